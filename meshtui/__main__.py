@@ -1,0 +1,6 @@
+"""``python -m meshtui``."""
+
+from meshtui.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""The embedded mesh: a real proxyless mesh in child processes."""

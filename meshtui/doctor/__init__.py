@@ -1,0 +1,1 @@
+"""Why: rules that turn what is seen into findings."""

@@ -1,0 +1,1 @@
+"""What it means: frozen dataclasses and pure functions over the standard library."""

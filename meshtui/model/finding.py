@@ -1,0 +1,41 @@
+"""What the doctor says: one finding is one cause, with its evidence and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Severity(IntEnum):
+    """How much a person is needed; a greater value is worse, so ``max`` finds the worst."""
+
+    INFO = 0
+    WARNING = 1
+    ERROR = 2
+
+    @property
+    def word(self) -> str:
+        """The name used in JSON and on screen: ``info``, ``warning`` or ``error``."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know, said in whole sentences.
+
+    ``code`` is stable and names the page ``docs/findings/<code>.md``; ``subject`` is the resource, file or
+    address it is about; ``evidence`` holds what was seen, quoted, one fact a line.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    title: str
+    explanation: str
+    fix: str
+    evidence: tuple[str, ...] = ()
+
+
+def worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings in the order to read them: by severity, then subject, then code."""
+    return tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.subject, finding.code)))

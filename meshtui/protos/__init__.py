@@ -1,0 +1,1 @@
+"""Wire formats of our own: the generated code of echo.proto."""

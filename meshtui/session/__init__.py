@@ -1,0 +1,1 @@
+"""When: one attached target, polled, reconnected and remembered."""

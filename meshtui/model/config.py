@@ -1,0 +1,267 @@
+"""What the four xDS resource types say, reduced to what gRPC acts on (gRFC A27, A28, A29, A31, A41, A36)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+
+class MatchKind(Enum):
+    """How a pattern is held against a value."""
+
+    EXACT = "="
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+    CONTAINS = "contains"
+    REGEX = "~"
+    PRESENT = "present"
+    RANGE = "range"
+
+
+@dataclass(frozen=True, slots=True)
+class StringMatch:
+    """A pattern for a path, a header's value or a SAN."""
+
+    kind: MatchKind
+    value: str
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """One header condition of a route (gRFC A28). ``low`` and ``high`` bound a RANGE, ``high`` not included."""
+
+    name: str
+    match: StringMatch
+    invert: bool = False
+    low: int = 0
+    high: int = 0
+    treat_missing_as_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """When a route applies. ``fraction`` is the share of requests it takes, 0 to 1, or ``None`` for all."""
+
+    path: StringMatch
+    headers: tuple[HeaderMatch, ...] = ()
+    fraction: float | None = None
+    unsupported: str = ""
+    """A condition gRPC does not know; such a route is left out by gRPC."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedCluster:
+    """One destination of a route. ``share`` is its part of the whole, 0 to 1."""
+
+    cluster: str
+    weight: int
+    share: float
+
+
+class ActionKind(Enum):
+    """What a route does with a request."""
+
+    FORWARD = "forward"
+    NON_FORWARDING = "non-forwarding"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAction:
+    """``timeout`` is ``max_stream_duration`` in seconds; ``hash_on`` names what a ring hash is computed from."""
+
+    kind: ActionKind
+    clusters: tuple[WeightedCluster, ...] = ()
+    timeout: float | None = None
+    retry: str = ""
+    hash_on: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpFilter:
+    """An HTTP filter: ``kind`` is the short type name (``Router``, ``HTTPFault``, ``RBAC``), ``summary`` in words."""
+
+    name: str
+    kind: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route. ``origin`` is the Istio object it was made from, ``virtual-service/ns/name``, or empty."""
+
+    name: str
+    match: RouteMatch
+    action: RouteAction
+    faults: tuple[HttpFilter, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualHost:
+    """The routes for some domains; the first route that matches wins."""
+
+    name: str
+    domains: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfiguration:
+    """An RDS resource, or the inline one of a listener (then ``name`` may be empty)."""
+
+    name: str
+    virtual_hosts: tuple[VirtualHost, ...]
+
+
+class TlsMode(Enum):
+    """What a connection will be."""
+
+    PLAINTEXT = "plaintext"
+    TLS = "TLS"
+    MTLS = "mTLS"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsContext:
+    """TLS of a cluster (client side) or a filter chain (server side), gRFC A29.
+
+    ``identity`` is the certificate provider instance for the own certificate, ``roots`` the one for the peer's CA;
+    ``sans`` what the peer's SAN must match (any of them).
+    """
+
+    mode: TlsMode
+    identity: str = ""
+    roots: str = ""
+    sans: tuple[StringMatch, ...] = ()
+    require_client_certificate: bool = False
+
+
+PLAINTEXT = TlsContext(TlsMode.PLAINTEXT)
+"""No transport security configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChain:
+    """One inbound filter chain; ``mode`` in Istio's words: STRICT where it demands a client certificate."""
+
+    name: str
+    tls: TlsContext
+    route_name: str = ""
+    inline_routes: RouteConfiguration | None = None
+    filters: tuple[HttpFilter, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An LDS resource: an API listener (outbound; ``chains`` empty) or a socket listener (inbound)."""
+
+    name: str
+    inbound: bool
+    address: str = ""
+    route_name: str = ""
+    inline_routes: RouteConfiguration | None = None
+    filters: tuple[HttpFilter, ...] = ()
+    chains: tuple[FilterChain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A CDS resource. ``discovery`` is EDS, LOGICAL_DNS, AGGREGATE, or the type's name as sent.
+
+    ``endpoints_name`` is the EDS resource it reads; ``children`` the clusters of an aggregate (gRFC A37);
+    ``max_requests`` the circuit breaker of gRFC A32; ``subset`` Istio's subset, from the name.
+    """
+
+    name: str
+    discovery: str
+    endpoints_name: str = ""
+    children: tuple[str, ...] = ()
+    dns_name: str = ""
+    policy: str = "ROUND_ROBIN"
+    tls: TlsContext = PLAINTEXT
+    max_requests: int | None = None
+    subset: str = ""
+    origin: str = ""
+
+
+class EndpointHealth(Enum):
+    """Health as EDS states it; gRPC uses UNKNOWN and HEALTHY endpoints (gRFC A27)."""
+
+    UNKNOWN = "UNKNOWN"
+    HEALTHY = "HEALTHY"
+    UNHEALTHY = "UNHEALTHY"
+    DRAINING = "DRAINING"
+    TIMEOUT = "TIMEOUT"
+    DEGRADED = "DEGRADED"
+
+    @property
+    def usable(self) -> bool:
+        """Whether gRPC sends requests there."""
+        return self in (EndpointHealth.UNKNOWN, EndpointHealth.HEALTHY)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address, ``host:port``. ``labels`` are what the control plane says of the workload, if anything."""
+
+    address: str
+    health: EndpointHealth = EndpointHealth.UNKNOWN
+    weight: int = 1
+    workload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """Endpoints of one place. gRPC ignores a locality of weight 0; a lower priority number goes first."""
+
+    region: str
+    zone: str
+    sub_zone: str
+    priority: int
+    weight: int
+    endpoints: tuple[Endpoint, ...]
+
+    @property
+    def label(self) -> str:
+        """``region/zone/sub_zone`` without empty parts; empty when none is given."""
+        return "/".join(part for part in (self.region, self.zone, self.sub_zone) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A share of requests the client drops itself (gRFC A32), 0 to 1."""
+
+    category: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLoadAssignment:
+    """An EDS resource."""
+
+    name: str
+    localities: tuple[Locality, ...]
+    drops: tuple[Drop, ...] = ()
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All endpoints, locality by locality."""
+        return tuple(endpoint for locality in self.localities for endpoint in locality.endpoints)
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A config meshtui cannot read: an unknown type, or bytes that are none. ``reason`` says which."""
+
+    type_url: str
+    reason: str
+    size: int = field(default=0)
+
+
+Body: TypeAlias = Listener | RouteConfiguration | Cluster | ClusterLoadAssignment | Opaque
+"""What a resource's bytes say."""

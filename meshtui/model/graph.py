@@ -1,0 +1,424 @@
+"""What hangs on what: listener → route configuration → routes → clusters → endpoints, the worst status on top.
+
+A tree of immutable nodes. A cluster that many routes name is built once and its children are shared, so the size of
+the graph is the number of references, not of paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from meshtui.model.config import (
+    ActionKind,
+    Cluster,
+    ClusterLoadAssignment,
+    Endpoint,
+    FilterChain,
+    HttpFilter,
+    Listener,
+    Locality,
+    Opaque,
+    Route,
+    RouteConfiguration,
+    TlsMode,
+    VirtualHost,
+    WeightedCluster,
+)
+from meshtui.model.names import inbound_address, is_inbound_listener, parse_service_name
+from meshtui.model.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.wording import inbound_tls_words, is_catch_all, match_words, plural, share_words, tls_words
+
+MAX_AGGREGATE_DEPTH: Final = 16
+"""How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""
+
+ROUTINE_FILTERS: Final = frozenset({"Router", "HTTPFault", "RBAC"})
+"""Filters Istio always sends; an idle one of these is not worth a word."""
+
+
+class NodeKind(Enum):
+    """What a node stands for; the value is its name in JSON."""
+
+    LISTENER = "listener"
+    FILTER_CHAIN = "filter_chain"
+    ROUTE_CONFIGURATION = "route_configuration"
+    VIRTUAL_HOST = "virtual_host"
+    ROUTE = "route"
+    CLUSTER = "cluster"
+    ENDPOINT = "endpoint"
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One line of the tree.
+
+    ``slot`` tells it from its siblings and is stable from one snapshot to the next; ``name`` is whole, ``label`` the
+    short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
+    ``facts`` are good to know, ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1.
+    """
+
+    slot: str
+    kind: NodeKind
+    name: str
+    label: str
+    health: Health
+    worst: Health
+    key: ResourceKey | None = None
+    share: float | None = None
+    weight: int | None = None
+    facts: tuple[str, ...] = ()
+    note: str = ""
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The roots: outbound listeners, inbound listeners, then whatever nothing refers to."""
+
+    roots: tuple[Node, ...]
+
+    def walk(self) -> Iterator[tuple[tuple[str, ...], Node]]:
+        """Every node with the path of slots that leads to it, parents first."""
+        pending: list[tuple[tuple[str, ...], Node]] = [((root.slot,), root) for root in reversed(self.roots)]
+        while pending:
+            path, node = pending.pop()
+            yield path, node
+            pending += [((*path, child.slot), child) for child in reversed(node.children)]
+
+
+EMPTY_GRAPH: Final = Graph(())
+"""The graph of a target that holds nothing."""
+
+
+def build(snapshot: Snapshot) -> Graph:
+    """The graph of a snapshot. References stay inside one client scope, as they do in gRPC."""
+    return _Builder(snapshot.resources).graph()
+
+
+def status_note(resource: Resource) -> str:
+    """What a resource's own status means, or an empty string when it is fine."""
+    error = resource.error
+    details = error.details if error else ""
+    if resource.health is Health.REFUSED:
+        refused = f"refused {error.version}" if error and error.version else "refused"
+        in_force = (
+            f"; {resource.version or 'the previous version'} still in force" if resource.value else "; nothing in force"
+        )
+        return f"{refused}{': ' + details if details else ''}{in_force}"
+    if resource.health is Health.MISSING:
+        return details or "does not exist"
+    if resource.health is Health.WAITING:
+        return "asked for, no answer yet"
+    return ""
+
+
+class _Builder:
+    def __init__(self, resources: Mapping[ResourceKey, Resource]) -> None:
+        self._resources = resources
+        self._clusters: dict[tuple[str, str], Node] = {}
+        self._referenced: set[ResourceKey] = set()
+
+    def graph(self) -> Graph:
+        outbound: list[Node] = []
+        inbound: list[Node] = []
+        for key, resource in self._resources.items():
+            if key.type == LDS:
+                (inbound if is_inbound_listener(key.name) else outbound).append(self._listener(resource))
+        orphans = tuple(self._orphans())
+        return Graph((*outbound, *inbound, *orphans))
+
+    def _orphans(self) -> Iterator[Node]:
+        for key, resource in self._resources.items():
+            if key.type == LDS or key in self._referenced:
+                continue
+            if key.type == RDS:
+                yield self._route_configuration(key.scope, key.name)
+            elif key.type == CDS:
+                yield self._cluster(key.scope, key.name)
+            elif key.type == EDS:
+                yield self._assignment(resource)
+            elif key.type not in KNOWN_TYPES:
+                yield _node(resource, NodeKind.RESOURCE, _slot(key), key.name, facts=(key.type,))
+
+    # listeners
+
+    def _listener(self, resource: Resource) -> Node:
+        key, body = resource.key, resource.body
+        children: tuple[Node, ...] = ()
+        facts: tuple[str, ...] = ()
+        if isinstance(body, Listener):
+            children = (
+                *(self._chain(key.scope, chain) for chain in body.chains),
+                *self._routes_of(key.scope, body.route_name, body.inline_routes),
+            )
+            facts = _filter_facts(body.filters)
+        label = inbound_address(key.name)
+        if is_inbound_listener(key.name):
+            label = f"inbound {label}"
+        return _node(resource, NodeKind.LISTENER, _slot(key), label, facts=facts, children=children)
+
+    def _chain(self, scope: str, chain: FilterChain) -> Node:
+        children = tuple(self._routes_of(scope, chain.route_name, chain.inline_routes, inbound=True))
+        health = Health.REFUSED if chain.problem else Health.OK
+        return Node(
+            slot=f"chain {chain.name}",
+            kind=NodeKind.FILTER_CHAIN,
+            name=chain.name,
+            label=chain.name or "filter chain",
+            health=health,
+            worst=worst(health, *(child.worst for child in children)),
+            facts=(inbound_tls_words(chain.tls), *_filter_facts(chain.filters)),
+            note=chain.problem,
+            children=children,
+        )
+
+    # routes
+
+    def _routes_of(
+        self, scope: str, name: str, inline: RouteConfiguration | None, *, inbound: bool = False
+    ) -> Iterator[Node]:
+        if inline is not None:
+            if not inbound:
+                yield from self._virtual_hosts(scope, inline)
+        elif name:
+            yield self._route_configuration(scope, name)
+
+    def _route_configuration(self, scope: str, name: str) -> Node:
+        resource = self._take(scope, RDS, name)
+        slot = f"RDS {name}"
+        if resource is None:
+            return _absent(slot, NodeKind.ROUTE_CONFIGURATION, name)
+        facts: tuple[str, ...] = ()
+        children: tuple[Node, ...] = ()
+        if isinstance(resource.body, RouteConfiguration):
+            children = self._virtual_hosts(scope, resource.body)
+            facts = _only_route_facts(resource.body)
+        return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, name, facts=facts, children=children)
+
+    def _virtual_hosts(self, scope: str, routes: RouteConfiguration) -> tuple[Node, ...]:
+        hosts = routes.virtual_hosts
+        if len(hosts) == 1:
+            return self._routes(scope, hosts[0])
+        return tuple(self._virtual_host(scope, host) for host in hosts)
+
+    def _virtual_host(self, scope: str, host: VirtualHost) -> Node:
+        children = self._routes(scope, host)
+        return Node(
+            slot=f"host {host.name}",
+            kind=NodeKind.VIRTUAL_HOST,
+            name=host.name,
+            label=host.name or ", ".join(host.domains),
+            health=Health.OK,
+            worst=worst(*(child.worst for child in children)),
+            facts=(plural(len(host.domains), "domain"),),
+            children=children,
+        )
+
+    def _routes(self, scope: str, host: VirtualHost) -> tuple[Node, ...]:
+        if len(host.routes) == 1 and is_catch_all(host.routes[0].match):
+            return self._destinations(scope, host.routes[0])
+        return tuple(self._route(scope, index, route) for index, route in enumerate(host.routes))
+
+    def _route(self, scope: str, index: int, route: Route) -> Node:
+        children = self._destinations(scope, route)
+        unsupported = route.match.unsupported or (
+            route.action.detail if route.action.kind is ActionKind.UNSUPPORTED else ""
+        )
+        return Node(
+            slot=f"route {index} {route.name}",
+            kind=NodeKind.ROUTE,
+            name=route.name,
+            label=match_words(route.match),
+            health=Health.OK,
+            worst=worst(*(child.worst for child in children)),
+            facts=route_facts(route),
+            note=f"gRPC does not act on this route: {unsupported}" if unsupported else "",
+            children=children,
+        )
+
+    def _destinations(self, scope: str, route: Route) -> tuple[Node, ...]:
+        return tuple(self._weighted(scope, weighted) for weighted in route.action.clusters)
+
+    def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
+        node = self._cluster(scope, weighted.cluster)
+        return replace(node, share=weighted.share, weight=weighted.weight)
+
+    # clusters and endpoints
+
+    def _cluster(self, scope: str, name: str, depth: int = 0) -> Node:
+        known = self._clusters.get((scope, name))
+        if known is None:
+            known = self._new_cluster(scope, name, depth)
+            self._clusters[scope, name] = known
+        return known
+
+    def _new_cluster(self, scope: str, name: str, depth: int) -> Node:
+        resource = self._take(scope, CDS, name)
+        slot = f"CDS {name}"
+        service = parse_service_name(name)
+        label = (service.subset or service.service) if service else name
+        if resource is None:
+            return replace(_absent(slot, NodeKind.CLUSTER, name), label=label)
+        body = resource.body
+        if not isinstance(body, Cluster):
+            return _node(resource, NodeKind.CLUSTER, slot, label)
+        if depth >= MAX_AGGREGATE_DEPTH:
+            too_deep = f"aggregates nest deeper than {MAX_AGGREGATE_DEPTH}, which gRPC refuses"
+            return replace(_node(resource, NodeKind.CLUSTER, slot, label), health=Health.REFUSED, note=too_deep)
+        if body.children:
+            children = tuple(self._cluster(scope, child, depth + 1) for child in body.children)
+            return _node(resource, NodeKind.CLUSTER, slot, label, facts=cluster_facts(body), children=children)
+        if body.discovery == EDS:
+            return self._eds_cluster(resource, body, slot, label)
+        facts = (*cluster_facts(body), body.dns_name) if body.dns_name else cluster_facts(body)
+        return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts)
+
+    def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
+        """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
+        facts = cluster_facts(body)
+        name = body.endpoints_name or body.name
+        assignment = self._take(resource.key.scope, EDS, name)
+        if assignment is None:
+            waiting = _absent(f"EDS {name}", NodeKind.RESOURCE, name)
+            return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(waiting,))
+        if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
+            return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(self._assignment(assignment),))
+        endpoints = _endpoints(assignment.body)
+        node = _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=endpoints)
+        problem = endpoints_problem(assignment.body)
+        if problem and node.health is Health.OK:
+            return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=problem)
+        return node
+
+    def _assignment(self, resource: Resource) -> Node:
+        children = _endpoints(resource.body) if isinstance(resource.body, ClusterLoadAssignment) else ()
+        label = f"endpoints {resource.key.name}"
+        return _node(resource, NodeKind.RESOURCE, _slot(resource.key), label, children=children)
+
+    def _take(self, scope: str, type_: str, name: str) -> Resource | None:
+        key = ResourceKey(scope, type_, name)
+        self._referenced.add(key)
+        return self._resources.get(key)
+
+
+def _slot(key: ResourceKey) -> str:
+    return f"{key.scope} {key.type} {key.name}"
+
+
+def _node(
+    resource: Resource,
+    kind: NodeKind,
+    slot: str,
+    label: str,
+    *,
+    facts: tuple[str, ...] = (),
+    children: tuple[Node, ...] = (),
+) -> Node:
+    health, note = resource.health, status_note(resource)
+    if isinstance(resource.body, Opaque):
+        note = note or f"cannot be read: {resource.body.reason}"
+    return Node(
+        slot=slot,
+        kind=kind,
+        name=resource.key.name,
+        label=label,
+        health=health,
+        worst=worst(health, *(child.worst for child in children)),
+        key=resource.key,
+        facts=facts,
+        note=note,
+        children=children,
+    )
+
+
+def _absent(slot: str, kind: NodeKind, name: str) -> Node:
+    note = "named here, but the client does not hold it"
+    return Node(slot, kind, name, name, Health.WAITING, Health.WAITING, note=note)
+
+
+def _endpoints(assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
+    lone = len(assignment.localities) == 1
+    return tuple(
+        _endpoint(endpoint, locality, lone) for locality in assignment.localities for endpoint in locality.endpoints
+    )
+
+
+def _endpoint(endpoint: Endpoint, locality: Locality, lone_locality: bool) -> Node:
+    health = Health.OK if endpoint.health.usable else Health.MISSING
+    note = "" if endpoint.health.usable else "gRPC sends nothing here"
+    if locality.weight == 0 and not lone_locality:
+        note = "its locality has weight 0: gRPC sends nothing here"
+    facts = [endpoint.health.value]
+    facts += [locality.label] if locality.label else []
+    facts += [f"priority {locality.priority}"] if locality.priority else []
+    facts += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
+    slot = f"{locality.priority} {locality.label} {endpoint.address}"
+    address = endpoint.address
+    return Node(slot, NodeKind.ENDPOINT, address, address, health, health, facts=tuple(facts), note=note)
+
+
+def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
+    """Why no request can reach any endpoint, or an empty string."""
+    endpoints = assignment.endpoints
+    if not endpoints:
+        return "no endpoints: every request to it fails"
+    if not any(endpoint.health.usable for endpoint in endpoints):
+        return f"none of its {plural(len(endpoints), 'endpoint')} is healthy"
+    return ""
+
+
+def cluster_facts(cluster: Cluster) -> tuple[str, ...]:
+    """TLS mode always; policy, discovery and limits where they are not the usual ones."""
+    facts = [tls_words(cluster.tls)]
+    if cluster.policy != "ROUND_ROBIN":
+        facts.append(cluster.policy)
+    if cluster.discovery != EDS:
+        facts.append(cluster.discovery)
+    if cluster.max_requests is not None:
+        facts.append(f"at most {cluster.max_requests} requests")
+    return tuple(facts)
+
+
+def route_facts(route: Route) -> tuple[str, ...]:
+    """What a route does besides forwarding: timeout, retries, faults, hash keys."""
+    action = route.action
+    facts = [f"timeout {action.timeout:g} s"] if action.timeout else []
+    facts += [f"retries {action.retry}"] if action.retry else []
+    facts += [f"hash on {', '.join(action.hash_on)}"] if action.hash_on else []
+    facts += [fault.summary for fault in route.faults if fault.summary]
+    return tuple(facts)
+
+
+def _only_route_facts(routes: RouteConfiguration) -> tuple[str, ...]:
+    """The facts of a lone catch-all route, which has no line of its own."""
+    if len(routes.virtual_hosts) == 1 and len(routes.virtual_hosts[0].routes) == 1:
+        route = routes.virtual_hosts[0].routes[0]
+        if is_catch_all(route.match):
+            return route_facts(route)
+    return ()
+
+
+def _filter_facts(filters: Iterable[HttpFilter]) -> tuple[str, ...]:
+    return tuple(
+        filter_.summary or filter_.kind for filter_ in filters if filter_.summary or filter_.kind not in ROUTINE_FILTERS
+    )
+
+
+def weights_words(clusters: Iterable[WeightedCluster]) -> str:
+    """``v1 80 · v9 20`` with the short names of the destinations."""
+    return " · ".join(f"{cluster_label(item.cluster)} {share_words(item.share)}" for item in clusters)
+
+
+def cluster_label(name: str) -> str:
+    """The subset of an Istio cluster name, else its service, else the name."""
+    service = parse_service_name(name)
+    return (service.subset or service.service) if service else name
+
+
+def uses_tls(cluster: Cluster) -> bool:
+    """Whether connections of this cluster are secured."""
+    return cluster.tls.mode is not TlsMode.PLAINTEXT

@@ -1,0 +1,69 @@
+"""Istio's names for xDS resources, taken apart and shortened for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+INBOUND_LISTENER_MARK: Final = "/lds/inbound/"
+"""In the listener name that Istio's ``server_listener_resource_name_template`` makes."""
+
+ELLIPSIS: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceName:
+    """``outbound|7070|v1|echo.echo-grpc.svc.cluster.local`` taken apart (Istio's BuildSubsetKey)."""
+
+    direction: str
+    port: str
+    subset: str
+    host: str
+
+    @property
+    def service(self) -> str:
+        """The host's first label, as people call the service."""
+        return self.host.partition(".")[0]
+
+    @property
+    def namespace(self) -> str:
+        """The host's second label where the host is a Kubernetes service name, else empty."""
+        labels = self.host.split(".")
+        return labels[1] if len(labels) > 2 and labels[2] == "svc" else ""
+
+
+def parse_service_name(name: str) -> ServiceName | None:
+    """The parts of an Istio cluster or route name, or ``None`` for a name of another shape."""
+    parts = name.split("|")
+    if len(parts) != 4 or not parts[0] or not parts[3]:
+        return None
+    return ServiceName(*parts)
+
+
+def is_inbound_listener(name: str) -> bool:
+    """Whether this LDS name asks for the app's own server side."""
+    return INBOUND_LISTENER_MARK in name
+
+
+def inbound_address(name: str) -> str:
+    """The ``ip:port`` at the end of an inbound listener's name; the name itself for other names."""
+    _, mark, address = name.partition(INBOUND_LISTENER_MARK)
+    return address if mark else name
+
+
+def short_host(host: str) -> str:
+    """``echo.echo-grpc.svc.cluster.local`` as ``echo.echo-grpc``; other hosts unchanged. A port stays."""
+    name, colon, port = host.partition(":")
+    head, svc, _ = name.partition(".svc.")
+    return f"{head}{colon}{port}" if svc else host
+
+
+def shorten(text: str, width: int) -> str:
+    """The text cut in its middle to ``width`` characters; both ends of Istio's long names tell things apart."""
+    if len(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width]
+    tail = (width - 1) // 2
+    head = width - 1 - tail
+    return text[:head] + ELLIPSIS + (text[-tail:] if tail else "")

@@ -1,0 +1,67 @@
+"""One immutable look at a target: every xDS client in it and every resource they hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from meshtui.model.config import Locality
+from meshtui.model.resource import SERVER_SCOPE, Health, Resource, ResourceKey
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIdentity:
+    """The ``node`` a client sends to the control plane; ``metadata`` is its JSON."""
+
+    id: str = ""
+    cluster: str = ""
+    user_agent: str = ""
+    user_agent_version: str = ""
+    locality: Locality | None = None
+    metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def workload(self) -> tuple[str, str]:
+        """Pod and namespace out of Istio's ``sidecar~IP~POD.NS~DOMAIN``; two empty strings for other shapes."""
+        parts = self.id.split("~")
+        if len(parts) != 4:
+            return "", ""
+        pod, _, namespace = parts[2].rpartition(".")
+        return (pod, namespace) if pod else (parts[2], "")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a CSDS answer said, decoded. ``problems`` holds one sentence for each part that could not be read.
+
+    ``resources`` keeps the order of the answer; a key that came twice keeps its last value.
+    """
+
+    taken_at: datetime
+    node: NodeIdentity
+    scopes: tuple[str, ...]
+    resources: Mapping[ResourceKey, Resource]
+    problems: tuple[str, ...] = ()
+
+    def counts(self) -> Mapping[Health, int]:
+        """How many resources are in each health."""
+        found = Counter(resource.health for resource in self.resources.values())
+        return {health: found.get(health, 0) for health in Health}
+
+    @property
+    def has_outbound(self) -> bool:
+        """Whether any ``xds:`` channel is open in the app, so that there is more than the server's own listener."""
+        return any(key.scope != SERVER_SCOPE and not _is_inbound(key.name) for key in self.resources)
+
+
+def _is_inbound(name: str) -> bool:
+    return "/lds/inbound/" in name
+
+
+def empty(taken_at: datetime) -> Snapshot:
+    """The look at a target that holds nothing."""
+    return Snapshot(taken_at, NodeIdentity(), (), MappingProxyType({}))

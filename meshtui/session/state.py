@@ -1,0 +1,70 @@
+"""One immutable look at an attached target: what the screen paints and the doctor judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+
+from meshtui.model.channel import ChannelReport
+from meshtui.model.diff import Change
+from meshtui.model.finding import Finding
+from meshtui.model.graph import EMPTY_GRAPH, Graph
+from meshtui.model.resource import Resource, ResourceKey
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.timeline import Event
+
+
+class LinkState(Enum):
+    """How the target answers. STALE: it did and does not now. DOWN: it never did. MISSING: it serves no CSDS."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALE = "stale"
+    DOWN = "down"
+    MISSING = "no CSDS"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The connection to the target. ``problem`` is a whole sentence, ``hint`` what to try; both empty when live."""
+
+    state: LinkState
+    since: datetime
+    last_answer: datetime | None = None
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A fact the target does not give: which, why, and the one line that would unlock it."""
+
+    fact: str
+    why: str
+    unlock: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """Everything known of a target at one moment.
+
+    ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
+    first look is no change), ``previous`` holds its config before that.
+    """
+
+    target: str
+    revision: int
+    link: Link
+    interval: float
+    snapshot: Snapshot | None = None
+    graph: Graph = EMPTY_GRAPH
+    changes: tuple[Change, ...] = ()
+    changed_at: Mapping[ResourceKey, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    previous: Mapping[ResourceKey, Resource] = field(default_factory=lambda: MappingProxyType({}))
+    events: tuple[Event, ...] = ()
+    channels: ChannelReport | None = None
+    gaps: tuple[Gap, ...] = ()
+    findings: tuple[Finding, ...] = ()

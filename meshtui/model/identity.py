@@ -1,0 +1,311 @@
+"""Who a workload is, joined from four places: issued, on disk, in use, expected.
+
+Pure: the parts are read elsewhere and passed in. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from meshtui.model.certificate import Certificate
+from meshtui.model.san import SanExpectation, satisfies
+
+ISSUED_TOLERANCE = timedelta(seconds=5)
+"""The agent's metric is whole seconds at scrape time on another clock: closer ends than this count as the same."""
+
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""More than this between two clocks is said, since it looks like expiry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTls:
+    """What the accepted config says about TLS towards one cluster.
+
+    ``mode`` is ``plaintext``, ``tls`` or ``mtls``. No ``expectations`` under TLS means any name is accepted.
+    """
+
+    cluster: str
+    mode: str
+    provider_instance: str = ""
+    expectations: tuple[SanExpectation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerTls:
+    """What the accepted config says about TLS of one inbound listener.
+
+    ``mode`` is ``plaintext``, ``tls`` or ``strict`` (a client certificate is required).
+    """
+
+    listener: str
+    mode: str
+    provider_instance: str = ""
+
+
+class Side(StrEnum):
+    """Whose certificate it was on a live connection of the process looked at."""
+
+    LOCAL = "local"
+    """The process's own: what it presents."""
+    REMOTE = "remote"
+    """The peer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """A certificate on a live connection, from channelz.
+
+    ``where`` names the socket (``127.0.1.11:17070``); ``cluster`` the cluster it belongs to when known; ``first_seen``
+    is when this certificate was first seen there.
+    """
+
+    certificate: Certificate
+    where: str
+    side: Side
+    seen_at: datetime
+    first_seen: datetime
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """The workload's leaf in its file; ``changed_at`` is the file's modification time when known."""
+
+    certificate: Certificate
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """When the certificate the agent issued last ends, by its metric; ``seen_at`` is the scrape."""
+
+    ends_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityState:
+    """Everything known about one workload's identity; what is unknown is None or empty."""
+
+    now: datetime
+    issued: Issued | None = None
+    on_disk: OnDisk | None = None
+    in_use: tuple[InUse, ...] = ()
+    clusters: tuple[ClusterTls, ...] = ()
+    listeners: tuple[ListenerTls, ...] = ()
+    refresh_interval: timedelta | None = None
+    trust_domain: str = ""
+    """The trust domain expected of peers, when it is known from elsewhere; else taken from the SANs expected."""
+    clock_offset: timedelta | None = None
+    """How far the pod's clock is ahead of ours."""
+
+    @property
+    def own_in_use(self) -> tuple[InUse, ...]:
+        """This workload's own certificates on live connections, newest first."""
+        own = [one for one in self.in_use if one.side is Side.LOCAL]
+        return tuple(sorted(own, key=lambda one: one.certificate.not_before, reverse=True))
+
+    @property
+    def peers(self) -> tuple[InUse, ...]:
+        return tuple(one for one in self.in_use if one.side is Side.REMOTE)
+
+
+class CornerState(StrEnum):
+    """How one corner of the identity compares with the certificate on disk."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """One corner of the triangle: ``name`` is ``issued``, ``on disk``, ``in use`` or ``expected``.
+
+    ``text`` is a short whole phrase that can be shown as it is.
+    """
+
+    name: str
+    state: CornerState
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triangle:
+    """Issued, on disk, in use and expected beside each other, and what their difference means.
+
+    ``reread_by`` is the latest moment at which gRPC re-reads the files when what it uses is older than what is on
+    disk; ``fails_at`` is when the certificate in use ends. Both None when nothing differs.
+    """
+
+    corners: tuple[Corner, ...]
+    sentence: str
+    stale_since: datetime | None = None
+    reread_by: datetime | None = None
+    fails_at: datetime | None = None
+
+    @property
+    def agrees(self) -> bool:
+        return all(corner.state is not CornerState.DIFFERS for corner in self.corners)
+
+
+def triangle(state: IdentityState) -> Triangle:
+    """Compare the four corners of ``state``."""
+    stale = stale_in_use(state)
+    corners = (_issued(state), _on_disk(state), _in_use(state, stale), _expected(state))
+    if stale is None or state.on_disk is None:
+        return Triangle(corners, _agreement(corners))
+    since = state.on_disk.changed_at
+    reread = since + state.refresh_interval if since is not None and state.refresh_interval is not None else None
+    ends = stale.certificate.not_after
+    return Triangle(corners, _stale_sentence(state, stale, since, reread), since, reread, ends)
+
+
+def stale_in_use(state: IdentityState) -> InUse | None:
+    """The workload's own certificate on a live connection that is older than the one on disk, newest such one.
+
+    A connection made before a rotation rightly keeps the old certificate until it closes, so only the newest
+    certificate seen counts: when that is on disk, the process has re-read its files.
+    """
+    if state.on_disk is None or not state.own_in_use:
+        return None
+    newest = state.own_in_use[0]
+    if newest.certificate.fingerprint_sha256 == state.on_disk.certificate.fingerprint_sha256:
+        return None
+    return newest
+
+
+def _issued(state: IdentityState) -> Corner:
+    if state.issued is None:
+        return Corner("issued", CornerState.UNKNOWN, "no agent metric")
+    ends = _clock(state.issued.ends_at, state.now)
+    if state.on_disk is None:
+        return Corner("issued", CornerState.UNKNOWN, f"ends {ends}")
+    # The metric is time left by the agent's clock; the file's end is absolute: take the clocks' difference out.
+    offset = state.clock_offset or timedelta(0)
+    apart = abs(state.issued.ends_at + offset - state.on_disk.certificate.not_after)
+    same = (
+        apart <= ISSUED_TOLERANCE or abs(state.issued.ends_at - state.on_disk.certificate.not_after) <= ISSUED_TOLERANCE
+    )
+    return Corner("issued", CornerState.SAME if same else CornerState.DIFFERS, f"ends {ends}")
+
+
+def _on_disk(state: IdentityState) -> Corner:
+    if state.on_disk is None:
+        return Corner("on disk", CornerState.UNKNOWN, "files not at hand")
+    text = f"serial {short_serial(state.on_disk.certificate)}"
+    if state.on_disk.changed_at is not None:
+        text += f", written {span(state.now - state.on_disk.changed_at)} ago"
+    return Corner("on disk", CornerState.SAME, text)
+
+
+def _in_use(state: IdentityState, stale: InUse | None) -> Corner:
+    if not state.own_in_use:
+        return Corner("in use", CornerState.UNKNOWN, "no live TLS connection seen")
+    newest = state.own_in_use[0]
+    text = f"serial {short_serial(newest.certificate)} at {newest.where}"
+    if state.on_disk is None:
+        return Corner("in use", CornerState.UNKNOWN, text)
+    return Corner("in use", CornerState.SAME if stale is None else CornerState.DIFFERS, text)
+
+
+def _expected(state: IdentityState) -> Corner:
+    verdicts = cluster_verdicts(state)
+    with_tls = [one for one in verdicts if one.tls.mode != "plaintext"]
+    if not with_tls:
+        return Corner("expected", CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
+    refused = [one for one in with_tls if one.refused]
+    if refused:
+        return Corner(
+            "expected", CornerState.DIFFERS, f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen"
+        )
+    if not any(one.accepted for one in with_tls):
+        return Corner("expected", CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
+    return Corner("expected", CornerState.SAME, f"peers satisfy {len(with_tls)} TLS clusters")
+
+
+def _agreement(corners: tuple[Corner, ...]) -> str:
+    differing = [corner.name for corner in corners if corner.state is CornerState.DIFFERS]
+    known = [corner.name for corner in corners if corner.state is not CornerState.UNKNOWN]
+    if differing:
+        return f"{' and '.join(differing)} differ from what is on disk"
+    if len(known) < 2:
+        return "too little is known to compare"
+    return f"{', '.join(known)} agree"
+
+
+def _stale_sentence(state: IdentityState, stale: InUse, since: datetime | None, reread: datetime | None) -> str:
+    rotated = f"on disk rotated {span(state.now - since)} ago" if since is not None else "on disk rotated"
+    text = f"{rotated}, in use still serial {short_serial(stale.certificate)}"
+    if reread is None or state.refresh_interval is None:
+        return text
+    every = f"gRPC re-reads every {state.refresh_interval.total_seconds():g} s"
+    if reread < state.now:
+        return f"{text}; {every}: overdue since {_clock(reread, state.now)}"
+    return f"{text}; {every}: by {_clock(reread, state.now)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterVerdict:
+    """One cluster's TLS beside the peers seen on it and this workload's own certificate.
+
+    ``own`` is whether this workload's chain would be accepted by the cluster (None: not known, or it hangs on a regex
+    that is not tried). ``undecided`` are peers for which it can't be told.
+    """
+
+    tls: ClusterTls
+    accepted: tuple[InUse, ...] = ()
+    refused: tuple[InUse, ...] = ()
+    undecided: tuple[InUse, ...] = ()
+    own: bool | None = None
+
+
+def cluster_verdicts(state: IdentityState) -> tuple[ClusterVerdict, ...]:
+    """For each cluster of the accepted config, whether the peers seen on it satisfy its SAN matchers.
+
+    A peer counts for a cluster only when it is known to belong to it.
+    """
+    verdicts = []
+    for tls in state.clusters:
+        peers = [one for one in state.peers if one.cluster == tls.cluster]
+        by_outcome: dict[bool | None, list[InUse]] = {True: [], False: [], None: []}
+        for peer in peers:
+            by_outcome[satisfies(tls.expectations, peer.certificate.sans)].append(peer)
+        own = None if state.on_disk is None else satisfies(tls.expectations, state.on_disk.certificate.sans)
+        verdicts.append(
+            ClusterVerdict(tls, tuple(by_outcome[True]), tuple(by_outcome[False]), tuple(by_outcome[None]), own)
+        )
+    return tuple(verdicts)
+
+
+SHORT_SERIAL = 4
+"""Bytes of a serial that tell two certificates of one workload apart at a glance."""
+
+
+def short_serial(certificate: Certificate) -> str:
+    """The beginning of the serial: ``3f:a1:09:5c…``."""
+    parts = certificate.serial_text.split(":")
+    return ":".join(parts[:SHORT_SERIAL]) + ("…" if len(parts) > SHORT_SERIAL else "")
+
+
+def span(length: timedelta) -> str:
+    """A length of time in one unit or two, as a person says it: ``4 min``, ``2 h 5 min``, ``3 d 4 h``, ``12 s``."""
+    seconds = int(abs(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        minutes, rest = divmod(seconds, 60)
+        return f"{minutes} min {rest} s" if minutes < 5 and rest else f"{minutes} min"
+    if seconds < 86_400:
+        hours, rest = divmod(seconds // 60, 60)
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days, rest = divmod(seconds // 3600, 24)
+    return f"{days} d {rest} h" if rest else f"{days} d"
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    """A moment as UTC wall clock, with its day when that is not today."""
+    same_day = moment.date() == now.date()
+    return moment.strftime("%H:%M:%S UTC" if same_day else "%Y-%m-%d %H:%M:%S UTC")

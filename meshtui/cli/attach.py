@@ -1,0 +1,83 @@
+"""``meshtui attach`` and the bare ``meshtui``: the screen."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from meshtui.cli.diagnostics import ExitCode
+from meshtui.cli.options import target_options
+from meshtui.model.errors import UsageError
+from meshtui.model.target import TargetOptions
+
+if TYPE_CHECKING:
+    from meshtui.session.stage import Stage
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 3600),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between two looks at the config.",
+)
+@target_options
+@click.pass_context
+def attach(ctx: click.Context, target: str, interval: float, options: TargetOptions) -> None:
+    """Open the screen on a target: host:port or unix:///path."""
+    ctx.exit(open_screen(target, options, interval))
+
+
+def open_screen(
+    target: str | None = None,
+    options: TargetOptions | None = None,
+    interval: float = 1.0,
+    stage: Stage | None = None,
+) -> ExitCode:
+    """Run the interactive program until the user leaves it.
+
+    Raises ``UsageError`` when there is no terminal to draw on, or when the target is none.
+    """
+    _need_a_terminal()
+    from meshtui.cli.demo import open_stage, scenarios
+    from meshtui.session.recents import Recents
+    from meshtui.session.session import Session
+    from meshtui.session.workspace import Workspace
+    from meshtui.targets import open_session
+    from meshtui.tui.app import MeshtuiApp
+
+    recents = Recents()
+    chosen = options or TargetOptions()
+
+    def open_(typed: str) -> Session:
+        session = open_session(typed, chosen, interval=interval)
+        if stage is None:
+            recents.remember(typed)
+        return session
+
+    workspace = Workspace(open_)
+    if target is not None:
+        open_session(target, chosen)  # a target that is none is said before the screen opens
+    app = MeshtuiApp(
+        workspace,
+        target=target,
+        stage=stage,
+        open_stage=open_stage,
+        scenarios=scenarios(),
+        recents=recents.offers(),
+    )
+    app.run()
+    return ExitCode(app.return_code or 0)
+
+
+def _need_a_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "The screen needs a terminal, and standard input, output or error is none.",
+            "a headless command, such as: meshtui xds status TARGET -o json",
+        )

@@ -1,0 +1,66 @@
+"""Options that every command with a TARGET shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from meshtui.cli.output import FORMATS
+from meshtui.model.target import TargetOptions, TlsOptions
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_TARGET_OPTIONS = (
+    click.option("--tls", "use_tls", is_flag=True, help="Talk TLS; implied by the other TLS options."),
+    click.option("--ca", metavar="FILE", help="CA certificates that vouch for the target (default: the system's)."),
+    click.option("--cert", metavar="FILE", help="Own certificate for mTLS."),
+    click.option("--key", metavar="FILE", help="Key of the own certificate."),
+    click.option("--server-name", metavar="NAME", help="Name the target's certificate is for, if not the address."),
+    click.option("--agent", metavar="URL", help="The istio-agent's HTTP port, such as localhost:15020."),
+    click.option("--bootstrap", "bootstrap_file", metavar="FILE", help="The pod's gRPC bootstrap file."),
+    click.option("--certs", "certs_dir", metavar="DIR", help="The pod's certificate directory."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0.1, 300),
+        default=5.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long one answer may take.",
+    ),
+)
+
+
+def target_options(command: Command) -> Command:
+    """Add the options that say how to reach a target; they arrive as one ``options: TargetOptions``."""
+
+    def with_options(**arguments: Any) -> Any:
+        options = TargetOptions(
+            tls=TlsOptions(
+                enabled=arguments.pop("use_tls"),
+                ca=arguments.pop("ca"),
+                certificate=arguments.pop("cert"),
+                key=arguments.pop("key"),
+                server_name=arguments.pop("server_name"),
+            ),
+            agent=arguments.pop("agent"),
+            bootstrap=arguments.pop("bootstrap_file"),
+            certs=arguments.pop("certs_dir"),
+            timeout=arguments.pop("timeout"),
+        )
+        return command(options=options, **arguments)
+
+    with_options.__name__ = command.__name__
+    with_options.__doc__ = command.__doc__
+    with_options.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+    for option in reversed(_TARGET_OPTIONS):
+        with_options = option(with_options)
+    return with_options  # type: ignore[return-value]
+
+
+def output_option(command: Command) -> Command:
+    """Add ``-o table|json|yaml``."""
+    return click.option(
+        "-o", "--output", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of output."
+    )(command)

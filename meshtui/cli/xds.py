@@ -1,0 +1,202 @@
+"""``meshtui xds status|config|tree``."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+import click
+
+from meshtui.cli.diagnostics import ExitCode, say
+from meshtui.cli.options import output_option, target_options
+from meshtui.cli.output import Table, document, emit, rfc3339
+from meshtui.model.errors import UsageError
+from meshtui.model.graph import Graph, Node, build, status_note
+from meshtui.model.resource import KNOWN_TYPES, Health, Resource, Status
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.target import TargetOptions
+from meshtui.model.wording import age_words, share_words
+
+MARKS: Final = {Health.OK: "✓", Health.WAITING: "…", Health.MISSING: "∅", Health.REFUSED: "✗"}
+"""A glyph for each health, the same as on the screen."""
+
+NO_OUTBOUND: Final = (
+    "No outbound config: this app has no xds: channel open now. It appears while one is open; "
+    "meshtui echo TARGET --url xds:///SERVICE:PORT opens one."
+)
+"""Said when there is only the server's own listener, which surprises people."""
+
+
+@click.group()
+def xds() -> None:
+    """The xDS config that the gRPC client in the target really holds."""
+
+
+@xds.command()
+@click.argument("target")
+@click.option("--check", is_flag=True, help="Exit with 1 when something is refused or missing.")
+@target_options
+@output_option
+@click.pass_context
+def status(ctx: click.Context, target: str, check: bool, options: TargetOptions, format_: str) -> None:
+    """Each resource with its status, version, age and, if refused, the reason."""
+    snapshot = _look(target, options)
+    _report_problems(snapshot)
+    resources = list(snapshot.resources.values())
+    data = document(
+        target,
+        node=_node_json(snapshot.node),
+        summary=_summary(snapshot),
+        resources=[resource_json(resource) for resource in resources],
+        problems=list(snapshot.problems),
+    )
+    emit(format_, data, _status_table(snapshot, resources))
+    counts = snapshot.counts()
+    if check and counts[Health.REFUSED] + counts[Health.MISSING]:
+        ctx.exit(ExitCode.WRONG)
+
+
+@xds.command()
+@click.argument("target")
+@click.option("--type", "types", metavar="LIST", default="", help="Types to show, such as lds,cds (default: all).")
+@click.option("--name", "pattern", metavar="GLOB", default="*", help="Names to show; * and ? as in a shell.")
+@target_options
+@output_option
+def config(target: str, types: str, pattern: str, options: TargetOptions, format_: str) -> None:
+    """The config in force, as canonical proto JSON."""
+    wanted = _types(types)
+
+    def select(resource: Resource) -> bool:
+        return (not wanted or resource.key.type in wanted) and fnmatch.fnmatchcase(resource.key.name, pattern)
+
+    from meshtui.targets import dump
+
+    snapshot, configs = dump(target, options, select)
+    _report_problems(snapshot)
+    resources = []
+    for key, text in configs.items():
+        shown = resource_json(snapshot.resources[key])
+        shown["config"] = json.loads(text) if text else None
+        resources.append(shown)
+    text = "\n".join(_config_text(shown) for shown in resources)
+    emit(format_, document(target, resources=resources, problems=list(snapshot.problems)), text or "no resource matches")
+
+
+@xds.command()
+@click.argument("target")
+@target_options
+@output_option
+def tree(target: str, options: TargetOptions, format_: str) -> None:
+    """Listener → route → cluster → endpoint, with what is missing or refused."""
+    snapshot = _look(target, options)
+    _report_problems(snapshot)
+    graph = build(snapshot)
+    data = document(target, roots=[node_json(root) for root in graph.roots])
+    emit(format_, data, "\n".join(tree_lines(graph)) or "this client holds no xDS config")
+
+
+def _look(target: str, options: TargetOptions) -> Snapshot:
+    from meshtui.targets import look
+
+    return look(target, options)
+
+
+def _report_problems(snapshot: Snapshot) -> None:
+    for problem in snapshot.problems:
+        say(f"meshtui: {problem}")
+
+
+def _types(text: str) -> frozenset[str]:
+    names = frozenset(name.strip().upper() for name in text.split(",") if name.strip())
+    unknown = sorted(names - set(KNOWN_TYPES))
+    if unknown:
+        raise UsageError(f"--type does not know {', '.join(unknown)}.", f"use some of {', '.join(KNOWN_TYPES).lower()}")
+    return names
+
+
+def resource_json(resource: Resource) -> dict[str, Any]:
+    """One resource as the contract has it."""
+    error = resource.error
+    return {
+        "scope": resource.key.scope,
+        "type": resource.key.type,
+        "name": resource.key.name,
+        "status": resource.status.name,
+        "version": resource.version,
+        "last_updated": rfc3339(resource.last_updated),
+        "error": None
+        if error is None
+        else {"version": error.version, "details": error.details, "last_attempt": rfc3339(error.last_attempt)},
+    }
+
+
+def node_json(node: Node) -> dict[str, Any]:
+    """One node of the tree with all that hangs on it."""
+    return {
+        "kind": node.kind.value,
+        "name": node.name,
+        "label": node.label,
+        "status": node.health.name.lower(),
+        "worst": node.worst.name.lower(),
+        "weight": node.weight,
+        "share": node.share,
+        "facts": list(node.facts),
+        "note": node.note,
+        "children": [node_json(child) for child in node.children],
+    }
+
+
+def _node_json(node: NodeIdentity) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "cluster": node.cluster,
+        "user_agent": node.user_agent,
+        "user_agent_version": node.user_agent_version,
+        "locality": node.locality.label if node.locality else "",
+    }
+
+
+def _summary(snapshot: Snapshot) -> dict[str, int]:
+    statuses = [resource.status for resource in snapshot.resources.values()]
+    return {status.name.lower(): statuses.count(status) for status in Status}
+
+
+def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
+    rows = [
+        (
+            f"{MARKS[resource.health]} {resource.status.name}",
+            resource.key.type,
+            resource.key.name,
+            resource.version or "–",
+            age_words(snapshot.taken_at - resource.last_updated) if resource.last_updated else "–",
+            status_note(resource),
+        )
+        for resource in resources
+    ]
+    node = snapshot.node
+    counts = snapshot.counts()
+    summary = " · ".join(f"{MARKS[health]} {count} {health.name.lower()}" for health, count in counts.items() if count)
+    head = f"{node.id or 'unnamed node'}   {node.user_agent} {node.user_agent_version}".rstrip()
+    after = [] if snapshot.has_outbound else [NO_OUTBOUND]
+    headings = ("STATUS", "TYPE", "NAME", "VERSION", "AGE", "NOTE")
+    return Table(headings, rows, before=(head, summary or "no resources", ""), after=after)
+
+
+def _config_text(shown: dict[str, Any]) -> str:
+    head = f"# {shown['type']} {shown['name']}  {shown['status']} {shown['version']}".rstrip()
+    body = json.dumps(shown["config"], indent=2, ensure_ascii=False) if shown["config"] is not None else "(nothing in force)"
+    return f"{head}\n{body}\n"
+
+
+def tree_lines(graph: Graph) -> Iterable[str]:
+    """The graph as indented text."""
+    for path, node in graph.walk():
+        share = f"{share_words(node.share)} " if node.share is not None else ""
+        label = node.label if node.label == node.name or node.key is None else f"{node.label}  {node.name}"
+        facts = "   ".join(node.facts)
+        note = f"← {node.note}" if node.note else ""
+        text = "   ".join(part for part in (share + label, facts, note) if part)
+        yield f"{'  ' * (len(path) - 1)}{MARKS[node.worst]} {text}"
+

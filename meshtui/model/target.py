@@ -1,0 +1,36 @@
+"""How a target is to be reached, as the user said it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+DEFAULT_TIMEOUT: Final = 5.0
+"""Seconds for one answer: a port-forward over a slow link takes one or two, a dead peer must not hold a person longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsOptions:
+    """TLS towards the target; the files are paths. ``enabled`` is implied by any of the others."""
+
+    enabled: bool = False
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    server_name: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether to talk TLS at all."""
+        return self.enabled or any((self.ca, self.certificate, self.key, self.server_name))
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOptions:
+    """Everything besides the address. ``timeout`` is for one answer, seconds."""
+
+    tls: TlsOptions = field(default_factory=TlsOptions)
+    agent: str | None = None
+    bootstrap: str | None = None
+    certs: str | None = None
+    timeout: float = DEFAULT_TIMEOUT

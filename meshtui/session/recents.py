@@ -1,0 +1,43 @@
+"""The targets attached lately, kept in the user's state directory."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from platformdirs import user_state_path
+
+from meshtui.session.stage import Offer
+
+KEPT: Final = 10
+"""Recent targets kept: what fits on the start screen of a small terminal."""
+
+
+class Recents:
+    """Remembers targets across runs. A file that cannot be read or written is treated as empty: it is a convenience."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or user_state_path("meshtui") / "recent.json"
+
+    def offers(self) -> tuple[Offer, ...]:
+        """The recent targets, newest first."""
+        return tuple(Offer(target, target) for target in self._targets())
+
+    def remember(self, target: str) -> None:
+        """Put a target in front."""
+        targets = [target, *(known for known in self._targets() if known != target)][:KEPT]
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            staged = self._path.with_suffix(f".{os.getpid()}")
+            staged.write_text(json.dumps(targets), encoding="utf-8")
+            staged.replace(self._path)
+
+    def _targets(self) -> list[str]:
+        try:
+            known = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        return [target for target in known if isinstance(target, str)] if isinstance(known, list) else []

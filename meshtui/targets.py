@@ -1,0 +1,81 @@
+"""The composition root: a target as typed becomes sources, and a session over them.
+
+The only module that names concrete sources. They are imported when the first target is opened, off the event loop, so
+that neither ``--help`` nor the first paint waits for gRPC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from meshtui.model.address import Address, parse_address
+from meshtui.model.resource import Resource, ResourceKey
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.target import TargetOptions
+from meshtui.session.protocols import Connect, Sources
+from meshtui.session.session import DEFAULT_INTERVAL, Session
+
+
+def open_session(target: str, options: TargetOptions, *, interval: float = DEFAULT_INTERVAL) -> Session:
+    """A session for a target as typed; it does nothing until started. Raises ``UsageError``."""
+    return Session(target, connector(target, options), interval=interval)
+
+
+def connector(target: str, options: TargetOptions) -> Connect:
+    """What connects to the target. The address is checked at once: raises ``UsageError``."""
+    address = parse_address(target)
+
+    async def connect() -> Sources:
+        await asyncio.to_thread(_import_sources)
+        return _open(address, options)
+
+    return connect
+
+
+def look(target: str, options: TargetOptions) -> Snapshot:
+    """One snapshot of the target, for a command that looks once."""
+    return dump(target, options, lambda _: False)[0]
+
+
+def dump(
+    target: str, options: TargetOptions, select: Callable[[Resource], bool]
+) -> tuple[Snapshot, Mapping[ResourceKey, str]]:
+    """One snapshot, and the proto JSON of the resources selected."""
+
+    async def run() -> tuple[Snapshot, Mapping[ResourceKey, str]]:
+        async with attached(target, options) as sources:
+            snapshot = await sources.config.poll()
+            chosen = (resource for resource in snapshot.resources.values() if select(resource))
+            return snapshot, {resource.key: sources.config.as_json(resource) for resource in chosen}
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def attached(target: str, options: TargetOptions) -> AsyncIterator[Sources]:
+    """The sources of a target, closed afterwards; for headless commands."""
+    sources = await connector(target, options)()
+    try:
+        yield sources
+    finally:
+        await sources.config.close()
+
+
+def _import_sources() -> None:
+    for name in ("csds", "channelz"):
+        importlib.import_module(f"meshtui.sources.{name}")
+
+
+def _open(address: Address, options: TargetOptions) -> Sources:
+    from meshtui.sources.channel import open_channel
+    from meshtui.sources.channelz import ChannelzSource
+    from meshtui.sources.csds import CsdsSource
+
+    channel = open_channel(address, options.tls)
+    return Sources(
+        config=CsdsSource(channel, address, timeout=options.timeout),
+        channels=ChannelzSource(channel, address, timeout=options.timeout),
+    )

@@ -89,6 +89,30 @@ class Graph:
             yield path, node
             pending += [((*path, child.slot), child) for child in reversed(node.children)]
 
+    def distinct(self) -> Iterator[Node]:
+        """Every node once, however many routes lead to it; parents before what they first lead to."""
+        seen: set[object] = set()
+        pending = list(reversed(self.roots))
+        while pending:
+            node = pending.pop()
+            mark: object = (node.kind, node.key) if node.key is not None else id(node)
+            if mark not in seen:
+                seen.add(mark)
+                yield node
+                pending += reversed(node.children)
+
+    def troubled(self) -> Iterator[tuple[Node, ...]]:
+        """The way from a root to each node that is itself not OK, that node last. Healthy branches are not entered."""
+        pending: list[tuple[Node, ...]] = [(root,) for root in reversed(self.roots)]
+        while pending:
+            way = pending.pop()
+            node = way[-1]
+            if node.worst is Health.OK:
+                continue
+            if node.health is not Health.OK:
+                yield way
+            pending += [(*way, child) for child in reversed(node.children)]
+
 
 EMPTY_GRAPH: Final = Graph(())
 """The graph of a target that holds nothing."""

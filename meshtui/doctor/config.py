@@ -1,0 +1,268 @@
+"""Rules over the config a client holds: what is refused, missing, waiting or empty, and what that does to requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from meshtui.doctor.observation import Observation
+from meshtui.model.config import Opaque
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.graph import Node, NodeKind, cluster_label
+from meshtui.model.names import parse_service_name, short_host
+from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource
+from meshtui.model.wording import plural, share_words, size_words
+
+RESOURCE_TIMEOUT: Final = timedelta(seconds=15)
+"""How long gRPC waits for a resource it asked for before it takes it for missing (gRFC A40)."""
+
+GRACE: Final = timedelta(seconds=2)
+"""A resource asked for a moment ago is no trouble: a healthy control plane answers within this."""
+
+WAYS_SHOWN: Final = 3
+"""Ways to a missing resource named in one finding; more are counted."""
+
+TYPE_NAMES: Final = {LDS: "listener", RDS: "route configuration", CDS: "cluster", EDS: "endpoints"}
+"""What each type is called in a sentence."""
+
+DEFINED_BY: Final = {
+    LDS: "a Kubernetes Service with this host and port",
+    RDS: "a Service or VirtualService for this host and port",
+    CDS: "a Service, or a DestinationRule that defines this subset",
+    EDS: "running pods behind this Service",
+}
+"""What makes istiod generate a resource of each type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one troubled node does to requests: which host they are for, and what part of them goes that way."""
+
+    host: str
+    share: float
+    through: str
+
+
+def refused(seen: Observation) -> Iterator[Finding]:
+    """A NACK: the client will not take the newest version (gRFC A27)."""
+    for resource in seen.snapshot.resources.values():
+        if resource.health is not Health.REFUSED:
+            continue
+        error = resource.error
+        details = error.details if error else "the client gave no reason"
+        kept = (
+            f"The version before it ({resource.version or 'unnamed'}) stays in force: requests are served by the OLD "
+            "config, and no change to this resource arrives until the cause is mended."
+            if resource.value
+            else "Nothing was accepted before it, so requests that need it fail."
+        )
+        yield Finding(
+            code="resource-refused",
+            severity=Severity.ERROR,
+            subject=resource.key.name,
+            title=f"The client refused the newest {_type(resource)} {_short(resource)}",
+            explanation=f"{kept} The client's reason: {details}",
+            fix=f"change what {_origin(resource)} asks for; the reason above names the part gRPC does not take",
+            evidence=(
+                f"{resource.key.type} {resource.key.name} is {resource.status.name}",
+                *((f"refused version {error.version}",) if error and error.version else ()),
+                details,
+            ),
+        )
+
+
+def missing(seen: Observation) -> Iterator[Finding]:
+    """A resource the control plane does not have, and the share of requests that ask for it."""
+    for resource in seen.snapshot.resources.values():
+        if resource.health is not Health.MISSING:
+            continue
+        effects = _effects(seen, resource)
+        yield Finding(
+            code="resource-missing",
+            severity=Severity.ERROR,
+            subject=resource.key.name,
+            title=_failing(effects, "fail") or f"The {_type(resource)} {_short(resource)} does not exist",
+            explanation=(
+                f"{_reached(effects)}the control plane has no {_type(resource)} {resource.key.name}, so requests "
+                "sent there fail with UNAVAILABLE."
+            ),
+            fix=_how_to_define(resource),
+            evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}",),
+        )
+
+
+def waiting(seen: Observation) -> Iterator[Finding]:
+    """A resource asked for and not there yet: the route is accepted, but the old split holds meanwhile."""
+    for resource in seen.snapshot.resources.values():
+        if resource.health is not Health.WAITING:
+            continue
+        since = seen.first_seen.get(resource.key) or resource.last_updated
+        waited = max(seen.now - since, timedelta()) if since else None
+        if waited is not None and waited < GRACE:
+            continue
+        left = max(RESOURCE_TIMEOUT - waited, timedelta()) if waited is not None else None
+        effects = _effects(seen, resource)
+        when = f"in {int(left.total_seconds())} s" if left else "soon"
+        yield Finding(
+            code="resource-waiting",
+            severity=Severity.WARNING,
+            subject=resource.key.name,
+            title=_failing(effects, f"will fail {when}") or f"The {_type(resource)} {_short(resource)} has not arrived",
+            explanation=(
+                f"{_reached(effects)}the client has asked for the {_type(resource)} {resource.key.name} and has no "
+                "answer. A route that names it is accepted all the same, but takes effect only when it arrives; gRPC "
+                f"gives up after {int(RESOURCE_TIMEOUT.total_seconds())} s, and then that share of requests fails. "
+                "Until then the old config holds."
+            ),
+            fix=_how_to_define(resource),
+            evidence=(
+                f"{resource.key.type} {resource.key.name} is {resource.status.name}"
+                + (f" for {int(waited.total_seconds())} s" if waited is not None else ""),
+            ),
+        )
+
+
+def without_endpoints(seen: Observation) -> Iterator[Finding]:
+    """A cluster that is there, with no address a request could go to."""
+    done: set[str] = set()
+    for way in seen.graph.troubled():
+        node = way[-1]
+        own = node.key is not None and node.key in seen.snapshot.resources
+        if node.kind is not NodeKind.CLUSTER or not own or node.key is None or node.name in done:
+            continue
+        if seen.snapshot.resources[node.key].health is not Health.OK:
+            continue
+        done.add(node.name)
+        effects = _effects(seen, seen.snapshot.resources[node.key])
+        yield Finding(
+            code="cluster-without-endpoints",
+            severity=Severity.ERROR,
+            subject=node.name,
+            title=_failing(effects, "fail") or f"Cluster {cluster_label(node.name)} has nowhere to send requests",
+            explanation=f"{_reached(effects)}cluster {node.name} exists, but {node.note}.",
+            fix=(
+                "see that pods with the labels of this Service and subset run and are ready: "
+                "kubectl get pods --show-labels, kubectl get endpointslices"
+            ),
+            evidence=(f"{node.name}: {node.note}",),
+        )
+
+
+def unreadable(seen: Observation) -> Iterator[Finding]:
+    """A config whose bytes or type meshtui does not know."""
+    for resource in seen.snapshot.resources.values():
+        body = resource.body
+        if isinstance(body, Opaque):
+            yield Finding(
+                code="config-unreadable",
+                severity=Severity.INFO,
+                subject=resource.key.name,
+                title=f"The config of {_short(resource)} cannot be read here",
+                explanation=(
+                    f"{body.type_url or 'a config without a type'} of {size_words(body.size)}: {body.reason}. The "
+                    "client may understand it; meshtui shows its status, but not what it says."
+                ),
+                fix="nothing to mend in the mesh; a newer meshtui may know this type",
+                evidence=(f"{resource.key.type} {resource.key.name}: {body.reason}",),
+            )
+
+
+def listener_problems(seen: Observation) -> Iterator[Finding]:
+    """An inbound filter chain that gRPC cannot use."""
+    for node in seen.graph.distinct():
+        if node.kind is NodeKind.FILTER_CHAIN and node.note:
+            yield Finding(
+                code="filter-chain-unusable",
+                severity=Severity.ERROR,
+                subject=node.name,
+                title=f"Inbound filter chain {node.label} cannot be used",
+                explanation=f"{node.note}. Connections that match this chain are refused.",
+                fix="look at the PeerAuthentication and the AuthorizationPolicies of this workload",
+                evidence=(node.note,),
+            )
+
+
+CONFIG_RULES: Final = (refused, missing, waiting, without_endpoints, unreadable, listener_problems)
+"""The rules of this module, worst first."""
+
+
+# words
+
+
+def _type(resource: Resource) -> str:
+    return TYPE_NAMES.get(resource.key.type, resource.key.type)
+
+
+def _short(resource: Resource) -> str:
+    service = parse_service_name(resource.key.name)
+    if service is None:
+        return short_host(resource.key.name)
+    return f"{service.service}:{service.port}" + (f" subset {service.subset}" if service.subset else "")
+
+
+def _origin(resource: Resource) -> str:
+    service = parse_service_name(resource.key.name)
+    host = f" for {short_host(service.host)}" if service else ""
+    kinds = {
+        LDS: "the AuthorizationPolicies, PeerAuthentication or EnvoyFilters",
+        RDS: "the VirtualService",
+        CDS: "the DestinationRule",
+        EDS: "the Service and its pods",
+    }
+    return kinds.get(resource.key.type, "its source") + host
+
+
+def _how_to_define(resource: Resource) -> str:
+    service = parse_service_name(resource.key.name)
+    if resource.key.type == CDS and service and service.subset:
+        return (
+            f"define subset {service.subset} in the DestinationRule of {short_host(service.host)}, or take it out of "
+            "the VirtualService that names it"
+        )
+    return f"istiod makes it from {DEFINED_BY.get(resource.key.type, 'config that is not there')}: see that it exists"
+
+
+def _effects(seen: Observation, resource: Resource) -> tuple[Effect, ...]:
+    """Through which listeners and routes requests meet this resource."""
+    found = []
+    for way in seen.graph.troubled():
+        if not any(node.key == resource.key for node in way[-1:]) and not _stands_for(way[-1], resource):
+            continue
+        root = way[0]
+        if root.kind is not NodeKind.LISTENER:
+            continue
+        share = 1.0
+        for node in way:
+            share *= node.share if node.share is not None else 1.0
+        route = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
+        found.append(Effect(short_host(root.label), share, route))
+    return tuple(found)
+
+
+def _stands_for(node: Node, resource: Resource) -> bool:
+    """Whether a node without a line of its own in CSDS is this resource."""
+    return node.key is None and node.name == resource.key.name
+
+
+def _failing(effects: tuple[Effect, ...], what_happens: str) -> str:
+    """``20 % of calls to echo.echo-grpc:7070 fail``, for the listener hit the hardest; empty when none is."""
+    if not effects:
+        return ""
+    shares: dict[str, float] = {}
+    for effect in effects:
+        shares[effect.host] = min(1.0, shares.get(effect.host, 0.0) + effect.share)
+    host, share = max(shares.items(), key=lambda item: item[1])
+    more = f" (and {plural(len(shares) - 1, 'more host')})" if len(shares) > 1 else ""
+    subject = f"{share_words(share)} of calls" if share < 1.0 else "All calls"
+    return f"{subject} to {host}{more} {what_happens}"
+
+
+def _reached(effects: Iterable[Effect]) -> str:
+    through = list(dict.fromkeys(effect.through for effect in effects if effect.through))
+    if not through:
+        return "Here "
+    shown = ", ".join(through[:WAYS_SHOWN])
+    more = f" and {len(through) - WAYS_SHOWN} more" if len(through) > WAYS_SHOWN else ""
+    return f"Route configuration {shown}{more} sends requests this way, but "

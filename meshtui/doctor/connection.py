@@ -1,0 +1,75 @@
+"""Rules over live channels: what CSDS alone does not tell (a dead control plane stays all ACKED there)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from meshtui.doctor.observation import Observation
+from meshtui.model.channel import Channel, ChannelState
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.graph import NodeKind
+from meshtui.model.names import short_host
+
+
+def control_plane_lost(seen: Observation) -> Iterator[Finding]:
+    """The ADS channel is broken: the config on screen is true, but nothing new will come."""
+    channel = seen.channels.control_plane() if seen.channels else None
+    if channel is None or channel.state is not ChannelState.TRANSIENT_FAILURE:
+        return
+    yield Finding(
+        code="control-plane-lost",
+        severity=Severity.ERROR,
+        subject=channel.target,
+        title="The app has lost its control plane",
+        explanation=(
+            "The client's ADS channel is in TRANSIENT_FAILURE. The config it holds stays in force and CSDS still says "
+            "ACKED, but no change arrives: new endpoints, weights and policies are missed."
+        ),
+        fix="see that the istio-agent runs (its Unix socket is this channel's address) and that it reaches istiod",
+        evidence=(f"channelz: {channel.target} is TRANSIENT_FAILURE",),
+    )
+
+
+def destination_unreachable(seen: Observation) -> Iterator[Finding]:
+    """A channel of the app into the mesh on which every connection fails."""
+    for channel in seen.channels.mesh_channels if seen.channels else ():
+        broken = [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
+        if not broken and channel.state is not ChannelState.TRANSIENT_FAILURE:
+            continue
+        every = channel.state is ChannelState.TRANSIENT_FAILURE
+        addresses = ", ".join(part.address for part in broken[:3]) or "none resolved"
+        tls = sorted({fact for fact in _tls_facts(seen) if fact})
+        yield Finding(
+            code="destination-unreachable",
+            severity=Severity.ERROR if every else Severity.WARNING,
+            subject=channel.target,
+            title=f"The app cannot connect to {'any' if every else 'some'} endpoint of {_host(channel)}",
+            explanation=(
+                f"Its connections are in TRANSIENT_FAILURE ({addresses}). Either nothing listens there, or the "
+                f"handshake fails: this client's accepted clusters use {' and '.join(tls) or 'no TLS'}, so the servers "
+                "must do the same."
+            ),
+            fix=(
+                "compare the DestinationRule's tls.mode (DISABLE or ISTIO_MUTUAL) with the servers' PeerAuthentication "
+                "(proxyless gRPC serves mTLS only under STRICT, plaintext otherwise)"
+            ),
+            evidence=(
+                f"channelz: {channel.target} is {channel.state.value}",
+                *(f"channelz: {part.address} is {part.state.value}" for part in broken[:3]),
+            ),
+        )
+
+
+def _host(channel: Channel) -> str:
+    return short_host(channel.target.removeprefix("xds:").lstrip("/"))
+
+
+def _tls_facts(seen: Observation) -> Iterator[str]:
+    for node in seen.graph.distinct():
+        if node.kind is NodeKind.CLUSTER and node.facts:
+            yield node.facts[0]
+
+
+CONNECTION_RULES: Final = (control_plane_lost, destination_unreachable)
+"""The rules of this module."""

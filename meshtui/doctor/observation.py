@@ -1,0 +1,24 @@
+"""What the config rules judge: one look at a target's config and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from meshtui.model.channel import ChannelReport
+from meshtui.model.graph import Graph
+from meshtui.model.resource import ResourceKey
+from meshtui.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """``first_seen`` says since when a resource is as it is, where that was watched."""
+
+    now: datetime
+    snapshot: Snapshot
+    graph: Graph
+    channels: ChannelReport | None = None
+    first_seen: Mapping[ResourceKey, datetime] = field(default_factory=lambda: MappingProxyType({}))

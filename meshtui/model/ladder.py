@@ -1,0 +1,183 @@
+"""The way of a request, rung by rung, each with its state: what a reader looks at first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from meshtui.model.channel import Channel, ChannelReport, ChannelState
+from meshtui.model.config import RouteConfiguration
+from meshtui.model.graph import Graph, Node, NodeKind, cluster_label
+from meshtui.model.names import is_inbound_listener
+from meshtui.model.resource import Health, ResourceKey, worst
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.wording import age_words, is_catch_all, match_words, plural, share_words
+
+DESTINATIONS_SHOWN: Final = 4
+"""Weighted clusters named on the route rung; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """``health`` is ``None`` where the fact is not known from here; then ``text`` says what would tell it.
+
+    ``aside`` is what to know besides, or what is wrong; ``key`` the resource to go to, if there is one.
+    """
+
+    name: str
+    health: Health | None
+    text: str
+    aside: str = ""
+    key: ResourceKey | None = None
+
+
+def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung, ...]:
+    """Listener, Route, Cluster and Endpoint."""
+    by_kind: dict[NodeKind, list[Node]] = {kind: [] for kind in NodeKind}
+    for node in graph.distinct():
+        by_kind[node.kind].append(node)
+    listeners = by_kind[NodeKind.LISTENER]
+    outbound = [node for node in listeners if not is_inbound_listener(node.name)]
+    inbound = [node for node in listeners if is_inbound_listener(node.name)]
+    if not outbound:
+        return (_listener_rung(listeners, "listener"), _no_outbound("Route"), _no_outbound("Cluster"))
+    return (
+        _listener_rung(outbound, "listener", also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
+        _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], snapshot, now),
+        _rung("Cluster", by_kind[NodeKind.CLUSTER], "cluster"),
+        _rung("Endpoint", by_kind[NodeKind.ENDPOINT], "endpoint"),
+    )
+
+
+def control_plane_rung(report: ChannelReport | None, missing: str = "") -> Rung:
+    """The ADS channel; CSDS alone does not tell whether the control plane is there."""
+    name = "Control plane"
+    if report is None:
+        return Rung(name, None, missing or "not known: the app does not serve channelz")
+    channel = report.control_plane()
+    if channel is None:
+        return Rung(name, None, "not known: channelz shows no channel to an xDS server")
+    broken = channel.state is ChannelState.TRANSIENT_FAILURE
+    health = Health.REFUSED if broken else Health.OK if channel.state is ChannelState.READY else Health.WAITING
+    aside = "the config below is the last it sent; no change arrives" if broken else ""
+    return Rung(name, health, f"{channel.target}  {channel.state.value}", aside)
+
+
+def traffic_rung(report: ChannelReport | None, before: ChannelReport | None) -> Rung:
+    """What the app's own channels do, from two looks at channelz."""
+    name = "Traffic"
+    if report is None:
+        return Rung(name, None, "not known: the app does not serve channelz")
+    channels = report.mesh_channels
+    if not channels:
+        return Rung(name, None, "no xds: channel is open in this app now")
+    rate, failed = _rates(channels, before, report)
+    state = _channel_health(channels)
+    if rate is None:
+        return Rung(name, state, plural(len(channels), "open channel"))
+    health = worst(state, Health.REFUSED if failed else Health.OK)
+    lost = f"{failed:.1f}/s failed" if failed else "0 failed"
+    return Rung(name, health, f"{rate:.1f} calls/s on the app's own channels, {lost}")
+
+
+def _rates(channels: Iterable[Channel], before: ChannelReport | None, now: ChannelReport) -> tuple[float | None, float]:
+    seconds = (now.taken_at - before.taken_at).total_seconds() if before else 0.0
+    if before is None or seconds <= 0:
+        return None, 0.0
+    known = {channel.id: channel for channel in before.channels}
+    started = failed = 0
+    for channel in channels:
+        prior = known.get(channel.id)
+        started += channel.calls.started - (prior.calls.started if prior else 0)
+        failed += channel.calls.failed - (prior.calls.failed if prior else 0)
+    return started / seconds, failed / seconds
+
+
+def _channel_health(channels: Iterable[Channel]) -> Health:
+    broken = any(channel.state is ChannelState.TRANSIENT_FAILURE for channel in channels)
+    return Health.REFUSED if broken else Health.OK
+
+
+def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
+    if not nodes:
+        return Rung("Listener", Health.WAITING, "this client holds no listener yet")
+    rung = _rung("Listener", nodes, noun)
+    return Rung(rung.name, rung.health, rung.text, rung.aside or also, rung.key)
+
+
+def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
+    modes = sorted({chain.facts[0] for chain in chains if chain.facts})
+    return f"and {plural(len(listeners), 'inbound listener')}: {', '.join(modes) or 'no chain'}" if listeners else ""
+
+
+def _no_outbound(name: str) -> Rung:
+    return Rung(name, None, "no outbound channel is open in this app")
+
+
+def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
+    if not nodes:
+        return Rung("Route", Health.OK, "inside the listener")
+    rung = _rung("Route", nodes, "route configuration")
+    if len(nodes) == 1 and nodes[0].key is not None:
+        resource = snapshot.resources.get(nodes[0].key)
+        if resource is not None and isinstance(resource.body, RouteConfiguration):
+            age = f"changed {age_words(now - resource.last_updated)} ago" if resource.last_updated else ""
+            below = _trouble_below(nodes[0])
+            health = rung.health if rung.health is not Health.OK else (Health.MISSING if below else Health.OK)
+            return Rung(rung.name, health, route_words(resource.body), rung.aside or below or age, rung.key)
+    return rung
+
+
+def _trouble_below(node: Node) -> str:
+    """What the routes name that is not there."""
+    lacking = [
+        cluster_label(child.name)
+        for child in _clusters_under(node)
+        if (child.health is not Health.OK and child.key is None) or child.health is Health.MISSING
+    ]
+    return f"names {', '.join(dict.fromkeys(lacking))}, which is not there" if lacking else ""
+
+
+def _clusters_under(node: Node) -> Iterable[Node]:
+    for child in node.children:
+        if child.kind is NodeKind.CLUSTER:
+            yield child
+        elif child.kind in (NodeKind.ROUTE, NodeKind.VIRTUAL_HOST):
+            yield from _clusters_under(child)
+
+
+def route_words(routes: RouteConfiguration) -> str:
+    """A whole route configuration in a line: ``v1 80 % · v2 20 %``, with matches where there are several."""
+    all_routes = [route for host in routes.virtual_hosts for route in host.routes]
+    if not all_routes:
+        return "no routes: every request fails"
+    parts = []
+    for route in all_routes:
+        clusters = route.action.clusters
+        named = " · ".join(
+            f"{cluster_label(item.cluster)} {share_words(item.share)}" for item in clusters[:DESTINATIONS_SHOWN]
+        )
+        more = f" · {len(clusters) - DESTINATIONS_SHOWN} more" if len(clusters) > DESTINATIONS_SHOWN else ""
+        where = "" if is_catch_all(route.match) else f"{match_words(route.match)} → "
+        parts.append(f"{where}{named or route.action.kind.value}{more}")
+    return parts[0] if len(parts) == 1 else f"{parts[0]}   (and {plural(len(parts) - 1, 'more route')})"
+
+
+def _rung(name: str, nodes: list[Node], noun: str) -> Rung:
+    """One line for all nodes of a kind: the one there is, or how many are in which state; the worst one's reason."""
+    if not nodes:
+        return Rung(name, None, f"no {noun}")
+    bad = max(nodes, key=lambda node: node.health.rank)
+    if len(nodes) == 1:
+        text = "   ".join((bad.label, *bad.facts))
+    else:
+        well = sum(node.health is Health.OK for node in nodes)
+        shown = ", ".join(dict.fromkeys(node.label for node in nodes[:DESTINATIONS_SHOWN]))
+        count = plural(len(nodes), noun)
+        text = f"{count}: {shown}" if len(nodes) <= DESTINATIONS_SHOWN else f"{count}, {well} fine"
+    aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else f"{bad.label}: {bad.note}"
+    if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
+        aside = f"all {bad.facts[0]}"
+    return Rung(name, bad.health, text, aside, bad.key)

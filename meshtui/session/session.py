@@ -10,6 +10,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
+from meshtui.doctor.config import CONFIG_RULES
+from meshtui.doctor.connection import CONNECTION_RULES
+from meshtui.doctor.observation import Observation
+from meshtui.doctor.registry import run
 from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.model.graph import build
@@ -134,6 +138,7 @@ class Session:
         self._seen(snapshot)
         if self._sources.channels is not None:
             await self._look_at_channels(self._sources.channels)
+        self._judge()
 
     async def _look_at_channels(self, source: ChannelSource) -> None:
         try:
@@ -145,7 +150,16 @@ class Session:
                 self._publish(gaps=(*others, gap))
             return
         gaps = tuple(known for known in self._state.gaps if not known.fact.startswith("channels"))
-        self._publish(channels=report, gaps=gaps)
+        self._publish(channels=report, channels_before=self._state.channels, gaps=gaps)
+
+    def _judge(self) -> None:
+        state = self._state
+        if state.snapshot is None:
+            return
+        seen = Observation(self._now(), state.snapshot, state.graph, state.channels, state.changed_at)
+        findings = run(CONFIG_RULES + CONNECTION_RULES, seen)
+        if findings != state.findings:
+            self._publish(findings=findings)
 
     # what was seen
 

@@ -52,7 +52,8 @@ class SessionState:
     """Everything known of a target at one moment.
 
     ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
-    first look is no change), ``previous`` holds its config before that.
+    first look is no change), ``previous`` holds its config before that. ``channels_before`` is the look at channelz
+    before ``channels``, for rates.
     """
 
     target: str
@@ -66,5 +67,6 @@ class SessionState:
     previous: Mapping[ResourceKey, Resource] = field(default_factory=lambda: MappingProxyType({}))
     events: tuple[Event, ...] = ()
     channels: ChannelReport | None = None
+    channels_before: ChannelReport | None = None
     gaps: tuple[Gap, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -1,0 +1,37 @@
+"""Runs rules: each is a function from what was seen to findings, and one that fails costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from meshtui.model.finding import Finding, Severity, worst_first
+
+State = TypeVar("State")
+
+Rule = Callable[[State], Iterable[Finding]]
+"""One rule over some state."""
+
+
+def run(rules: Iterable[Rule[State]], state: State) -> tuple[Finding, ...]:
+    """What all rules find, worst first. A rule that raises becomes a finding of its own."""
+    findings: list[Finding] = []
+    for rule in rules:
+        try:
+            findings += rule(state)
+        except Exception as error:  # the edge: a defect in one rule must not cost the others
+            findings.append(_failed(rule, error))
+    return worst_first(tuple(findings))
+
+
+def _failed(rule: Rule[State], error: Exception) -> Finding:
+    name = getattr(rule, "__name__", "a rule")
+    return Finding(
+        code="rule-failed",
+        severity=Severity.INFO,
+        subject=name,
+        title=f"The check {name} could not be made",
+        explanation="This is a defect of meshtui, not of the mesh; all other checks were made.",
+        fix="please report it with the evidence below",
+        evidence=(f"{type(error).__name__}: {error}",),
+    )

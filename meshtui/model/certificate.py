@@ -106,6 +106,8 @@ class LinkProblem(StrEnum):
     """No certificate at hand has the issuer's name."""
     SIGNATURE = "signature wrong"
     """A certificate of the issuer's name is at hand, but its key did not sign this one."""
+    UNTRUSTED_ROOT = "root not trusted"
+    """The chain is whole, but its root is not among the roots trusted here."""
     ISSUER_NOT_CA = "issuer is not a CA"
     PATH_LENGTH = "path length exceeded"
     TOO_LONG = "chain too long"
@@ -117,10 +119,10 @@ class LinkProblem(StrEnum):
 class Chain:
     """A leaf and its issuers, leaf first, as far as they were found; every link's signature was verified.
 
-    ``problem`` is None exactly when the chain reaches a trusted certificate (one of a roots file, or a
-    self-signed CA) with every signature, basic constraint and path length right. Validity in time is
-    not part of it: that depends on the moment of looking (``doctor.certificates``). ``at`` is the file and
-    position of the certificate the problem is about, as an index into ``certificates``.
+    ``problem`` is None exactly when the chain reaches a trusted certificate (one of the roots file, or any
+    self-signed CA when there is no roots file) with every signature, basic constraint and path length right.
+    Validity in time is not part of it: that depends on the moment of looking (``doctor.certificates``). ``at`` is
+    the index into ``certificates`` of the one the problem is about.
     """
 
     certificates: tuple[Certificate, ...]

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from meshtui.model.certificate import Certificate
-from meshtui.model.san import SanExpectation, satisfies
+from meshtui.model.config import TlsContext, TlsMode
+from meshtui.model.san import satisfies
+from meshtui.model.wording import span_words
 
 ISSUED_TOLERANCE = timedelta(seconds=5)
 """The agent's metric is whole seconds at scrape time on another clock: closer ends than this count as the same."""
@@ -23,25 +25,19 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 class ClusterTls:
     """What the accepted config says about TLS towards one cluster.
 
-    ``mode`` is ``plaintext``, ``tls`` or ``mtls``. No ``expectations`` under TLS means any name is accepted.
+    No ``tls.sans`` under TLS means that a server certificate of any name is accepted.
     """
 
     cluster: str
-    mode: str
-    provider_instance: str = ""
-    expectations: tuple[SanExpectation, ...] = ()
+    tls: TlsContext
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerTls:
-    """What the accepted config says about TLS of one inbound listener.
-
-    ``mode`` is ``plaintext``, ``tls`` or ``strict`` (a client certificate is required).
-    """
+    """What the accepted config says about TLS of one inbound listener's filter chain."""
 
     listener: str
-    mode: str
-    provider_instance: str = ""
+    tls: TlsContext
 
 
 class Side(StrEnum):
@@ -183,12 +179,9 @@ def _issued(state: IdentityState) -> Corner:
     ends = _clock(state.issued.ends_at, state.now)
     if state.on_disk is None:
         return Corner("issued", CornerState.UNKNOWN, f"ends {ends}")
-    # The metric is time left by the agent's clock; the file's end is absolute: take the clocks' difference out.
-    offset = state.clock_offset or timedelta(0)
-    apart = abs(state.issued.ends_at + offset - state.on_disk.certificate.not_after)
-    same = (
-        apart <= ISSUED_TOLERANCE or abs(state.issued.ends_at - state.on_disk.certificate.not_after) <= ISSUED_TOLERANCE
-    )
+    # The metric is time left by the agent's clock and the file's end is absolute: take the clocks' difference out.
+    ends_at = state.issued.ends_at + (state.clock_offset or timedelta(0))
+    same = abs(ends_at - state.on_disk.certificate.not_after) <= ISSUED_TOLERANCE
     return Corner("issued", CornerState.SAME if same else CornerState.DIFFERS, f"ends {ends}")
 
 
@@ -197,7 +190,7 @@ def _on_disk(state: IdentityState) -> Corner:
         return Corner("on disk", CornerState.UNKNOWN, "files not at hand")
     text = f"serial {short_serial(state.on_disk.certificate)}"
     if state.on_disk.changed_at is not None:
-        text += f", written {span(state.now - state.on_disk.changed_at)} ago"
+        text += f", written {span_words(state.now - state.on_disk.changed_at)} ago"
     return Corner("on disk", CornerState.SAME, text)
 
 
@@ -213,7 +206,7 @@ def _in_use(state: IdentityState, stale: InUse | None) -> Corner:
 
 def _expected(state: IdentityState) -> Corner:
     verdicts = cluster_verdicts(state)
-    with_tls = [one for one in verdicts if one.tls.mode != "plaintext"]
+    with_tls = [one for one in verdicts if one.wants.tls.mode is not TlsMode.PLAINTEXT]
     if not with_tls:
         return Corner("expected", CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
     refused = [one for one in with_tls if one.refused]
@@ -237,7 +230,7 @@ def _agreement(corners: tuple[Corner, ...]) -> str:
 
 
 def _stale_sentence(state: IdentityState, stale: InUse, since: datetime | None, reread: datetime | None) -> str:
-    rotated = f"on disk rotated {span(state.now - since)} ago" if since is not None else "on disk rotated"
+    rotated = f"on disk rotated {span_words(state.now - since)} ago" if since is not None else "on disk rotated"
     text = f"{rotated}, in use still serial {short_serial(stale.certificate)}"
     if reread is None or state.refresh_interval is None:
         return text
@@ -255,7 +248,7 @@ class ClusterVerdict:
     that is not tried). ``undecided`` are peers for which it can't be told.
     """
 
-    tls: ClusterTls
+    wants: ClusterTls
     accepted: tuple[InUse, ...] = ()
     refused: tuple[InUse, ...] = ()
     undecided: tuple[InUse, ...] = ()
@@ -268,14 +261,14 @@ def cluster_verdicts(state: IdentityState) -> tuple[ClusterVerdict, ...]:
     A peer counts for a cluster only when it is known to belong to it.
     """
     verdicts = []
-    for tls in state.clusters:
-        peers = [one for one in state.peers if one.cluster == tls.cluster]
+    for wants in state.clusters:
+        peers = [one for one in state.peers if one.cluster == wants.cluster]
         by_outcome: dict[bool | None, list[InUse]] = {True: [], False: [], None: []}
         for peer in peers:
-            by_outcome[satisfies(tls.expectations, peer.certificate.sans)].append(peer)
-        own = None if state.on_disk is None else satisfies(tls.expectations, state.on_disk.certificate.sans)
+            by_outcome[satisfies(wants.tls.sans, peer.certificate.sans)].append(peer)
+        own = None if state.on_disk is None else satisfies(wants.tls.sans, state.on_disk.certificate.sans)
         verdicts.append(
-            ClusterVerdict(tls, tuple(by_outcome[True]), tuple(by_outcome[False]), tuple(by_outcome[None]), own)
+            ClusterVerdict(wants, tuple(by_outcome[True]), tuple(by_outcome[False]), tuple(by_outcome[None]), own)
         )
     return tuple(verdicts)
 
@@ -288,21 +281,6 @@ def short_serial(certificate: Certificate) -> str:
     """The beginning of the serial: ``3f:a1:09:5c…``."""
     parts = certificate.serial_text.split(":")
     return ":".join(parts[:SHORT_SERIAL]) + ("…" if len(parts) > SHORT_SERIAL else "")
-
-
-def span(length: timedelta) -> str:
-    """A length of time in one unit or two, as a person says it: ``4 min``, ``2 h 5 min``, ``3 d 4 h``, ``12 s``."""
-    seconds = int(abs(length.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        minutes, rest = divmod(seconds, 60)
-        return f"{minutes} min {rest} s" if minutes < 5 and rest else f"{minutes} min"
-    if seconds < 86_400:
-        hours, rest = divmod(seconds // 60, 60)
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    days, rest = divmod(seconds // 3600, 24)
-    return f"{days} d {rest} h" if rest else f"{days} d"
 
 
 def _clock(moment: datetime, now: datetime) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 
 from meshtui.model.certificate import San
+from meshtui.model.config import MatchKind, StringMatch
 
 MAXIMUM_REGEX = 256
 """A SAN regex or name longer than this is not tried: gRPC uses RE2, we do not, and must not hang."""
@@ -15,39 +14,16 @@ _RISKY_REGEX = re.compile(r"\)\s*[*+?{]|\\[1-9]|\(\?[^:)]|(\.[*+].*){4}")
 """What could make a backtracking matcher slow (a repeated group, many ``.*``), or means another thing in RE2."""
 
 
-class MatchKind(StrEnum):
-    """How a SAN matcher of a cluster compares (``envoy.type.matcher.v3.StringMatcher``)."""
-
-    EXACT = "exact"
-    PREFIX = "prefix"
-    SUFFIX = "suffix"
-    CONTAINS = "contains"
-    REGEX = "regex"
-
-
-@dataclass(frozen=True, slots=True)
-class SanExpectation:
-    """One SAN matcher of the accepted config: ``cluster`` accepts a server certificate with such a name."""
-
-    kind: MatchKind
-    value: str
-    cluster: str
-    ignore_case: bool = False
-
-    def __str__(self) -> str:
-        return self.value if self.kind is MatchKind.EXACT else f"{self.kind} {self.value}"
-
-
-def san_satisfies(expectation: SanExpectation, san: San) -> bool | None:
+def san_satisfies(matcher: StringMatch, san: San) -> bool | None:
     """Whether one name satisfies the matcher as gRPC compares it (gRFC A29); None when it can't be told safely."""
-    wanted, have = expectation.value, san.value
-    if expectation.kind is MatchKind.EXACT and san.kind == "DNS":
+    wanted, have = matcher.value, san.value
+    if matcher.kind is MatchKind.EXACT and san.kind == "DNS":
         return _dns_matches(wanted, have)
-    if expectation.kind is MatchKind.REGEX:
+    if matcher.kind is MatchKind.REGEX:
         return _regex_matches(wanted, have)
-    if expectation.ignore_case:
+    if matcher.ignore_case:
         wanted, have = wanted.lower(), have.lower()
-    match expectation.kind:
+    match matcher.kind:
         case MatchKind.PREFIX:
             return have.startswith(wanted)
         case MatchKind.SUFFIX:
@@ -76,14 +52,14 @@ def _regex_matches(pattern: str, text: str) -> bool | None:
         return None
 
 
-def satisfies(expectations: tuple[SanExpectation, ...], sans: tuple[San, ...]) -> bool | None:
+def satisfies(matchers: tuple[StringMatch, ...], sans: tuple[San, ...]) -> bool | None:
     """Whether a certificate with ``sans`` is accepted: any matcher satisfied by any name, or no matcher at all.
 
     None when it hangs on a regex that is not tried here.
     """
-    if not expectations:
+    if not matchers:
         return True
-    outcomes = {san_satisfies(expectation, san) for expectation in expectations for san in sans}
+    outcomes = {san_satisfies(matcher, san) for matcher in matchers for san in sans}
     if True in outcomes:
         return True
     return None if None in outcomes else False

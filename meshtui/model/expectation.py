@@ -132,7 +132,7 @@ def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluste
         return (
             "One cluster with ring hash: the request's hash picks the pod, so the split follows the keys, not weights."
         )
-    return f"One cluster, {policy}: its pods are taken in turn, not drawn by weight, so there is no configured split to test."
+    return f"One cluster, {policy}: its pods are not drawn by weight, so there is no configured split to test."
 
 
 def _lacking(snapshot: Snapshot, scope: str, clusters: tuple[WeightedCluster, ...]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 DEFAULT_TIMEOUT: Final = 5.0
-"""Seconds for one answer: a port-forward over a slow link takes one or two, a dead peer must not hold a person longer."""
+"""Seconds for one answer: a port-forward over a slow link takes one or two; a dead peer must not hold a person up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""The ladder: each rung says its state and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from meshtui.model.channel import Calls, Channel, ChannelReport, ChannelState
+from meshtui.model.graph import build
+from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
+from meshtui.model.resource import CDS, RDS, Health, Status
+from meshtui.model.snapshot import Snapshot
+from tests.builders import NOW, ROUTES, canary, inbound, resource, snapshot, split_routes, subset, with_resource
+
+TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
+
+
+def rungs(seen: Snapshot) -> dict[str, Rung]:
+    return {rung.name: rung for rung in config_rungs(seen, build(seen), NOW + timedelta(seconds=3))}
+
+
+def test_a_healthy_client() -> None:
+    found = rungs(canary())
+    assert {name: rung.health for name, rung in found.items()} == dict.fromkeys(
+        ("Listener", "Route", "Cluster", "Endpoint"), Health.OK
+    )
+    assert found["Route"].text == "v1 20 % · v2 80 %"
+    assert found["Route"].aside == "changed 3 s ago"
+    assert found["Cluster"].text == "2 clusters: v1, v2"
+    assert found["Cluster"].aside == "all mTLS"
+    assert found["Listener"].aside == "and 1 inbound listener: plaintext"
+
+
+def test_a_route_to_a_missing_cluster_is_itself_in_trouble() -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    seen = with_resource(seen, resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST))
+    found = rungs(seen)
+    assert found["Route"].health is Health.MISSING
+    assert "v9" in found["Route"].aside
+    assert found["Cluster"].health is Health.MISSING
+    assert found["Cluster"].aside.startswith("v9: ")
+
+
+def test_only_inbound_config() -> None:
+    found = rungs(snapshot([inbound()]))
+    assert found["Listener"].health is Health.OK
+    assert found["Route"].health is None
+    assert "no outbound channel" in found["Route"].text
+
+
+def report(state: ChannelState, started: int = 0, failed: int = 0, seconds: float = 0) -> ChannelReport:
+    channel = Channel(7, TARGET, state, Calls(started, started - failed, failed))
+    ads = Channel(1, "unix:///tmp/x/XDS", state, Calls())
+    return ChannelReport(NOW + timedelta(seconds=seconds), (ads, channel))
+
+
+def test_control_plane() -> None:
+    assert control_plane_rung(report(ChannelState.READY)).health is Health.OK
+    lost = control_plane_rung(report(ChannelState.TRANSIENT_FAILURE))
+    assert lost.health is Health.REFUSED
+    assert "no change arrives" in lost.aside
+    assert control_plane_rung(None).health is None
+    assert control_plane_rung(ChannelReport(NOW, ())).health is None
+
+
+def test_traffic_is_a_rate_between_two_looks() -> None:
+    first, second = report(ChannelState.READY, 100), report(ChannelState.READY, 110, seconds=2)
+    assert traffic_rung(second, first).text == "5.0 calls/s on the app's own channels, 0 failed"
+    assert traffic_rung(second, first).health is Health.OK
+    failing = report(ChannelState.READY, 110, failed=4, seconds=2)
+    assert traffic_rung(failing, first).health is Health.REFUSED
+    assert "2.0/s failed" in traffic_rung(failing, first).text
+    assert traffic_rung(first, None).text == "1 open channel"
+    assert traffic_rung(replace(first, channels=()), None).health is None

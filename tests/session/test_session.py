@@ -1,0 +1,195 @@
+"""The polling loop: what is seen, lost, remembered and judged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from meshtui.model.channel import ChannelReport
+from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, UsageError
+from meshtui.model.resource import CDS, RDS, Resource, Status
+from meshtui.model.snapshot import Snapshot
+from meshtui.session.protocols import ChannelSource, Sources
+from meshtui.session.session import Session
+from meshtui.session.state import LinkState, SessionState
+from meshtui.session.workspace import Workspace
+from tests.builders import NOW, ROUTES, canary, key, resource, split_routes, subset, with_resource
+
+
+@dataclass
+class Script:
+    """A config source that answers with what the test puts into ``answer``."""
+
+    answer: Snapshot | MeshtuiError = field(default_factory=canary)
+    polls: int = 0
+    closed: bool = False
+
+    async def poll(self) -> Snapshot:
+        self.polls += 1
+        if isinstance(self.answer, MeshtuiError):
+            raise self.answer
+        return self.answer
+
+    def as_json(self, resource: Resource) -> str:
+        return f'{{"name": "{resource.key.name}"}}'
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class NoChannelz:
+    """A channel source of an app that does not serve channelz."""
+
+    async def poll(self) -> ChannelReport:
+        raise ServiceMissing("The app does not serve channelz.", "register the admin services")
+
+
+class Clock:
+    """A clock that only moves when told."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@asynccontextmanager
+async def following(script: Script, channels: ChannelSource | None = None) -> AsyncIterator[Session]:
+    async def connect() -> Sources:
+        return Sources(script, channels)
+
+    session = Session("here", connect, interval=0.1, now=Clock())
+    session.start()
+    try:
+        yield session
+    finally:
+        await session.stop()
+
+
+async def until(session: Session, holds: Callable[[SessionState], bool]) -> SessionState:
+    """The first state for which something holds; fails after five seconds."""
+    async with asyncio.timeout(5):
+        while not holds(session.state):
+            session.poll_now()
+            await asyncio.sleep(0.005)
+    return session.state
+
+
+async def test_the_first_look_is_no_change() -> None:
+    async with following(Script()) as session:
+        state = await until(session, lambda state: state.link.state is LinkState.LIVE)
+    assert state.snapshot is not None
+    assert len(state.graph.roots) == 2
+    assert state.changes == ()
+    assert state.changed_at == {}
+    assert [event.text for event in state.events] == ["connected"]
+
+
+async def test_a_change_is_marked_told_and_its_predecessor_kept() -> None:
+    script = Script()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        later = NOW + timedelta(seconds=5)
+        script.answer = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v2": 20})), later)
+        state = await until(session, lambda state: bool(state.changes))
+    changed = key(RDS, ROUTES)
+    assert state.changed_at == {changed: later}
+    assert state.previous[changed].value == repr(split_routes({"v1": 20, "v2": 80})).encode()
+    assert state.events[0].text == "v1 20 % → 80 %, v2 80 % → 20 %"
+
+
+async def test_a_dead_peer_leaves_the_last_state_and_comes_back() -> None:
+    script = Script()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        script.answer = TargetUnreachable("localhost:1 refuses connections.", "start the app")
+        stale = await until(session, lambda state: state.link.state is LinkState.STALE)
+        assert stale.snapshot is not None
+        assert stale.link.problem == "localhost:1 refuses connections."
+        assert stale.link.last_answer == NOW
+        script.answer = canary()
+        await until(session, lambda state: state.link.state is LinkState.LIVE)
+        assert session.state.events[0].text == "answers again"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(TargetUnreachable("gone."), LinkState.DOWN), (ServiceMissing("no CSDS."), LinkState.MISSING)],
+)
+async def test_a_target_that_never_answered(error: MeshtuiError, expected: LinkState) -> None:
+    async with following(Script(error)) as session:
+        state = await until(session, lambda state: state.link.state is expected)
+    assert state.snapshot is None
+    assert state.link.problem == error.what
+
+
+async def test_failed_polls_do_not_fill_the_timeline() -> None:
+    script = Script(TargetUnreachable("gone."))
+    async with following(script) as session:
+        await until(session, lambda _: script.polls >= 5)
+        assert len(session.state.events) == 1
+
+
+async def test_missing_channelz_is_a_gap_not_a_failure() -> None:
+    async with following(Script(), NoChannelz()) as session:
+        state = await until(session, lambda state: bool(state.gaps))
+    assert state.link.state is LinkState.LIVE
+    assert state.gaps[0].why == "The app does not serve channelz."
+
+
+async def test_findings_follow_the_config() -> None:
+    broken = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    gone = resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST)
+    script = Script(with_resource(broken, gone))
+    async with following(script) as session:
+        state = await until(session, lambda state: bool(state.findings))
+        assert [finding.code for finding in state.findings] == ["resource-missing"]
+        script.answer = canary()
+        await until(session, lambda state: not state.findings)
+
+
+async def test_stop_ends_everything() -> None:
+    script = Script()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        await session.stop()
+        assert script.closed
+        assert not session.running
+        polls = script.polls
+        session.poll_now()
+        await asyncio.sleep(0)
+        assert script.polls == polls
+
+
+async def test_workspace_keeps_sessions_apart() -> None:
+    scripts: dict[str, Script] = {}
+
+    def open_session(target: str) -> Session:
+        if " " in target:
+            raise UsageError(f"{target!r} is no target.")
+
+        async def connect() -> Sources:
+            return Sources(scripts.setdefault(target, Script()))
+
+        return Session(target, connect)
+
+    workspace = Workspace(open_session)
+    first, second = workspace.attach("a"), workspace.attach("b")
+    assert workspace.front is second
+    assert workspace.attach("a") is first
+    assert workspace.next() is second
+    assert workspace.next(-1) is first
+    with pytest.raises(UsageError):
+        workspace.attach("no target")
+    await until(first, lambda state: state.snapshot is not None)
+    await workspace.detach(first)
+    assert workspace.sessions == (second,)
+    assert scripts["a"].closed
+    await workspace.close()
+    assert workspace.front is None

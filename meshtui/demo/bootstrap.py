@@ -1,0 +1,77 @@
+"""The gRPC bootstrap, in the shape Istio's agent writes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from meshtui.demo.istio.objects import DOMAIN
+from meshtui.demo.pods import NAMESPACE, PodPlan
+from meshtui.demo.xds.names import INBOUND_PREFIX
+
+REFRESH_INTERVAL = "1s"
+"""How often gRPC looks at the certificate files. Istio writes 900s; with certificates of minutes an app would
+serve an expired one."""
+
+ISTIO_VERSION = "1.27.0"
+"""The release whose shapes the demo follows; it is shown in the node's metadata."""
+
+
+def bootstrap(plan: PodPlan) -> dict[str, Any]:
+    """The bootstrap's content for a pod."""
+    certificates = plan.certificates
+    return {
+        "xds_servers": [
+            {
+                "server_uri": f"unix://{plan.ads_socket}",
+                "channel_creds": [{"type": "insecure"}],
+                "server_features": ["xds_v3"],
+            }
+        ],
+        "node": {
+            "id": f"sidecar~{plan.listening.ip}~{plan.name}.{NAMESPACE}~{NAMESPACE}.svc.{DOMAIN}",
+            "metadata": _metadata(plan),
+            "locality": {"region": "demo", "zone": "local"},
+        },
+        "certificate_providers": {
+            "default": {
+                "plugin_name": "file_watcher",
+                "config": {
+                    "certificate_file": str(certificates / "cert-chain.pem"),
+                    "private_key_file": str(certificates / "key.pem"),
+                    "ca_certificate_file": str(certificates / "root-cert.pem"),
+                    "refresh_interval": REFRESH_INTERVAL,
+                },
+            }
+        },
+        "server_listener_resource_name_template": f"{INBOUND_PREFIX}%s",
+    }
+
+
+def _metadata(plan: PodPlan) -> dict[str, Any]:
+    return {
+        "GENERATOR": "grpc",
+        "NAME": plan.name,
+        "NAMESPACE": NAMESPACE,
+        "LABELS": plan.labels,
+        "SERVICE_ACCOUNT": plan.service_account,
+        "WORKLOAD_NAME": plan.name,
+        "CLUSTER_ID": "Kubernetes",
+        "MESH_ID": DOMAIN,
+        "ISTIO_VERSION": ISTIO_VERSION,
+        "INSTANCE_IPS": plan.listening.ip,
+        "PROXY_CONFIG": {
+            "discoveryAddress": plan.istiod,
+            "configPath": plan.directory,
+            "proxyMetadata": {"DISABLE_ENVOY": "true", "OUTPUT_CERTS": str(plan.certificates)},
+        },
+    }
+
+
+def write(plan: PodPlan) -> None:
+    """Write the file; it appears whole or not at all."""
+    path: Path = plan.bootstrap
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(json.dumps(bootstrap(plan), indent=2) + "\n", encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,54 @@
+"""The client pod's own work: it keeps calling echo, as a real caller does, and says how it goes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import grpc
+
+from meshtui.demo import go_text
+from meshtui.demo.forwarder import ECHO, connect
+from meshtui.demo.lifeline import emit
+from meshtui.protos import echo_pb2
+
+PERIOD_SECONDS = 0.2
+"""Five calls a second: enough that a change shows at once, too few to be load."""
+
+DEADLINE_SECONDS = 3.0
+"""Deadline of one call."""
+
+
+def call_for_ever(url: str) -> None:
+    """Call, one call after the other, on one channel for the life of the process. Tells its first outcome and
+    every change between success and failure."""
+    channel = connect(url, "", alone=False)
+    echo: Any = channel.unary_unary(
+        ECHO,
+        request_serializer=echo_pb2.EchoRequest.SerializeToString,
+        response_deserializer=echo_pb2.EchoResponse.FromString,
+    )
+    told: str | None = None
+    while True:
+        started = time.monotonic()
+        state, reason = _call(echo)
+        if state != told:
+            emit("traffic", state=state, reason=reason)
+            told = state
+        pause = PERIOD_SECONDS if told == "flowing" else PERIOD_SECONDS / 4
+        time.sleep(max(0.0, pause - (time.monotonic() - started)))
+
+
+def _call(echo: Any) -> tuple[str, str]:
+    try:
+        echo(echo_pb2.EchoRequest(message="hello"), timeout=DEADLINE_SECONDS)
+    except grpc.RpcError as error:
+        call: Any = error
+        return "failing", go_text.rpc_error(call.code().name, call.details() or "")
+    return "flowing", ""
+
+
+def start(url: str) -> None:
+    """Call in a thread of its own."""
+    threading.Thread(target=call_for_ever, args=(url,), name="caller", daemon=True).start()

@@ -1,0 +1,65 @@
+"""What EchoTestService.Echo answers: one ``Key=value`` line per fact, in the order of Istio's echo app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who answers."""
+
+    hostname: str
+    version: str
+    port: int
+    namespace: str
+    cluster: str
+    istio_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was asked, and from where. ``peer`` is gRPC's text for the caller's address."""
+
+    message: str
+    authority: str
+    headers: Iterable[tuple[str, str | bytes]]
+    peer: str
+
+
+def reply(server: Server, call: Call) -> str:
+    """The text of EchoResponse.message."""
+    lines = [f"Host={call.authority}"] if call.authority else []
+    if call.authority:
+        lines.append(f"RequestHeader=:authority:{call.authority}")
+    for key, value in call.headers:
+        if not key.endswith("-bin"):
+            text = value if isinstance(value, str) else value.decode("latin-1")
+            lines.append(f"RequestHeader={key}:{_one_line(text)}")
+    lines += [
+        "StatusCode=200",
+        f"ServiceVersion={server.version}",
+        f"ServicePort={server.port}",
+        f"Cluster={server.cluster}",
+        f"Namespace={server.namespace}",
+        f"IP={peer_ip(call.peer)}",
+        f"IstioVersion={server.istio_version}",
+        "Proto=GRPC",
+        f"Echo={call.message}",
+        f"Hostname={server.hostname}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def peer_ip(peer: str) -> str:
+    """The IP in ``ipv4:127.0.0.1:1234`` or ``ipv6:%5B::1%5D:1234``; 0.0.0.0 where there is none."""
+    kind, _, address = peer.partition(":")
+    if kind not in ("ipv4", "ipv6"):
+        return "0.0.0.0"
+    return unquote(address).rpartition(":")[0].strip("[]")
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")

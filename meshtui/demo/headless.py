@@ -1,0 +1,88 @@
+"""``meshtui demo --headless``: a mesh for scripts. Ready is one JSON line; the end of stdin is the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from meshtui.demo import scenarios
+from meshtui.demo.events import Event, describe
+from meshtui.demo.mesh import DEFAULT_CERTIFICATE_LIFETIME, Mesh
+
+
+async def run_headless(
+    write: Callable[[str], None],
+    tell: Callable[[str], None],
+    *,
+    scenario: str = scenarios.DEFAULT,
+    manifests: Path | None = None,
+    certificate_lifetime: timedelta = DEFAULT_CERTIFICATE_LIFETIME,
+) -> int:
+    """Run a mesh until standard input ends, or SIGTERM or SIGINT comes, or the mesh is lost.
+
+    ``write`` gets the one line for standard output; ``tell`` each event in plain words, for standard error.
+    Returns the exit code: 0, or 1 when the mesh ended by itself. Raises what entering a Mesh raises.
+    """
+
+    def on_event(event: Event) -> None:
+        sentence = describe(event)
+        if sentence:
+            tell(sentence)
+
+    stop = asyncio.Event()
+    with _stopped_by_signals(stop):
+        mesh = Mesh(scenario, manifests, certificate_lifetime=certificate_lifetime, on_event=on_event)
+        _watch_stdin(asyncio.get_running_loop(), stop)
+        starting = asyncio.ensure_future(mesh.__aenter__())
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                return 0
+            starting.result()
+            write(json.dumps(mesh.ready_event()))
+            ended = asyncio.ensure_future(mesh.wait_for(lambda _: False, float("inf")))
+            await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
+            lost = not stop.is_set()
+            ended.cancel()
+            await asyncio.gather(ended, return_exceptions=True)
+            if lost:
+                tell("The mesh ended by itself: its supervisor is gone.")
+            return 1 if lost else 0
+        finally:
+            stopping.cancel()
+            starting.cancel()
+            await asyncio.gather(stopping, starting, return_exceptions=True)
+            await mesh.stop()
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    try:
+        yield
+    finally:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(signum)
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop at the end of standard input. A thread, since the event loop cannot wait for a plain file."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=watch, name="stdin", daemon=True).start()

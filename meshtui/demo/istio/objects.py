@@ -1,0 +1,291 @@
+"""The Istio objects the demo mesh knows, after reading: only what reaches a gRPC client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DOMAIN = "cluster.local"
+"""The cluster's DNS suffix and, as in a default installation, the trust domain of its identities."""
+
+ROOT_NAMESPACE = "istio-system"
+"""Where an object without selector applies to the whole mesh (Istio's default root namespace)."""
+
+Labels = tuple[tuple[str, str], ...]
+"""Labels or a selector, sorted; a tuple because objects are values."""
+
+
+def selects(selector: Labels, labels: Labels) -> bool:
+    """Whether every pair the selector asks for is among the labels."""
+    return set(selector) <= set(labels)
+
+
+def full_host(host: str, namespace: str) -> str:
+    """A host as written in a manifest, with the namespace and the cluster's suffix that Istio adds.
+
+    Only names without a dot are expanded, by the rule of Istio's host resolution.
+    """
+    return host if "." in host else f"{host}.{namespace}.svc.{DOMAIN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something istiod would do in silence: change, drop or refuse a part of what was written."""
+
+    kind: str
+    """``changed``, ``dropped``, ``refused`` (by gRPC) or ``unresolved``."""
+    file: str
+    line: int
+    subject: str
+    """The object: ``DestinationRule echo-grpc/echo``."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an object comes from: its kind and name, and the file and line it was read at."""
+
+    kind: str
+    namespace: str
+    name: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A pod as Kubernetes would know it."""
+
+    name: str
+    namespace: str
+    service_account: str
+    labels: Labels
+    ip: str
+    ports: tuple[tuple[int, int], ...]
+    """Container port → the port really listened on; they differ only where the real one is taken."""
+
+    @property
+    def identity(self) -> str:
+        """The SPIFFE id that its certificate carries."""
+        return f"spiffe://{DOMAIN}/ns/{self.namespace}/sa/{self.service_account}"
+
+    def real_port(self, container_port: int) -> int:
+        """The port that is listened on for a container port."""
+        return dict(self.ports).get(container_port, container_port)
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """One port of a Service."""
+
+    number: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Kubernetes Service."""
+
+    origin: Origin
+    selector: Labels
+    ports: tuple[ServicePort, ...]
+    cluster_ip: str
+
+    @property
+    def host(self) -> str:
+        """The fully qualified name."""
+        return f"{self.origin.name}.{self.origin.namespace}.svc.{DOMAIN}"
+
+    def port(self, number: int) -> ServicePort | None:
+        """The port with this number, if there is one."""
+        return next((port for port in self.ports if port.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RingHash:
+    """``consistentHash``: what is hashed, and how many entries the ring has at least."""
+
+    header: str
+    minimum_ring_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficPolicy:
+    """What a DestinationRule says about one cluster; None where it says nothing."""
+
+    mutual_tls: bool | None = None
+    balancer: str | None = None
+    ring_hash: RingHash | None = None
+    max_requests: int | None = None
+
+    def over(self, base: TrafficPolicy) -> TrafficPolicy:
+        """This policy with the base's values where it says nothing: a subset inherits from its rule."""
+        own_balancer = self.balancer is not None
+        return TrafficPolicy(
+            self.mutual_tls if self.mutual_tls is not None else base.mutual_tls,
+            self.balancer if own_balancer else base.balancer,
+            self.ring_hash if own_balancer else base.ring_hash,
+            self.max_requests if self.max_requests is not None else base.max_requests,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """A named part of a service's pods."""
+
+    name: str
+    labels: Labels
+    policy: TrafficPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationRule:
+    """Policies and subsets for one host."""
+
+    origin: Origin
+    host: str
+    policy: TrafficPolicy
+    subsets: tuple[Subset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StringMatch:
+    """How a string is compared: ``exact``, ``prefix``, ``regex`` or ``present`` (value unused)."""
+
+    how: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """One alternative of a route: all of its conditions have to hold."""
+
+    uri: StringMatch | None
+    headers: tuple[tuple[str, StringMatch], ...]
+    without_headers: tuple[tuple[str, StringMatch], ...]
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A share of a route's traffic."""
+
+    host: str
+    subset: str
+    port: int | None
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Injected on purpose. Shares are percentages of requests; durations are seconds."""
+
+    delay_percent: float = 0.0
+    delay_seconds: float = 0.0
+    abort_percent: float = 0.0
+    abort_http_status: int = 0
+    abort_grpc_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """What istiod puts into the route although gRPC ignores (or refuses) it."""
+
+    cors_origins: tuple[str, ...] = ()
+    prefix_rewrite: str = ""
+    authority_rewrite: str = ""
+    request_headers: Labels = ()
+    mirror: Destination | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRoute:
+    """One entry of ``VirtualService.spec.http``."""
+
+    name: str
+    matches: tuple[RouteMatch, ...]
+    destinations: tuple[Destination, ...]
+    timeout_seconds: float = 0.0
+    fault: Fault | None = None
+    retries: int | None = None
+    unsupported: Unsupported = field(default_factory=Unsupported)
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualService:
+    """Routes for the hosts it names."""
+
+    origin: Origin
+    hosts: tuple[str, ...]
+    http: tuple[HttpRoute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAuthentication:
+    """Whether a workload's ports take mutual TLS. Modes are Istio's words."""
+
+    origin: Origin
+    selector: Labels
+    mode: str
+    port_modes: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRule:
+    """One rule: any source (if some are given) doing any operation (if some are given).
+
+    A source or operation is a tuple of (attribute, values, negated); all of its parts have to hold.
+    """
+
+    sources: tuple[tuple[tuple[str, tuple[str, ...], bool], ...], ...]
+    operations: tuple[tuple[tuple[str, tuple[str, ...], bool], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationPolicy:
+    """Who may call a workload: action ``ALLOW`` or ``DENY``."""
+
+    origin: Origin
+    selector: Labels
+    action: str
+    rules: tuple[AuthorizationRule, ...]
+
+
+IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | AuthorizationPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class MeshConfig:
+    """Everything the control plane knows at one moment."""
+
+    workloads: tuple[Workload, ...] = ()
+    services: tuple[Service, ...] = ()
+    destination_rules: tuple[DestinationRule, ...] = ()
+    virtual_services: tuple[VirtualService, ...] = ()
+    peer_authentications: tuple[PeerAuthentication, ...] = ()
+    authorization_policies: tuple[AuthorizationPolicy, ...] = ()
+
+    def service(self, host: str) -> Service | None:
+        """The service with this fully qualified name."""
+        return next((service for service in self.services if service.host == host), None)
+
+    def destination_rule(self, host: str) -> DestinationRule | None:
+        """The rule for a host; the first read wins, as the oldest does in Istio."""
+        return next((rule for rule in self.destination_rules if rule.host == host), None)
+
+    def virtual_service(self, host: str) -> VirtualService | None:
+        """The virtual service for a host; the first read wins, as the oldest does in Istio."""
+        return next((virtual for virtual in self.virtual_services if host in virtual.hosts), None)
+
+    def behind(self, service: Service, labels: Labels = ()) -> tuple[Workload, ...]:
+        """The workloads a service selects, narrowed to those with these labels."""
+        return tuple(
+            workload
+            for workload in self.workloads
+            if workload.namespace == service.origin.namespace
+            and service.selector
+            and selects(service.selector, workload.labels)
+            and selects(labels, workload.labels)
+        )

@@ -1,0 +1,174 @@
+"""A directory of Istio YAML as the control plane's configuration.
+
+The unit is the file: one that cannot be used is reported and keeps the objects it had when it last could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from meshtui.demo.istio import fields
+from meshtui.demo.istio.destinations import read_destination_rule, read_service
+from meshtui.demo.istio.fields import Block, ManifestError
+from meshtui.demo.istio.notes import Notes
+from meshtui.demo.istio.objects import (
+    AuthorizationPolicy,
+    DestinationRule,
+    IstioObject,
+    MeshConfig,
+    Note,
+    Origin,
+    PeerAuthentication,
+    Service,
+    VirtualService,
+    Workload,
+)
+from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
+from meshtui.demo.istio.virtual_service import read_virtual_service
+
+DEFAULT_NAMESPACE = "echo-grpc"
+"""Where an object without a namespace goes: the namespace of the demo's pods, as ``kubectl apply -n`` would."""
+
+MAX_FILES = 500
+"""More files than any demo has; beyond it the directory was surely given by mistake."""
+
+Reader = Callable[[Block, Origin, Notes], IstioObject]
+
+READERS: dict[tuple[str, str], Reader] = {
+    ("", "Service"): read_service,
+    ("networking.istio.io", "DestinationRule"): read_destination_rule,
+    ("networking.istio.io", "VirtualService"): read_virtual_service,
+    ("security.istio.io", "PeerAuthentication"): read_peer_authentication,
+    ("security.istio.io", "AuthorizationPolicy"): read_authorization_policy,
+}
+"""By API group and kind."""
+
+PASSED_OVER = frozenset({"Namespace", "ServiceAccount", "Deployment", "Pod", "ConfigMap", "HorizontalPodAutoscaler"})
+"""Kubernetes kinds often kept beside Istio's; the demo's pods are given, so they change nothing."""
+
+NEVER_GENERATED = frozenset({"EnvoyFilter", "WasmPlugin", "Telemetry", "RequestAuthentication", "Gateway", "Sidecar"})
+"""Istio kinds that do nothing for proxyless gRPC (Sidecar would, but the demo mesh does not model it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that cannot be used."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What one file holds."""
+
+    objects: tuple[IstioObject, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def read_text(text: str, file: str) -> FileContent:
+    """The objects in one file's text. Raises ManifestError with the line when it cannot be used."""
+    objects: list[IstioObject] = []
+    notes: list[Note] = []
+    for document in fields.read_documents(text):
+        found = _read_document(document, file, notes)
+        if found is not None:
+            objects.append(found)
+    return FileContent(tuple(objects), tuple(notes))
+
+
+def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject | None:
+    kind = fields.text(document, "kind")
+    group = fields.text(document, "apiVersion").rpartition("/")[0]
+    metadata = fields.block(document, "metadata")
+    origin = Origin(
+        kind, fields.text(metadata, "namespace", DEFAULT_NAMESPACE), fields.text(metadata, "name"), file, document.line
+    )
+    reader = READERS.get((group, kind))
+    collected = Notes(origin)
+    if reader is None:
+        if kind in NEVER_GENERATED:
+            collected.add("dropped", document.line_of("kind"), f"{kind} is dropped: it has no effect on proxyless gRPC")
+        elif kind not in PASSED_OVER:
+            raise document.fail("kind", f"the demo mesh does not know the kind {kind!r:.80} of {group or 'core'!r:.80}")
+        notes.extend(collected.found)
+        return None
+    fields.only(document, f"a {kind}", ("apiVersion", "kind", "metadata", "spec", "status"))
+    found = reader(document, origin, collected)
+    notes.extend(collected.found)
+    return found
+
+
+def read_file(path: Path) -> FileContent:
+    """The objects in a file. Raises ManifestError, also for a file that cannot be read or is not UTF-8."""
+    try:
+        if path.stat().st_size > fields.MAX_BYTES:
+            raise ManifestError(1, f"the file is larger than {fields.MAX_BYTES // 1024} KiB")
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ManifestError(1, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ManifestError(line, "is not UTF-8 text") from None
+    return read_text(text, path.name)
+
+
+@dataclass(slots=True)
+class ManifestDirectory:
+    """A directory that is watched by looking: ``scan`` reads what changed since the last call."""
+
+    path: Path
+    _stamps: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _content: dict[str, FileContent] = field(default_factory=dict)
+
+    def stamps(self) -> dict[str, tuple[int, int, int]]:
+        """Name → (mtime, size, inode) of every manifest. Raises OSError when the directory is unreadable."""
+        found: dict[str, tuple[int, int, int]] = {}
+        entries = sorted(self.path.iterdir())
+        for entry in entries[: MAX_FILES * 4]:
+            if entry.suffix not in (".yaml", ".yml") or entry.name.startswith(".") or len(found) >= MAX_FILES:
+                continue
+            try:
+                status = entry.stat()
+            except OSError:
+                continue
+            found[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        return found
+
+    def scan(self) -> tuple[bool, list[Problem], list[Note]]:
+        """Read what changed: whether the configuration may differ now, what is unusable, what is noted."""
+        stamps = self.stamps()
+        problems: list[Problem] = []
+        notes: list[Note] = []
+        changed = False
+        for gone in self._stamps.keys() - stamps.keys():
+            self._content.pop(gone, None)
+            changed = True
+        for name, stamp in stamps.items():
+            if self._stamps.get(name) == stamp:
+                continue
+            try:
+                content = read_file(self.path / name)
+            except ManifestError as error:
+                problems.append(Problem(name, error.line, error.reason))
+                continue
+            notes.extend(content.notes)
+            changed = True
+            self._content[name] = content
+        self._stamps = stamps
+        return changed, problems, notes
+
+    def config(self, workloads: tuple[Workload, ...]) -> MeshConfig:
+        """Everything that is in force, in the order of file names."""
+        objects = [one for name in sorted(self._content) for one in self._content[name].objects]
+        return MeshConfig(
+            workloads,
+            tuple(one for one in objects if isinstance(one, Service)),
+            tuple(one for one in objects if isinstance(one, DestinationRule)),
+            tuple(one for one in objects if isinstance(one, VirtualService)),
+            tuple(one for one in objects if isinstance(one, PeerAuthentication)),
+            tuple(one for one in objects if isinstance(one, AuthorizationPolicy)),
+        )

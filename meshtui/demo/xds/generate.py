@@ -1,0 +1,64 @@
+"""The resources of one type for one client: names asked for → resources there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from google.protobuf import any_pb2, message
+
+from meshtui.demo.istio.objects import MeshConfig, Workload
+from meshtui.demo.xds import clusters, listeners, routes
+
+_PREFIX = "type.googleapis.com/envoy.config."
+
+LISTENER = f"{_PREFIX}listener.v3.Listener"
+ROUTE = f"{_PREFIX}route.v3.RouteConfiguration"
+CLUSTER = f"{_PREFIX}cluster.v3.Cluster"
+ENDPOINTS = f"{_PREFIX}endpoint.v3.ClusterLoadAssignment"
+
+PUSH_ORDER = (CLUSTER, ENDPOINTS, LISTENER, ROUTE)
+"""Make before break: a route is sent after the clusters it names, as istiod does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks: its namespace decides what short names mean, its workload what it serves."""
+
+    namespace: str
+    workload: Workload | None
+
+
+def identify(config: MeshConfig, node_id: str, default_namespace: str) -> Client:
+    """The client with a node id of Istio's form ``sidecar~<ip>~<pod>.<namespace>~<domain>``."""
+    parts = node_id.split("~")
+    pod, _, namespace = parts[2].rpartition(".") if len(parts) == 4 else ("", "", "")
+    namespace = namespace or default_namespace
+    found = (one for one in config.workloads if (one.name, one.namespace) == (pod, namespace))
+    return Client(namespace, next(found, None))
+
+
+def generate(config: MeshConfig, client: Client, type_url: str, names: Iterable[str]) -> list[any_pb2.Any]:
+    """The resources that exist among the names, packed, in the order of names; duplicates once."""
+    out = []
+    for name in sorted(set(names)):
+        resource = _one(config, client, type_url, name)
+        if resource is not None:
+            packed = any_pb2.Any()
+            # Maps are serialised in random order otherwise: equal configuration must be equal bytes.
+            packed.Pack(resource, deterministic=True)
+            out.append(packed)
+    return out
+
+
+def _one(config: MeshConfig, client: Client, type_url: str, name: str) -> message.Message | None:
+    found: message.Message | None = None
+    if type_url == LISTENER:
+        found = listeners.listener(config, client.namespace, client.workload, name)
+    elif type_url == ROUTE:
+        found = routes.route_configuration(config, client.namespace, name)
+    elif type_url == CLUSTER:
+        found = clusters.cluster(config, name)
+    elif type_url == ENDPOINTS:
+        found = clusters.endpoints(config, name)
+    return found

@@ -123,6 +123,7 @@ class TlsMode(Enum):
     PLAINTEXT = "plaintext"
     TLS = "TLS"
     MTLS = "mTLS"
+    UNREADABLE = "TLS that cannot be read"
 
 
 @dataclass(frozen=True, slots=True)

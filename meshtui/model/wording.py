@@ -78,6 +78,8 @@ def inbound_tls_words(tls: TlsContext) -> str:
     """Istio's word for an inbound chain: STRICT demands a client certificate."""
     if tls.mode is TlsMode.PLAINTEXT:
         return "plaintext"
+    if tls.mode is TlsMode.UNREADABLE:
+        return tls_words(tls)
     return "STRICT mTLS" if tls.require_client_certificate else "TLS, client certificate optional"
 
 

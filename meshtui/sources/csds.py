@@ -1,0 +1,146 @@
+"""The xDS config a gRPC client holds, by its Client Status Discovery Service (gRFC A40)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from meshtui.model.address import Address
+from meshtui.model.resource import Resource
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.target import DEFAULT_TIMEOUT
+from meshtui.sources.csds_entries import Entry, distinct, generic_entry, legacy_entries
+from meshtui.sources.csds_node import node_identity
+from meshtui.sources.csds_response import Response, read_response
+from meshtui.sources.peer import Peer, Stream, StreamEnded
+from meshtui.sources.proto_json import resource_json
+from meshtui.sources.resource_memory import ResourceMemory
+
+import grpc  # isort: skip
+import grpc.aio  # isort: skip
+
+SERVICE: Final = "/envoy.service.status.v3.ClientStatusDiscoveryService"
+STREAM: Final = f"{SERVICE}/StreamClientStatus"
+FETCH: Final = f"{SERVICE}/FetchClientStatus"
+
+REQUEST: Final = b""
+"""An empty ``ClientStatusRequest``: grpc-go refuses node matchers, and every library takes none as "all of it"."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CsdsSource:
+    """Implements ``ConfigSource``. Owns the channel: :meth:`close` closes it.
+
+    One stream is kept open and asked again for each poll. A peer without it is asked by unary calls.
+    """
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        address: Address,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        tls: bool = False,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._peer = Peer(channel, address, "CSDS", timeout=timeout, tls=tls)
+        self._now = now
+        self._stream: Stream | None = None
+        self._unary_only = False
+        self._memory = ResourceMemory()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def poll(self) -> Snapshot:
+        """The config now; see ``ConfigSource``. Raises also ``BadInput`` when the answer is no CSDS answer at all."""
+        async with self._one_at_a_time:
+            answer = await self._ask()
+            taken_at = self._now()
+            return await self._snapshot(read_response(answer), taken_at)
+
+    def as_json(self, resource: Resource) -> str:
+        """The config in force as canonical proto JSON, indented; empty where there is none."""
+        return resource_json(resource)
+
+    async def close(self) -> None:
+        """End the stream and close the channel."""
+        self._drop_stream()
+        await self._peer.close()
+
+    # asking
+
+    async def _ask(self) -> bytes:
+        if self._unary_only:
+            return await self._fetch()
+        if self._stream is not None:
+            try:
+                return await self._exchange(self._stream)
+            except StreamEnded:
+                pass  # it served for a while and ended, as with a maximum connection age: try a new one at once
+        self._stream = self._peer.open_stream(STREAM)
+        try:
+            return await self._exchange(self._stream)
+        except StreamEnded as end:
+            if end.code in (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.OK):
+                answer = await self._fetch()
+                self._unary_only = True
+                return answer
+            raise end.error from None
+
+    async def _exchange(self, stream: Stream) -> bytes:
+        try:
+            return await stream.exchange(REQUEST)
+        except BaseException:
+            self._drop_stream()
+            raise
+
+    async def _fetch(self) -> bytes:
+        try:
+            return await self._peer.call(FETCH, REQUEST)
+        except BaseException:
+            self._unary_only = False  # whatever answers next may be another program
+            raise
+
+    def _drop_stream(self) -> None:
+        if self._stream is not None:
+            self._stream.cancel()
+            self._stream = None
+
+    # reading
+
+    async def _snapshot(self, response: Response, taken_at: datetime) -> Snapshot:
+        problems = list(response.problems)
+        scopes = tuple(distinct(config.client_scope for config in response.configs))
+        scoped = ((scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True))
+        resources = await self._memory.update(scoped)
+        return Snapshot(taken_at, _node(response.configs, problems), scopes, resources, tuple(problems))
+
+
+def _entries(config: Any, problems: list[str]) -> Iterator[Entry]:
+    """A client's resources; the old form is read only where the new one is not there."""
+    for generic in config.generic_xds_configs:
+        entry = generic_entry(generic)
+        if entry.name or entry.value:
+            yield entry
+        else:
+            problems.append("An entry of the answer has neither name nor content and is left out.")
+    if config.generic_xds_configs:
+        return
+    for per_type in config.xds_config:
+        for found in legacy_entries(per_type):
+            if isinstance(found, str):
+                problems.append(found)
+            else:
+                yield found
+
+
+def _node(configs: Iterable[Any], problems: list[str]) -> NodeIdentity:
+    """Clients of one process share their node: the first that is given."""
+    for config in configs:
+        if config.HasField("node"):
+            return node_identity(config.node)
+    return NodeIdentity()

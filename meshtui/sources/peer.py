@@ -1,0 +1,107 @@
+"""Calls to one target, with deadlines, and with failures as our own errors. Messages are bytes on both sides."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from meshtui.model.address import Address
+from meshtui.model.errors import MeshtuiError
+from meshtui.model.target import DEFAULT_TIMEOUT
+from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
+from meshtui.sources.failures import explain, no_answer
+
+import grpc  # isort: skip
+import grpc.aio  # isort: skip
+
+NO_STATUS: Final = "the call ended without a status"
+
+
+class Peer:
+    """A target's channel with all that is said about it in messages. ``service`` is what people call the service."""
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        address: Address,
+        service: str,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        tls: bool = False,
+    ) -> None:
+        self._channel = channel
+        self._address = address
+        self._service = service
+        self._tls = tls
+        self.timeout = timeout
+
+    async def call(self, method: str, request: bytes) -> bytes:
+        """One unary call. Raises ``TargetUnreachable`` or ``ServiceMissing``."""
+        unary: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(method)
+        try:
+            response: bytes = await unary(request, timeout=self.timeout)
+        except grpc.aio.AioRpcError as error:
+            raise self.failure(error.code(), error.details() or "") from None
+        return response
+
+    def open_stream(self, method: str) -> Stream:
+        """A stream of requests and answers; it connects with the first exchange."""
+        return Stream(self, self._channel.stream_stream(method)())
+
+    def failure(self, code: grpc.StatusCode, details: str) -> MeshtuiError:
+        """A call's status as one of our own errors."""
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return self.no_answer()
+        return explain(code, details, self._address, self._service, tls=self._tls)
+
+    def no_answer(self) -> MeshtuiError:
+        """The error of a call that was given up after the deadline."""
+        return no_answer(self._address, self._service, self.timeout, self._channel.get_state())
+
+    async def close(self) -> None:
+        """Close the channel, which ends all calls on it."""
+        await self._channel.close()
+
+
+class StreamEnded(Exception):
+    """The peer ended the stream, as servers with a maximum connection age do; ``error`` is what that means."""
+
+    def __init__(self, code: grpc.StatusCode, error: MeshtuiError) -> None:
+        super().__init__(str(error))
+        self.code = code
+        self.error = error
+
+
+class Stream:
+    """A bidirectional stream used as request and answer, one after the other."""
+
+    def __init__(self, peer: Peer, call: grpc.aio.StreamStreamCall[bytes, bytes]) -> None:
+        self._peer = peer
+        self._call = call
+
+    async def exchange(self, request: bytes) -> bytes:
+        """Send a request and await its answer.
+
+        Raises :class:`StreamEnded`, or ``TargetUnreachable`` after the deadline; then the stream is of no more use.
+        """
+        try:
+            async with asyncio.timeout(self._peer.timeout):
+                try:
+                    await self._call.write(request)
+                    answer = await self._call.read()
+                except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                    raise await self._ended() from None
+                if not isinstance(answer, bytes):
+                    raise await self._ended()
+                return answer
+        except TimeoutError:
+            self.cancel()
+            raise self._peer.no_answer() from None
+
+    def cancel(self) -> None:
+        """End the stream."""
+        self._call.cancel()
+
+    async def _ended(self) -> StreamEnded:
+        code = await self._call.code()
+        return StreamEnded(code, self._peer.failure(code, await self._call.details() or NO_STATUS))

@@ -1,0 +1,214 @@
+"""Canonical proto JSON that never gives up.
+
+The mapping is that of protobuf's ``json_format``. The differences: an ``Any`` of an unknown type or with corrupt bytes
+becomes its type URL, its size and the first bytes, where ``json_format`` loses the whole message; and a field that
+Envoy's protos mark as sensitive is masked.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from google.protobuf import duration_pb2, timestamp_pb2
+from google.protobuf.descriptor import FieldDescriptor
+from udpa.annotations import sensitive_pb2
+
+from meshtui.model.masking import MASK
+from meshtui.model.resource import Resource
+from meshtui.sources.unpack import UnreadableError, parse
+
+Json: TypeAlias = Any
+"""What ``json.dumps`` takes."""
+
+DEEPEST_ANY: Final = 16
+"""How many ``Any`` may be packed into each other; a listener needs four. Deeper ones show type URL and size."""
+
+PREVIEW_BYTES: Final = 48
+"""Bytes shown of what cannot be read: enough to recognise text or a certificate."""
+
+
+def resource_json(resource: Resource) -> str:
+    """The resource's config in force, indented; empty where there is none."""
+    if not resource.value:
+        return ""
+    return json.dumps(any_json(resource.type_url, resource.value), indent=2, ensure_ascii=False)
+
+
+def any_json(type_url: str, value: bytes, depth: int = 0) -> Json:
+    """An ``Any``: the message's fields after ``@type``; well-known types under ``value``, as the mapping has it."""
+    if depth > DEEPEST_ANY:
+        return _unread(type_url, value, "packed too deep")
+    try:
+        message = parse(type_url, value)
+    except UnreadableError as error:
+        return _unread(type_url, value, str(error))
+    special = _WELL_KNOWN.get(message.DESCRIPTOR.full_name)
+    if special is not None:
+        return {"@type": type_url, "value": special(message, depth)}
+    return {"@type": type_url, **_fields(message, depth)}
+
+
+def struct_json(message: Any) -> dict[str, Json]:
+    """``google.protobuf.Struct`` as a plain dictionary."""
+    return {name: _value(value) for name, value in sorted(message.fields.items())}
+
+
+def _unread(type_url: str, value: bytes, reason: str) -> Json:
+    unread = {"@type": type_url, "@unread": reason, "@size": len(value)}
+    if value:
+        unread["@preview"] = base64.b64encode(value[:PREVIEW_BYTES]).decode()
+    return unread
+
+
+def _message(message: Any, depth: int) -> Json:
+    special = _WELL_KNOWN.get(message.DESCRIPTOR.full_name)
+    return special(message, depth) if special else _fields(message, depth)
+
+
+def _fields(message: Any, depth: int) -> dict[str, Json]:
+    shown: dict[str, Json] = {}
+    for field, value in message.ListFields():
+        if _is_sensitive(field):
+            shown[field.json_name] = MASK
+        elif _is_map(field):
+            shown[field.json_name] = _map(field, value, depth)
+        elif field.is_repeated:
+            shown[field.json_name] = [_single(field, one, depth) for one in value]
+        else:
+            shown[field.json_name] = _single(field, value, depth)
+    return shown
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
+
+
+def _is_sensitive(field: FieldDescriptor) -> bool:
+    return bool(field.has_options) and _marked_sensitive(field)
+
+
+@lru_cache(4096)
+def _marked_sensitive(field: FieldDescriptor) -> bool:
+    return bool(field.GetOptions().Extensions[sensitive_pb2.sensitive])
+
+
+def _map(field: FieldDescriptor, entries: Mapping[Any, Any], depth: int) -> dict[str, Json]:
+    """Keys become text; sorted, so that two dumps of the same map are the same."""
+    assert field.message_type is not None
+    of_value = field.message_type.fields_by_name["value"]
+    return {_key(key): _single(of_value, entries[key], depth) for key in sorted(entries)}
+
+
+def _key(key: Any) -> str:
+    return str(key).lower() if isinstance(key, bool) else str(key)
+
+
+def _single(field: FieldDescriptor, value: Any, depth: int) -> Json:
+    if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+        return _message(value, depth)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
+        return _enum(field, value)
+    return _scalar(field.cpp_type, field.type, value)
+
+
+def _enum(field: FieldDescriptor, value: int) -> Json:
+    assert field.enum_type is not None
+    if field.enum_type.full_name == "google.protobuf.NullValue":
+        return None
+    known = field.enum_type.values_by_number.get(value)
+    return known.name if known else value
+
+
+def _scalar(cpp_type: int, type_: int, value: Any) -> Json:
+    if cpp_type in (FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64):
+        return str(value)
+    if type_ == FieldDescriptor.TYPE_BYTES:
+        return base64.b64encode(value).decode()
+    if isinstance(value, float):
+        return _float(value, single=cpp_type == FieldDescriptor.CPPTYPE_FLOAT)
+    return value
+
+
+def _float(value: float, *, single: bool = False) -> Json:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value.is_integer():
+        return int(value)
+    return float(f"{value:.8g}") if single else value
+
+
+# well-known types
+
+
+def _any(message: Any, depth: int) -> Json:
+    if not message.type_url and not message.value:
+        return {}
+    return any_json(message.type_url, message.value, depth + 1)
+
+
+def _duration(message: duration_pb2.Duration, _: int) -> Json:
+    try:
+        return message.ToJsonString()
+    except ValueError:
+        return f"{message.seconds}s"  # out of the range the mapping allows
+
+
+def _timestamp(message: timestamp_pb2.Timestamp, _: int) -> Json:
+    try:
+        return message.ToJsonString()
+    except (ValueError, OverflowError):
+        return f"{message.seconds}s since 1970"
+
+
+def _wrapper(message: Any, _: int) -> Json:
+    field = message.DESCRIPTOR.fields_by_name["value"]
+    return _scalar(field.cpp_type, field.type, message.value)
+
+
+def _struct(message: Any, _: int) -> Json:
+    return struct_json(message)
+
+
+def _list(message: Any, _: int) -> Json:
+    return [_value(one) for one in message.values]
+
+
+def _struct_value(message: Any, _: int) -> Json:
+    return _value(message)
+
+
+def _value(message: Any) -> Json:
+    form = message.WhichOneof("kind")
+    if form == "struct_value":
+        return struct_json(message.struct_value)
+    if form == "list_value":
+        return [_value(one) for one in message.list_value.values]
+    if form == "number_value":
+        return _float(message.number_value)
+    return getattr(message, form) if form in ("string_value", "bool_value") else None
+
+
+def _field_mask(message: Any, _: int) -> Json:
+    return ",".join(message.paths)
+
+
+_WELL_KNOWN: Final[Mapping[str, Callable[[Any, int], Json]]] = {
+    "google.protobuf.Any": _any,
+    "google.protobuf.Duration": _duration,
+    "google.protobuf.Timestamp": _timestamp,
+    "google.protobuf.Struct": _struct,
+    "google.protobuf.Value": _struct_value,
+    "google.protobuf.ListValue": _list,
+    "google.protobuf.FieldMask": _field_mask,
+    **{
+        f"google.protobuf.{kind}Value": _wrapper
+        for kind in ("Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes")
+    },
+}

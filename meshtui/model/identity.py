@@ -96,6 +96,8 @@ class IdentityState:
     """The trust domain expected of peers, when it is known from elsewhere; else taken from the SANs expected."""
     clock_offset: timedelta | None = None
     """How far the pod's clock is ahead of ours."""
+    files_looked_at: bool = False
+    """Whether the certificate files could be looked at, so that ``on_disk`` None means there is none."""
 
     @property
     def own_in_use(self) -> tuple[InUse, ...]:

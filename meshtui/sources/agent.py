@@ -1,0 +1,178 @@
+"""istio-agent over HTTP: readiness and its own metrics, by GET on two known paths."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from meshtui.model.agent import PREFIX, AgentMetrics, AgentReport, Sample
+from meshtui.model.errors import TargetUnreachable, UsageError
+from meshtui.sources.http_get import HttpProblem, Response, get
+
+READY_PATH: Final = "/healthz/ready"
+METRICS_PATH: Final = "/stats/prometheus"
+READ_ONLY: Final = frozenset({READY_PATH, METRICS_PATH})
+"""All this module can ask for. The same port takes POST /quitquitquit and /drain, which end the pod's work."""
+
+DEFAULT_PORT: Final = 15020
+"""istio-agent's status port."""
+
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""Of one scrape: the agent merges the application's metrics in, which can be some MiB."""
+
+MOST_SAMPLES: Final = 2_000
+"""Of the agent's own metrics; it has about sixty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAddress:
+    """Where the agent listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_agent_address(text: str) -> AgentAddress:
+    """``localhost:15020``, ``http://10.0.0.7``, ``http://[::1]:15020/``. Raises ``UsageError`` for anything else."""
+    hint = "use host:port, such as localhost:15020"
+    url = text.strip()
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = parts.port
+    except ValueError:
+        raise UsageError(f"{text!r} is no agent address.", hint) from None
+    if parts.scheme != "http":
+        raise UsageError(f"{text!r}: the agent speaks plain HTTP, not {parts.scheme}.", hint)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise UsageError(f"{text!r} has a path; meshtui chooses the read-only paths itself.", hint)
+    host = parts.hostname or ""
+    plain = host.isascii() and host and all(one.isalnum() or one in ".-_:%" for one in host)
+    if not plain or parts.username is not None or parts.password is not None:
+        raise UsageError(f"{text!r} is no agent address.", hint)
+    return AgentAddress(host, port if port is not None else DEFAULT_PORT)
+
+
+class AgentSource:
+    """Asks one agent how it is. Passive: two GETs a poll."""
+
+    def __init__(self, address: str, *, timeout: float = 5.0, clock: Callable[[], datetime] | None = None) -> None:
+        self._address = parse_agent_address(address)
+        self._timeout = timeout
+        self._clock = clock if clock is not None else lambda: datetime.now(UTC)
+
+    async def poll(self) -> AgentReport:
+        """One look. A request that fails costs only itself and is told in ``problems``.
+
+        Raises ``TargetUnreachable`` when neither request was answered.
+        """
+        began = self._clock()
+        outcomes = await asyncio.gather(self._ask(READY_PATH), self._ask(METRICS_PATH))
+        ended = self._clock()
+        ready, metrics = outcomes
+        if isinstance(ready, str) and isinstance(metrics, str):
+            raise TargetUnreachable(f"The agent at {self._address} does not answer: {ready}.", self._hint())
+        middle = began + (ended - began) / 2
+        problems = [*_problem(READY_PATH, ready, {200, 503}), *_problem(METRICS_PATH, metrics, {200})]
+        answered = isinstance(ready, Response)
+        return AgentReport(
+            address=str(self._address),
+            at=ended,
+            ready=_ready(ready),
+            ready_status=ready.status if answered and isinstance(ready, Response) else None,
+            metrics=_metrics(metrics, middle),
+            clock_offset=_clock_offset((ready, metrics), middle),
+            problems=tuple(problems),
+        )
+
+    async def _ask(self, path: str) -> Response | str:
+        """The response, or why there is none as the end of a sentence."""
+        try:
+            host, port = self._address.host, self._address.port
+            return await get(host, port, path, READ_ONLY, timeout=self._timeout, most_bytes=MOST_BYTES)
+        except TimeoutError:
+            return f"no answer within {self._timeout:g} s"
+        except HttpProblem as problem:
+            return f"its answer {problem}"
+        except (OSError, UnicodeError) as error:
+            # The loop joins the texts of all addresses tried; the system's words for the number are shorter.
+            return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+
+    def _hint(self) -> str:
+        port = DEFAULT_PORT
+        return f"forward the agent's port and name it: kubectl port-forward POD {port} and --agent localhost:{port}"
+
+
+def _problem(path: str, outcome: Response | str, good: set[int]) -> Iterable[str]:
+    if isinstance(outcome, str):
+        yield f"GET {path} failed: {outcome}."
+    elif 300 <= outcome.status < 400:
+        yield f"GET {path} was redirected ({outcome.status}), which an agent does not do; it was not followed."
+    elif outcome.status not in good:
+        yield f"GET {path} was answered with status {outcome.status}."
+
+
+def _ready(outcome: Response | str) -> bool | None:
+    if isinstance(outcome, str) or outcome.status not in {200, 503}:
+        return None
+    return outcome.status == 200
+
+
+def _metrics(outcome: Response | str, at: datetime) -> AgentMetrics | None:
+    if isinstance(outcome, str) or outcome.status != 200:
+        return None
+    return parse_metrics(outcome.body.decode("utf-8", "replace"), at)
+
+
+def parse_metrics(text: str, at: datetime) -> AgentMetrics:
+    """The agent's own samples of a scrape in Prometheus text form; a line that does not parse costs only itself."""
+    lines = [line for line in text.split("\n") if line.startswith(PREFIX)]
+    try:
+        samples = _samples("\n".join(lines) + "\n")
+        skipped = 0
+    except ValueError:
+        samples, skipped = _one_by_one(lines)
+    return AgentMetrics(at, tuple(islice(samples, MOST_SAMPLES)), skipped)
+
+
+def _samples(text: str) -> list[Sample]:
+    return [
+        Sample(sample.name, tuple(sorted(sample.labels.items())), float(sample.value))
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+
+
+def _one_by_one(lines: list[str]) -> tuple[list[Sample], int]:
+    samples: list[Sample] = []
+    skipped = 0
+    for line in islice(lines, MOST_SAMPLES):
+        try:
+            samples += _samples(line + "\n")
+        except ValueError:
+            skipped += 1
+    return samples, skipped
+
+
+def _clock_offset(outcomes: Iterable[Response | str], middle: datetime) -> timedelta | None:
+    """How far the agent's clock is ahead, from the HTTP ``Date`` (whole seconds, so half a second is added)."""
+    for outcome in outcomes:
+        if isinstance(outcome, str):
+            continue
+        try:
+            theirs = parsedate_to_datetime(outcome.headers.get("date", ""))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        if theirs.tzinfo is not None:
+            return theirs + timedelta(seconds=0.5) - middle
+    return None

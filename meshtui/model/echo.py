@@ -1,0 +1,157 @@
+"""A ForwardEcho probe: what is asked for, the bounds on it, and what one request answered.
+
+The rules of Istio's server that everything here follows are in ``docs/split.md``: a set of requests has one deadline,
+one failed request fails the whole set, at most 20 requests run at once, and a throttled set waits one tick before the
+first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, replace
+
+from meshtui.model.errors import UsageError
+
+MOST_REQUESTS = 100_000
+"""Requests of one run unless lifted on purpose: more decides no split, and is load rather than a look."""
+
+MOST_PER_SECOND = 1_000
+"""Requests a second unless lifted on purpose: a debugger must not be what takes a service down."""
+
+MOST_UNTHROTTLED = 10_000
+"""Requests of a run without qps unless lifted on purpose: it goes as fast as 20 at a time can."""
+
+SERVER_CONCURRENCY = 20
+"""Requests of one set that Istio's server has in flight at most."""
+
+LONGEST_TIMEOUT = 300.0
+"""Seconds one request may be given. Longer only holds the server's goroutines."""
+
+DEFAULT_TIMEOUT = 5.0
+"""Seconds one request is given: what the server itself takes when nothing is set."""
+
+METHOD = "proto.EchoTestService/ForwardEcho"
+"""The gRPC method of the probe."""
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://.+", re.DOTALL)
+HEADER_NAME = re.compile(r":?[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class EchoRequestSpec:
+    """What the probe is asked to send. Check it with :func:`validate` before use.
+
+    ``count`` is ``None`` for continuous. ``qps`` 0 means as fast as 20 at a time can. ``timeout_s`` is what one
+    request may take; the deadline of a set is made from it. ``method`` is the HTTP method and of no meaning to gRPC.
+    ``authority`` is sent as the header ``Host``, which the server turns into the authority.
+    """
+
+    url: str
+    count: int | None = 100
+    qps: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    message: str = ""
+    method: str = ""
+    timeout_s: float = DEFAULT_TIMEOUT
+    new_connection: bool = False
+    authority: str = ""
+    lift_limits: bool = False
+
+    @property
+    def all_headers(self) -> tuple[tuple[str, str], ...]:
+        """The headers as sent, with the authority among them."""
+        return (*self.headers, ("Host", self.authority)) if self.authority else self.headers
+
+
+def validate(spec: EchoRequestSpec) -> EchoRequestSpec:
+    """The spec, if it can be meant and keeps the bounds. Raises ``UsageError`` naming what to change."""
+    if not SCHEME.fullmatch(spec.url) or not spec.url.isprintable() or " " in spec.url:
+        raise UsageError(
+            f"{spec.url!r} is not a URL that the echo server can call.",
+            "Write scheme://host:port, as in xds:///echo.echo-grpc.svc.cluster.local:7070.",
+        )
+    if not 0 < spec.timeout_s <= LONGEST_TIMEOUT:
+        raise UsageError(f"A timeout of {spec.timeout_s:g} s is not between 0 and {LONGEST_TIMEOUT:g} s.")
+    for name, value in spec.all_headers:
+        if not HEADER_NAME.fullmatch(name) or any(ord(character) < 32 for character in value):
+            raise UsageError(f"{name!r} cannot be sent as a header.", "Write NAME:VALUE on one line.")
+    _validate_amount(spec)
+    return spec
+
+
+def _validate_amount(spec: EchoRequestSpec) -> None:
+    if spec.count is not None and not 1 <= spec.count <= 2**31 - 1:
+        raise UsageError(f"A count of {spec.count} makes no run.", "Give a count of at least 1.")
+    if not 0 <= spec.qps <= 2**31 - 1:
+        raise UsageError(f"A rate of {spec.qps} a second makes no run.", "Give at least 1, or 0 for no throttle.")
+    if spec.lift_limits:
+        return
+    lift = "Ask for less, or lift the limits on purpose (--lift-limits)."
+    if spec.qps > MOST_PER_SECOND:
+        raise UsageError(f"{spec.qps} requests a second are more than the bound of {MOST_PER_SECOND}.", lift)
+    if spec.count is not None and spec.count > MOST_REQUESTS:
+        raise UsageError(f"{spec.count} requests are more than the bound of {MOST_REQUESTS}.", lift)
+    if spec.qps == 0 and (spec.count is None or spec.count > MOST_UNTHROTTLED):
+        raise UsageError(f"Without qps at most {MOST_UNTHROTTLED} requests are sent in one run.", f"Set qps. {lift}")
+
+
+def intent_sentence(spec: EchoRequestSpec, probe: str) -> str:
+    """What will be sent, from where, to where and how much: what a person agrees to before the first request."""
+    amount = "requests until you stop it" if spec.count is None else f"{spec.count} requests"
+    rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {SERVER_CONCURRENCY} at a time can"
+    extra = f", with {len(spec.all_headers)} headers" if spec.all_headers else ""
+    return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
+
+
+def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) -> str:
+    """The shell line that asks the same of the server with grpcurl, safe to paste whatever the texts hold.
+
+    One line makes one set, so a continuous run is shown as a set of ``count`` (100 when not given).
+    """
+    number = count or spec.count or 100
+    seconds = spec.timeout_s + (number + 1) / spec.qps if spec.qps else spec.timeout_s
+    body: dict[str, object] = {"url": spec.url, "count": number}
+    if spec.qps:
+        body["qps"] = spec.qps
+    body["timeout_micros"] = round(seconds * 1e6)
+    if spec.all_headers:
+        body["headers"] = [{"key": name, "value": value} for name, value in spec.all_headers]
+    body |= {key: text for key, text in (("message", spec.message), ("method", spec.method)) if text}
+    if spec.new_connection:
+        body["newConnectionPerRequest"] = True
+    place = address.removeprefix("unix://").removeprefix("unix:") if address.startswith("unix:") else address
+    words = ["grpcurl", "-plaintext", *(["-unix"] if address.startswith("unix:") else []), "-d"]
+    words += [json.dumps(body, separators=(",", ":")), place, METHOD]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def with_count(spec: EchoRequestSpec, count: int | None) -> EchoRequestSpec:
+    """The same probe with another count."""
+    return replace(spec, count=count)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request answered. Text is as the server sent it: untrusted.
+
+    ``version`` and the other names are ``None`` where the answer does not say. ``latency_s`` is what the server
+    measured. ``fields`` are all ``key=value`` lines in order, body keys as well as the server's own (``Latency``,
+    ``ResponseHeader``). ``error`` is the text of ``[i error]`` lines.
+    """
+
+    index: int
+    version: str | None = None
+    hostname: str | None = None
+    cluster: str | None = None
+    ip: str | None = None
+    latency_s: float | None = None
+    status_code: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+    raw: str = ""
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """All values of a key, in order."""
+        return tuple(value for name, value in self.fields if name == key)

@@ -1,0 +1,163 @@
+"""What became of every request of one set. Whatever a server answers, nothing sent goes uncounted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meshtui.model.echo import Answer
+from meshtui.model.echo_output import parse_output, parse_set_error
+from meshtui.model.split import SplitCounts
+
+SHORT_TEXT = "the echo server returned fewer outputs than requests"
+EMPTY_TEXT = "the echo server returned an empty output"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One call of ForwardEcho. ``timeout_s`` is the server's deadline for the whole set."""
+
+    number: int
+    count: int
+    qps: int
+    timeout_s: float
+
+
+class ReplyKind(StrEnum):
+    """How a call of ForwardEcho ended."""
+
+    OUTPUTS = "outputs"
+    """With a list of outputs."""
+    REFUSED = "refused"
+    """With an error that the echo server made: some request failed."""
+    BROKEN = "broken"
+    """In the middle: the connection to the echo server broke, or the answer cannot be read."""
+    SILENT = "silent"
+    """Not at all, before our deadline."""
+    UNREACHED = "unreached"
+    """Before it began: no connection, so nothing was sent."""
+    MISSING = "missing"
+    """Before it began: the server does not offer ForwardEcho."""
+    STOPPED = "stopped"
+    """By us: the run was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReply:
+    """What a source saw: the outputs, or the error text as it came (untrusted)."""
+
+    kind: ReplyKind
+    outputs: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One cause within a set: its text, how many requests failed with it, and of how many nothing is known since."""
+
+    text: str
+    failed: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAccount:
+    """The fate of every request of one set.
+
+    ``answers`` are those that were answered in words; ``unknown`` were answered, but in a set that failed, so their
+    words are gone; ``failed`` were not answered; of ``lost`` ones nothing is known; ``abandoned`` were in flight when
+    the run was stopped. They add up to ``sent``, which is 0 when the set never left. ``surplus`` outputs were more
+    than was asked for and are not counted.
+    """
+
+    sent: int
+    answers: tuple[Answer, ...] = ()
+    unknown: int = 0
+    failed: int = 0
+    lost: int = 0
+    abandoned: int = 0
+    surplus: int = 0
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def accounted(self) -> int:
+        """Requests whose fate is told; equals ``sent``."""
+        return len(self.answers) + self.unknown + self.failed + self.lost + self.abandoned
+
+    @property
+    def split(self) -> SplitCounts:
+        """The counts for the test; abandoned requests are not among them."""
+        by_version: dict[str, int] = {}
+        nameless = 0
+        for answer in self.answers:
+            if answer.version is None:
+                nameless += 1
+            else:
+                by_version[answer.version] = by_version.get(answer.version, 0) + 1
+        return SplitCounts(by_version, self.unknown + nameless, self.failed, self.lost)
+
+
+def account(batch: Batch, reply: BatchReply) -> BatchAccount:
+    """The fate of the batch's requests after this reply."""
+    match reply.kind:
+        case ReplyKind.OUTPUTS:
+            return _outputs(batch, reply.outputs)
+        case ReplyKind.REFUSED:
+            return _refused(batch, reply.error)
+        case ReplyKind.STOPPED:
+            return BatchAccount(batch.count, abandoned=batch.count)
+        case ReplyKind.UNREACHED | ReplyKind.MISSING:
+            return BatchAccount(0)
+        case ReplyKind.BROKEN | ReplyKind.SILENT:
+            failure = Failure(reply.error, lost=batch.count)
+            return BatchAccount(batch.count, lost=batch.count, failures=(failure,))
+
+
+def _refused(batch: Batch, text: str) -> BatchAccount:
+    error = parse_set_error(text, batch.count)
+    rest = batch.count - error.failed
+    if error.told:
+        failure = Failure(error.cause, failed=error.failed)
+        return BatchAccount(batch.count, unknown=rest, failed=error.failed, failures=(failure,))
+    failure = Failure(error.cause, failed=1, lost=rest)
+    return BatchAccount(batch.count, failed=1, lost=rest, failures=(failure,))
+
+
+def _outputs(batch: Batch, outputs: tuple[str, ...]) -> BatchAccount:
+    answers: list[Answer] = []
+    failed: dict[str, int] = {}
+    lost: dict[str, int] = {}
+    for position, text in enumerate(outputs[: batch.count]):
+        if not text:
+            lost[EMPTY_TEXT] = lost.get(EMPTY_TEXT, 0) + 1
+            continue
+        answer = parse_output(text, position)
+        reason = _failure_of(answer)
+        if reason:
+            failed[reason] = failed.get(reason, 0) + 1
+        else:
+            answers.append(answer)
+    short = batch.count - len(outputs)
+    if short > 0:
+        lost[SHORT_TEXT] = short
+    failures = [Failure(text, failed=count) for text, count in failed.items()]
+    failures += [Failure(text, lost=count) for text, count in lost.items()]
+    return BatchAccount(
+        sent=batch.count,
+        answers=tuple(answers),
+        failed=sum(failed.values()),
+        lost=sum(lost.values()),
+        surplus=max(0, len(outputs) - batch.count),
+        failures=tuple(failures),
+    )
+
+
+def _failure_of(answer: Answer) -> str:
+    """Why an output is a failure, or empty. An answer that names its version was routed, whatever its status."""
+    if answer.version is not None:
+        return ""
+    if answer.error:
+        return answer.error
+    if answer.status_code is not None and answer.status_code >= 400:
+        return f"HTTP status {answer.status_code}"
+    return ""

@@ -1,0 +1,102 @@
+"""Reads what ForwardEcho answers, of all releases of Istio's echo server: leniently, and never raising.
+
+Lines look like ``[3] Latency=1.2ms``, ``[3 body] ServiceVersion=v1``, ``[3 error] …``. Up to 1.25 there is a first line
+``[3] grpcecho.Echo(…)`` and raw ``key=value`` headers; keys are therefore compared whole (``IP`` is not ``SourceIP``,
+nor the header ``cluster`` the field ``Cluster``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from meshtui.model.durations import parse_go_duration
+from meshtui.model.echo import Answer
+
+LONGEST_RAW = 16_384
+"""Characters of one answer that are kept to be shown; a real one has about a thousand."""
+
+MOST_FIELDS = 256
+"""Fields of one answer that are kept; a real one has about 20, more with many headers."""
+
+LONGEST_VALUE = 1_024
+"""Characters of one value that are kept."""
+
+LINE = re.compile(r"\[(\d{1,9})(?: (body|error))?\] ?(.*)", re.DOTALL)
+ERRORS = re.compile(r"(\d{1,9})/(\d{1,9}) requests had errors; first error: ?(.*)", re.DOTALL)
+TIMED_OUT = re.compile(r"request set timed out after (\S{1,40}) and only (\d{1,9})/(\d{1,9}) requests completed")
+
+
+def parse_output(text: str, position: int = 0) -> Answer:
+    """One output string as an answer; ``position`` is its place in the list, used when no line tells the index."""
+    index: int | None = None
+    fields: list[tuple[str, str]] = []
+    own: list[tuple[str, str]] = []
+    errors: list[str] = []
+    for line in text[: 4 * LONGEST_RAW].split("\n"):
+        found = LINE.fullmatch(line.rstrip("\r"))
+        number, kind, rest = found.groups() if found else (None, "body", line.rstrip("\r"))
+        if number is not None and index is None:
+            index = int(number)
+        if kind == "error":
+            errors.append(rest)
+            continue
+        key, separator, value = rest.partition("=")
+        if separator and key.strip() and len(fields) < MOST_FIELDS and not key.startswith("grpcecho.Echo("):
+            pair = (key.strip()[:LONGEST_VALUE], value[:LONGEST_VALUE])
+            fields.append(pair)
+            if kind == "body":
+                own.append(pair)
+    return _answer(position if index is None else index, fields, own, "\n".join(errors), text)
+
+
+def _answer(index: int, fields: list[tuple[str, str]], body: list[tuple[str, str]], error: str, text: str) -> Answer:
+    first: dict[str, str] = {}
+    for name, value in (*body, *fields):
+        first.setdefault(name, value)
+    hostnames = [value for name, value in body if name == "Hostname"]
+    status = first.get("StatusCode", "").strip()
+    return Answer(
+        index=index,
+        version=first.get("ServiceVersion") or None,
+        # The message that was asked to be echoed stands before it and may hold lines of its own, so the last counts.
+        hostname=(hostnames[-1] if hostnames else first.get("Hostname")) or None,
+        cluster=first.get("Cluster") or None,
+        ip=first.get("IP") or None,
+        latency_s=parse_go_duration(first.get("Latency", "")),
+        status_code=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else None,
+        fields=tuple(fields),
+        error=error[:LONGEST_VALUE],
+        raw=text[:LONGEST_RAW],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SetError:
+    """What the error of a whole set tells: ``failed`` of ``total`` requests, the first ``cause``.
+
+    ``told`` is false when the text names no numbers (releases up to 1.11 pass the first error on as it is): then at
+    least one failed and nothing is known of the others.
+    """
+
+    failed: int
+    total: int
+    cause: str
+    told: bool = True
+
+
+def parse_set_error(text: str, sent: int) -> SetError:
+    """The error text of a set of ``sent`` requests; numbers that contradict what was sent are not believed."""
+    found = ERRORS.search(text)
+    if found:
+        failed, total = int(found[1]), int(found[2])
+        if total == sent and 1 <= failed <= sent:
+            return SetError(failed, sent, found[3].strip() or text)
+        return SetError(1, sent, found[3].strip() or text, told=False)
+    found = TIMED_OUT.search(text)
+    if found:
+        completed, total = int(found[2]), int(found[3])
+        if total == sent and completed < sent:
+            return SetError(sent - completed, sent, f"no answer within {found[1]}")
+        return SetError(1, sent, f"no answer within {found[1]}", told=False)
+    return SetError(1, sent, text.strip() or "the server gave no reason", told=sent == 1)

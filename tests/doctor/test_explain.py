@@ -1,0 +1,102 @@
+"""Every error text of the field has its cause, and quoting one text inside another does not mislead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.doctor.explain import UNKNOWN, cause_of, causes_of, group_code, signature
+from meshtui.doctor.explain_texts import CAUSES, Cause
+
+NODE = " (xDS node ID:sidecar~127.0.1.13~client.echo-grpc~echo-grpc.svc.cluster.local)"
+
+SEEN = [
+    (
+        "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.1.11:17070: Ssl handshake failed "
+        "(TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER",
+        "tls-to-plaintext",
+    ),
+    (
+        'connection error: desc = "transport: authentication handshake failed: tls:'
+        ' first record does not look like a TLS handshake"',
+        "tls-to-plaintext",
+    ),
+    (
+        "failed to connect to all addresses; last error: UNAVAILABLE: ipv4:127.0.1.11:17070: Socket closed",
+        "plaintext-to-tls",
+    ),
+    ("SANs from certificate did not match SANs from xDS control plane", "san-mismatch"),
+    ("SSL_ERROR_SSL: certificate verify failed: unable to get local issuer certificate", "unknown-issuer"),
+    ("x509: certificate signed by unknown authority", "unknown-issuer"),
+    ("SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED: certificate has expired", "certificate-expired"),
+    ("UNKNOWN: ipv4:127.0.1.11:17070: Handshake read failed (Socket closed)", "handshake-closed"),
+    (
+        "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.1.11:17070: Failed to connect to"
+        " remote host: "
+        "connect: Connection refused (111)",
+        "connection-refused",
+    ),
+    ("rpc error: code = PermissionDenied desc = Unauthorized RPC rejected", "permission-denied"),
+    ("CDS resource outbound|7070|v9|echo.echo-grpc.svc.cluster.local: does not exist", "cluster-missing"),
+    (
+        "CDS resource outbound|7070||echo: INVALID_ARGUMENT: invalid resource: errors validating Cluster"
+        " resource: [field:x]",
+        "resource-refused",
+    ),
+    (
+        "no children in weighted_target policy (EDS resource outbound|7070|v2|echo: contains no localities)",
+        "no-endpoints",
+    ),
+    ("empty address list (LDS resource echo:7071: does not exist)", "listener-missing"),
+    ("could not find VirtualHost for echo:7070", "virtual-host-missing"),
+    ("No matching route found in xDS route config", "no-route"),
+    ("Fault injected", "fault-injected"),
+    ("EDS-configured drop: throttle", "dropped-by-config"),
+    ("rpc error: code = Unavailable desc = all SubConns are in TransientFailure", "transient-failure"),
+    ("no answer within 5s", "deadline"),
+    ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", "deadline"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), SEEN)
+@pytest.mark.parametrize("frame", ["{}", "{}" + NODE, "3/20 requests had errors; first error: {}"])
+def test_texts_of_the_field(text: str, code: str, frame: str) -> None:
+    assert cause_of(frame.format(text)).code == code
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.code)
+def test_every_cause_is_whole(cause: Cause) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cause.code)
+    assert cause.title
+    assert not cause.title.endswith(".")
+    assert cause.explanation.endswith(".")
+    assert cause.fix.endswith((".", "?"))
+    for form in cause.forms:
+        re.compile(form)
+
+
+def test_codes_are_unique() -> None:
+    assert len({cause.code for cause in CAUSES}) == len(CAUSES)
+
+
+def test_what_is_not_known_is_said_and_grouped_by_its_words() -> None:
+    first, second = "weird failure 17 at 0xdeadbeef", "weird failure 4711 at 0xcafe"
+    assert cause_of(first) is UNKNOWN
+    assert causes_of(first) == ()
+    assert group_code(first) == group_code(second)
+    assert group_code(first) != group_code("another failure 17")
+    assert signature("x" + NODE) == "x"
+
+
+def test_several_causes_are_all_named_the_most_specific_first() -> None:
+    text = "failed to connect to all addresses; last error: WRONG_VERSION_NUMBER"
+    assert [cause.code for cause in causes_of(text)] == ["tls-to-plaintext", "transient-failure"]
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_cause_and_a_short_group(text: str) -> None:
+    assert cause_of(text).title
+    assert len(group_code(text)) < 200

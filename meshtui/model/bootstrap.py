@@ -37,7 +37,7 @@ class Creds:
 
     path: str
     type: str
-    config: Mapping[str, Json] = field(default=EMPTY)
+    config: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Node:
     zone: str = ""
     sub_zone: str = ""
     has_locality: bool = False
-    metadata: Mapping[str, Json] = field(default=EMPTY)
+    metadata: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
 
     @property
     def istio(self) -> IstioNodeId | None:
@@ -134,7 +134,7 @@ class CertificateProvider:
     path: str
     name: str
     plugin_name: str
-    config: Mapping[str, Json] = field(default=EMPTY)
+    config: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
     has_config: bool = False
     certificate_file: str = ""
     private_key_file: str = ""
@@ -205,8 +205,8 @@ class Bootstrap:
     unknown_fields: tuple[UnknownField, ...] = ()
     duplicates: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
-    document: Mapping[str, Json] = field(default=EMPTY)
-    lines: Mapping[str, int] = field(default=MappingProxyType({}))
+    document: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def all_servers(self) -> tuple[XdsServer, ...]:

@@ -70,20 +70,25 @@ def ready_but_expired(state: AgentState) -> Iterator[Finding]:
 
 
 def signing_fails(state: AgentState) -> Iterator[Finding]:
-    """Requests for a new certificate fail."""
+    """Requests for a new certificate fail, now or (when there is no valid certificate) ever since the agent began."""
+    metrics = state.report.metrics
+    left = metrics.cert_expiry if metrics is not None else None
+    ever = (metrics.total(FAILED_OUTGOING_REQUESTS, request_type="csr") or 0.0) if metrics is not None else 0.0
     grown = _grown(state, FAILED_OUTGOING_REQUESTS, request_type="csr")
-    if grown:
-        yield Finding(
-            code="agent-signing-fails",
-            severity=Severity.WARNING,
-            subject=state.report.address,
-            title=f"{grown:g} requests for a certificate have failed",
-            explanation="The agent asks istiod's CA to sign and is refused or not answered. The present "
-            "certificate goes on "
-            "until it ends; then all mTLS fails.",
-            fix="look at the agent's log for the cause: istiod unreachable on 15012, token expired, or CA refusing",
-            evidence=(_said(state, FAILED_OUTGOING_REQUESTS, grown),),
-        )
+    if not grown and (not ever or (left is not None and left > timedelta(0))):
+        return
+    evidence = f"{FAILED_OUTGOING_REQUESTS} {ever:g} since the agent began"
+    yield Finding(
+        code="agent-signing-fails",
+        severity=Severity.WARNING,
+        subject=state.report.address,
+        title="The agent asks for a certificate and gets none",
+        explanation="istiod's CA refuses to sign or does not answer. The present certificate goes on until it "
+        "ends; then "
+        "all mTLS fails.",
+        fix="look at the agent's log for the cause: istiod unreachable on 15012, token expired, or CA refusing",
+        evidence=(_said(state, FAILED_OUTGOING_REQUESTS, grown) if grown else evidence,),
+    )
 
 
 def cannot_connect(state: AgentState) -> Iterator[Finding]:
@@ -141,16 +146,13 @@ def unread(state: AgentState) -> Iterator[Finding]:
 
 
 def _grown(state: AgentState, name: str, **labels: str) -> float:
-    """The growth while watched, or with one look only the total since the agent began."""
-    if state.rates is not None:
-        return state.rates.increase(name, **labels)
-    return (state.report.metrics.total(name, **labels) or 0.0) if state.report.metrics is not None else 0.0
+    """The growth while watched. One look alone cannot tell trouble now from trouble at start that is long over."""
+    return state.rates.increase(name, **labels) if state.rates is not None else 0.0
 
 
 def _said(state: AgentState, name: str, grown: float) -> str:
-    if state.rates is None:
-        return f"{name} {grown:g} since the agent began"
-    return f"{name} grew by {grown:g} in {span_words(state.rates.elapsed)}"
+    elapsed = f" in {span_words(state.rates.elapsed)}" if state.rates is not None else ""
+    return f"{name} grew by {grown:g}{elapsed}"
 
 
 RULES: Final[tuple[Rule[AgentState], ...]] = (

@@ -10,13 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from types import MappingProxyType
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What ``json`` makes of a JSON text."""
-
-EMPTY: Mapping[str, Json] = MappingProxyType({})
-"""No members; shared, so read-only."""
 
 DEFAULT_REFRESH_INTERVAL = timedelta(seconds=600)
 """gRFC A29: how often ``file_watcher`` re-reads its files when the bootstrap does not say."""
@@ -37,7 +33,7 @@ class Creds:
 
     path: str
     type: str
-    config: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    config: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,7 @@ class Node:
     zone: str = ""
     sub_zone: str = ""
     has_locality: bool = False
-    metadata: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    metadata: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def istio(self) -> IstioNodeId | None:
@@ -134,7 +130,7 @@ class CertificateProvider:
     path: str
     name: str
     plugin_name: str
-    config: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    config: Mapping[str, Json] = field(default_factory=dict)
     has_config: bool = False
     certificate_file: str = ""
     private_key_file: str = ""
@@ -205,8 +201,8 @@ class Bootstrap:
     unknown_fields: tuple[UnknownField, ...] = ()
     duplicates: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
-    document: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
-    lines: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    document: Mapping[str, Json] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def all_servers(self) -> tuple[XdsServer, ...]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from meshtui.model.certificate import Certificate
+from meshtui.model.agent import AgentReport
+from meshtui.model.certificate import Certificate, CertificateSet
 from meshtui.model.config import TlsContext, TlsMode
 from meshtui.model.san import satisfies
 from meshtui.model.wording import span_words
@@ -108,6 +109,21 @@ class IdentityState:
     @property
     def peers(self) -> tuple[InUse, ...]:
         return tuple(one for one in self.in_use if one.side is Side.REMOTE)
+
+
+def identity_of(found: CertificateSet | None, report: AgentReport | None, now: datetime) -> IdentityState:
+    """The state as far as files and agent tell; what is in use and expected is added with ``dataclasses.replace``."""
+    metrics = report.metrics if report is not None else None
+    ends_at = metrics.cert_ends_at if metrics is not None else None
+    leaf = found.leaf if found is not None else None
+    changed = next((one.modified for one in found.files if leaf and one.path == leaf.file), None) if found else None
+    return IdentityState(
+        now=now,
+        issued=Issued(ends_at, metrics.at) if ends_at is not None and metrics is not None else None,
+        on_disk=OnDisk(leaf, changed) if leaf is not None else None,
+        clock_offset=report.clock_offset if report is not None else None,
+        files_looked_at=found is not None,
+    )
 
 
 class CornerState(StrEnum):

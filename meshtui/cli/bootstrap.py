@@ -1,0 +1,98 @@
+"""``meshtui bootstrap``: what the workload was told at birth."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from meshtui.cli.diagnostics import ExitCode, say
+from meshtui.cli.identity_json import any_error, finding_json, finding_lines
+from meshtui.cli.options import output_option, target_options
+from meshtui.cli.output import document, emit
+from meshtui.model.bootstrap import Bootstrap
+from meshtui.model.bootstrap_lines import bootstrap_lines
+from meshtui.model.errors import MeshtuiError, UsageError
+from meshtui.model.target import TargetOptions
+
+if TYPE_CHECKING:
+    from meshtui.sources.workload import WorkloadFiles
+
+
+@click.command()
+@click.argument("target", required=False)
+@target_options
+@output_option
+@click.pass_context
+def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, format_: str) -> None:
+    """The gRPC bootstrap, with what is wrong in it. Secrets in it are masked.
+
+    TARGET is the file; without one, GRPC_XDS_BOOTSTRAP and GRPC_XDS_BOOTSTRAP_CONFIG are read as gRPC does. For an
+    address give --bootstrap FILE: what the app's accepted config asks of the bootstrap is then checked too.
+    """
+    found, asked = _read(target, options)
+    assert found.bootstrap is not None
+    from meshtui.doctor.bootstrap import BootstrapState
+    from meshtui.doctor.bootstrap_rules import check_bootstrap
+
+    state = BootstrapState(
+        found.bootstrap,
+        datetime.now(UTC),
+        found.facts,
+        found.certificates,
+        asked,
+        both_variables=found.both_variables,
+        platform=sys.platform,
+    )
+    findings = check_bootstrap(state)
+    data = document(
+        target or found.bootstrap.source,
+        source=found.bootstrap.source,
+        bootstrap=dict(found.bootstrap.document) if found.bootstrap.syntax is None else None,
+        masked=list(found.bootstrap.masked),
+        findings=[finding_json(finding) for finding in findings],
+    )
+    emit(format_, data, "\n".join([*_text(found.bootstrap), *finding_lines(findings)]))
+    if any_error(findings):
+        ctx.exit(ExitCode.WRONG)
+
+
+def _text(found: Bootstrap) -> list[str]:
+    return [f"# {found.source}", *("  " * line.depth + line.text for line in bootstrap_lines(found))]
+
+
+def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tuple[tuple[str, str], ...]]:
+    """The files, and which provider instances the accepted config asks for (none without an address)."""
+    from meshtui.sources.workload import read_workload, workload_from_environment
+
+    if target is None:
+        found = workload_from_environment(os.environ)
+        if found is None:
+            raise UsageError(
+                "No bootstrap is named, and neither GRPC_XDS_BOOTSTRAP nor GRPC_XDS_BOOTSTRAP_CONFIG is set.",
+                "meshtui bootstrap /etc/istio/proxy/grpc-bootstrap.json",
+            )
+        return found, ()
+    is_path = os.path.exists(target) or (os.sep in target and "://" not in target) or target.endswith(".json")
+    if is_path:
+        return read_workload(target, options.certs), ()
+    if options.bootstrap is None:
+        raise UsageError(f"{target} is no file, and an address alone gives no bootstrap.", "add --bootstrap FILE")
+    return read_workload(options.bootstrap, options.certs), _asked(target, options)
+
+
+def _asked(target: str, options: TargetOptions) -> tuple[tuple[str, str], ...]:
+    """What the app behind the address wants of its bootstrap; nothing when it cannot be asked, which is said."""
+    from meshtui.model.identity_config import asked_providers
+    from meshtui.targets import look
+
+    try:
+        return asked_providers(look(target, options))
+    except UsageError:
+        raise
+    except MeshtuiError as error:
+        say(f"meshtui: the accepted config was not looked at: {error.what}")
+        return ()

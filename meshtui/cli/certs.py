@@ -1,0 +1,132 @@
+"""``meshtui certs``: who a workload is, and how long still."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meshtui.cli.diagnostics import ExitCode
+from meshtui.cli.identity_json import any_error, certificate_json, certificate_table, chains_json, finding_json
+from meshtui.cli.options import output_option, target_options
+from meshtui.cli.output import document, emit, rfc3339
+from meshtui.model.certificate import CertificateSet
+from meshtui.model.errors import BadInput, UsageError
+from meshtui.model.finding import Finding, worst_first
+from meshtui.model.target import TargetOptions
+
+if TYPE_CHECKING:
+    from meshtui.model.agent import AgentReport
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+"""Seconds in each unit that ``--warn`` takes."""
+
+
+class Span(click.ParamType[timedelta]):
+    """A length of time such as ``24h``, ``90m``, ``30d``, ``45s``."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Raises a usage error for anything else."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,6})([smhd])", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is no span; write a number and s, m, h or d, such as 24h", param, ctx)
+        return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+
+
+@click.command()
+@click.argument("target")
+@click.option("--warn", type=Span(), metavar="SPAN", help="Exit with 1 when something ends sooner, such as 24h.")
+@target_options
+@output_option
+@click.pass_context
+def certs(ctx: click.Context, target: str, warn: timedelta | None, options: TargetOptions, format_: str) -> None:
+    """Certificates: chain, names, time left, and what is wrong with them.
+
+    TARGET is a directory, a certificate file or a bootstrap file. For an address give --certs or --bootstrap as well.
+    Exits with 1 when a finding is an error. Private keys are compared with their certificate and never shown.
+    """
+    found = _read(target, options)
+    now = datetime.now(UTC)
+    findings = _judge(found, now, warn, options)
+    data = document(
+        target,
+        certificates=[certificate_json(one, now) for one in found.certificates],
+        chains=chains_json(found),
+        key=None if found.key is None else {"file": found.key.file, "state": found.key.state.value},
+        findings=[finding_json(finding) for finding in findings],
+        read_at=rfc3339(found.read_at),
+    )
+    emit(format_, data, certificate_table(found, now, findings))
+    if any_error(findings):
+        ctx.exit(ExitCode.WRONG)
+
+
+def _read(target: str, options: TargetOptions) -> CertificateSet:
+    from meshtui.sources.workload import is_bootstrap_file, read_workload
+
+    if os.path.exists(target):
+        if is_bootstrap_file(target):
+            return _merged(target, [one for _, one in read_workload(target, options.certs).certificates])
+        return _merged(target, [one for _, one in read_workload(options.bootstrap, target).certificates])
+    if options.certs is None and options.bootstrap is None:
+        looks_like_path = os.sep in target and "://" not in target
+        if looks_like_path:
+            raise BadInput(f"{target} does not exist.", "give the directory that the agent writes certificates to")
+        raise UsageError(
+            f"{target} is no file, and an address alone gives no certificates.",
+            "name the files with --certs DIR or --bootstrap FILE",
+        )
+    return _merged(target, [one for _, one in read_workload(options.bootstrap, options.certs).certificates])
+
+
+def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
+    """Several providers' files as one answer; files that two providers share are told once."""
+    if not sets:
+        raise BadInput(f"{target} names no certificate files.", "see certificate_providers of the bootstrap")
+    first = sets[0]
+    for other in sets[1:]:
+        files = {one.file for one in first.certificates}
+        first = replace(
+            first,
+            certificates=first.certificates + tuple(one for one in other.certificates if one.file not in files),
+            chains=first.chains + tuple(one for one in other.chains if one.leaf.file not in files),
+            problems=tuple(dict.fromkeys(first.problems + other.problems)),
+            unordered=tuple(dict.fromkeys(first.unordered + other.unordered)),
+            key=first.key or other.key,
+        )
+    return first
+
+
+def _judge(found: CertificateSet, now: datetime, warn: timedelta | None, options: TargetOptions) -> tuple[Finding, ...]:
+    from meshtui.doctor.certificates import CertificateState, check_certificates
+
+    findings = check_certificates(CertificateState(found, now, warn))
+    if options.agent is None:
+        return findings
+    return worst_first(findings + _judge_agent(found, options.agent, options.timeout))
+
+
+def _judge_agent(found: CertificateSet, address: str, timeout: float) -> tuple[Finding, ...]:
+    """What the agent adds: its own health, and whether what it issued is what is on disk."""
+    from meshtui.doctor.agent import AgentState, check_agent
+    from meshtui.doctor.identity import check_identity
+    from meshtui.model.identity import identity_of
+
+    report = asyncio.run(_ask(address, timeout))
+    joined = identity_of(found, report, datetime.now(UTC))
+    return check_agent(AgentState(report)) + check_identity(joined)
+
+
+async def _ask(address: str, timeout: float) -> AgentReport:
+    from meshtui.sources.agent import AgentSource
+
+    return await AgentSource(address, timeout=timeout).poll()

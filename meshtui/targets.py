@@ -76,6 +76,6 @@ def _open(address: Address, options: TargetOptions) -> Sources:
 
     channel = open_channel(address, options.tls)
     return Sources(
-        config=CsdsSource(channel, address, timeout=options.timeout),
-        channels=ChannelzSource(channel, address, timeout=options.timeout),
+        config=CsdsSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
+        channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
     )

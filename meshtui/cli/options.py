@@ -62,5 +62,11 @@ def target_options(command: Command) -> Command:
 def output_option(command: Command) -> Command:
     """Add ``-o table|json|yaml``."""
     return click.option(
-        "-o", "--output", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of output."
+        "-o",
+        "--output",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="Form of output.",
     )(command)

@@ -64,7 +64,9 @@ def render(table: Table) -> str:
     if cells:
         grid = [list(table.headings), *cells]
         widths = [max(len(row[column]) for row in grid) for column in range(len(table.headings))]
-        lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid]
+        lines += [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid
+        ]
     lines += [printable(text) for text in table.after]
     return "\n".join(lines) + "\n" if lines else ""
 

@@ -44,7 +44,7 @@ def status(ctx: click.Context, target: str, check: bool, options: TargetOptions,
     """Each resource with its status, version, age and, if refused, the reason."""
     snapshot = _look(target, options)
     _report_problems(snapshot)
-    resources = list(snapshot.resources.values())
+    resources = in_order(snapshot.resources.values())
     data = document(
         target,
         node=_node_json(snapshot.node),
@@ -76,12 +76,15 @@ def config(target: str, types: str, pattern: str, options: TargetOptions, format
     snapshot, configs = dump(target, options, select)
     _report_problems(snapshot)
     resources = []
-    for key, text in configs.items():
-        shown = resource_json(snapshot.resources[key])
+    for resource in in_order(snapshot.resources[key] for key in configs):
+        text = configs[resource.key]
+        shown = resource_json(resource)
         shown["config"] = json.loads(text) if text else None
         resources.append(shown)
     text = "\n".join(_config_text(shown) for shown in resources)
-    emit(format_, document(target, resources=resources, problems=list(snapshot.problems)), text or "no resource matches")
+    emit(
+        format_, document(target, resources=resources, problems=list(snapshot.problems)), text or "no resource matches"
+    )
 
 
 @xds.command()
@@ -114,6 +117,12 @@ def _types(text: str) -> frozenset[str]:
     if unknown:
         raise UsageError(f"--type does not know {', '.join(unknown)}.", f"use some of {', '.join(KNOWN_TYPES).lower()}")
     return names
+
+
+def in_order(resources: Iterable[Resource]) -> list[Resource]:
+    """The resources as a request meets them: listeners first, by name; clients list them in any order."""
+    ranks = {name: rank for rank, name in enumerate(KNOWN_TYPES)}
+    return sorted(resources, key=lambda resource: (ranks.get(resource.key.type, len(ranks)), resource.key))
 
 
 def resource_json(resource: Resource) -> dict[str, Any]:
@@ -186,7 +195,11 @@ def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
 
 def _config_text(shown: dict[str, Any]) -> str:
     head = f"# {shown['type']} {shown['name']}  {shown['status']} {shown['version']}".rstrip()
-    body = json.dumps(shown["config"], indent=2, ensure_ascii=False) if shown["config"] is not None else "(nothing in force)"
+    body = (
+        json.dumps(shown["config"], indent=2, ensure_ascii=False)
+        if shown["config"] is not None
+        else "(nothing in force)"
+    )
     return f"{head}\n{body}\n"
 
 
@@ -199,4 +212,3 @@ def tree_lines(graph: Graph) -> Iterable[str]:
         note = f"← {node.note}" if node.note else ""
         text = "   ".join(part for part in (share + label, facts, note) if part)
         yield f"{'  ' * (len(path) - 1)}{MARKS[node.worst]} {text}"
-

@@ -53,6 +53,8 @@ class CsdsSource:
         self._stream: Stream | None = None
         self._unary_only = False
         self._memory = ResourceMemory()
+        self._node = NodeIdentity()
+        self._node_bytes = b""
         self._one_at_a_time = asyncio.Lock()
 
     async def poll(self) -> Snapshot:
@@ -117,7 +119,15 @@ class CsdsSource:
         scopes = tuple(distinct(config.client_scope for config in response.configs))
         scoped = ((scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True))
         resources = await self._memory.update(scoped)
-        return Snapshot(taken_at, _node(response.configs, problems), scopes, resources, tuple(problems))
+        return Snapshot(taken_at, self._identity(response.configs), scopes, resources, tuple(problems))
+
+    def _identity(self, configs: Iterable[Any]) -> NodeIdentity:
+        """Clients of one process share their node: the first that is given. It is read again when it differs."""
+        node = next((config.node for config in configs if config.HasField("node")), None)
+        data = node.SerializeToString(deterministic=True) if node is not None else b""
+        if data != self._node_bytes:
+            self._node_bytes, self._node = data, node_identity(node)
+        return self._node
 
 
 def _entries(config: Any, problems: list[str]) -> Iterator[Entry]:
@@ -136,11 +146,3 @@ def _entries(config: Any, problems: list[str]) -> Iterator[Entry]:
                 problems.append(found)
             else:
                 yield found
-
-
-def _node(configs: Iterable[Any], problems: list[str]) -> NodeIdentity:
-    """Clients of one process share their node: the first that is given."""
-    for config in configs:
-        if config.HasField("node"):
-            return node_identity(config.node)
-    return NodeIdentity()

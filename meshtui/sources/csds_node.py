@@ -6,19 +6,23 @@ from types import MappingProxyType
 from typing import Any
 
 from meshtui.model.config import Locality
+from meshtui.model.masking import mask
 from meshtui.model.snapshot import NodeIdentity
 from meshtui.sources.proto_json import struct_json
 
 
-def node_identity(node: Any) -> NodeIdentity:
-    """``envoy.config.core.v3.Node``."""
+def node_identity(node: Any | None) -> NodeIdentity:
+    """``envoy.config.core.v3.Node``; secrets in its metadata, which holds environment variables, are masked."""
+    if node is None:
+        return NodeIdentity()
+    metadata = mask(struct_json(node.metadata)).document
     return NodeIdentity(
         id=node.id,
         cluster=node.cluster,
         user_agent=node.user_agent_name,
         user_agent_version=_version(node),
         locality=_locality(node.locality) if node.HasField("locality") else None,
-        metadata=MappingProxyType(struct_json(node.metadata)),
+        metadata=MappingProxyType(metadata if isinstance(metadata, dict) else {}),
     )
 
 

@@ -80,9 +80,16 @@ _CAUSES: Final = (
 
 
 def explain(
-    code: grpc.StatusCode, details: str, address: Address, service: str, *, tls: bool = False
+    error: grpc.aio.AioRpcError, address: Address, service: str, *, tls: bool = False
 ) -> TargetUnreachable | ServiceMissing:
     """A failed call as one of our own errors. ``service`` is what people call it, such as ``CSDS``."""
+    return explain_status(error.code(), error.details() or "", address, service, tls=tls)
+
+
+def explain_status(
+    code: grpc.StatusCode, details: str, address: Address, service: str, *, tls: bool = False
+) -> TargetUnreachable | ServiceMissing:
+    """A call's status, other than a missed deadline, as one of our own errors."""
     if code is grpc.StatusCode.UNIMPLEMENTED and "http2 header with status" not in details:
         return ServiceMissing(
             f"{address} answers, but does not serve {service}: the app registers no gRPC admin services.", REGISTER

@@ -6,15 +6,19 @@ import asyncio
 from typing import Final
 
 from meshtui.model.address import Address
-from meshtui.model.errors import MeshtuiError
+from meshtui.model.errors import MeshtuiError, TargetUnreachable
 from meshtui.model.target import DEFAULT_TIMEOUT
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
-from meshtui.sources.failures import explain, no_answer
+from meshtui.sources.failures import explain_status, no_answer, quoted
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
 
 NO_STATUS: Final = "the call ended without a status"
+
+
+class GoneError(TargetUnreachable):
+    """What was asked for is no longer there (NOT_FOUND)."""
 
 
 class Peer:
@@ -50,9 +54,11 @@ class Peer:
 
     def failure(self, code: grpc.StatusCode, details: str) -> MeshtuiError:
         """A call's status as one of our own errors."""
+        if code is grpc.StatusCode.NOT_FOUND:
+            return GoneError(f"{self._service} at {self._address} does not know it: {quoted(details)}.")
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return self.no_answer()
-        return explain(code, details, self._address, self._service, tls=self._tls)
+        return explain_status(code, details, self._address, self._service, tls=self._tls)
 
     def no_answer(self) -> MeshtuiError:
         """The error of a call that was given up after the deadline."""

@@ -1,0 +1,104 @@
+"""Parts of channelz messages as model values, in the shapes C-core, grpc-go and grpc-java give them."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import unquote
+
+from meshtui.model.channel import Calls, ChannelState, PeerCertificate
+
+_STATES: Final = {
+    0: ChannelState.UNKNOWN,
+    1: ChannelState.IDLE,
+    2: ChannelState.CONNECTING,
+    3: ChannelState.READY,
+    4: ChannelState.TRANSIENT_FAILURE,
+    5: ChannelState.SHUTDOWN,
+}
+"""``ChannelConnectivityState.State`` by its wire number."""
+
+_SCHEMES: Final = ("ipv4:", "ipv6:", "dns:///")
+"""Prefixes that say nothing a reader needs; ``unix:`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One socket's ends and its peer's certificate, if the connection is secured and the library tells."""
+
+    local: str
+    remote: str
+    peer: PeerCertificate | None
+
+
+def socket(message: Any) -> Socket:
+    """``grpc.channelz.v1.Socket``."""
+    remote = _address(message.remote)
+    return Socket(_address(message.local), remote, _peer(message, remote))
+
+
+def _peer(message: Any, remote: str) -> PeerCertificate | None:
+    if message.security.WhichOneof("model") != "tls":
+        return None
+    der = _der(message.security.tls.remote_certificate)
+    return PeerCertificate(remote, der) if der else None
+
+
+def _der(certificate: bytes) -> bytes:
+    """C-core sends PEM, grpc-go DER; what is neither is dropped."""
+    if not certificate.lstrip().startswith(b"-----BEGIN"):
+        return certificate
+    try:
+        return ssl.PEM_cert_to_DER_cert(certificate.decode("ascii").strip())
+    except ValueError:
+        return b""
+
+
+def calls(data: Any) -> Calls:
+    """The counters of a channel, subchannel or server."""
+    return Calls(data.calls_started, data.calls_succeeded, data.calls_failed, _moment(data.last_call_started_timestamp))
+
+
+def state(data: Any) -> ChannelState:
+    """Connectivity; a number from a newer proto is UNKNOWN."""
+    return _STATES.get(data.state.state, ChannelState.UNKNOWN)
+
+
+def subchannel_address(message: Any, sockets: Sequence[Socket]) -> str:
+    """Where a subchannel connects to: its target, else the far end of its socket, else its name."""
+    target = str(message.data.target)
+    for scheme in _SCHEMES:
+        target = target.removeprefix(scheme)
+    known = unquote(target)
+    return known or next((one.remote for one in sockets if one.remote), "") or str(message.ref.name)
+
+
+def _address(address: Any) -> str:
+    """``host:port``, ``unix:path``, or the name of another kind of address."""
+    form = address.WhichOneof("address")
+    if form == "tcpip_address":
+        return _host_port(address.tcpip_address)
+    if form == "uds_address":
+        return f"unix:{address.uds_address.filename}"
+    return str(address.other_address.name) if form == "other_address" else ""
+
+
+def _host_port(address: Any) -> str:
+    try:
+        host = str(ipaddress.ip_address(address.ip_address))
+    except ValueError:
+        return ""
+    return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
+
+
+def _moment(timestamp: Any) -> datetime | None:
+    if not timestamp.seconds:
+        return None
+    try:
+        return datetime.fromtimestamp(timestamp.seconds, UTC).replace(microsecond=timestamp.nanos // 1_000)
+    except (ValueError, OverflowError, OSError):
+        return None

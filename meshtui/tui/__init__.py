@@ -1,1 +1,1 @@
-"""Pixels: the screen."""
+"""Pixels: the interactive screen. Given sessions, it never opens a source."""

@@ -1,0 +1,123 @@
+"""The interactive program: which screen comes when, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from meshtui.model.errors import MeshtuiError
+from meshtui.model.timeline import Event
+from meshtui.session.session import utc_now
+from meshtui.session.stage import Offer, Scenario, Stage
+from meshtui.session.workspace import Workspace
+from meshtui.tui.palette_commands import Commands
+from meshtui.tui.safe import shown
+from meshtui.tui.screens.main import MainScreen
+from meshtui.tui.themes import NIGHT, OURS
+
+OpenStage = Callable[[str | None], Stage]
+"""Makes the demo for a scenario, or for its first one."""
+
+
+class MeshtuiApp(App[None]):
+    """Given sessions to open and, for the demo, a stage to start; opens no source itself.
+
+    With ``target`` it attaches and goes straight in. With ``stage`` it starts that and attaches its first offer. With
+    neither it asks. ``now`` is the clock of all ages. On the way out everything attached or started is ended.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "meshtui"
+    COMMANDS = {Commands}  # noqa: RUF012 - Textual's own declaration
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave meshtui"),
+    ]
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        target: str | None = None,
+        stage: Stage | None = None,
+        open_stage: OpenStage | None = None,
+        scenarios: tuple[Scenario, ...] = (),
+        recents: tuple[Offer, ...] = (),
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._target = target
+        self._stage = stage
+        self._open_stage = open_stage
+        self._scenarios = scenarios
+        self._recents = recents
+        self._now = now
+        self.animation_level = "none"
+        for theme in OURS:
+            self.register_theme(theme)
+        self.theme = NIGHT.name
+
+    async def on_mount(self) -> None:
+        self._mind_signals()
+        if self._target is not None:
+            self._enter(self._target, self._recents)
+        elif self._stage is not None:
+            self._begin(self._stage)
+        else:
+            self._ask()
+
+    async def on_unmount(self) -> None:
+        """End every session, then the mesh, whatever way the program is left."""
+        await self._workspace.close()
+        if self._stage is not None:
+            stage, self._stage = self._stage, None
+            await stage.stop()
+
+    def _mind_signals(self) -> None:
+        """A terminal that is told to end is left as it was found."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+    def _ask(self) -> None:
+        from meshtui.tui.screens.start import Attach, Demo, StartScreen
+
+        def chosen(choice: Attach | Demo | None) -> None:
+            if isinstance(choice, Attach):
+                self._enter(choice.target, self._recents)
+            elif isinstance(choice, Demo) and self._open_stage is not None:
+                self._begin(self._open_stage(choice.scenario))
+
+        self.push_screen(StartScreen(self._scenarios, self._recents, self._open_stage is not None), chosen)
+
+    def _begin(self, stage: Stage) -> None:
+        from meshtui.tui.screens.starting import StartingScreen
+
+        self._stage = stage
+
+        def started(offers: tuple[Offer, ...] | None) -> None:
+            if offers:
+                self._enter(offers[0].target, offers)
+
+        self.push_screen(StartingScreen(stage, self._happened), started)
+
+    def _enter(self, target: str, offers: tuple[Offer, ...]) -> None:
+        try:
+            self._workspace.attach(target)
+        except MeshtuiError as error:
+            self._ask()
+            self.notify(shown(str(error)), severity="error", markup=False)
+            return
+        self.push_screen(MainScreen(self._workspace, offers, self._now, self._stage))
+
+    def _happened(self, event: Event) -> None:
+        for session in self._workspace.sessions:
+            session.record(event)

@@ -1,0 +1,1 @@
+"""Dialogs: each returns one value, or nothing when it is left."""

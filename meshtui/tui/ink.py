@@ -1,0 +1,45 @@
+"""What a line on the screen is made of: spans of text, each with a role. Colours come later, from the theme."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple, TypeAlias
+
+
+class Role(Enum):
+    """Why a piece of text looks the way it does."""
+
+    TEXT = auto()
+    DIM = auto()
+    FAINT = auto()
+    STRONG = auto()
+    TITLE = auto()
+    BRAND = auto()
+    ACCENT = auto()
+    OK = auto()
+    WAITING = auto()
+    MISSING = auto()
+    REFUSED = auto()
+    ALARM = auto()
+    NOTE = auto()
+    GLOW = auto()
+    MATCH = auto()
+    ADDED = auto()
+    REMOVED = auto()
+    KEY = auto()
+    STRING = auto()
+    NUMBER = auto()
+
+
+class Span(NamedTuple):
+    """Some text that is already fit to be shown (see ``safe``), and its role."""
+
+    text: str
+    role: Role = Role.TEXT
+
+
+Line: TypeAlias = tuple[Span, ...]
+"""One line of a view, of any width; it is cut to the widget's when drawn."""
+
+EMPTY: Line = ()
+"""A line with nothing on it."""

@@ -1,0 +1,1 @@
+"""Lines of text for each view: pure functions from values to spans."""

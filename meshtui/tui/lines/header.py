@@ -1,0 +1,78 @@
+"""The header's line: which target, who it is, how it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meshtui.model.resource import Health
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.wording import span_words
+from meshtui.session.state import Link, LinkState
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.look import Look
+from meshtui.tui.marks import GLYPHS, LINK_GLYPHS, LINK_ROLES, ROLES, WORDS
+from meshtui.tui.safe import cut, cut_end, fit, span, width_of
+
+GAP = Span("   ")
+"""Between facts of a line: a space that reads as a border without drawing one."""
+
+ROOM_FOR_NODE = 100
+"""Cells from which the node's id and the library are shown too."""
+
+
+def header_line(look: Look, width: int) -> Line:
+    """The first line of every view."""
+    right = (*counts(look.state.snapshot), GAP, *liveness(look), Span(" "))
+    brand = (Span(" meshtui", Role.BRAND), GAP) if width >= ROOM_FOR_NODE else (Span(" "),)
+    which, of = look.position
+    others = (Span(f" {which}/{of}", Role.DIM),) if of > 1 else ()
+    room = width - width_of(right) - width_of(brand) - width_of(others) - 2
+    left: Line = (*brand, *_who(look, room), *others)
+    gap = width - width_of(left) - width_of(right)
+    return fit((*left, Span(" " * max(gap, 1)), *right), width)
+
+
+def _who(look: Look, room: int) -> Line:
+    node = look.state.snapshot.node if look.state.snapshot else NodeIdentity()
+    pod, namespace = node.workload
+    name = (span(pod, Role.STRONG), span(f" · {namespace}" if namespace else "")) if pod else ()
+    target = span(look.state.target, Role.DIM if name else Role.STRONG)
+    library = span(library_words(node), Role.DIM)
+    known = (*name, GAP, target) if name else (target,)
+    for line in ((*known, GAP, library), known, name or (target,)):
+        if width_of(line) <= room:
+            return line
+    return (Span(cut(pod or look.state.target, max(room, 8)), Role.STRONG),)
+
+
+def library_words(node: NodeIdentity) -> str:
+    """``gRPC C-core linux 1.85.1``: the user agent and its version without the words both begin with."""
+    known = node.user_agent.split()
+    version = [word for word in node.user_agent_version.split() if word not in known]
+    return " ".join((*known, *version))
+
+
+def counts(snapshot: Snapshot | None) -> Line:
+    """How many resources are in each state, those that need a person with their word."""
+    if snapshot is None:
+        return ()
+    found = snapshot.counts()
+    line: list[Span] = [Span(f"{GLYPHS[Health.OK]} {found[Health.OK]}", ROLES[Health.OK])]
+    for health in (Health.WAITING, Health.MISSING, Health.REFUSED):
+        if found[health]:
+            line += (Span("  "), Span(f"{GLYPHS[health]} {found[health]} {WORDS[health]}", ROLES[health]))
+    return tuple(line)
+
+
+def liveness(look: Look) -> Line:
+    """``● live 1 s``, ``◌ stale 12 s``, ``‖ frozen 3 s``."""
+    if look.frozen_for is not None:
+        return (Span(f"‖ frozen {span_words(look.frozen_for)}", Role.NOTE),)
+    link = look.state.link
+    return (Span(f"{LINK_GLYPHS[link.state]} {_link_words(link, look.now)}", LINK_ROLES[link.state]),)
+
+
+def _link_words(link: Link, now: datetime) -> str:
+    since = link.last_answer if link.state in (LinkState.LIVE, LinkState.STALE) and link.last_answer else link.since
+    age = max((now - since).total_seconds(), 0)
+    return cut_end(f"{link.state.value} {span_words(age)}", 24)

@@ -1,0 +1,206 @@
+"""The overview: what is wrong, the way of a request rung by rung, what changed last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from meshtui.model.finding import Finding, worst_first
+from meshtui.model.graph import Graph, Node
+from meshtui.model.ladder import Rung
+from meshtui.model.resource import Health, ResourceKey
+from meshtui.model.timeline import Event
+from meshtui.model.wording import age_words, plural
+from meshtui.session.state import Gap, LinkState
+from meshtui.tui.ink import EMPTY, Line, Role, Span
+from meshtui.tui.lines.notice import labelled, no_outbound_lines, paragraph
+from meshtui.tui.look import Look
+from meshtui.tui.marks import GLYPHS, ROLES, SEVERITY_GLYPHS, SEVERITY_ROLES, glyph
+from meshtui.tui.safe import cut, cut_end, pad, span, width_of, wrap
+
+NAMED: Final = 3
+"""Findings said in full; a person reads one and acts."""
+
+LISTED: Final = 5
+"""Further findings given a line each."""
+
+EVENTS_AT_LEAST: Final = 6
+"""Changes shown even where the screen is short: it scrolls."""
+
+RUNG_NAME: Final = 15
+"""Cells of the ladder's first column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the overview; ``key`` is where ``enter`` leads from it."""
+
+    line: Line
+    key: ResourceKey | None = None
+
+
+def overview_entries(look: Look, rungs: Iterable[Rung], width: int) -> tuple[Entry, ...]:
+    """Everything on the overview in ``width`` cells."""
+    entries = [Entry(EMPTY), *_headline(look, width), Entry(EMPTY), *_ladder(rungs, width)]
+    entries += _gaps(look.state.gaps, width)
+    entries += _changes(look, width)
+    return tuple(entries)
+
+
+# what is wrong
+
+
+def _headline(look: Look, width: int) -> Iterator[Entry]:
+    yield from _stale(look, width)
+    findings = worst_first(look.state.findings)
+    if findings:
+        yield from _findings(findings, look, width)
+        return
+    troubles = _troubles(look.state.graph)
+    if troubles:
+        yield from _trouble_lines(troubles, width)
+    elif look.state.snapshot is not None and not look.state.snapshot.has_outbound:
+        yield from (Entry(line) for line in no_outbound_lines(width))
+    elif look.state.snapshot is not None:
+        count = len(look.state.snapshot.resources)
+        yield Entry((Span("  ✓ ", Role.OK), Span("This client's config is whole", Role.STRONG)))
+        text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
+        yield from (Entry(line) for line in paragraph(text, width, Role.DIM))
+
+
+def _stale(look: Look, width: int) -> Iterator[Entry]:
+    link = look.state.link
+    if link.state is not LinkState.STALE:
+        return
+    age = age_words((look.now - link.last_answer).total_seconds()) if link.last_answer else "some time"
+    text = f"No answer for {age}: what follows is the last that was seen"
+    for number, piece in enumerate(wrap(text, width - 6)):
+        yield Entry((Span("  ◌ " if not number else "    ", Role.NOTE), Span(piece, Role.NOTE)))
+    yield from (Entry(line) for line in paragraph(link.problem, width, Role.TEXT))
+    if link.hint:
+        yield from (Entry(line) for line in labelled("try", link.hint, width))
+    yield Entry(EMPTY)
+
+
+def _findings(findings: tuple[Finding, ...], look: Look, width: int) -> Iterator[Entry]:
+    for number, finding in enumerate(findings[:NAMED]):
+        if number:
+            yield Entry(EMPTY)
+        yield from _finding(finding, look, width)
+    rest = findings[NAMED:]
+    if rest:
+        yield Entry(EMPTY)
+    for finding in rest[:LISTED]:
+        key = subject_key(look, finding.subject)
+        mark = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", SEVERITY_ROLES[finding.severity])
+        yield Entry((mark, Span(cut_end(finding.title, width - 5))), key)
+    if len(rest) > LISTED:
+        yield Entry((Span(f"    and {plural(len(rest) - LISTED, 'more finding')}", Role.DIM),))
+
+
+def _finding(finding: Finding, look: Look, width: int) -> Iterator[Entry]:
+    key = subject_key(look, finding.subject)
+    role = SEVERITY_ROLES[finding.severity]
+    for number, piece in enumerate(wrap(finding.title, width - 6)):
+        lead = f"  {SEVERITY_GLYPHS[finding.severity]} " if not number else "    "
+        yield Entry((Span(lead, role), Span(piece, role)), key if not number else None)
+    yield from (Entry(line) for line in paragraph(finding.explanation, width, Role.TEXT))
+    if finding.fix:
+        yield from (Entry(line) for line in labelled("fix", finding.fix, width))
+
+
+def subject_key(look: Look, subject: str) -> ResourceKey | None:
+    """The resource a finding is about, where its subject is a resource's name, alone or after its type."""
+    snapshot = look.state.snapshot
+    if snapshot is None:
+        return None
+    name = subject.partition(" ")[2] if subject[:3].isupper() and subject[3:4] == " " else subject
+    return next((key for key in snapshot.resources if key.name == name), None)
+
+
+def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:
+    """Ways to what is wrong, each cause once, the worst first."""
+    causes: dict[tuple[str, str], tuple[Node, ...]] = {}
+    for way in graph.troubled():
+        causes.setdefault((way[-1].kind.value, way[-1].name), way)
+    return tuple(sorted(causes.values(), key=lambda way: -way[-1].health.rank))
+
+
+def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterator[Entry]:
+    for number, way in enumerate(troubles[:NAMED]):
+        if number:
+            yield Entry(EMPTY)
+        node = way[-1]
+        key = next((one.key for one in reversed(way) if one.key is not None), None)
+        role = ROLES[node.health]
+        title = f"{node.kind.value.replace('_', ' ').capitalize()} {node.name}"
+        yield Entry((Span(f"  {GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
+        yield from (Entry(line) for line in paragraph(node.note, width, Role.TEXT))
+        if len(way) > 1:
+            path = " → ".join(one.label for one in way[:-1])
+            yield from (Entry(line) for line in paragraph(f"on the way {path}", width, Role.DIM))
+    if len(troubles) > NAMED:
+        more = plural(len(troubles) - NAMED, "more like this", "more like this")
+        yield Entry(
+            (Span(f"    and {more}: ", Role.DIM), Span("2", Role.KEY), Span(" then ", Role.DIM), Span("e", Role.KEY))
+        )
+
+
+# the ladder
+
+
+def _ladder(rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
+    for rung in rungs:
+        yield Entry(ladder_line(rung, width), rung.key)
+
+
+def ladder_line(rung: Rung, width: int) -> Line:
+    """``Route  ✗  v1 80 % · v9 20 %     names v9, which is not there``."""
+    health = rung.health
+    head = (Span("  "), Span(pad(rung.name, RUNG_NAME), Role.DIM), glyph(health), Span("  "))
+    room = max(width - width_of(head) - 1, 8)
+    quiet = health is None
+    bad = health is not None and health is not Health.OK
+    aside = span(rung.aside, ROLES[health] if bad and health is not None else Role.DIM)
+    text_role = Role.DIM if quiet else Role.TEXT
+    if not rung.aside:
+        return (*head, Span(cut(rung.text, room), text_role))
+    share = max(room - min(width_of((aside,)), room // 2) - 2, 8)
+    text = cut(rung.text, share)
+    column = min(max(width_of((Span(text),)), room // 2), share)
+    return (*head, Span(pad(text, column), text_role), Span("  "), Span(cut(aside.text, room - column - 2), aside.role))
+
+
+def _gaps(gaps: tuple[Gap, ...], width: int) -> Iterator[Entry]:
+    for gap in gaps:
+        yield Entry(EMPTY)
+        yield Entry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {gap.fact}", width - 5))))
+        yield from (Entry(line) for line in paragraph(gap.why, width, Role.DIM))
+        if gap.unlock:
+            yield from (Entry(line) for line in labelled("try", gap.unlock, width))
+
+
+# what changed last
+
+
+def _changes(look: Look, width: int) -> Iterator[Entry]:
+    yield Entry(EMPTY)
+    yield Entry((Span("  Last changes", Role.TITLE),))
+    events = look.state.events[:EVENTS_AT_LEAST]
+    if not events:
+        yield Entry((Span("    none since meshtui looks", Role.DIM),))
+    for event in events:
+        yield Entry(event_line(event, look, width), event.key)
+
+
+def event_line(event: Event, look: Look, width: int) -> Line:
+    """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``."""
+    age = age_words(max((look.now - event.at).total_seconds(), 0))
+    head = (Span(f"  {age:>5}  ", Role.DIM), glyph(event.health), Span("  "))
+    room = max(width - width_of(head) - 1, 8)
+    text = cut_end(event.text, max(room // 2, room - 40))
+    subject = cut(event.subject, max(room - width_of((Span(text),)) - 3, 8))
+    column = min(max(room * 2 // 5, 8), max(room - width_of((Span(text),)) - 3, 8))
+    role = Role.TEXT if event.health is Health.OK else ROLES[event.health]
+    return (*head, Span(pad(subject, max(column, width_of((Span(subject),)))), Role.DIM), Span("   "), Span(text, role))

@@ -1,0 +1,112 @@
+"""The config as a table: one row a resource, by type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meshtui.model.flat_tree import Filter
+from meshtui.model.graph import status_note
+from meshtui.model.resource import KNOWN_TYPES, Health, Resource
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.wording import age_words, size_words
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.tree import Mark, changed_at, freshness, short_version
+from meshtui.tui.look import Look
+from meshtui.tui.marks import ROLES, STATUS_WORDS, glyph
+from meshtui.tui.safe import cut, cut_end, fit, pad, pad_left
+
+NARROW = 76
+"""Cells under which version and size are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One resource; ``first`` of its type carries the type's name."""
+
+    resource: Resource
+    first: bool
+
+
+def table_rows(snapshot: Snapshot | None, filter_: Filter) -> tuple[TableRow, ...]:
+    """The resources a filter keeps, in the order a request meets their types, then as the client lists them."""
+    if snapshot is None:
+        return ()
+    kept = [resource for resource in snapshot.resources.values() if _keeps(filter_, resource)]
+    kept.sort(key=lambda resource: _rank(resource.key.type))
+    found: list[TableRow] = []
+    before = ""
+    for resource in kept:
+        found.append(TableRow(resource, resource.key.type != before))
+        before = resource.key.type
+    return tuple(found)
+
+
+def _rank(type_: str) -> tuple[int, str]:
+    return (KNOWN_TYPES.index(type_), "") if type_ in KNOWN_TYPES else (len(KNOWN_TYPES), type_)
+
+
+def _keeps(filter_: Filter, resource: Resource) -> bool:
+    if filter_.only_trouble and resource.health is Health.OK:
+        return False
+    text = searchable(resource)
+    return all(word in text for word in filter_.words)
+
+
+def searchable(resource: Resource) -> str:
+    """Everything a word of the filter may occur in, lower case."""
+    details = resource.error.details if resource.error else ""
+    words = (resource.key.type, resource.key.name, resource.status.name, STATUS_WORDS[resource.status], details)
+    return "\n".join(words).lower()
+
+
+def heading(width: int) -> Line:
+    """The names of the columns."""
+    return tuple(Span(text, Role.TITLE) for text in _cells(width, ("TYPE", "STATUS", "NAME", "VERSION", "AGE", "SIZE")))
+
+
+def table_line(row: TableRow, look: Look, width: int) -> Line:
+    """The row in ``width`` cells."""
+    resource = row.resource
+    mark = freshness(changed_at(look, resource.key), look.now)
+    updated = resource.last_updated
+    age = age_words(max((look.now - updated).total_seconds(), 0)) if updated else "–"
+    name = resource.key.name
+    note = status_note(resource)
+    values = (
+        resource.key.type if row.first else "",
+        f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}",
+        name if not note else f"{cut(name, max(_name_room(width) * 3 // 5, 12))}  {note}",
+        short_version(resource.version, 10) or "–",
+        age,
+        size_words(resource.size) if resource.size else "–",
+    )
+    pieces = _cells(width, values)
+    roles: Sequence[Role] = (
+        Role.TITLE,
+        ROLES[resource.health],
+        Role.GLOW if mark == Mark.GLOW else Role.TEXT,
+        Role.DIM,
+        Role.DIM,
+        Role.DIM,
+    )
+    shown = [Span(text, role) for text, role in zip(pieces, roles, strict=True)]
+    dot = Span(" ●" if mark != Mark.NONE else "  ", Role.GLOW if mark == Mark.GLOW else Role.ACCENT)
+    return fit((*shown, dot), width)
+
+
+def _name_room(width: int) -> int:
+    return max(width - (2 + 5 + 10 + 6 + 2 + (11 + 10 if width >= NARROW else 0)), 8)
+
+
+def _cells(width: int, values: Sequence[str]) -> list[str]:
+    wide = width >= NARROW
+    type_, status, name, version, age, size = values
+    return [
+        f"  {pad(type_, 5)}",
+        pad(status, 10),
+        pad(cut_end(name, _name_room(width)) if "  " in name else cut(name, _name_room(width)), _name_room(width)),
+        pad_left(version, 11) if wide else "",
+        pad_left(age, 6),
+        pad_left(size, 10) if wide else "",
+    ]

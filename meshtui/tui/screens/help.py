@@ -1,0 +1,79 @@
+"""Every key there is, what the marks mean, and what can be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from meshtui.model.resource import Health
+from meshtui.tui.commands import Command
+from meshtui.tui.dialogs.targets import Title
+from meshtui.tui.ink import EMPTY, Line, Role, Span
+from meshtui.tui.marks import glyph
+from meshtui.tui.safe import pad, span, wrap
+from meshtui.tui.widgets.key_bar import NAMES
+from meshtui.tui.widgets.page import Page
+
+MEANINGS = (
+    (Health.OK, "ACKED: the client accepted this config and acts on it"),
+    (Health.WAITING, "waiting: asked for, and no answer yet; gRPC gives up after 15 s"),
+    (Health.MISSING, "missing: the control plane has no such thing, or no endpoint can be used"),
+    (Health.REFUSED, "NACKED: the client refused the newest version; what it held before is still in force"),
+)
+"""What the marks say; one on a parent is the worst below it."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """Shown over whatever it is about."""
+
+    CSS_PATH = "../dialogs/dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss(None)", "Back", id="help.back", tooltip="Close the help"),
+    ]
+
+    def __init__(self, bindings: Sequence[Binding], commands: Sequence[Command]) -> None:
+        super().__init__()
+        self._shown_bindings = tuple(bindings)
+        self._commands = commands
+        self._page = Page(id="help-page")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Title("Help", "esc back")
+            yield self._page
+
+    def on_mount(self) -> None:
+        self._page.show(lambda width: list(self._lines(width)))
+        self._page.focus()
+
+    def _lines(self, width: int) -> Iterator[Line]:
+        yield EMPTY
+        yield (Span(" Keys", Role.TITLE),)
+        for binding in self._shown_bindings:
+            yield from _row(_keys(binding), binding.tooltip or binding.description, width)
+        yield EMPTY
+        yield (Span(" Marks", Role.TITLE),)
+        for health, meaning in MEANINGS:
+            for number, piece in enumerate(wrap(meaning, max(width - 6, 12))):
+                yield (Span("   "), glyph(health) if not number else Span(" "), Span(f" {piece}"))
+        yield from _row("●", "changed a moment ago; the dot stays for a minute", width)
+        yield EMPTY
+        yield (Span(" After a colon", Role.TITLE),)
+        for command in self._commands:
+            yield from _row(command.usage, command.help, width)
+
+
+def _keys(binding: Binding) -> str:
+    keys = binding.key.split(",")
+    return "  ".join(NAMES.get(key, key.replace("ctrl+", "^")) for key in keys)
+
+
+def _row(head: str, text: str, width: int) -> Iterator[Line]:
+    column = 22
+    for number, piece in enumerate(wrap(text, max(width - column - 4, 12))):
+        yield (Span("   "), span(pad(head if not number else "", column), Role.KEY), Span(piece))

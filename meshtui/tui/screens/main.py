@@ -1,0 +1,297 @@
+"""The screen one works in: header, tabs, a view, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from textual.suggester import SuggestFromList
+from textual.widgets import Input
+
+from meshtui.model.errors import MeshtuiError
+from meshtui.session.stage import Offer, Stage
+from meshtui.session.workspace import Workspace
+from meshtui.tui.commands import Command, spellings, understand
+from meshtui.tui.lines.notice import needs_notice, notice_lines
+from meshtui.tui.look import Look
+from meshtui.tui.pump import RATE, Pump
+from meshtui.tui.safe import shown
+from meshtui.tui.screens.main_commands import main_commands
+from meshtui.tui.views import VIEWS, View
+from meshtui.tui.widgets.bar import Bar
+from meshtui.tui.widgets.config_view import ConfigView
+from meshtui.tui.widgets.header_bar import HeaderBar
+from meshtui.tui.widgets.key_bar import KeyBar
+from meshtui.tui.widgets.page import Page
+from meshtui.tui.widgets.view_tabs import ViewTabs
+
+
+class MainScreen(Screen[None]):
+    """Paints the session in front of the workspace."""
+
+    CSS_PATH = ["main.tcss", "../widgets/config_view.tcss", "../widgets/overview_view.tcss"]  # noqa: RUF012 - Textual's own declaration
+    TITLE = "meshtui"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                view.key,
+                f"view('{view.id}')",
+                view.title,
+                show=False,
+                id=f"view.{view.id}",
+                tooltip=f"View {view.title}",
+            )
+            for view in VIEWS
+        ),
+        Binding("o,ctrl+o", "targets", "Targets", id="main.targets", tooltip="Choose among targets, or attach another"),
+        Binding(
+            "right_square_bracket", "switch(1)", "Next target", show=False, id="main.next", tooltip="The next target"
+        ),
+        Binding(
+            "left_square_bracket",
+            "switch(-1)",
+            "Target before",
+            show=False,
+            id="main.before",
+            tooltip="The target before",
+        ),
+        Binding("space", "freeze", "Freeze", id="main.freeze", tooltip="Hold the screen still, or let it go on"),
+        Binding("r", "poll", "Look now", show=False, id="main.poll", tooltip="Look at the target now"),
+        Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step"),
+        Binding("tab", "app.focus_next", "Next pane", show=False, id="main.pane", tooltip="Between list and detail"),
+        Binding("colon", "command", "Command", show=False, id="main.command", tooltip="Type a command"),
+        Binding("question_mark", "help", "Help", id="main.help", tooltip="Every key, mark and command"),
+        Binding("q", "app.quit", "Quit", id="main.quit", tooltip="Leave meshtui"),
+    ]
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        offers: Sequence[Offer],
+        now: Callable[[], datetime],
+        stage: Stage | None = None,
+    ) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._offers = tuple(offers)
+        self._stage = stage
+        self._pump = Pump(workspace, self._deliver, now)
+        self._look: Look | None = None
+        self._frame = 0
+        self._header = HeaderBar(id="header")
+        self._tabs = ViewTabs(VIEWS, id="tabs")
+        self._notice = Page(id="notice")
+        self._command = Input(placeholder="command", compact=True, id="command")
+        self.commands: tuple[Command, ...] = main_commands(self)
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        yield self._tabs
+        with Container(id="body"):
+            yield self._notice
+        yield self._command
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        self._command.display = False
+        self._command.suggester = SuggestFromList(spellings(self.commands), case_sensitive=False)
+        self._tabs.chosen = VIEWS[0].id
+        self.set_interval(1 / RATE, self._beat)
+        self._pump.pump()
+
+    # what is painted
+
+    def _beat(self) -> None:
+        self._pump.pump()
+        if self._notice.display and self._look is not None:
+            self._frame += 1
+            self._show_notice(self._look)
+
+    def _deliver(self, look: Look) -> None:
+        before, self._look = self._look, look
+        self._header.look = look
+        self._tabs.look = look
+        self._paint()
+        if before is None or (before.state.snapshot is None) != (look.state.snapshot is None):
+            self.refresh_bindings()
+
+    def _paint(self) -> None:
+        look = self._look
+        if look is None:
+            return
+        empty = needs_notice(look)
+        view = self._view(self._tabs.chosen)
+        self._notice.display = empty
+        for other in self.query(View):
+            other.display = other is view and not empty
+        if empty:
+            self._show_notice(look)
+            if not self._notice.has_focus and self.focused is not self._command:
+                self._notice.focus()
+            return
+        if view is None:
+            self._open(self._tabs.chosen)
+            return
+        view.look = look
+        if self.focused is None or self.focused is self._notice:
+            view.enter()
+
+    def _show_notice(self, look: Look) -> None:
+        frame = self._frame
+        self._notice.show(lambda width: list(notice_lines(look, frame, width)))
+
+    def _view(self, id_: str) -> View | None:
+        try:
+            return self.query_one(f"#{id_}", View)
+        except NoMatches:
+            return None
+
+    def _open(self, id_: str) -> View:
+        view = self._view(id_)
+        if view is None:
+            spec = next(spec for spec in VIEWS if spec.id == id_)
+            view = spec.load()
+            self.query_one("#body", Container).mount(view)
+            self.call_after_refresh(self._paint)
+        return view
+
+    # what is asked for
+
+    def show_view(self, id_: str) -> View:
+        """Bring a view to the front."""
+        view = self._open(id_)
+        self._tabs.chosen = id_
+        self._paint()
+        if self._look is not None and not needs_notice(self._look):
+            self.call_after_refresh(view.enter)
+        return view
+
+    def attach(self, target: str) -> None:
+        """Bring a target to the front, attaching it first if need be."""
+        try:
+            self._workspace.attach(target)
+        except MeshtuiError as error:
+            self.complain(str(error))
+            return
+        if self._pump.frozen:
+            self._pump.freeze(False)
+        self._pump.pump()
+
+    def complain(self, text: str) -> None:
+        """Say what went wrong, for a moment."""
+        self.notify(shown(text), severity="error", markup=False)
+
+    def tell(self, text: str) -> None:
+        """Say that something was done, for a moment."""
+        self.notify(shown(text), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "step":
+            return self._stage is not None and len(self._stage.scenario.steps) > 1
+        if action == "switch":
+            return True if len(self._workspace.sessions) > 1 else None
+        if action in ("freeze", "poll"):
+            return True if self._look is not None and self._look.state.snapshot is not None else None
+        return True
+
+    def action_view(self, id_: str) -> None:
+        self.show_view(id_)
+
+    def action_switch(self, step: int) -> None:
+        self._workspace.next(step)
+        self._pump.pump()
+
+    def action_freeze(self) -> None:
+        self._pump.freeze(not self._pump.frozen)
+
+    def action_poll(self) -> None:
+        if self._workspace.front is not None:
+            self._workspace.front.poll_now()
+
+    def action_targets(self) -> None:
+        from meshtui.tui.dialogs.targets import TargetsDialog, choices
+
+        def chosen(target: str | None) -> None:
+            if target is not None:
+                self.attach(target)
+
+        offered = choices(self._workspace.sessions, self._workspace.front, self._offers)
+        self.app.push_screen(TargetsDialog(offered), chosen)
+
+    def action_step(self) -> None:
+        self.run_worker(self._step(), exclusive=True, group="step", exit_on_error=False)
+
+    async def _step(self) -> None:
+        if self._stage is None:
+            return
+        try:
+            name = await self._stage.next_step()
+        except MeshtuiError as error:
+            self.complain(str(error))
+        else:
+            self.tell(f"Step: {name}")
+
+    def action_help(self) -> None:
+        from meshtui.tui.screens.help import HelpScreen
+
+        bindings: dict[str, Binding] = {}
+        for active in self.active_bindings.values():
+            bindings.setdefault(active.binding.id or active.binding.action, active.binding)
+        self.app.push_screen(HelpScreen(tuple(bindings.values()), self.commands))
+
+    def action_command(self, text: str = "") -> None:
+        self._command.display = True
+        self._command.value = text
+        self._command.focus()
+
+    def _close_command(self) -> None:
+        self._command.display = False
+        view = self._view(self._tabs.chosen)
+        if view is not None and view.display:
+            view.enter()
+
+    # messages
+
+    def on_bar_pressed(self, message: Bar.Pressed) -> None:
+        if message.bar is self._tabs:
+            self.show_view(message.name)
+
+    def on_view_go_to(self, message: View.GoTo) -> None:
+        view = self.show_view("config")
+        assert isinstance(view, ConfigView)
+        view.go_to(message.key)
+
+    def on_view_copy(self, message: View.Copy) -> None:
+        self.app.copy_to_clipboard(message.text)
+        self.tell(f"Copied {message.what}")
+
+    def on_view_save(self, message: View.Save) -> None:
+        from meshtui.tui.dialogs.save import SaveDialog
+
+        def saved(path: object) -> None:
+            if path is not None:
+                self.tell(f"Saved {path}")
+
+        self.app.push_screen(SaveDialog(message.make, message.suggested), saved)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input is not self._command:
+            return
+        said = understand(event.value, self.commands)
+        self._close_command()
+        if said.command is not None:
+            said.command.run(said.argument)
+        elif said.problem:
+            self.complain(said.problem)
+
+    def on_key(self, event: object) -> None:
+        """``esc`` leaves the command line; everything else is bindings."""
+        if getattr(event, "key", "") == "escape" and self._command.has_focus:
+            self._close_command()

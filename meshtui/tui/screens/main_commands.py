@@ -1,0 +1,63 @@
+"""The commands of the main screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.model.flat_tree import Filter
+from meshtui.tui.commands import Command
+from meshtui.tui.views import VIEWS
+
+if TYPE_CHECKING:
+    from meshtui.tui.screens.main import MainScreen
+    from meshtui.tui.widgets.config_view import ConfigView
+
+
+def main_commands(screen: MainScreen) -> tuple[Command, ...]:
+    """What can be typed after a colon, in the order it is listed."""
+
+    def config() -> ConfigView:
+        from meshtui.tui.widgets.config_view import ConfigView
+
+        view = screen.show_view("config")
+        assert isinstance(view, ConfigView)
+        return view
+
+    def open_(target: str) -> None:
+        screen.attach(target) if target else screen.action_targets()
+
+    def view(name: str) -> None:
+        found = [spec for spec in VIEWS if spec.id == name or spec.key == name]
+        if found:
+            screen.show_view(found[0].id)
+        else:
+            screen.complain(f"There is no view {name}; there are {', '.join(spec.id for spec in VIEWS)}.")
+
+    def filter_(text: str) -> None:
+        shown = config()
+        shown.filter = Filter(text, shown.filter.only_trouble)
+
+    def form(as_table: bool) -> None:
+        config().as_table = as_table
+
+    def theme(name: str) -> None:
+        if name in screen.app.available_themes:
+            screen.app.theme = name
+        else:
+            screen.complain(f"There is no theme {name}.")
+
+    from meshtui.tui.themes import NAMES
+
+    return (
+        Command("open", "Attach a target, or choose one", open_, "TARGET"),
+        Command("view", "Open a view", view, "NAME", required=True, choices=tuple(spec.id for spec in VIEWS)),
+        Command("filter", "Show only what contains these words", filter_, "WORDS"),
+        Command("trouble", "Show only what is not fine, or everything again", lambda _: config().action_trouble()),
+        Command("tree", "Show the config as a tree", lambda _: form(False)),
+        Command("table", "Show the config as a table by type", lambda _: form(True)),
+        Command("freeze", "Hold the screen still, or let it go on", lambda _: screen.action_freeze()),
+        Command("poll", "Look at the target now", lambda _: screen.action_poll()),
+        Command("theme", "Use other colours", theme, "NAME", required=True, choices=NAMES),
+        Command("help", "Every key, mark and command", lambda _: screen.action_help()),
+        Command("quit", "Leave meshtui", lambda _: screen.app.exit()),
+    )

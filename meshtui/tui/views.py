@@ -1,0 +1,71 @@
+"""The views there are. A new one is a class with a ``look`` and a line here; what does not exist has no tab."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from meshtui.model.resource import ResourceKey
+from meshtui.tui.look import Look
+
+
+class View(Widget):
+    """One value in, messages out. Override ``watch_look`` to paint; only the view in front is given looks."""
+
+    look: reactive[Look | None] = reactive(None, init=False)
+
+    class GoTo(Message):
+        """Show this resource in the config view."""
+
+        def __init__(self, key: ResourceKey) -> None:
+            super().__init__()
+            self.key = key
+
+    class Copy(Message):
+        """Put ``text`` on the clipboard; ``what`` says what it is."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text = text
+            self.what = what
+
+    class Save(Message):
+        """Write what ``make`` returns to a file that the user names; ``make`` runs off the event loop."""
+
+        def __init__(self, make: Callable[[], str], suggested: str) -> None:
+            super().__init__()
+            self.make = make
+            self.suggested = suggested
+
+    def enter(self) -> None:
+        """The view comes to the front: put the focus where reading begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSpec:
+    """``key`` is the number that opens it; ``place`` is ``module:class``, imported when it is first opened."""
+
+    key: str
+    id: str
+    title: str
+    place: str
+
+    def load(self) -> View:
+        """A new instance."""
+        module, _, name = self.place.partition(":")
+        view = getattr(importlib.import_module(module), name)(id=self.id)
+        assert isinstance(view, View)
+        return view
+
+
+VIEWS: Final = (
+    ViewSpec("1", "overview", "Overview", "meshtui.tui.widgets.overview_view:OverviewView"),
+    ViewSpec("2", "config", "Config", "meshtui.tui.widgets.config_view:ConfigView"),
+)
+"""In the order of their numbers."""

@@ -1,0 +1,1 @@
+"""Widgets that take one value and paint it."""

@@ -1,0 +1,187 @@
+"""What stands under the cursor, in words, as JSON, and how it differs from before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from meshtui.model.diff import body_change
+from meshtui.model.graph import Node
+from meshtui.model.resource import Resource
+from meshtui.model.summary import summarize
+from meshtui.tui.ink import EMPTY, Line, Role, Span
+from meshtui.tui.lines.change import change_lines
+from meshtui.tui.lines.json import JsonLines
+from meshtui.tui.lines.notice import paragraph
+from meshtui.tui.lines.summary import section_lines, title_lines
+from meshtui.tui.look import Look
+from meshtui.tui.safe import span
+from meshtui.tui.widgets.bar import Bar, Zone, zones_of
+from meshtui.tui.widgets.page import Page
+
+TITLE_AT_MOST = 6
+"""Lines of the title: a name of ten thousand characters must leave room for what it names."""
+
+
+class DetailTab(Enum):
+    """The pages of the pane."""
+
+    SUMMARY = "Summary"
+    JSON = "JSON"
+    CHANGE = "Change"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What the pane is about. ``node`` is ``None`` when it was chosen in the table."""
+
+    look: Look
+    node: Node | None
+    resource: Resource | None
+    previous: Resource | None
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Where this is: the same after a change of what stands there."""
+        node = self.node
+        key = self.resource.key if self.resource else None
+        return (self.look.state.target, key, node.kind if node else None, node.slot if node else None)
+
+
+class DetailTabs(Bar):
+    """The names of the pages."""
+
+    chosen: reactive[DetailTab] = reactive(DetailTab.SUMMARY)
+    changed: reactive[bool] = reactive(False)
+
+    def line(self, width: int) -> Line:
+        line: list[Span] = []
+        for tab in DetailTab:
+            chosen = tab is self.chosen
+            words = f"{tab.value} ●" if tab is DetailTab.CHANGE and self.changed else tab.value
+            line.append(Span(f" {words} ", Role.STRONG if chosen else Role.DIM))
+            line.append(Span(" "))
+        return tuple(line)
+
+    def zones(self, width: int) -> tuple[Zone, ...]:
+        return zones_of(self.line(width), {2 * number: tab.name for number, tab in enumerate(DetailTab)})
+
+
+class Detail(Widget):
+    """Paints one subject."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "turn(1)", "Next page", show=False, id="detail.next", tooltip="Summary, JSON, Change"),
+        Binding("left,h", "turn(-1)", "Page before", show=False, id="detail.before", tooltip="Change, JSON, Summary"),
+    ]
+
+    subject: reactive[Subject | None] = reactive(None, init=False)
+    tab: reactive[DetailTab] = reactive(DetailTab.SUMMARY, init=False)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._title = Page(id="detail-title")
+        self._title.can_focus = False
+        self._tabs = DetailTabs(id="detail-tabs")
+        self._page = Page(id="detail-page")
+        self._place: tuple[object, ...] = ()
+        self._content: tuple[object, ...] = ()
+        self._json: tuple[Resource, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        yield self._tabs
+        yield self._page
+
+    @property
+    def page(self) -> Page:
+        """What can be scrolled and copied."""
+        return self._page
+
+    def watch_subject(self) -> None:
+        self._paint()
+
+    def watch_tab(self, tab: DetailTab) -> None:
+        self._tabs.chosen = tab
+        self._paint()
+
+    def on_resize(self) -> None:
+        self._content = ()
+        self._paint()
+
+    def action_turn(self, step: int) -> None:
+        tabs = list(DetailTab)
+        self.tab = tabs[(tabs.index(self.tab) + step) % len(tabs)]
+
+    def on_bar_pressed(self, message: Bar.Pressed) -> None:
+        message.stop()
+        self.tab = DetailTab[message.name]
+
+    def _paint(self) -> None:
+        subject = self.subject
+        if subject is None or not self.is_mounted:
+            return
+        self._paint_title(subject)
+        self._tabs.changed = subject.previous is not None
+        place = (*subject.place, self.tab)
+        content = (id(subject.resource), id(subject.look.state.graph), self.size.width)
+        if (place, content) == (self._place, self._content):
+            return
+        elsewhere = place != self._place
+        self._place, self._content = place, content
+        writers = {
+            DetailTab.SUMMARY: self._summary,
+            DetailTab.JSON: self._json_page,
+            DetailTab.CHANGE: self._change,
+        }
+        write = writers[self.tab]
+        self._page.show(lambda width: write(subject, width), top=elsewhere)
+
+    def _paint_title(self, subject: Subject) -> None:
+        def title(width: int) -> Sequence[Line]:
+            lines = list(title_lines(subject.node, subject.resource, subject.look.now, width))
+            if len(lines) <= TITLE_AT_MOST:
+                return lines
+            return [*lines[: TITLE_AT_MOST - 2], (Span(" …", Role.DIM),), lines[-1]]
+
+        height = len(title(max(self.size.width - 1, 8)))
+        self._title.styles.height = height
+        self._title.show(title)
+
+    def _summary(self, subject: Subject, width: int) -> Sequence[Line]:
+        snapshot = subject.look.state.snapshot
+        if snapshot is None:
+            return ()
+        return [*section_lines(summarize(snapshot, subject.node, subject.resource), width), EMPTY]
+
+    def _json_page(self, subject: Subject, width: int) -> Sequence[Line]:
+        if subject.resource is None or not subject.resource.value:
+            return [
+                EMPTY,
+                *paragraph("The client holds no config for this, so there is no JSON to show.", width, Role.DIM),
+            ]
+        return JsonLines(self._as_json(subject, subject.resource), width)
+
+    def _change(self, subject: Subject, width: int) -> Sequence[Line]:
+        now, before = subject.resource, subject.previous
+        if now is None or before is None:
+            words = "No change of this config has been seen since meshtui looks."
+            return [EMPTY, *paragraph(words, width, Role.DIM)]
+        head = (Span(" "), span(body_change(before.body, now.body) if now.value else "its config is gone", Role.STRONG))
+        changed = subject.look.state.changed_at.get(now.key)
+        at = f"  at {changed:%H:%M:%S} UTC" if changed else ""
+        versions = span(f" {before.version or '–'} → {now.version or '–'}{at}", Role.DIM)
+        old, new = subject.look.as_json(before), self._as_json(subject, now) if now.value else ""
+        return [EMPTY, head, (versions,), EMPTY, *change_lines(old, new, width)]
+
+    def _as_json(self, subject: Subject, resource: Resource) -> str:
+        if self._json is None or self._json[0] is not resource:
+            self._json = (resource, subject.look.as_json(resource))
+        return self._json[1]

@@ -1,0 +1,106 @@
+"""View 1: is this client's mesh whole, and if not, what is wrong."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from meshtui.model.channel import ChannelReport
+from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
+from meshtui.session.state import SessionState
+from meshtui.tui.ink import Line
+from meshtui.tui.lines.overview import Entry, overview_entries
+from meshtui.tui.look import Look
+from meshtui.tui.views import View
+from meshtui.tui.widgets.rows import Rows
+
+
+class OverviewRows(Rows):
+    """The entries; those that lead somewhere can be chosen."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._look: Look | None = None
+        self._rungs: tuple[Rung, ...] = ()
+        self._entries: tuple[Entry, ...] = ()
+
+    def paint(self, look: Look, rungs: tuple[Rung, ...]) -> None:
+        """Show a look; the cursor stays with what it was on."""
+        key = self.entry.key if self.entry else None
+        line = self.cursor
+        self._look, self._rungs = look, rungs
+        self._write()
+        same = line < len(self._entries) and self._entries[line].key == key
+        if not same or key is None:
+            places = [place for place, entry in enumerate(self._entries) if entry.key is not None]
+            self.cursor = next(
+                (place for place in places if self._entries[place].key == key), places[0] if places else 0
+            )
+
+    def redraw(self) -> None:
+        self._write()
+
+    def _write(self) -> None:
+        if self._look is not None and self.size.width:
+            self._entries = overview_entries(self._look, self._rungs, self.line_width)
+        super().redraw()
+
+    @property
+    def entry(self) -> Entry | None:
+        """What the cursor is on."""
+        return self._entries[self.cursor] if 0 <= self.cursor < len(self._entries) else None
+
+    def selectable(self, index: int) -> bool:
+        return index < len(self._entries) and self._entries[index].key is not None
+
+    def count(self) -> int:
+        return len(self._entries)
+
+    def line(self, index: int, width: int) -> Line:
+        return self._entries[index].line
+
+
+class OverviewView(View):
+    """Paints findings, ladder and last changes; ``enter`` leads to the resource."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._rows = OverviewRows(id="overview-rows")
+        self._reports: dict[str, tuple[ChannelReport | None, ChannelReport | None]] = {}
+
+    def compose(self) -> ComposeResult:
+        yield self._rows
+
+    def enter(self) -> None:
+        self._rows.focus()
+
+    def watch_look(self) -> None:
+        if self.look is not None:
+            self._rows.paint(self.look, self._rungs(self.look))
+
+    def _rungs(self, look: Look) -> tuple[Rung, ...]:
+        state = look.state
+        if state.snapshot is None:
+            return ()
+        before = self._report_before(state)
+        return (
+            control_plane_rung(state.channels),
+            *config_rungs(state.snapshot, state.graph, look.now),
+            traffic_rung(state.channels, before),
+        )
+
+    def _report_before(self, state: SessionState) -> ChannelReport | None:
+        """The report before the newest one: rates are counted between the two."""
+        before, newest = self._reports.get(state.target, (None, None))
+        if newest is not state.channels:
+            before = newest
+            self._reports[state.target] = (newest, state.channels)
+        return before
+
+    def on_rows_entered(self, message: Rows.Entered) -> None:
+        message.stop()
+        entry = self._rows.entry
+        if entry is not None and entry.key is not None:
+            self.post_message(self.GoTo(entry.key))
+
+    def on_rows_moved(self, message: Rows.Moved) -> None:
+        message.stop()

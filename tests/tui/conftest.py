@@ -1,0 +1,87 @@
+"""Run the real app, and compare what a person sees with text files."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from textual.app import App
+from textual.pilot import Pilot
+
+from meshtui.tui.app import MeshtuiApp
+from tests.tui.scripted import Bench, Clock, settle
+
+
+def screen_text(app: App[None]) -> str:
+    """What a person sees, as text."""
+    width, height = app.size
+    console = Console(
+        width=width, height=height, file=io.StringIO(), force_terminal=True, color_system="truecolor", record=True,
+        legacy_windows=False, safe_box=False,
+    )  # fmt: skip
+    console.print(app.screen._compositor.render_update(full=True, screen_stack=app._background_screens))
+    text = console.export_text(clear=False)
+    return "\n".join(line.rstrip() for line in text.split("\n")).rstrip("\n") + "\n"
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "COLORTERM", "TEXTUAL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def bench(clock: Clock) -> Bench:
+    return Bench(clock)
+
+
+Run = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run an app under Pilot and wait until its first look is painted; an app that crashes fails the test."""
+
+    @asynccontextmanager
+    async def running(app: MeshtuiApp, size: tuple[int, int] = (110, 30)) -> AsyncIterator[Pilot[None]]:
+        async with app.run_test(size=size) as pilot:
+            for _ in range(500):
+                await pilot.pause(0.01)
+                front = app._workspace.front
+                if front is None or front.state.link.state.value != "connecting":
+                    break
+            await settle(pilot)
+            yield pilot
+        assert app.return_code in (0, None), app._exit_renderables
+
+    return running
+
+
+Golden = Callable[[App[None], str], None]
+
+
+@pytest.fixture
+def golden() -> Golden:
+    """Compare the screen with ``golden/NAME.txt``; with ``UPDATE_GOLDEN=1`` write it instead."""
+
+    def compare(app: App[None], name: str) -> None:
+        path = Path(__file__).parent / "golden" / f"{name}.txt"
+        seen = screen_text(app)
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(seen, encoding="utf-8")
+            return
+        assert path.exists(), f"no golden file {path.name}: run with UPDATE_GOLDEN=1 and read what it writes"
+        assert seen == path.read_text(encoding="utf-8"), f"{path.name} differs; if that is meant: UPDATE_GOLDEN=1"
+
+    return compare

@@ -1,0 +1,265 @@
+"""Targets whose answers the test writes: real sessions and the real app over a scripted config source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from textual.pilot import Pilot
+
+from meshtui.model.config import (
+    ActionKind,
+    Body,
+    Cluster,
+    ClusterLoadAssignment,
+    Endpoint,
+    EndpointHealth,
+    FilterChain,
+    HeaderMatch,
+    HttpFilter,
+    Listener,
+    Locality,
+    MatchKind,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    StringMatch,
+    TlsContext,
+    TlsMode,
+    VirtualHost,
+    WeightedCluster,
+)
+from meshtui.model.errors import MeshtuiError, TargetUnreachable
+from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Resource, ResourceKey, Status
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.session.protocols import Sources
+from meshtui.session.session import Session
+from meshtui.session.stage import Offer, Scenario, Stage
+from meshtui.session.workspace import Workspace
+from meshtui.tui.app import MeshtuiApp
+
+START = datetime(2026, 8, 1, 10, 0, 0, tzinfo=UTC)
+HOST = "echo.echo-grpc.svc.cluster.local"
+SCOPE = f"xds:///{HOST}:7070"
+SPIFFE = "spiffe://cluster.local/ns/echo-grpc/sa/echo"
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when told."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def resource(
+    type_: str,
+    name: str,
+    body: Body | None,
+    *,
+    scope: str = SCOPE,
+    status: Status = Status.ACKED,
+    version: str = "41",
+    updated: datetime | None = START - timedelta(seconds=120),
+    error: ErrorState | None = None,
+    value: bytes | None = None,
+) -> Resource:
+    """A resource as the decoder would hand it out; its bytes are what its body says."""
+    bytes_ = repr(body).encode() if value is None and body is not None else value or b""
+    url = f"type.googleapis.com/{type_}"
+    return Resource(ResourceKey(scope, type_, name), status, version, updated, error, url, bytes_, body)
+
+
+def listener(name: str = f"{HOST}:7070", *, routes: str = f"outbound|7070||{HOST}") -> Resource:
+    filters = (HttpFilter("envoy.filters.http.fault", "HTTPFault"), HttpFilter("envoy.filters.http.router", "Router"))
+    return resource(LDS, name, Listener(name, inbound=False, route_name=routes, filters=filters))
+
+
+def inbound(address: str = "127.0.1.13:17070") -> Resource:
+    tls = TlsContext(TlsMode.MTLS, identity="default", roots="default", require_client_certificate=True)
+    chain = FilterChain("inbound-mtls", tls, filters=(HttpFilter("rbac", "RBAC", "ALLOW client"),))
+    name = f"xds.istio.io/grpc/lds/inbound/{address}"
+    return resource(LDS, name, Listener(name, inbound=True, address=address, chains=(chain,)), scope="#server")
+
+
+def weighted(shares: dict[str, int]) -> RouteAction:
+    total = sum(shares.values()) or 1
+    clusters = tuple(
+        WeightedCluster(f"outbound|7070|{subset}|{HOST}", weight, weight / total) for subset, weight in shares.items()
+    )
+    return RouteAction(ActionKind.FORWARD, clusters)
+
+
+def routes(shares: dict[str, int], *, canary: bool = False, version: str = "42", **kwargs: object) -> Resource:
+    origin = "virtual-service/echo-grpc/echo-weights"
+    everything = Route("default", RouteMatch(StringMatch(MatchKind.PREFIX, "/")), weighted(shares), origin=origin)
+    matched = Route(
+        "canary",
+        RouteMatch(
+            StringMatch(MatchKind.PREFIX, "/proto.EchoTestService/"),
+            (HeaderMatch("x-canary", StringMatch(MatchKind.EXACT, "1")),),
+        ),
+        weighted({"v2": 100}),
+        origin=origin,
+    )
+    host = VirtualHost(
+        f"{HOST}:7070", (HOST, f"{HOST}:7070", "echo", "echo:7070"), (matched, everything) if canary else (everything,)
+    )
+    name = f"outbound|7070||{HOST}"
+    return resource(RDS, name, RouteConfiguration(name, (host,)), version=version, **kwargs)  # type: ignore[arg-type]
+
+
+def cluster(subset: str, *, mtls: bool = True, **kwargs: object) -> Resource:
+    name = f"outbound|7070|{subset}|{HOST}"
+    sans = (StringMatch(MatchKind.EXACT, SPIFFE),)
+    tls = TlsContext(TlsMode.MTLS, "default", "default", sans) if mtls else TlsContext(TlsMode.PLAINTEXT)
+    body = Cluster(name, EDS, name, tls=tls, subset=subset, origin="destination-rule/echo-grpc/echo-versions")
+    return resource(CDS, name, body, **kwargs)  # type: ignore[arg-type]
+
+
+def endpoints(subset: str, *addresses: str, health: EndpointHealth = EndpointHealth.HEALTHY) -> Resource:
+    name = f"outbound|7070|{subset}|{HOST}"
+    found = tuple(Endpoint(address, health, workload=f"echo-{subset}") for address in addresses)
+    locality = Locality("region1", "zone1", "", 0, 1, found)
+    return resource(EDS, name, ClusterLoadAssignment(name, (locality,)))
+
+
+def missing(type_: str, name: str, status: Status = Status.DOES_NOT_EXIST) -> Resource:
+    return resource(type_, name, None, status=status, version="", updated=None)
+
+
+def healthy(shares: dict[str, int] | None = None) -> list[Resource]:
+    """The seed system: a weighted split over two subsets with mTLS, and the app's own server side."""
+    return [
+        listener(),
+        routes(shares or {"v1": 80, "v2": 20}, canary=True),
+        cluster("v1"),
+        cluster("v2"),
+        endpoints("v1", "127.0.1.11:17070"),
+        endpoints("v2", "127.0.1.12:17070"),
+        inbound(),
+    ]
+
+
+def nacked(old: Resource, version: str, details: str, at: datetime) -> Resource:
+    """The resource after its newest version was refused: the old one still in force."""
+    error = ErrorState(version, details, at)
+    return Resource(old.key, Status.NACKED, old.version, old.last_updated, error, old.type_url, old.value, old.body)
+
+
+NODE = NodeIdentity(
+    id="sidecar~127.0.1.13~client.echo-grpc~echo-grpc.svc.cluster.local",
+    user_agent="gRPC C-core linux",
+    user_agent_version="C-core 1.85.1",
+)
+
+
+@dataclass
+class Scripted:
+    """A config source that answers what it was last told to."""
+
+    clock: Clock
+    resources: list[Resource] = field(default_factory=list)
+    node: NodeIdentity = NODE
+    error: MeshtuiError | None = None
+    polls: int = 0
+    closed: bool = False
+
+    async def poll(self) -> Snapshot:
+        self.polls += 1
+        if self.error is not None:
+            raise self.error
+        by_key = {one.key: one for one in self.resources}
+        scopes = tuple(dict.fromkeys(key.scope for key in by_key))
+        return Snapshot(self.clock(), self.node, scopes, MappingProxyType(by_key))
+
+    def as_json(self, resource: Resource) -> str:
+        body = resource.value.decode(errors="replace").replace(", ", ",\n  ")
+        return '{\n  "name": "' + resource.key.name + '",\n  "said": "' + body.replace('"', "'") + '"\n}'
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def replace(self, *changed: Resource) -> None:
+        """Put resources in the place of those with the same key; new ones at the end."""
+        for one in changed:
+            places = [at for at, old in enumerate(self.resources) if old.key == one.key]
+            if places:
+                self.resources[places[0]] = one
+            else:
+                self.resources.append(one)
+
+    def remove(self, type_: str, name: str) -> None:
+        self.resources = [one for one in self.resources if (one.key.type, one.key.name) != (type_, name)]
+
+
+@dataclass
+class Bench:
+    """Targets by name, each with its scripted source, and the app over them."""
+
+    clock: Clock
+    sources: dict[str, Scripted] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    def add(self, target: str = "127.0.1.13:17171", resources: Iterable[Resource] = ()) -> Scripted:
+        self.sources[target] = Scripted(self.clock, list(resources))
+        return self.sources[target]
+
+    def open_session(self, target: str) -> Session:
+        async def connect() -> Sources:
+            source = self.sources.get(target)
+            if source is None:
+                raise TargetUnreachable(f"Nothing answers at {target}: connection refused.", "check the port-forward")
+            return Sources(source)
+
+        # Polled only when told (poll_now): the interval is longer than any test.
+        session = Session(target, connect, interval=3600, now=self.clock)
+        self.sessions[target] = session
+        return session
+
+    def app(
+        self,
+        target: str | None = "127.0.1.13:17171",
+        *,
+        stage: Stage | None = None,
+        open_stage: Callable[[str | None], Stage] | None = None,
+        scenarios: tuple[Scenario, ...] = (),
+        recents: tuple[Offer, ...] = (),
+    ) -> MeshtuiApp:
+        return MeshtuiApp(
+            Workspace(self.open_session),
+            target=target,
+            stage=stage,
+            open_stage=open_stage,
+            scenarios=scenarios,
+            recents=recents,
+            now=self.clock,
+        )
+
+    async def look(self, pilot: Pilot[None], target: str = "127.0.1.13:17171") -> None:
+        """Let the target be polled once more, and the screen paint it."""
+        session, source = self.sessions[target], self.sources.get(target)
+        polls, revision = source.polls if source else 0, session.state.revision
+        session.poll_now()
+        for _ in range(500):
+            await pilot.pause(0.01)
+            if (source is None or source.polls > polls) and session.state.revision > revision:
+                break
+        await settle(pilot)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Let the pump beat and everything it moves be painted."""
+    pump = getattr(pilot.app.screen, "_pump", None)
+    for _ in range(3):
+        if pump is not None:
+            pump.pump()
+        await pilot.pause()

@@ -43,6 +43,11 @@ class Child:
         self._due: float | None = None
 
     @property
+    def pid(self) -> int:
+        """Its process id; 0 when it does not run."""
+        return self._running.pid if self._running is not None else 0
+
+    @property
     def output(self) -> int:
         """The file descriptor its events come from."""
         assert self._running is not None

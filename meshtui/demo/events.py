@@ -13,8 +13,8 @@ class Event:
     """One thing that happened.
 
     Kinds: ``starting``, ``ready``, ``listening``, ``serving``, ``certificate``, ``certificate-refused``,
-    ``config-applied``, ``manifest-error``, ``manifest-note``, ``nack``, ``traffic``, ``process-died``,
-    ``process-restarted``.
+    ``config-applied``, ``config-unchanged``, ``manifest-error``, ``manifest-note``, ``nack``, ``traffic``,
+    ``process-started``, ``process-died``, ``process-restarted`` (it serves again).
     """
 
     kind: str
@@ -52,6 +52,7 @@ def describe(event: Event) -> str:
         "starting": f"The mesh starts in {text('directory')}.",
         "ready": f"The mesh is ready; traffic is {text('traffic')}.",
         "config-applied": f"istiod applied the changed manifests as version {text('version')}.",
+        "config-unchanged": "istiod read the changed manifests; they mean the same as before.",
         "manifest-error": f"{where} cannot be used, its last good content stays in force: {text('reason')}.",
         "manifest-note": f"{where} {text('subject')} ({text('kind')}): {text('reason')}.",
         "nack": f"{text('node')} refused {text('type')} {text('version')}: {text('reason')}",

@@ -81,7 +81,9 @@ class ManifestWatch:
                 now = None
             if now == before and self._scan():
                 config = self._directory.config(self._workloads)
-                if config != self.configuration.current:
+                if config == self.configuration.current:
+                    emit("config-unchanged")
+                else:
                     self.configuration.replace(config)
                     emit("config-applied", version=self.configuration.version)
                     self._tell_unresolved()

@@ -39,6 +39,9 @@ _STOP_SECONDS = 5.0
 _HISTORY = 2000
 """Events that are kept."""
 
+_DEATHS = 6
+"""So many processes that died before the mesh was ready will not come up: a module is missing, say."""
+
 _LONGEST_LINE = 1024 * 1024
 
 
@@ -65,6 +68,8 @@ class Mesh:
         self.directory = Path()
         self.istiod = ""
         """``host:port`` of the control plane."""
+        self.processes: dict[tuple[str, str], int] = {}
+        """(pod, process) → process id, as last started."""
         self.history: deque[Event] = deque(maxlen=_HISTORY)
         self._certificate_lifetime = certificate_lifetime
         self._on_event = on_event
@@ -109,8 +114,15 @@ class Mesh:
             limit=_LONGEST_LINE,
         )
         self._reading = asyncio.create_task(self._read(self._process))
-        ready = await self.wait_for(lambda event: event.kind == "ready", START_SECONDS, from_start=True)
-        if ready is None:
+        deaths = 0
+
+        def decided(event: Event) -> bool:
+            nonlocal deaths
+            deaths += event.kind == "process-died"
+            return event.kind == "ready" or deaths >= _DEATHS
+
+        outcome = await self.wait_for(decided, START_SECONDS, from_start=True)
+        if outcome is None or outcome.kind != "ready":
             raise TargetUnreachable(f"The demo mesh did not start: {self._why()}.", "Try it once more.")
         if self.scenario and self.scenario.step_when_ready:
             await self.step()
@@ -145,6 +157,8 @@ class Mesh:
             self.istiod = event.text("istiod")
             pods: dict[str, Any] = event.details.get("pods", {})
             self.pods = {name: Pod.from_json(name, values) for name, values in pods.items()}
+        if event.kind == "process-started":
+            self.processes[event.pod, event.process] = int(event.text("pid"))
         async with self._news:
             self.history.append(event)
             self._count += 1
@@ -176,6 +190,11 @@ class Mesh:
                     if wanted(event):
                         return event
         return None
+
+    @property
+    def supervisor_pid(self) -> int:
+        """The process id of the supervisor; 0 when there is none."""
+        return self._process.pid if self._process is not None else 0
 
     async def step(self) -> scenarios.Step:
         """Take the scenario's next step and return it; after the last comes the start again.

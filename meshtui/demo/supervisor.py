@@ -152,6 +152,7 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         self._selector.register(child.start(), selectors.EVENT_READ, child)
+        self._tell("process-started", child.pod, child.process, pid=child.pid, restarts=child.restarts)
 
     def _hear(self, child: Child) -> None:
         """Pass on what a child says; the end of its output is its end."""

@@ -1,0 +1,213 @@
+"""Processes: they come back when they die, and nothing stays when the parent goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meshtui.demo import temporary
+from meshtui.demo.mesh import Mesh
+from meshtui.model.errors import TargetUnreachable, UsageError
+
+if TYPE_CHECKING:
+    from tests.demo.conftest import Lab
+
+pytestmark = pytest.mark.mesh
+
+OWNER = """
+import asyncio, json, sys
+from meshtui.demo.mesh import Mesh
+
+async def main():
+    async with Mesh("traffic-shift") as mesh:
+        print(json.dumps({**mesh.ready_event(), "pids": list(mesh.processes.values()),
+                          "supervisor": mesh.supervisor_pid, "directory": str(mesh.directory)}), flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return not Path("/proc/self").exists()  # it ended just now, or this is not Linux
+    return state != "Z"
+
+
+def listening(address: str) -> bool:
+    """Whether somebody accepts connections there."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def exists(path: str | Path) -> bool:
+    """Whether there is a file or directory."""
+    return Path(path).exists()
+
+
+def addresses(ready: dict[str, Any]) -> list[str]:
+    """Every address of a mesh's pods."""
+    found = []
+    for pod in ready["pods"].values():
+        found += [pod["admin"], pod["agent"].removeprefix("http://")]
+        found += [pod["echo"]] if pod["echo"] else []
+    return found
+
+
+async def until_nothing_is_left(lab_eventually: Any, ready: dict[str, Any]) -> None:
+    """Wait until no process, port or file of a mesh is there."""
+
+    async def gone() -> bool | None:
+        left = [pid for pid in [*ready["pids"], ready["supervisor"]] if alive(pid)]
+        return not (left or any(map(listening, addresses(ready))) or exists(ready["directory"])) or None
+
+    await lab_eventually("no process, port or file is left", gone)
+
+
+def start_owner(temporary_directory: str | None = None) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """A process that owns a mesh, and what it says about it."""
+    environment = {**os.environ, **({"TMPDIR": temporary_directory} if temporary_directory else {})}
+    command = [sys.executable, "-c", OWNER]
+    owner = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True)
+    assert owner.stdout is not None
+    ready = json.loads(owner.stdout.readline())
+    assert all(alive(pid) for pid in ready["pids"])
+    assert all(map(listening, addresses(ready)))
+    return owner, ready
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+async def test_nothing_stays_when_the_parent_goes(signum: signal.Signals, make_lab: type[Lab]) -> None:
+    owner, ready = await asyncio.to_thread(start_owner)
+    with owner:
+        os.killpg(owner.pid, signum)
+        owner.wait(30)
+        await until_nothing_is_left(make_lab.eventually, ready)
+
+
+async def test_what_is_left_when_all_are_killed_is_swept_by_the_next(
+    make_lab: type[Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A place of its own, where no mesh of another test sweeps; a short one, as Unix sockets are in it.
+    place = tempfile.mkdtemp(prefix="sweep-")
+    owner, ready = await asyncio.to_thread(start_owner, place)
+    with owner:
+        os.kill(ready["supervisor"], signal.SIGSTOP)  # it shall not clean up meanwhile
+        owner.kill()
+        os.kill(ready["supervisor"], signal.SIGKILL)
+        owner.wait(30)
+
+        async def ended() -> bool | None:
+            return not any(map(alive, ready["pids"])) or None
+
+        await make_lab.eventually("the children end without a supervisor", ended)
+    assert exists(ready["directory"])
+    monkeypatch.setattr(tempfile, "tempdir", place)
+    temporary.sweep()
+    assert not exists(ready["directory"])
+    os.rmdir(place)
+
+
+async def test_a_lost_supervisor_is_noticed_and_cleaned_up_after(make_lab: type[Lab]) -> None:
+    async with Mesh("discovery") as mesh:
+        pids = list(mesh.processes.values())
+        os.kill(mesh.supervisor_pid, signal.SIGKILL)
+        assert await mesh.wait_for(lambda event: False, 20) is None, "the events end"
+    assert not mesh.directory.exists()
+
+    async def ended() -> bool | None:
+        return not any(map(alive, pids)) or None
+
+    await make_lab.eventually("the children end without a supervisor", ended)
+
+
+@pytest.mark.parametrize(("pod", "process"), [("echo-v1", "app"), ("client", "agent"), ("istiod", "istiod")])
+async def test_what_dies_is_started_again(pod: str, process: str, make_lab: Callable[[Mesh], Lab]) -> None:
+    async with Mesh("traffic-shift") as mesh:
+        lab = make_lab(mesh)
+        before = mesh.processes[pod, process]
+        os.kill(before, signal.SIGKILL)
+        died = await mesh.wait_for(lambda event: event.kind == "process-died", 20, from_start=True)
+        assert died is not None
+        assert (died.pod, died.process, died.text("how")) == (pod, process, "signal SIGKILL")
+        again = await mesh.wait_for(lambda event: event.kind == "process-restarted", 20, from_start=True)
+        assert again is not None
+        assert mesh.processes[pod, process] != before
+
+        await lab.apply(service=lab.SERVICE)
+        route = "RouteConfiguration outbound|7070||echo.echo-grpc.svc.cluster.local"
+        await lab.until_accepted(route, lambda found: found.virtual_hosts[0].routes[0].name == "default")
+
+        async def both_answer() -> bool | None:
+            with contextlib.suppress(Exception):
+                return set(await lab.versions(count=6)) == {"v1", "v2"} or None
+            return None
+
+        await lab.eventually("both versions answer again", both_answer)
+
+
+async def test_two_meshes_at_once(make_lab: Callable[[Mesh], Lab]) -> None:
+    one, two = Mesh("discovery"), Mesh("mtls-strict")
+    await asyncio.gather(one.__aenter__(), two.__aenter__())
+    try:
+        for mesh in (one, two):
+            assert (await make_lab(mesh).versions(count=10)).total() == 10
+        first, second = addresses(one.ready_event()), addresses(two.ready_event())
+        assert not set(first) & set(second)
+        assert one.directory != two.directory
+    finally:
+        await asyncio.gather(one.stop(), two.stop())
+    assert not one.directory.exists()
+    assert not two.directory.exists()
+
+
+async def test_own_manifests_are_read_in_place(tmp_path: Path, make_lab: type[Lab]) -> None:
+    (tmp_path / "echo.yaml").write_text(make_lab.SERVICE)
+    (tmp_path / "broken.yaml").write_text("kind: [")
+    async with Mesh(manifests=tmp_path) as mesh:
+        assert mesh.manifests == tmp_path
+        problem = await mesh.wait_for(lambda event: event.kind == "manifest-error", 5, from_start=True)
+        assert problem is not None
+        assert problem.text("file") == "broken.yaml"
+        with pytest.raises(UsageError, match="no steps"):
+            await mesh.step()
+    assert sorted(os.listdir(tmp_path)) == ["broken.yaml", "echo.yaml"]
+
+
+async def test_what_cannot_be_meant_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no demo scenario 'nope'.*traffic-shift"):
+        Mesh("nope")
+    with pytest.raises(UsageError, match="is not a directory"):
+        async with Mesh(manifests=tmp_path / "missing"):
+            pass
+
+
+async def test_a_mesh_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "grpc").mkdir()
+    (tmp_path / "grpc" / "__init__.py").write_text("raise ImportError('grpc is broken here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    mesh = Mesh("discovery")
+    with pytest.raises(TargetUnreachable, match="grpc is broken here"):
+        async with mesh:
+            pass
+    assert not mesh.directory.exists()

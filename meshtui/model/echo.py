@@ -77,8 +77,15 @@ def validate(spec: EchoRequestSpec) -> EchoRequestSpec:
     for name, value in spec.all_headers:
         if not HEADER_NAME.fullmatch(name) or any(ord(character) < 32 for character in value):
             raise UsageError(f"{name!r} cannot be sent as a header.", "Write NAME:VALUE on one line.")
+    if not all(_sendable(text) for text in (spec.message, spec.method, *(value for _, value in spec.all_headers))):
+        raise UsageError("The message, method or a header holds text that is not Unicode.", "Write it in UTF-8.")
     _validate_amount(spec)
     return spec
+
+
+def _sendable(text: str) -> bool:
+    """Whether protobuf takes the text: a lone surrogate, as from a broken command line, it does not."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _validate_amount(spec: EchoRequestSpec) -> None:

@@ -58,6 +58,7 @@ def test_what_can_be_asked(spec: EchoRequestSpec) -> None:
         EchoRequestSpec(URL, headers=(("bad name", "1"),)),
         EchoRequestSpec(URL, headers=(("x", "a\nb"),)),
         EchoRequestSpec(URL, authority="a\rb"),
+        EchoRequestSpec(URL, message="\udc80"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(spec: EchoRequestSpec) -> None:

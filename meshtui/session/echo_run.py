@@ -1,0 +1,328 @@
+"""Runs an echo probe: asks for one set of requests after another, counts what comes back, judges, and tells listeners.
+
+All methods belong to the event loop that :meth:`EchoRun.start` was called in. Which set comes next is decided by
+:mod:`meshtui.model.echo_plan`, what became of it by :mod:`meshtui.model.echo_account`; here is only time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from meshtui.doctor.explain import group_code
+from meshtui.model.echo import EchoRequestSpec, validate
+from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo_plan import Planner
+from meshtui.model.echo_tally import TallyCounter
+from meshtui.model.split import Assessment, Expectation, Verdict
+from meshtui.model.split_book import SplitBook
+from meshtui.session.echo_news import BatchListener, News, StateListener
+from meshtui.session.echo_patience import Patience
+from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
+
+STOP_GRACE_S = 0.5
+"""How long a stopped run waits for its calls to be taken back. With it a stop takes well under a second."""
+
+CONFIRM_PATIENCE_S = 3.0
+"""How long a finished run waits for one more look at the config; looks come each second."""
+
+RATE_WINDOW_S = 3.0
+"""The time over which the rate is measured: long enough not to flicker with sets of 0.4 s."""
+
+
+class EchoSource(Protocol):
+    """Something that calls ForwardEcho."""
+
+    async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
+        """Ask for one set. Never raises for what the server does; when cancelled, takes the call back at once."""
+        ...
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A set under way."""
+
+    batch: Batch
+    started: datetime
+    clock: float
+    task: asyncio.Task[None] | None = None
+
+
+class EchoRun:
+    """One probe from start to end. To run again, make another with :meth:`again`."""
+
+    def __init__(
+        self,
+        source: EchoSource,
+        spec: EchoRequestSpec,
+        settings: EchoSettings | None = None,
+        *,
+        expectation: Expectation | None = None,
+        probe: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Raises ``UsageError`` when the spec cannot be meant or breaks the bounds. Nothing is sent before
+        :meth:`start`.
+
+        ``probe`` names the pod that sends; ``now`` is the clock of times that are shown, ``monotonic`` that of pacing.
+        """
+        self.spec = validate(spec)
+        self.settings = settings or EchoSettings()
+        self.probe = probe
+        self._source, self._now, self._monotonic = source, now, monotonic
+        self._planner = Planner(self.spec)
+        self._counter = TallyCounter(self.spec.count, group_code)
+        self._book = SplitBook.open(
+            expectation, now(), self.settings.alpha, self.settings.margin, self.settings.awaits_confirmation
+        )
+        self._flights: dict[int, _Flight] = {}
+        self._phase = Phase.READY
+        self._paused = self._stopping = self._unconfirmed = False
+        self._patience = Patience(self.settings.patience_s)
+        self._started: datetime | None = None
+        self._ended: datetime | None = None
+        self._began = 0.0
+        self._returns: deque[tuple[float, int]] = deque(maxlen=256)
+        self._wake = asyncio.Event()
+        self._driver: asyncio.Task[None] | None = None
+        self._news = News(lambda: self.state, monotonic)
+        self._revision = 0
+        self._cached: EchoState | None = None
+        self._verdict: Assessment | None = None
+
+    # What it shows
+
+    @property
+    def state(self) -> EchoState:
+        """The present state; the same object until something changes."""
+        if self._cached is None or self._cached.revision != self._revision:
+            self._cached = EchoState(
+                self.spec, self.settings, self.probe, self._phase, self._counter.look(), self._assessment(),
+                self._book.epochs, self._book.held_back, self._unconfirmed, self._rate(), self._started, self._ended,
+                self._patience.error, self._revision,
+            )  # fmt: skip
+        return self._cached
+
+    def subscribe(self, listener: StateListener) -> Callable[[], None]:
+        """Call ``listener`` with each new state, at most ten times a second and always with the last. Returns the way
+        out."""
+        return self._news.add_state(listener)
+
+    def subscribe_batches(self, listener: BatchListener) -> Callable[[], None]:
+        """Call ``listener`` with each set that came back. Returns the way out."""
+        return self._news.add_batch(listener)
+
+    # What one can do
+
+    def start(self) -> None:
+        """Begin to send. Does nothing when it has begun already."""
+        if self._driver is None:
+            self._started, self._began = self._now(), self._monotonic()
+            self._set_phase(Phase.RUNNING)
+            self._driver = asyncio.get_running_loop().create_task(self._drive())
+
+    def pause(self) -> None:
+        """Begin no further set; those under way come in."""
+        self._paused = True
+        self._changed()
+
+    def resume(self) -> None:
+        """Go on after :meth:`pause`."""
+        self._paused = False
+        self._changed()
+
+    async def cancel(self) -> None:
+        """Stop within a second. Requests under way are counted as abandoned."""
+        self._stopping = True
+        self._wake.set()
+        await self.wait()
+
+    async def wait(self) -> EchoState:
+        """Wait for the end and give the last state. Cancelling the wait does not stop the run."""
+        if self._driver is not None:
+            await asyncio.shield(self._driver)
+        elif self._stopping:
+            self._finish(Phase.CANCELLED)
+        return self.state
+
+    def again(self) -> EchoRun:
+        """A new run of the same kind with the present expectation and the same listeners; start it."""
+        run = EchoRun(
+            self._source, self.spec, self.settings,
+            expectation=self._book.present.expectation, probe=self.probe, now=self._now, monotonic=self._monotonic,
+        )  # fmt: skip
+        self._news.hand_over(run._news)
+        return run
+
+    def set_expectation(self, expectation: Expectation | None, at: datetime | None = None) -> None:
+        """The config asks for this, as seen at ``at`` (now when not given). Other shares than before start a new
+        epoch."""
+        at = at or self._now()
+        same = expectation is not None and expectation.same_test(self._book.present.expectation)
+        book = self._book.confirm(at) if same or expectation == self._book.present.expectation else self._book
+        self._judge(book.expect(expectation, at))
+
+    def confirm(self, at: datetime) -> None:
+        """A look at the config at ``at`` found it unchanged: answers that came before are judged."""
+        self._judge(self._book.confirm(at))
+
+    # How it goes on
+
+    async def _drive(self) -> None:
+        while True:
+            if self._stopping:
+                await self._take_back()
+                return self._finish(Phase.FAILED if self._patience.over else Phase.CANCELLED)
+            # One reading of the clock for the whole round, or a moment could fall between two questions and be missed.
+            clock = self._monotonic()
+            self._begin_what_is_due(clock)
+            if not self._flights and self._nothing_more(clock):
+                break
+            await self._something_happens(self._until_next(clock))
+        await self._settle()
+        return self._finish(Phase.DONE)
+
+    def _begin_what_is_due(self, clock: float) -> None:
+        while not self._held_up(clock) and self._planner.may_begin(clock):
+            self._planner, batch = self._planner.begin(clock)
+            flight = _Flight(batch, self._now(), clock)
+            self._flights[batch.number] = flight
+            flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
+        waiting = Phase.WAITING if self._patience.troubled else Phase.RUNNING
+        self._set_phase(Phase.PAUSED if self._paused else waiting)
+
+    def _held_up(self, clock: float) -> bool:
+        """Whether no set may begin, whatever the planner says. While there is trouble one set at a time is tried."""
+        troubled = self._patience.troubled and (clock < self._patience.retry_at or bool(self._flights))
+        return self._paused or self._stopping or troubled or self._nothing_more(clock)
+
+    def _nothing_more(self, clock: float) -> bool:
+        """Whether no further set is wanted."""
+        if self._planner.remaining == 0:
+            return True
+        duration = self.settings.duration_s
+        if duration is not None and clock - self._began >= duration:
+            return True
+        return self.settings.until_decided and self._decided()
+
+    def _decided(self) -> bool:
+        expectation = self._book.present.expectation
+        if expectation is not None and not expectation.testable:
+            return True
+        return self._assessment().verdict in (Verdict.CONSISTENT, Verdict.MISMATCH)
+
+    def _until_next(self, clock: float) -> float | None:
+        """Seconds until a set may begin or the run's time is over; ``None`` when only an event goes on."""
+        moments = []
+        if not self._paused:
+            moments.append(max(self._patience.retry_at, self._planner.not_before))
+        if self.settings.duration_s is not None:
+            moments.append(self._began + self.settings.duration_s)
+        return min((moment - clock for moment in moments if moment > clock), default=None)
+
+    async def _something_happens(self, timeout: float | None) -> None:
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _fly(self, flight: _Flight) -> None:
+        try:
+            reply = await self._source.forward(self.spec, flight.batch)
+        except asyncio.CancelledError:
+            reply = BatchReply(ReplyKind.STOPPED)
+        except Exception as error:  # the edge of a worker: a defect of a source costs this set, not the run
+            reply = BatchReply(ReplyKind.BROKEN, error=f"the probe failed within: {type(error).__name__}: {error}")
+        self._land(flight, reply)
+
+    def _land(self, flight: _Flight, reply: BatchReply) -> None:
+        """Account for a set, once."""
+        if self._flights.pop(flight.batch.number, None) is None:
+            return
+        ended, clock = self._now(), self._monotonic()
+        result = account(flight.batch, reply)
+        self._planner = self._planner.end(flight.batch, result, clock - flight.clock)
+        self._patience.note(reply, clock)
+        self._stopping = self._stopping or self._patience.over
+        if result.sent:
+            self._counter.add(result, ended)
+            self._returns.append((clock, result.sent - result.abandoned))
+            present = self._book.present
+            if present.number > 1 and flight.started < present.started:
+                self._book = self._book.changeover(result.split.total)
+            else:
+                self._book = self._book.record(result.split, ended)
+            self._verdict = None
+            record = BatchRecord(
+                flight.batch.number, flight.started, ended, result.sent, result.split, result.abandoned,
+                tuple(failure.text for failure in result.failures),
+            )  # fmt: skip
+            self._news.came_back(record)
+        self._changed()
+
+    async def _take_back(self) -> None:
+        """Cancel what is under way; what does not give way in time is counted as abandoned all the same."""
+        tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+        for flight in tuple(self._flights.values()):
+            self._land(flight, BatchReply(ReplyKind.STOPPED))
+
+    async def _settle(self) -> None:
+        """Wait for one more look at the config, so that the last answers are judged as well."""
+        ends = self._monotonic() + CONFIRM_PATIENCE_S
+        while self._book.held and not self._stopping and (left := ends - self._monotonic()) > 0:
+            self._set_phase(Phase.SETTLING)
+            await self._something_happens(left)
+        if self._book.held:
+            self._unconfirmed = True
+            self._judge(self._book.confirm(self._now()))
+
+    def _finish(self, phase: Phase) -> None:
+        self._ended = self._now()
+        if self._book.held:
+            self._unconfirmed = True
+            self._book = self._book.confirm(self._ended)
+            self._verdict = None
+        self._set_phase(phase)
+        self._news.now()
+
+    # What others are told
+
+    def _assessment(self) -> Assessment:
+        if self._verdict is None:
+            self._verdict = self._book.assess()
+        return self._verdict
+
+    def _judge(self, book: SplitBook) -> None:
+        if book is not self._book:
+            self._book, self._verdict = book, None
+            self._changed()
+
+    def _rate(self) -> float:
+        now = self._monotonic()
+        span = min(RATE_WINDOW_S, now - self._began)
+        if self._phase.ended or span <= 0:
+            return 0.0
+        return sum(count for clock, count in self._returns if clock > now - span) / span
+
+    def _set_phase(self, phase: Phase) -> None:
+        if phase is not self._phase:
+            self._phase = phase
+            self._changed()
+
+    def _changed(self) -> None:
+        """Something moved: wake the driver, and tell listeners now or soon."""
+        self._revision += 1
+        self._wake.set()
+        self._news.soon()

@@ -1,0 +1,104 @@
+"""What an echo run shows of itself: one immutable state after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_tally import EchoTally
+from meshtui.model.errors import MeshtuiError
+from meshtui.model.split import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
+from meshtui.model.split_book import Epoch
+from meshtui.model.split_words import caveat_sentence, verdict_sentence
+
+
+class Phase(StrEnum):
+    """Where a run stands."""
+
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    """The echo server is not reached; it is tried again until patience ends."""
+    SETTLING = "settling"
+    """Everything is in; the last answers wait for one more look at the config."""
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (Phase.DONE, Phase.CANCELLED, Phase.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class EchoSettings:
+    """How a run is judged and when it ends, beside the count.
+
+    ``duration_s`` ends it after that time; ``until_decided`` with the first verdict of consistent or mismatch.
+    ``awaits_confirmation`` promises that the run is told of every look at the config (:meth:`EchoRun.confirm` or
+    :meth:`EchoRun.set_expectation`), and answers are judged only once such a look came after them. ``patience_s`` is
+    how long an echo server that does not answer is waited for.
+    """
+
+    alpha: float = ALPHA
+    margin: float = MARGIN
+    duration_s: float | None = None
+    until_decided: bool = False
+    awaits_confirmation: bool = False
+    patience_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One set that came back, for a line of ``-o ndjson``. The counts add up to ``sent``."""
+
+    number: int
+    started: datetime
+    ended: datetime
+    sent: int
+    split: SplitCounts
+    abandoned: int = 0
+    errors: tuple[str, ...] = ()
+
+
+NOT_JUDGED = Assessment(Verdict.NONE, ALPHA, MARGIN, SplitCounts())
+"""The assessment before there is anything to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoState:
+    """A look at a run. ``rate`` is requests that came back per second, lately.
+
+    ``held_back`` requests wait for the next look at the config before they are judged. ``unconfirmed`` says that at
+    the end no such look came, so the last answers were judged without. ``error`` is why the run failed, or what it
+    waits for.
+    """
+
+    spec: EchoRequestSpec
+    settings: EchoSettings = field(default_factory=EchoSettings)
+    probe: str = ""
+    phase: Phase = Phase.READY
+    tally: EchoTally = field(default_factory=EchoTally)
+    assessment: Assessment = NOT_JUDGED
+    epochs: tuple[Epoch, ...] = ()
+    held_back: int = 0
+    unconfirmed: bool = False
+    rate: float = 0.0
+    started: datetime | None = None
+    ended: datetime | None = None
+    error: MeshtuiError | None = None
+    revision: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence."""
+        return verdict_sentence(self.assessment)
+
+    @property
+    def caveat(self) -> str:
+        """What can no longer be told, or empty."""
+        return caveat_sentence(self.assessment)

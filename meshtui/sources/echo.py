@@ -1,0 +1,120 @@
+"""Asks an echo server to send requests: ``EchoTestService/ForwardEcho`` over a channel that is given."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from google.protobuf.message import DecodeError
+
+from meshtui.model.address import Address
+from meshtui.model.echo import METHOD, EchoRequestSpec
+from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
+from meshtui.protos import echo_pb2
+from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
+from meshtui.sources.failures import explain, no_answer, quoted
+
+import grpc  # isort: skip
+import grpc.aio  # isort: skip
+
+GRACE_S: Final = 2.0
+"""Seconds that the server may take beyond its own deadline for a set to say that it has passed."""
+
+NOT_CONNECTED: Final = (
+    "failed to connect to all addresses",
+    "errors resolving",
+    "DNS resolution failed",
+    "address lookup failed",
+)
+"""What C-core says when a call never found a connection: nothing was sent then."""
+
+BROKEN_CODES: Final = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.DATA_LOSS,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    }
+)
+"""Codes that gRPC itself makes when a call breaks; the echo server's own errors are UNKNOWN."""
+
+REFUSING_CODES: Final = frozenset({grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED})
+"""Codes by which the server lets this caller not ask at all."""
+
+SERVICE: Final = "ForwardEcho"
+"""What the service is called in messages."""
+
+
+class EchoClient:
+    """The echo server at one address. The channel stays the caller's: it is not closed here."""
+
+    def __init__(self, channel: grpc.aio.Channel, address: Address) -> None:
+        self._channel = channel
+        self._address = address
+        # The answer is taken as bytes and parsed here, so that one that cannot be read is told from a broken call.
+        self._call: Any = channel.unary_unary(
+            f"/{METHOD}",
+            request_serializer=echo_pb2.ForwardEchoRequest.SerializeToString,
+            response_deserializer=bytes,
+        )
+
+    async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
+        """One set of requests. Whatever the server does is a reply; when cancelled, the call is taken back."""
+        timeout = batch.timeout_s + GRACE_S
+        try:
+            answer = await self._call(request_message(spec, batch), timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            return self._failed(error, timeout)
+        try:
+            response = echo_pb2.ForwardEchoResponse.FromString(answer)
+        except DecodeError:
+            what = f"{len(answer)} bytes that cannot be read as a ForwardEchoResponse"
+            return BatchReply(ReplyKind.BROKEN, error=f"{self._address} answers with {what}.")
+        return BatchReply(ReplyKind.OUTPUTS, tuple(response.output))
+
+    def _failed(self, error: grpc.aio.AioRpcError, timeout: float) -> BatchReply:
+        code, details = error.code(), error.details() or ""
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return self._silent(timeout)
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return BatchReply(ReplyKind.MISSING, error=self._missing(details))
+        if code in REFUSING_CODES:
+            return BatchReply(ReplyKind.MISSING, error=str(explain(error, self._address, SERVICE)))
+        if code is grpc.StatusCode.UNAVAILABLE and any(text in details for text in NOT_CONNECTED):
+            return BatchReply(ReplyKind.UNREACHED, error=str(explain(error, self._address, SERVICE)))
+        if code in BROKEN_CODES:
+            why = f"{self._address}, {code.name}: {quoted(details)}"
+            text = f"The connection to the echo server broke in the middle of a set ({why})."
+            return BatchReply(ReplyKind.BROKEN, error=text)
+        return BatchReply(ReplyKind.REFUSED, error=details or code.name)
+
+    def _silent(self, timeout: float) -> BatchReply:
+        state = self._channel.get_state()
+        if state is not grpc.ChannelConnectivity.READY:
+            return BatchReply(ReplyKind.UNREACHED, error=str(no_answer(self._address, SERVICE, timeout, state)))
+        text = f"The echo server did not answer within {timeout:g} s ({self._address})."
+        return BatchReply(ReplyKind.SILENT, error=text)
+
+    def _missing(self, details: str) -> str:
+        if "http2 header with status" in details:
+            return (
+                f"{self._address} speaks HTTP/2, but not gRPC. Attach to the app's gRPC port (17171 for Istio's echo)."
+            )
+        return (
+            f"{self._address} answers, but does not offer EchoTestService/ForwardEcho. Only Istio's echo app"
+            " sends probes: attach to a pod of it (port 17171), or to the demo."
+        )
+
+
+def request_message(spec: EchoRequestSpec, batch: Batch) -> Any:
+    """The ForwardEchoRequest of one set."""
+    return echo_pb2.ForwardEchoRequest(
+        url=spec.url,
+        count=batch.count,
+        qps=batch.qps,
+        timeout_micros=round(batch.timeout_s * 1e6),
+        headers=[echo_pb2.Header(key=name, value=value) for name, value in spec.all_headers],
+        message=spec.message,
+        method=spec.method,
+        newConnectionPerRequest=spec.new_connection,
+    )

@@ -14,9 +14,6 @@ from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.pods import NAMESPACE
 from meshtui.demo.xds.generate import PUSH_ORDER, Client, generate, identify
 
-STREAM = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
-"""The method of state-of-the-world ADS."""
-
 Emit = Callable[..., None]
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from meshtui.demo.ads import STREAM
 from meshtui.demo.agent_metrics import Metrics
+from meshtui.demo.xds.names import STREAM
 
 _ERROR = (("type", "error"),)
 _CANCELLED = (("type", "cancelled"),)

@@ -6,16 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from meshtui.demo.istio.objects import DOMAIN
-from meshtui.demo.pods import NAMESPACE, PodPlan
+from meshtui.demo.istio.workload import DOMAIN
+from meshtui.demo.pods import ISTIO_VERSION, NAMESPACE, PodPlan
 from meshtui.demo.xds.names import INBOUND_PREFIX
 
 REFRESH_INTERVAL = "1s"
 """How often gRPC looks at the certificate files. Istio writes 900s; with certificates of minutes an app would
 serve an expired one."""
-
-ISTIO_VERSION = "1.27.0"
-"""The release whose shapes the demo follows; it is shown in the node's metadata."""
 
 
 def bootstrap(plan: PodPlan) -> dict[str, Any]:

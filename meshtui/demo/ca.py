@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from meshtui.demo.istio.objects import DOMAIN
+from meshtui.demo.istio.workload import DOMAIN
 
 ROOT_LIFETIME = timedelta(days=3650)
 """Istio's self-signed root lives ten years; the demo's is thrown away with its directory."""

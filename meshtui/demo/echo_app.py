@@ -19,11 +19,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from meshtui.demo import caller
-from meshtui.demo.bootstrap import ISTIO_VERSION
 from meshtui.demo.echo_reply import Call, Server, reply
 from meshtui.demo.forwarder import Forwarder, ForwardError
 from meshtui.demo.lifeline import emit, hold
-from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, NAMESPACE, PodPlan
+from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, NAMESPACE, PodPlan
 from meshtui.protos import echo_pb2
 
 SERVICE = "proto.EchoTestService"

@@ -24,6 +24,7 @@ from meshtui.demo.istio.objects import Note
 from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.manifests import ManifestDirectory, Problem
 from meshtui.demo.pods import IstiodPlan
+from meshtui.demo.xds.names import STREAM
 
 LOOK_SECONDS = 0.04
 """How often the manifests are looked at. An edit is read when two looks agree, so that a file half written
@@ -122,7 +123,7 @@ def _handlers(watch: ManifestWatch, certificates: Certificates) -> tuple[grpc.Ge
     async def discover(requests: Any, context: Any) -> None:
         await ads.serve_stream(requests, watch.configuration, emit, context.write)
 
-    ads_service, ads_method = ads.STREAM[1:].split("/")
+    ads_service, ads_method = STREAM[1:].split("/")
     ca_service, ca_method = CREATE_CERTIFICATE[1:].split("/")
     stream = grpc.stream_stream_rpc_method_handler(
         discover,

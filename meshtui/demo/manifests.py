@@ -23,10 +23,10 @@ from meshtui.demo.istio.objects import (
     PeerAuthentication,
     Service,
     VirtualService,
-    Workload,
 )
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
 from meshtui.demo.istio.virtual_service import read_virtual_service
+from meshtui.demo.istio.workload import Workload
 
 DEFAULT_NAMESPACE = "echo-grpc"
 """Where an object without a namespace goes: the namespace of the demo's pods, as ``kubectl apply -n`` would."""

@@ -23,8 +23,7 @@ from typing import IO, Any, Self
 
 from meshtui.demo import scenarios
 from meshtui.demo.events import Event, parse
-from meshtui.demo.pods import Pod
-from meshtui.demo.supervisor import Order
+from meshtui.demo.pods import Order, Pod
 from meshtui.model.errors import TargetUnreachable, UsageError
 
 DEFAULT_CERTIFICATE_LIFETIME = timedelta(minutes=4)

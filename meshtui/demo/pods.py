@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from meshtui.demo.istio.objects import Workload
+from meshtui.demo.istio.workload import Workload
 
 NAMESPACE = "echo-grpc"
 """The namespace of every pod, as in Istio's own sample."""
@@ -26,8 +26,31 @@ DISCOVERY_PORT = 15010
 LONGEST_SOCKET_PATH = 100
 """Room for a Unix socket's path: 107 bytes on Linux, 103 on macOS; a little is left for safety."""
 
+ISTIO_VERSION = "1.27.0"
+"""The release whose shapes the demo follows; it is shown in the node's metadata and in echo's answers."""
+
 CALLED = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 """What the client keeps calling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the parent wants."""
+
+    manifests: str
+    """Where the manifests are taken from."""
+    copy: bool
+    """Whether they are copied into the mesh's own directory, as a scenario's are."""
+    certificate_seconds: float
+
+    def to_json(self) -> str:
+        """The order as it is passed on the command line."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Order:
+        """The order as the supervisor reads it."""
+        return Order(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

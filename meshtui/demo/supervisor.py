@@ -19,7 +19,6 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -27,7 +26,7 @@ from typing import Any, NoReturn
 
 from meshtui.demo import addresses, temporary
 from meshtui.demo.child import Child
-from meshtui.demo.pods import CALLED, IstiodPlan, PodPlan, announced
+from meshtui.demo.pods import CALLED, IstiodPlan, Order, PodPlan, announced
 from meshtui.demo.readiness import Readiness
 
 _PODS = (("echo-v1", "echo", "v1", ""), ("echo-v2", "echo", "v2", ""), ("client", "client", "v1", CALLED))
@@ -38,26 +37,6 @@ _TICK_SECONDS = 0.1
 
 _BACKLOG = 10_000
 """Events kept for a parent that does not read; more are dropped rather than stop the mesh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the parent wants."""
-
-    manifests: str
-    """Where the manifests are taken from."""
-    copy: bool
-    """Whether they are copied into the mesh's own directory, as a scenario's are."""
-    certificate_seconds: float
-
-    def to_json(self) -> str:
-        """The order as it is passed on the command line."""
-        return json.dumps(asdict(self))
-
-    @staticmethod
-    def from_json(text: str) -> Order:
-        """The order as the supervisor reads it."""
-        return Order(**json.loads(text))
 
 
 class Teller:

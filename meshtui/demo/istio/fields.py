@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from meshtui.demo.istio.objects import Labels
+from meshtui.demo.istio.workload import Labels
 
 MAX_BYTES = 1024 * 1024
 """A manifest larger than this is refused: reading it would stall the control plane for every pod."""

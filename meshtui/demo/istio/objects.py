@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-DOMAIN = "cluster.local"
-"""The cluster's DNS suffix and, as in a default installation, the trust domain of its identities."""
+from meshtui.demo.istio.workload import DOMAIN, Labels, Workload
 
 ROOT_NAMESPACE = "istio-system"
 """Where an object without selector applies to the whole mesh (Istio's default root namespace)."""
-
-Labels = tuple[tuple[str, str], ...]
-"""Labels or a selector, sorted; a tuple because objects are values."""
 
 
 def selects(selector: Labels, labels: Labels) -> bool:
@@ -52,28 +48,6 @@ class Origin:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """A pod as Kubernetes would know it."""
-
-    name: str
-    namespace: str
-    service_account: str
-    labels: Labels
-    ip: str
-    ports: tuple[tuple[int, int], ...]
-    """Container port → the port really listened on; they differ only where the real one is taken."""
-
-    @property
-    def identity(self) -> str:
-        """The SPIFFE id that its certificate carries."""
-        return f"spiffe://{DOMAIN}/ns/{self.namespace}/sa/{self.service_account}"
-
-    def real_port(self, container_port: int) -> int:
-        """The port that is listened on for a container port."""
-        return dict(self.ports).get(container_port, container_port)
 
 
 @dataclass(frozen=True, slots=True)

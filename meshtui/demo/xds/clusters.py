@@ -7,7 +7,14 @@ from envoy.config.core.v3 import address_pb2, base_pb2, config_source_pb2, healt
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from google.protobuf import wrappers_pb2
 
-from meshtui.demo.istio.objects import MeshConfig, Origin, Service, Subset, TrafficPolicy, Workload
+from meshtui.demo.istio.objects import (
+    MeshConfig,
+    Origin,
+    Service,
+    Subset,
+    TrafficPolicy,
+)
+from meshtui.demo.istio.workload import Workload
 from meshtui.demo.xds import tls
 from meshtui.demo.xds.names import ClusterName, parse_cluster
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from google.protobuf import any_pb2, message
 
-from meshtui.demo.istio.objects import MeshConfig, Workload
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.workload import Workload
 from meshtui.demo.xds import clusters, listeners, routes
 
 _PREFIX = "type.googleapis.com/envoy.config."

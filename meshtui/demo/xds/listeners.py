@@ -13,7 +13,8 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import (
     http_connection_manager_pb2 as hcm_pb2,
 )
 
-from meshtui.demo.istio.objects import ROOT_NAMESPACE, MeshConfig, Workload, selects
+from meshtui.demo.istio.objects import ROOT_NAMESPACE, MeshConfig, selects
+from meshtui.demo.istio.workload import Workload
 from meshtui.demo.xds import rbac, tls
 from meshtui.demo.xds.names import INBOUND_PREFIX, ClusterName, qualified, split_host_port
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshtui.demo.istio.objects import DOMAIN
+from meshtui.demo.istio.workload import DOMAIN
 
 INBOUND_PREFIX = "xds.istio.io/grpc/lds/inbound/"
 """What an xDS server's listener is called before its ``ip:port``; the bootstrap's template says the same."""
+
+
+STREAM = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
+"""The method of state-of-the-world ADS."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from meshtui.demo.istio.objects import (
     AuthorizationPolicy,
     AuthorizationRule,
     MeshConfig,
-    Workload,
     selects,
 )
+from meshtui.demo.istio.workload import Workload
 
 _FILTERS = (
     ("DENY", rbac_pb2.RBAC.DENY, "envoy.filters.http.rbac.DENY"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,6 +39,9 @@ MOST_FILES = 1_000
 
 SUFFIXES = frozenset({".pem", ".crt", ".cer", ".cert", ".der", ".key", ".bundle", ".ca-bundle"})
 """What names a certificate or key file in a directory; anything else there is left alone."""
+
+SETTLING = 0.25
+"""Seconds to wait before looking again at a key that does not fit: the agent replaces its files one after the other."""
 
 FILE_VARIABLE = "GRPC_XDS_BOOTSTRAP"
 TEXT_VARIABLE = "GRPC_XDS_BOOTSTRAP_CONFIG"
@@ -150,7 +154,13 @@ def _is_key_file(path: str) -> bool:
 
 
 def _read(
-    source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None
+    source: str,
+    certificates: list[str],
+    roots: list[str],
+    keys: list[str],
+    now: datetime | None,
+    *,
+    again: bool = True,
 ) -> CertificateSet:
     at = now if now is not None else datetime.now(UTC)
     loaded: list[Loaded] = []
@@ -165,6 +175,9 @@ def _read(
     values = tuple(one.value for one in loaded)
     leaves = [one for one in values if one.role is Role.LEAF]
     matches = [compare_key(path, leaves) for path in keys]
+    if again and any(one.state is KeyState.DIFFERS for one in matches):
+        time.sleep(SETTLING)  # blocking, as all of this module; sessions call it in a thread
+        return _read(source, certificates, roots, keys, now, again=False)
     return CertificateSet(
         source,
         at,

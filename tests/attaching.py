@@ -1,0 +1,44 @@
+"""The CSDS source attached to an address, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from meshtui.model.address import parse_address
+from meshtui.model.errors import MeshtuiError
+from meshtui.model.target import TlsOptions
+from meshtui.sources.channel import open_channel
+from meshtui.sources.csds import CsdsSource
+
+TIMEOUT = 10.0
+"""For answers that come: far more than a busy machine needs."""
+
+SHORT = 0.3
+"""For answers that never come."""
+
+
+@asynccontextmanager
+async def attached(target: str, timeout: float = TIMEOUT, tls: TlsOptions | None = None) -> AsyncIterator[CsdsSource]:
+    """A source for the length of the block."""
+    address = parse_address(target)
+    source = CsdsSource(open_channel(address, tls), address, timeout=timeout, tls=tls is not None)
+    try:
+        yield source
+    finally:
+        await source.close()
+
+
+async def until(poll: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
+    """Poll until done; bounded by the number of looks."""
+    for _ in range(200):
+        try:
+            result = await poll()
+        except MeshtuiError as error:
+            result = error
+        if done(result):
+            return result
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"never came: {result!r}")

@@ -65,7 +65,7 @@ async def attached(target: str, options: TargetOptions) -> AsyncIterator[Sources
 
 
 def _import_sources() -> None:
-    for name in ("csds", "channelz"):
+    for name in ("csds", "channelz", "echo"):
         importlib.import_module(f"meshtui.sources.{name}")
 
 
@@ -73,9 +73,11 @@ def _open(address: Address, options: TargetOptions) -> Sources:
     from meshtui.sources.channel import open_channel
     from meshtui.sources.channelz import ChannelzSource
     from meshtui.sources.csds import CsdsSource
+    from meshtui.sources.echo import EchoClient
 
     channel = open_channel(address, options.tls)
     return Sources(
         config=CsdsSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
         channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
+        echo=EchoClient(channel, address),
     )

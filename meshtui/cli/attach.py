@@ -13,6 +13,7 @@ from meshtui.model.errors import UsageError
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
+    from meshtui.cli.demo_stage import DemoStage
     from meshtui.session.stage import Stage
 
 
@@ -37,7 +38,7 @@ def open_screen(
     target: str | None = None,
     options: TargetOptions | None = None,
     interval: float = 1.0,
-    stage: Stage | None = None,
+    stage: DemoStage | None = None,
 ) -> ExitCode:
     """Run the interactive program until the user leaves it.
 
@@ -53,12 +54,17 @@ def open_screen(
 
     recents = Recents()
     chosen = options or TargetOptions()
+    stages = [stage] if stage is not None else []
+
+    def start_stage(scenario: str | None) -> Stage:
+        stages.append(open_stage(scenario))
+        return stages[-1]
 
     def open_(typed: str) -> Session:
-        session = open_session(typed, chosen, interval=interval)
-        if stage is None:
+        pod = next((known for one in stages if (known := one.options(typed)) is not None), None)
+        if pod is None:
             recents.remember(typed)
-        return session
+        return open_session(typed, pod or chosen, interval=interval)
 
     workspace = Workspace(open_)
     if target is not None:
@@ -67,7 +73,7 @@ def open_screen(
         workspace,
         target=target,
         stage=stage,
-        open_stage=open_stage,
+        open_stage=start_stage,
         scenarios=scenarios(),
         recents=recents.offers(),
     )

@@ -9,7 +9,6 @@ import click
 
 from meshtui.cli.diagnostics import say
 from meshtui.cli.output import line
-from meshtui.model.target import TargetOptions
 from meshtui.session.stage import Scenario
 
 if TYPE_CHECKING:
@@ -93,9 +92,3 @@ def open_stage(scenario: str | None = None, manifests: Path | None = None) -> De
         return DemoStage(Scenario(str(manifests), "your own manifests"), manifests)
     chosen = next(known for known in scenarios() if known.name == (scenario or DEFAULT))
     return DemoStage(chosen)
-
-
-def pod_options(options: TargetOptions, stage: DemoStage | None, target: str) -> TargetOptions:
-    """The options for a target: those of the demo's pod where it is one, so that all its facts are at hand."""
-    found = stage.options(target) if stage is not None else None
-    return found or options

@@ -9,6 +9,7 @@ from typing import Protocol
 from meshtui.model.channel import ChannelReport
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import Snapshot
+from meshtui.session.echo_run import EchoSource
 
 
 class ConfigSource(Protocol):
@@ -44,6 +45,7 @@ class Sources:
 
     config: ConfigSource
     channels: ChannelSource | None = None
+    echo: EchoSource | None = None
 
 
 Connect = Callable[[], Awaitable[Sources]]

@@ -20,6 +20,7 @@ from meshtui.model.graph import build
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event, EventKind, Timeline
+from meshtui.session.echo_desk import EchoDesk
 from meshtui.session.link import answered, failed
 from meshtui.session.protocols import ChannelSource, Connect, Sources
 from meshtui.session.state import Gap, Link, LinkState, SessionState
@@ -60,6 +61,7 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._failures = 0
+        self._echo: EchoDesk | None = None
         self._state = SessionState(target, 0, Link(LinkState.CONNECTING, now()), max(interval, SHORTEST_INTERVAL))
 
     @property
@@ -73,6 +75,11 @@ class Session:
         return self._state
 
     @property
+    def echo(self) -> EchoDesk | None:
+        """Where echo runs are started; ``None`` until the target was reached, or when it cannot send."""
+        return self._echo
+
+    @property
     def running(self) -> bool:
         """Whether the session follows its target."""
         return self._task is not None and not self._task.done()
@@ -84,6 +91,8 @@ class Session:
 
     async def stop(self) -> None:
         """End everything this session began; returns when nothing of it runs any more."""
+        if self._echo is not None:
+            await self._echo.stop()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -129,6 +138,8 @@ class Session:
         try:
             if self._sources is None:
                 self._sources = await self._connect()
+                if self._sources.echo is not None:
+                    self._echo = EchoDesk(self._sources.echo, lambda state: self._publish(echo=state))
             snapshot = await self._sources.config.poll()
         except MeshtuiError as error:
             self._failures += 1
@@ -136,6 +147,8 @@ class Session:
             return
         self._failures = 0
         self._seen(snapshot)
+        if self._echo is not None:
+            self._echo.config_seen(snapshot)
         if self._sources.channels is not None:
             await self._look_at_channels(self._sources.channels)
         self._judge()

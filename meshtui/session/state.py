@@ -15,6 +15,7 @@ from meshtui.model.graph import EMPTY_GRAPH, Graph
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event
+from meshtui.session.echo_state import EchoState
 
 
 class LinkState(Enum):
@@ -53,7 +54,7 @@ class SessionState:
 
     ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
     first look is no change), ``previous`` holds its config before that. ``channels_before`` is the look at channelz
-    before ``channels``, for rates.
+    before ``channels``, for rates. ``echo`` is the present echo run, or the last.
     """
 
     target: str
@@ -70,3 +71,4 @@ class SessionState:
     channels_before: ChannelReport | None = None
     gaps: tuple[Gap, ...] = ()
     findings: tuple[Finding, ...] = ()
+    echo: EchoState | None = None

@@ -1,0 +1,95 @@
+"""The echo lab of one session: one run at a time, always told what the accepted config asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.errors import UsageError
+from meshtui.model.expectation import ECHO_PATH, expectation_for
+from meshtui.model.routing import decide
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.split import Expectation
+from meshtui.session.echo_run import EchoRun, EchoSource
+from meshtui.session.echo_state import EchoSettings, EchoState
+
+
+class EchoDesk:
+    """Starts runs through one pod and keeps their expectation true while the config changes.
+
+    ``changed`` is called with each new state of the present run. ``typed`` shares, when given for a run, stand instead
+    of the config's. ``mapping`` says which version answers for a subset, where the names do not.
+    """
+
+    def __init__(self, source: EchoSource, changed: Callable[[EchoState], None]) -> None:
+        self._source = source
+        self._changed = changed
+        self._snapshot: Snapshot | None = None
+        self._run: EchoRun | None = None
+        self._typed: Expectation | None = None
+        self._mapping: Mapping[str, str] = {}
+
+    @property
+    def run(self) -> EchoRun | None:
+        """The present run, or the last one; ``None`` before the first."""
+        return self._run
+
+    def start(
+        self,
+        spec: EchoRequestSpec,
+        settings: EchoSettings,
+        *,
+        probe: str,
+        typed: Expectation | None = None,
+        mapping: Mapping[str, str] | None = None,
+    ) -> EchoRun:
+        """Begin a run. Raises ``UsageError`` for what cannot be sent, and while another run goes on."""
+        if self._run is not None and not self._run.state.phase.ended:
+            raise UsageError("A run is under way.", "stop it first")
+        self._typed, self._mapping = typed, dict(mapping or {})
+        run = EchoRun(self._source, spec, settings, expectation=typed or self._expected(spec), probe=probe)
+        self._run = run
+        run.subscribe(self._changed)
+        run.start()
+        return run
+
+    def map_versions(self, mapping: Mapping[str, str]) -> None:
+        """Say which version answers for which subset, from now on."""
+        self._mapping = {**self._mapping, **mapping}
+        if self._snapshot is not None:
+            self.config_seen(self._snapshot)
+
+    def config_seen(self, snapshot: Snapshot) -> None:
+        """The config was looked at: a changed split starts a new epoch, an unchanged one lets answers be judged.
+
+        A probe's channel lives only as long as one batch, and so does the config it is sent by. A look that falls
+        between two batches finds none of it and says nothing.
+        """
+        self._snapshot = snapshot
+        run = self._run
+        if run is None or run.state.phase.ended:
+            return
+        if self._typed is not None:
+            run.confirm(snapshot.taken_at)
+            return
+        expected = self._expected(run.spec)
+        if expected is not None:
+            run.set_expectation(expected, snapshot.taken_at)
+
+    async def stop(self) -> None:
+        """End the present run, if one goes on; returns when nothing of it runs."""
+        if self._run is not None:
+            await self._run.cancel()
+
+    def _expected(self, spec: EchoRequestSpec) -> Expectation | None:
+        """What the accepted config asks of this probe's answers; ``None`` while the pod holds no such config."""
+        if self._snapshot is None:
+            return None
+        headers = dict(spec.all_headers)
+        if not spec.url.lower().startswith("xds:"):
+            return Expectation.untestable(f"{spec.url} is no xds: URL: no config says where its requests go.")
+        decision = decide(self._snapshot, spec.url, ECHO_PATH, headers)
+        if decision.listener is None or decision.routes is None:
+            return None
+        seen = frozenset(self._run.state.assessment.counts.by_version) if self._run is not None else frozenset()
+        return expectation_for(self._snapshot, spec.url, headers, mapping=self._mapping, versions_seen=seen)

@@ -1,0 +1,70 @@
+"""What each command really loads: a light command must not pay for a heavy one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("grpc", "google.protobuf", "envoy", "textual", "cryptography", "kubernetes", "prometheus_client", "yaml")
+
+PROBE = """
+import json, sys
+from meshtui.cli.main import run
+sys.argv = ["meshtui", *json.loads(sys.argv[1])]
+try:
+    run()
+except SystemExit as ended:
+    code = ended.code
+loaded = sorted({name for name in sys.modules})
+print("\\n" + json.dumps({"code": code, "loaded": loaded}))
+"""
+
+
+def loaded_by(*arguments: str) -> tuple[int, set[str]]:
+    """Exit code and the heavy packages in ``sys.modules`` after a command."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    report = json.loads(done.stdout.rstrip("\n").rsplit("\n", 1)[-1])
+    modules = set(report["loaded"])
+    return int(report["code"]), {name for name in HEAVY if name in modules}
+
+
+COMMANDS = ("attach", "bootstrap", "certs", "completion", "demo", "echo", "xds")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--version",), ("--help",), ("completion", "bash"), *((name, "--help") for name in COMMANDS)],
+    ids=" ".join,
+)
+def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    code, heavy = loaded_by(*arguments)
+    assert code == 0
+    assert heavy == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("xds", "status"), ("xds", "config"), ("xds", "tree"), ("echo", "--url", "xds:///x:1", "--count", "1")],
+    ids=" ".join,
+)
+def test_headless_commands_never_load_the_screen(arguments: tuple[str, ...]) -> None:
+    code, heavy = loaded_by(*arguments, "127.0.0.1:1", "--timeout", "0.5")
+    assert code == 3
+    assert "grpc" in heavy, "the command must have tried"
+    assert not heavy & {"textual", "kubernetes", "yaml"}
+
+
+def test_a_screen_without_a_terminal_is_a_usage_error_before_anything_is_loaded() -> None:
+    code, heavy = loaded_by("attach", "127.0.0.1:1")
+    assert code == 2
+    assert heavy == set()

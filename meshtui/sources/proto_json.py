@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import struct
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -27,6 +28,9 @@ Json: TypeAlias = Any
 
 DEEPEST_ANY: Final = 16
 """How many ``Any`` may be packed into each other; a listener needs four. Deeper ones show type URL and size."""
+
+LARGEST_EXACT: Final = 2**53
+"""Whole numbers up to here are written without a fraction; beyond, a double is no exact number any more."""
 
 PREVIEW_BYTES: Final = 48
 """Bytes shown of what cannot be read: enough to recognise text or a certificate."""
@@ -139,9 +143,18 @@ def _float(value: float, *, single: bool = False) -> Json:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value.is_integer():
+    if value.is_integer() and abs(value) <= LARGEST_EXACT:
         return int(value)
-    return float(f"{value:.8g}") if single else value
+    return _shortest(value) if single else value
+
+
+def _shortest(value: float) -> float:
+    """The shortest decimal that is the same 32-bit number: 0.1, not 0.10000000149011612."""
+    for digits in range(6, 9):
+        short = float(f"{value:.{digits}g}")
+        if struct.pack("f", short) == struct.pack("f", value):
+            return short
+    return float(f"{value:.9g}")
 
 
 # well-known types

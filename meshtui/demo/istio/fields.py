@@ -61,7 +61,18 @@ def _construct_block(loader: Any, node: yaml.MappingNode) -> Iterator[Block]:
         block[key] = loader.construct_object(value_node, deep=True)
 
 
+def _construct_text(loader: Any, node: yaml.ScalarNode) -> str:
+    value: str = loader.construct_scalar(node)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, written as an escape: no protobuf can carry it.
+        raise ManifestError(node.start_mark.line + 1, "a string is not valid Unicode") from None
+    return value
+
+
 _LineLoader.add_constructor("tag:yaml.org,2002:map", _construct_block)
+_LineLoader.add_constructor("tag:yaml.org,2002:str", _construct_text)
 
 
 def read_documents(text: str) -> Iterator[Block]:
@@ -80,7 +91,9 @@ def read_documents(text: str) -> Iterator[Block]:
             yield document
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ManifestError(line, f"not valid YAML: {error.problem or error.context}") from None
+        last = text.count("\n") + (not text.endswith("\n"))
+        # What is missing at the end is found behind it.
+        raise ManifestError(max(1, min(line, last)), f"not valid YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise ManifestError(1, f"not valid YAML: {error}") from None
     except RecursionError:

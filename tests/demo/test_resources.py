@@ -1,0 +1,339 @@
+"""The xDS resources that manifests become: names and shapes of istiod's, and none that fails to build."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.endpoint.v3 import endpoint_pb2
+from envoy.config.listener.v3 import listener_pb2
+from envoy.config.route.v3 import route_pb2
+from envoy.extensions.filters.http.fault.v3 import fault_pb2
+from envoy.extensions.filters.network.http_connection_manager.v3 import (
+    http_connection_manager_pb2 as hcm_pb2,
+)
+from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.demo.checks import unresolved
+from meshtui.demo.istio.fields import ManifestError
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.workload import Workload
+from meshtui.demo.manifests import ManifestDirectory, read_text
+from meshtui.demo.scenarios import scenario
+from meshtui.demo.xds.generate import (
+    CLUSTER,
+    ENDPOINTS,
+    LISTENER,
+    PUSH_ORDER,
+    ROUTE,
+    generate,
+    identify,
+)
+from meshtui.demo.xds.listeners import mutual_tls_mode
+from meshtui.demo.xds.names import aliases, parse_cluster, qualified, split_host_port
+
+FQDN = "echo.echo-grpc.svc.cluster.local"
+ALL = f"outbound|7070||{FQDN}"
+V1 = f"outbound|7070|v1|{FQDN}"
+INBOUND = "xds.istio.io/grpc/lds/inbound/127.0.1.11:17070"
+NODE = "sidecar~127.0.1.11~echo-v1.echo-grpc~echo-grpc.svc.cluster.local"
+
+
+def workload(name: str, version: str, ip: str, **labels: str) -> Workload:
+    pairs = {"app": "echo", "version": version, **labels}
+    return Workload(name, "echo-grpc", "echo", tuple(sorted(pairs.items())), ip, ((17070, 17070),))
+
+
+PODS = (workload("echo-v1", "v1", "127.0.1.11"), workload("echo-v2", "v2", "127.0.1.12"))
+
+
+def config_of(name: str, *more: str, pods: tuple[Workload, ...] = PODS) -> MeshConfig:
+    """A scenario's configuration, with further documents."""
+    directory = ManifestDirectory(scenario(name).directory)
+    directory.scan()
+    for number, text in enumerate(more):
+        directory._content[f"more-{number}"] = read_text(text, f"more-{number}")
+    return directory.config(pods)
+
+
+def one(config: MeshConfig, type_url: str, name: str, kind: Any, node: str = NODE) -> Any:
+    """The only resource of a name, unpacked."""
+    (packed,) = generate(config, identify(config, node, "echo-grpc"), type_url, [name])
+    message = kind()
+    assert packed.Unpack(message)
+    return message
+
+
+def peer_authentication(mode: str, extra: str = "", namespace: str = "echo-grpc") -> str:
+    return f"""
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {{name: pa, namespace: {namespace}}}
+spec: {{mtls: {{mode: {mode}}} {extra}}}
+"""
+
+
+def test_an_outbound_listener_keeps_the_name_as_asked() -> None:
+    listener = one(config_of("discovery"), LISTENER, "echo:7070", listener_pb2.Listener)
+    assert listener.name == "echo:7070"
+    manager = hcm_pb2.HttpConnectionManager()
+    assert listener.api_listener.api_listener.Unpack(manager)
+    assert manager.rds.route_config_name == ALL
+    assert manager.rds.config_source.HasField("ads")
+    assert [one.name for one in manager.http_filters] == ["envoy.filters.http.fault", "envoy.filters.http.router"]
+
+
+def test_an_inbound_listener_is_for_a_target_port_only() -> None:
+    config = config_of("discovery")
+    listener = one(config, LISTENER, INBOUND, listener_pb2.Listener)
+    assert [chain.name for chain in listener.filter_chains] == ["inbound-plaintext"]
+    client = identify(config, NODE, "echo-grpc")
+    assert generate(config, client, LISTENER, [INBOUND.replace("17070", "17071")]) == []
+    nobody = identify(config, "sidecar~127.0.1.9~other.echo-grpc~x", "echo-grpc")
+    assert generate(config, nobody, LISTENER, [INBOUND]) == []
+
+
+def test_strict_asks_for_a_client_certificate_in_both_generations() -> None:
+    listener = one(config_of("mtls-strict"), LISTENER, INBOUND, listener_pb2.Listener)
+    (chain,) = listener.filter_chains
+    assert chain.name == "inbound-mtls"
+    context = tls_pb2.DownstreamTlsContext()
+    assert chain.transport_socket.typed_config.Unpack(context)
+    assert context.require_client_certificate.value
+    common = context.common_tls_context
+    assert common.tls_certificate_certificate_provider_instance.instance_name == "default"
+    assert common.tls_certificate_provider_instance.instance_name == "default"
+
+
+def test_a_mutual_tls_cluster_expects_the_identities_of_its_pods() -> None:
+    cluster = one(config_of("mtls-strict"), CLUSTER, V1, cluster_pb2.Cluster)
+    context = tls_pb2.UpstreamTlsContext()
+    assert cluster.transport_socket.typed_config.Unpack(context)
+    combined = context.common_tls_context.combined_validation_context
+    names = [san.exact for san in combined.default_validation_context.match_subject_alt_names]
+    assert names == ["spiffe://cluster.local/ns/echo-grpc/sa/echo"]
+    assert combined.validation_context_certificate_provider_instance.instance_name == "default"
+    assert combined.default_validation_context.ca_certificate_provider_instance.instance_name == "default"
+    assert cluster.metadata.filter_metadata["istio"]["subset"] == "v1"
+    path = cluster.metadata.filter_metadata["istio"]["config"]
+    assert path == "/apis/networking.istio.io/v1/namespaces/echo-grpc/destination-rule/echo"
+
+
+def test_routes_are_weighted_and_name_their_origin() -> None:
+    route = one(config_of("traffic-shift"), ROUTE, ALL, route_pb2.RouteConfiguration)
+    (host,) = route.virtual_hosts
+    assert host.name == f"{FQDN}:7070"
+    for name in ("echo", "echo.echo-grpc", "echo.echo-grpc.svc", FQDN):
+        assert {name, f"{name}:7070"} <= set(host.domains)
+    (entry,) = host.routes
+    shares = {one.name: one.weight.value for one in entry.route.weighted_clusters.clusters}
+    assert shares == {V1: 20, V1.replace("v1", "v2"): 80}
+    path = entry.metadata.filter_metadata["istio"]["config"]
+    assert path == "/apis/networking.istio.io/v1/namespaces/echo-grpc/virtual-service/echo"
+
+
+def test_endpoints_are_the_pods_of_the_subset() -> None:
+    config = config_of("traffic-shift")
+    found = one(config, ENDPOINTS, V1, endpoint_pb2.ClusterLoadAssignment)
+    addresses = [end.endpoint.address.socket_address.address for group in found.endpoints for end in group.lb_endpoints]
+    assert addresses == ["127.0.1.11"]
+    every = one(config, ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    assert len(every.endpoints[0].lb_endpoints) == 2
+    empty = one(config_of("traffic-shift", pods=()), ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    assert not empty.endpoints
+
+
+@pytest.mark.parametrize(
+    ("type_url", "name"),
+    [
+        (CLUSTER, f"outbound|7070|v9|{FQDN}"),
+        (CLUSTER, f"outbound|7071||{FQDN}"),
+        (CLUSTER, "outbound|7070||nobody"),
+        (CLUSTER, "inbound|7070||"),
+        (CLUSTER, ""),
+        (ENDPOINTS, f"outbound|7070|v9|{FQDN}"),
+        (ROUTE, V1),
+        (ROUTE, "outbound|x||y"),
+        (LISTENER, "echo"),
+        (LISTENER, "echo:"),
+        (LISTENER, ":7070"),
+        (LISTENER, "echo:99999999999"),
+        (LISTENER, "xds.istio.io/grpc/lds/inbound/"),
+        ("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", "default"),
+    ],
+)
+def test_what_does_not_exist_is_left_out(type_url: str, name: str) -> None:
+    config = config_of("traffic-shift")
+    assert generate(config, identify(config, NODE, "echo-grpc"), type_url, [name]) == []
+
+
+@pytest.mark.parametrize(
+    ("policies", "labels", "mode"),
+    [
+        ((), {}, "DISABLE"),
+        ((peer_authentication("PERMISSIVE"),), {}, "DISABLE"),
+        ((peer_authentication("PERMISSIVE"),), {"security.istio.io/tlsMode": "istio"}, "STRICT"),
+        ((), {"security.istio.io/tlsMode": "istio"}, "STRICT"),
+        ((peer_authentication("STRICT"),), {}, "STRICT"),
+        ((peer_authentication("STRICT", namespace="istio-system"),), {}, "STRICT"),
+        ((peer_authentication("STRICT", namespace="elsewhere"),), {}, "DISABLE"),
+        ((peer_authentication("STRICT", namespace="istio-system"), peer_authentication("DISABLE")), {}, "DISABLE"),
+        (
+            (peer_authentication("STRICT"), peer_authentication("UNSET", ", selector: {matchLabels: {app: echo}}")),
+            {},
+            "STRICT",
+        ),
+        (
+            (peer_authentication("STRICT"), peer_authentication("DISABLE", ", selector: {matchLabels: {app: echo}}")),
+            {},
+            "DISABLE",
+        ),
+        (
+            (peer_authentication("STRICT"), peer_authentication("DISABLE", ", selector: {matchLabels: {app: other}}")),
+            {},
+            "STRICT",
+        ),
+        (
+            (
+                peer_authentication(
+                    "STRICT", ", selector: {matchLabels: {app: echo}}, portLevelMtls: {'17070': {mode: DISABLE}}"
+                ),
+            ),
+            {},
+            "DISABLE",
+        ),
+    ],
+)
+def test_who_decides_about_mutual_tls(policies: tuple[str, ...], labels: dict[str, str], mode: str) -> None:
+    pod = workload("echo-v1", "v1", "127.0.1.11", **labels)
+    assert mutual_tls_mode(config_of("discovery", *policies, pods=(pod,)), pod, 17070) == mode
+
+
+def test_a_fault_rides_on_its_route() -> None:
+    text = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: faulty, namespace: echo-grpc}
+spec:
+  hosts: [echo]
+  http:
+    - fault: {delay: {fixedDelay: 1m0.5s, percentage: {value: 12.5}}, abort: {httpStatus: 503}}
+      timeout: 200ms
+      retries: {attempts: 0}
+      route: [{destination: {host: echo}}]
+"""
+    route = one(config_of("discovery", text), ROUTE, ALL, route_pb2.RouteConfiguration)
+    (entry,) = route.virtual_hosts[0].routes
+    fault = fault_pb2.HTTPFault()
+    assert entry.typed_per_filter_config["envoy.filters.http.fault"].Unpack(fault)
+    assert (fault.delay.fixed_delay.seconds, fault.delay.fixed_delay.nanos) == (60, 500_000_000)
+    assert fault.delay.percentage.numerator == 125_000
+    assert (fault.abort.http_status, fault.abort.percentage.numerator) == (503, 1_000_000)
+    assert entry.route.max_stream_duration.max_stream_duration.nanos == 200_000_000
+    assert not entry.route.HasField("retry_policy")
+
+
+def test_what_leads_nowhere_is_noted() -> None:
+    texts = [
+        """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: lost, namespace: echo-grpc}
+spec:
+  hosts: [echo]
+  http:
+    - route:
+        - {destination: {host: nobody}, weight: 1}
+        - {destination: {host: echo, subset: v9}, weight: 1}
+        - {destination: {host: echo, port: {number: 1}}, weight: 1}
+"""
+    ]
+    notes = [note.reason for note in unresolved(config_of("traffic-shift", *texts))]
+    assert len(notes) == 4
+    assert "no Service is called nobody.echo-grpc.svc.cluster.local" in " ".join(notes)
+    assert "no DestinationRule defines subset v9" in " ".join(notes)
+    assert "has no port 1" in " ".join(notes)
+    assert "already has routes for" in " ".join(notes)
+    assert list(unresolved(config_of("traffic-shift"))) == []
+
+
+@pytest.mark.parametrize("name", ["echo", "echo.echo-grpc", "echo.echo-grpc.svc", FQDN])
+def test_every_alias_means_the_same_host(name: str) -> None:
+    assert qualified(name, "echo-grpc") == FQDN
+    assert name in aliases(FQDN, "echo-grpc")
+
+
+def test_other_namespaces_are_not_shortened() -> None:
+    assert qualified("echo.other", "echo-grpc") == "echo.other"
+    assert "echo" not in aliases("echo.other.svc.cluster.local", "echo-grpc")
+
+
+@given(st.text(alphabet="echo.:|7070outbound-grpcsvlal\x00é", max_size=40))
+def test_any_name_is_taken_apart_or_not(name: str) -> None:
+    parts = parse_cluster(name)
+    if parts is not None:
+        assert parts.host == name.split("|")[3]
+    pair = split_host_port(name)
+    if pair is not None:
+        assert name.startswith(f"{pair[0]}:")
+    qualified(name, "echo-grpc")
+    aliases(name, "echo-grpc")
+
+
+_words = st.sampled_from(["echo", "v1", "x", "/a", "*", "a*", "*a", "(", "é", ""])
+_match = st.fixed_dictionaries(
+    {},
+    optional={
+        "uri": st.dictionaries(st.sampled_from(["exact", "prefix", "regex"]), _words, max_size=1),
+        "headers": st.dictionaries(
+            _words, st.dictionaries(st.sampled_from(["exact", "prefix", "regex"]), _words, max_size=1), max_size=2
+        ),
+    },
+)
+_routes = st.fixed_dictionaries(
+    {
+        "route": st.lists(
+            st.fixed_dictionaries(
+                {"destination": st.fixed_dictionaries({"host": _words, "subset": _words})},
+                optional={"weight": st.integers(0, 2**32)},
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    },
+    optional={
+        "match": st.lists(_match, max_size=2),
+        "timeout": st.sampled_from(["1s", "0s", "8760h", "0.000000001s"]),
+        "corsPolicy": st.just({"allowOrigins": [{"exact": "x"}]}),
+        "rewrite": st.just({"uri": "/", "authority": "x"}),
+        "mirror": st.just({"host": "echo"}),
+    },
+)
+
+
+@given(http=st.lists(_routes, max_size=3), principal=_words)
+def test_whatever_is_read_can_be_sent(http: list[Any], principal: str) -> None:
+    spec = {"hosts": ["echo"], "http": http}
+    head = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "x"}}
+    rule = {"from": [{"source": {"principals": [principal]}}], "to": [{"operation": {"paths": [principal]}}]}
+    policy = {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "x"},
+        "spec": {"rules": [rule]},
+    }
+    try:
+        config = config_of("discovery", json.dumps({**head, "spec": spec}), json.dumps(policy))
+    except ManifestError:
+        return
+    client = identify(config, NODE, "echo-grpc")
+    assert len(generate(config, client, ROUTE, [ALL, ALL])) == 1
+    for type_url in PUSH_ORDER:
+        names = [ALL, V1, INBOUND, "echo:7070"]
+        first = generate(config, client, type_url, names)
+        assert first == generate(config, client, type_url, reversed(names)), "equal configuration, equal bytes"
+    list(unresolved(config))

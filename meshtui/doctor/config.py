@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from meshtui.doctor.observation import Observation
+from meshtui.doctor.refusals import meaning_of
 from meshtui.model.config import Opaque
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.graph import Node, NodeKind, cluster_label
@@ -46,31 +47,59 @@ class Effect:
 
 
 def refused(seen: Observation) -> Iterator[Finding]:
-    """A NACK: the client will not take the newest version (gRFC A27)."""
+    """A NACK: the client will not take the newest version (gRFC A27). One cause for several resources is said once."""
+    together: dict[tuple[str, str], list[Resource]] = {}
     for resource in seen.snapshot.resources.values():
-        if resource.health is not Health.REFUSED:
-            continue
-        error = resource.error
-        details = error.details if error else "the client gave no reason"
+        if resource.health is Health.REFUSED:
+            together.setdefault((resource.key.type, _reason(resource)), []).append(resource)
+    for (_, reason), resources in together.items():
+        yield _refusal(reason, resources)
+
+
+def _refusal(reason: str, resources: list[Resource]) -> Finding:
+    first = resources[0]
+    known = meaning_of(reason)
+    old = [resource for resource in resources if resource.value]
+    if old:
         kept = (
-            f"The version before it ({resource.version or 'unnamed'}) stays in force: requests are served by the OLD "
-            "config, and no change to this resource arrives until the cause is mended."
-            if resource.value
-            else "Nothing was accepted before it, so requests that need it fail."
+            f"The version before it ({first.version or 'unnamed'}) stays in force: requests are served by the OLD "
+            "config, and no change to it arrives until the cause is mended."
         )
-        yield Finding(
-            code="resource-refused",
-            severity=Severity.ERROR,
-            subject=resource.key.name,
-            title=f"The client refused the newest {_type(resource)} {_short(resource)}",
-            explanation=f"{kept} The client's reason: {details}",
-            fix=f"change what {_origin(resource)} asks for; the reason above names the part gRPC does not take",
-            evidence=(
-                f"{resource.key.type} {resource.key.name} is {resource.status.name}",
-                *((f"refused version {error.version}",) if error and error.version else ()),
-                details,
+    else:
+        kept = "Nothing was accepted before it, so requests that need it fail."
+    why = f"The client refused it because {known.meaning}. " if known else ""
+    names = _several(resources)
+    return Finding(
+        code="resource-refused",
+        severity=Severity.ERROR,
+        subject=first.key.name,
+        title=f"The client refused the newest {names}",
+        explanation=f"{why}{kept} Its own words: {reason}",
+        fix=known.fix if known else f"change what {_origin(first)} asks for; the words above name the part",
+        evidence=(
+            *(
+                f"{resource.key.type} {resource.key.name} is {resource.status.name}"
+                for resource in resources[:WAYS_SHOWN]
             ),
-        )
+            *((f"refused version {first.error.version}",) if first.error and first.error.version else ()),
+            reason,
+        ),
+    )
+
+
+def _reason(resource: Resource) -> str:
+    return resource.error.details if resource.error and resource.error.details else "(none given)"
+
+
+def _several(resources: list[Resource]) -> str:
+    """``cluster echo:7070 subset v1``, or ``clusters echo:7070 subset v1, echo:7070 subset v2 and 3 more``."""
+    noun = _type(resources[0])
+    if len(resources) == 1:
+        return f"{noun} {_short(resources[0])}"
+    nouns = noun if noun.endswith("s") else f"{noun}s"
+    shown = ", ".join(_short(resource) for resource in resources[:WAYS_SHOWN])
+    more = f" and {len(resources) - WAYS_SHOWN} more" if len(resources) > WAYS_SHOWN else ""
+    return f"{nouns} {shown}{more}"
 
 
 def missing(seen: Observation) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from tests.builders import (
     NOW,
     ROUTES,
     canary,
+    cluster,
     key,
     resource,
     split_routes,
@@ -50,6 +51,35 @@ def test_a_refused_update_says_that_the_old_config_serves() -> None:
     assert "route has no action" in finding.explanation
     assert "VirtualService" in finding.fix
     assert "refused version 43" in finding.evidence
+
+
+def test_one_cause_for_several_resources_is_said_once() -> None:
+    seen = canary()
+    for name in ("v1", "v2"):
+        error = ErrorState("2", "invalid resource: [field:lb_policy error:LB policy is not supported]", NOW)
+        refused = resource(CDS, subset(name), cluster(subset(name)), status=Status.NACKED, error=error)
+        seen = with_resource(seen, refused)
+    (finding,) = judge(seen)
+    assert finding.title == "The client refused the newest clusters echo:7070 subset v1, echo:7070 subset v2"
+    assert "a load-balancing policy that this gRPC does not implement" in finding.explanation
+    assert "loadBalancer" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("details", "part"),
+    [
+        ("field:a.b error:unrecognized certificate provider instance name: default", "bootstrap"),
+        ("field:http_filters[0] error:no filter registered for config type envoy.cors", "corsPolicy"),
+        ("errors validating Cluster: [field:type error:unknown discovery type]", "ServiceEntry"),
+        ("something nobody has seen", "name the part"),
+    ],
+)
+def test_known_reasons_name_the_istio_field(details: str, part: str) -> None:
+    error = ErrorState("2", details, NOW)
+    seen = with_resource(canary(), resource(CDS, subset("v9"), None, status=Status.NACKED, error=error))
+    (finding,) = judge(seen)
+    assert part in finding.fix
+    assert details in finding.explanation
 
 
 def test_a_refusal_with_nothing_before_it_fails_requests() -> None:

@@ -53,7 +53,7 @@ def parse_address(text: str) -> Address:
     typed = text.strip()
     if not typed:
         raise UsageError("The address is empty.", FORMS)
-    if any(ord(character) <= 0x20 or ord(character) == 0x7F for character in typed):
+    if not typed.isprintable() or " " in typed:
         raise UsageError(f"{typed!r} is no address: it contains spaces or control characters.", FORMS)
     if typed.startswith("unix:"):
         return _unix(typed)

@@ -143,9 +143,9 @@ def _float(value: float, *, single: bool = False) -> Json:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value.is_integer() and abs(value) <= LARGEST_EXACT:
-        return int(value)
-    return _shortest(value) if single else value
+    if single:
+        value = _shortest(value)
+    return int(value) if value.is_integer() and abs(value) <= LARGEST_EXACT else value
 
 
 def _shortest(value: float) -> float:

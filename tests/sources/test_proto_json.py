@@ -12,6 +12,8 @@ from envoy.config.listener.v3 import listener_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2, tls_pb2
 from google.protobuf import any_pb2, duration_pb2, field_mask_pb2, json_format, struct_pb2, timestamp_pb2, wrappers_pb2
 from google.protobuf.message import Message
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meshtui.model.masking import MASK
 from meshtui.sources.proto_json import DEEPEST_ANY, any_json, struct_json
@@ -57,7 +59,7 @@ def test_odd_values_are_what_protobuf_says() -> None:
         wrappers_pb2.BoolValue(value=False),
         wrappers_pb2.BytesValue(value=b"ab"),
         struct_pb2.Value(number_value=1.0),
-        struct_pb2.ListValue(values=[struct_pb2.Value(string_value="x"), struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)]),
+        struct_pb2.ListValue(values=[struct_pb2.Value(string_value="x"), struct_pb2.Value(bool_value=False)]),
         field_mask_pb2.FieldMask(paths=["a", "b"]),
         any_pb2.Any(),
     ],
@@ -66,6 +68,13 @@ def test_odd_values_are_what_protobuf_says() -> None:
 def test_well_known_types_are_what_protobuf_says(message: Message) -> None:
     shown = json.loads(json.dumps(any_json(xds.packed(message).type_url, message.SerializeToString())))
     assert shown == json_format.MessageToDict(xds.packed(message))
+
+
+@given(st.floats(width=32))
+def test_floats_are_what_protobuf_says(number: float) -> None:
+    message = wrappers_pb2.FloatValue(value=number)
+    shown = any_json(xds.packed(message).type_url, message.SerializeToString())
+    assert shown["value"] == json_format.MessageToDict(message)
 
 
 def test_numbers_no_json_has() -> None:

@@ -245,8 +245,9 @@ def _relevant(state: CertificateState) -> tuple[Certificate, ...]:
 
 
 def _in_phase(state: CertificateState, phase: Phase) -> Iterator[Certificate]:
-    found = (one for one in state.certificates.certificates if lifetime(one, state.now).phase is phase)
-    return _limited(found)
+    """Each certificate in this phase, once: the root often stands in both files."""
+    distinct = {one.fingerprint_sha256: one for one in reversed(state.certificates.certificates)}
+    return _limited(one for one in reversed(distinct.values()) if lifetime(one, state.now).phase is phase)
 
 
 def _limited(certificates: Iterator[Certificate] | tuple[Certificate, ...]) -> Iterator[Certificate]:
@@ -258,7 +259,8 @@ def _limited(certificates: Iterator[Certificate] | tuple[Certificate, ...]) -> I
 
 def _weight(state: CertificateState, one: Certificate) -> Severity:
     """An error when a chain needs it; an old root beside the one in use is only a warning."""
-    return Severity.ERROR if one in _relevant(state) else Severity.WARNING
+    needed = {other.fingerprint_sha256 for other in _relevant(state)}
+    return Severity.ERROR if one.fingerprint_sha256 in needed else Severity.WARNING
 
 
 def _effect(one: Certificate) -> str:

@@ -50,7 +50,8 @@ class XdsServer:
     def scheme(self) -> str:
         """The URI's scheme in lower case, or empty for ``host:port`` and plain paths."""
         head, colon, _ = self.server_uri.partition(":")
-        return head.lower() if colon and head.isalpha() and not self.server_uri[len(head) + 1 :].isdigit() else ""
+        is_name = head.replace("-", "").isalpha()
+        return head.lower() if colon and is_name and not self.server_uri[len(head) + 1 :].isdigit() else ""
 
     @property
     def socket_path(self) -> str:

@@ -26,7 +26,7 @@ from meshtui.model.bootstrap import (
     XdsServer,
     parse_duration,
 )
-from meshtui.model.json_text import element, member, places
+from meshtui.model.json_text import element, member, places, without_surrogates
 from meshtui.model.masking import MASK, mask
 
 MAXIMUM_BYTES = 4 * 1024 * 1024
@@ -119,7 +119,7 @@ def _scrubbed(value: Json, depth: int = 0) -> Json:
     if depth > DEEPEST:
         raise _NotJson(f"it is nested more than {DEEPEST} deep")
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return without_surrogates(value)
     if isinstance(value, list):
         return [_scrubbed(one, depth + 1) for one in value]
     if isinstance(value, dict):

@@ -6,14 +6,13 @@ Paths are written as in ``xds_servers[0].server_uri``; a member name that is not
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_SHORT_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
 def member(path: str, name: str) -> str:
@@ -93,9 +92,9 @@ def _tokens(text: str) -> Iterator[tuple[str, int]]:
 
 def _unquote(token: str) -> str:
     """The member name a string token stands for."""
+    return without_surrogates(str(json.loads(token, strict=False)))
 
-    def plain(found: re.Match[str]) -> str:
-        escape = found.group(1)
-        return chr(int(escape[1:], 16)) if len(escape) == 5 else _SHORT_ESCAPES.get(escape, escape)
 
-    return _ESCAPE.sub(plain, token[1:-1])
+def without_surrogates(text: str) -> str:
+    """The text with lone surrogates, which no terminal or file can take, replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -24,9 +24,12 @@ def build_chains(loaded: Iterable[Loaded], roots_files: frozenset[str] = frozens
 
     Trusted are the certificates of ``roots_files``; with none of those, every self-signed CA at hand.
     """
-    everything = list({one.value.fingerprint_sha256: one for one in reversed(list(loaded))}.values())[::-1]
-    builder = _Builder(everything, roots_files)
-    return tuple(builder.chain(one) for one in everything if one.value.role is Role.LEAF)
+    everything = list(loaded)
+    # The root often stands in the chain's file too, so who is trusted is decided before doubles are dropped.
+    roots = frozenset(one.value.fingerprint_sha256 for one in everything if one.value.file in roots_files)
+    distinct = list({one.value.fingerprint_sha256: one for one in reversed(everything)}.values())[::-1]
+    builder = _Builder(distinct, roots)
+    return tuple(builder.chain(one) for one in distinct if one.value.role is Role.LEAF)
 
 
 _Path = tuple[list[Loaded], LinkProblem | None, int]
@@ -36,13 +39,9 @@ _Path = tuple[list[Loaded], LinkProblem | None, int]
 class _Builder:
     """Holds what finding issuers needs: certificates by subject, the trusted ones, and the work still allowed."""
 
-    def __init__(self, everything: list[Loaded], roots_files: frozenset[str]) -> None:
-        self._roots_known = any(one.value.file in roots_files for one in everything)
-        self._trusted = {
-            one.value.fingerprint_sha256
-            for one in everything
-            if (one.value.file in roots_files if self._roots_known else one.value.role is Role.ROOT)
-        }
+    def __init__(self, everything: list[Loaded], roots: frozenset[str]) -> None:
+        self._roots_known = bool(roots)
+        self._trusted = roots or {one.value.fingerprint_sha256 for one in everything if one.value.role is Role.ROOT}
         self._by_subject: dict[bytes, list[Loaded]] = defaultdict(list)
         self._by_key: dict[tuple[bytes, bytes], list[Loaded]] = defaultdict(list)
         for one in sorted(everything, key=self._preference):

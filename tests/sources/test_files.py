@@ -353,3 +353,12 @@ def test_a_huge_bootstrap_is_not_read(tmp_path: Path) -> None:
     found = read_bootstrap_file(str(path))
     assert found.syntax is not None
     assert found.syntax.kind == "unreadable"
+
+
+def test_the_root_in_the_chain_file_too_is_still_the_trusted_one(
+    tmp_path: Path, leaf: Issued, intermediate: Issued, authority: Issued
+) -> None:
+    write_agent_files(tmp_path, leaf, intermediate, authority)
+    (tmp_path / "root-cert.pem").write_bytes(root("CN=next").pem + authority.pem)
+    (chain,) = read_certificates([str(tmp_path)], NOW).chains
+    assert chain.verified

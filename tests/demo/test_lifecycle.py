@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meshtui.demo import temporary
+from meshtui.demo.events import parse
 from meshtui.demo.mesh import Mesh
 from meshtui.model.errors import TargetUnreachable, UsageError
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.mesh
 
 OWNER = """
 import asyncio, json, sys
+from meshtui.demo.events import parse
 from meshtui.demo.mesh import Mesh
 
 async def main():
@@ -179,6 +181,40 @@ async def test_two_meshes_at_once(make_lab: Callable[[Mesh], Lab]) -> None:
         await asyncio.gather(one.stop(), two.stop())
     assert not one.directory.exists()
     assert not two.directory.exists()
+
+
+ON_ONE_ADDRESS = """
+import sys
+from meshtui.demo import addresses, scenarios, supervisor
+from meshtui.demo.pods import Order
+addresses._NETWORKS = 0  # as where 127.0.1.x is not this machine's
+supervisor.main(Order(str(scenarios.scenario("mtls-strict").directory), True, 240))
+"""
+
+
+async def test_a_mesh_on_one_address_works_too(make_lab: Callable[[Mesh], Lab]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        ON_ONE_ADDRESS,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    mesh = Mesh("mtls-strict")
+    async for line in process.stdout:
+        event = parse(line)
+        assert event is not None
+        await mesh._take(event)
+        if event.kind == "ready":
+            break
+    assert {pod.admin.rpartition(":")[0] for pod in mesh.pods.values()} == {"127.0.0.1"}
+    assert (await make_lab(mesh).versions(count=10)).total() == 10
+    process.stdin.close()
+    await asyncio.wait_for(process.communicate(), 30)
+    assert not exists(mesh.directory)
 
 
 async def test_own_manifests_are_read_in_place(tmp_path: Path, make_lab: type[Lab]) -> None:

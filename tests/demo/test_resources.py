@@ -237,6 +237,28 @@ spec:
     assert not entry.route.HasField("retry_policy")
 
 
+@pytest.mark.parametrize(
+    ("hosts", "name"),
+    [
+        ("['*']", "far"),
+        ("['*.svc.cluster.local']", "far"),
+        ("['*.other.svc.cluster.local']", "split"),
+        ("[echo.other]", "split"),
+    ],
+)
+def test_a_wildcard_host_yields_to_an_exact_one(hosts: str, name: str) -> None:
+    text = f"""
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: far, namespace: echo-grpc}}
+spec: {{hosts: {hosts}, http: [{{name: far, route: [{{destination: {{host: echo}}}}]}}]}}
+"""
+    beside = one(config_of("traffic-shift", text), ROUTE, ALL, route_pb2.RouteConfiguration)
+    assert beside.virtual_hosts[0].routes[0].name == "split", "the exact host wins"
+    alone = one(config_of("discovery", text), ROUTE, ALL, route_pb2.RouteConfiguration)
+    assert alone.virtual_hosts[0].routes[0].name == (name if name == "far" else "default")
+
+
 def test_what_leads_nowhere_is_noted() -> None:
     texts = [
         """

@@ -18,9 +18,14 @@ def selects(selector: Labels, labels: Labels) -> bool:
 def full_host(host: str, namespace: str) -> str:
     """A host as written in a manifest, with the namespace and the cluster's suffix that Istio adds.
 
-    Only names without a dot are expanded, by the rule of Istio's host resolution.
+    Only names without a dot are expanded, by the rule of Istio's host resolution; wildcards never are.
     """
-    return host if "." in host else f"{host}.{namespace}.svc.{DOMAIN}"
+    return host if "." in host or host.startswith("*") else f"{host}.{namespace}.svc.{DOMAIN}"
+
+
+def _covers(pattern: str, host: str) -> bool:
+    """Whether a host of a manifest, exact or with a leading ``*``, means this host. The exact one is longer."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*") else host == pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +255,14 @@ class MeshConfig:
         return next((rule for rule in self.destination_rules if rule.host == host), None)
 
     def virtual_service(self, host: str) -> VirtualService | None:
-        """The virtual service for a host; the first read wins, as the oldest does in Istio."""
-        return next((virtual for virtual in self.virtual_services if host in virtual.hosts), None)
+        """The virtual service for a host: the one with the most exact name, of several the first read, as the
+        oldest in Istio."""
+        best: tuple[int, VirtualService] | None = None
+        for virtual in self.virtual_services:
+            length = max((len(pattern) for pattern in virtual.hosts if _covers(pattern, host)), default=-1)
+            if length >= 0 and (best is None or length > best[0]):
+                best = (length, virtual)
+        return best[1] if best else None
 
     def behind(self, service: Service, labels: Labels = ()) -> tuple[Workload, ...]:
         """The workloads a service selects, narrowed to those with these labels."""

@@ -19,7 +19,7 @@ from meshtui.model.errors import MeshtuiError, UsageError
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
-    from meshtui.sources.workload import WorkloadFiles
+    from meshtui.model.workload import WorkloadFiles
 
 
 @click.command()

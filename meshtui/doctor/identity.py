@@ -16,6 +16,7 @@ from meshtui.model.identity import (
     IdentityState,
     InUse,
     cluster_verdicts,
+    predates_rotation,
     short_serial,
     stale_in_use,
     triangle,
@@ -30,9 +31,18 @@ def in_use_stale(state: IdentityState) -> Iterator[Finding]:
         return
     picture = triangle(state)
     left = stale.certificate.not_after - state.now
+    older = predates_rotation(state, stale)
+    if older and (picture.reread_by is None or picture.reread_by < state.now):
+        return  # an old connection keeps its certificate; whether new ones do as well has not been seen
     overdue = picture.reread_by is not None and picture.reread_by < state.now
     ends_first = picture.reread_by is not None and stale.certificate.not_after < picture.reread_by
-    severity = Severity.ERROR if left <= timedelta(0) else Severity.WARNING if overdue or ends_first else Severity.INFO
+    severity = (
+        Severity.ERROR
+        if left <= timedelta(0) and not older
+        else Severity.WARNING
+        if overdue or ends_first
+        else Severity.INFO
+    )
     when = "has ended" if left <= timedelta(0) else f"ends in {span_words(left)}"
     yield Finding(
         code="identity-in-use-stale",

@@ -191,6 +191,18 @@ def stale_in_use(state: IdentityState) -> InUse | None:
     return newest
 
 
+def predates_rotation(state: IdentityState, seen: InUse) -> bool:
+    """Whether a connection may be older than the files: then its old certificate is no sign of a missed re-reading."""
+    changed = state.on_disk.changed_at if state.on_disk is not None else None
+    return changed is not None and seen.first_seen < changed
+
+
+def _may_still_reread(state: IdentityState) -> bool:
+    """Whether the next re-reading after the rotation on disk is still to come."""
+    changed = state.on_disk.changed_at if state.on_disk is not None else None
+    return changed is not None and state.refresh_interval is not None and changed + state.refresh_interval >= state.now
+
+
 def _issued(state: IdentityState) -> Corner:
     if state.issued is None:
         return Corner("issued", CornerState.UNKNOWN, "no agent metric")
@@ -219,6 +231,8 @@ def _in_use(state: IdentityState, stale: InUse | None) -> Corner:
     text = f"serial {short_serial(newest.certificate)} at {newest.where}"
     if state.on_disk is None:
         return Corner("in use", CornerState.UNKNOWN, text)
+    if stale is not None and predates_rotation(state, stale) and not _may_still_reread(state):
+        return Corner("in use", CornerState.UNKNOWN, f"{text}, since before the rotation")
     return Corner("in use", CornerState.SAME if stale is None else CornerState.DIFFERS, text)
 
 
@@ -252,6 +266,8 @@ def _stale_sentence(state: IdentityState, stale: InUse, since: datetime | None, 
     text = f"{rotated}, in use still serial {short_serial(stale.certificate)}"
     if reread is None or state.refresh_interval is None:
         return text
+    if predates_rotation(state, stale) and reread < state.now:
+        return f"{text}, on a connection from before: it keeps that until it closes; new ones use what is on disk"
     every = f"gRPC re-reads every {state.refresh_interval.total_seconds():g} s"
     if reread < state.now:
         return f"{text}; {every}: overdue since {_clock(reread, state.now)}"

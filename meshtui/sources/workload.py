@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from meshtui.model.bootstrap import Bootstrap
-from meshtui.model.certificate import CertificateSet
-from meshtui.model.filefacts import FileFacts
+from meshtui.model.workload import WorkloadFiles
 from meshtui.sources.files import (
     FILE_VARIABLE,
     TEXT_VARIABLE,
@@ -22,16 +20,6 @@ from meshtui.sources.reading import read_limited
 
 PEEK = 4096
 """Bytes enough to tell a JSON text from certificates."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkloadFiles:
-    """``certificates`` are (provider instance, its files); the instance is empty for a directory given by hand."""
-
-    bootstrap: Bootstrap | None = None
-    facts: tuple[FileFacts, ...] = ()
-    certificates: tuple[tuple[str, CertificateSet], ...] = ()
-    both_variables: bool = False
 
 
 def read_workload(bootstrap: str | None, certificates: str | None) -> WorkloadFiles:

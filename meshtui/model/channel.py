@@ -32,10 +32,14 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class PeerCertificate:
-    """The certificate of a live connection's other end, DER; empty where the library does not tell."""
+    """The certificate of a live connection's other end, DER; empty where the library does not tell.
+
+    ``own`` is what the process itself presents there, DER; grpc-java tells, C-core and grpc-go leave it empty.
+    """
 
     address: str
     der: bytes
+    own: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,12 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class ServerSockets:
-    """One server of the app: where it listens, and what it has answered."""
+    """One server of the app: where it listens, what it has answered, and the certificates of those connected to it."""
 
     id: int
     listens: tuple[str, ...]
     calls: Calls
+    peers: tuple[PeerCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

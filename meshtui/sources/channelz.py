@@ -13,7 +13,7 @@ from grpc_channelz.v1 import channelz_pb2
 
 from meshtui.model.address import Address
 from meshtui.model.channel import Channel, ChannelReport, ServerSockets, Subchannel
-from meshtui.model.errors import BadInput
+from meshtui.model.errors import BadInput, ServiceMissing
 from meshtui.model.target import DEFAULT_TIMEOUT
 from meshtui.sources.channelz_socket import Socket, calls, socket, state, subchannel_address
 from meshtui.sources.concurrent import each
@@ -32,8 +32,14 @@ SUBCHANNELS_SHOWN: Final = 256
 SERVERS_SHOWN: Final = 32
 """Servers read at most."""
 
+CALLERS_SHOWN: Final = 64
+"""Connections read of each server at most: enough to see who calls; a busy server has thousands."""
+
 NESTING: Final = 8
 """How deep channels may hang under channels; C-core needs two levels."""
+
+SOCKETS_AT_ONCE: Final = 288
+"""Sockets read in one poll at most, a call each and only once; the rest waits for the next poll."""
 
 AT_ONCE: Final = 8
 """Calls in flight: the app serves channelz beside its own work."""
@@ -44,6 +50,14 @@ PAGES: Final = 50
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A server and the sockets connected to it."""
+
+    message: Any
+    sockets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +108,7 @@ class ChannelzSource:
             ids = ids[:SUBCHANNELS_SHOWN]
         messages = dict(zip(ids, await each(ids, self._subchannel, AT_ONCE), strict=True))
         servers = await self._servers(problems)
-        await self._read_new_sockets([*(one for one in messages.values() if one), *servers])
+        await self._read_new_sockets(_socket_ids([one for one in messages.values() if one], servers))
         subchannels = {id_: self._as_subchannel(id_, one) for id_, one in messages.items() if one is not None}
         return ChannelReport(
             taken_at=self._now(),
@@ -151,27 +165,40 @@ class ChannelzSource:
 
     # servers and sockets
 
-    async def _servers(self, problems: list[str]) -> list[Any]:
-        return await self._pages(self._page_of_servers, SERVERS_SHOWN, "servers", problems)
+    async def _servers(self, problems: list[str]) -> list[_Server]:
+        messages = await self._pages(self._page_of_servers, SERVERS_SHOWN, "servers", problems)
+        return await each(messages, self._with_callers, AT_ONCE)
+
+    async def _with_callers(self, message: Any) -> _Server:
+        """The newest connections to a server: their ids grow."""
+        request = channelz_pb2.GetServerSocketsRequest(server_id=message.ref.server_id)
+        try:
+            answer = await self._ask_if_there("GetServerSockets", request, channelz_pb2.GetServerSocketsResponse)
+        except ServiceMissing:  # a library that serves channelz without this method
+            answer = None
+        ids = sorted(ref.socket_id for ref in answer.socket_ref) if answer else []
+        return _Server(message, tuple(ids[-CALLERS_SHOWN:]))
 
     async def _page_of_servers(self, start: int) -> tuple[Sequence[Any], int, bool]:
         request = channelz_pb2.GetServersRequest(start_server_id=start)
         page = await self._ask("GetServers", request, channelz_pb2.GetServersResponse)
         return page.server, max((one.ref.server_id for one in page.server), default=0) + 1, page.end
 
-    def _as_server(self, message: Any) -> ServerSockets:
+    def _as_server(self, server: _Server) -> ServerSockets:
+        message = server.message
+        callers = (self._sockets[id_] for id_ in server.sockets if id_ in self._sockets)
         refs = [(ref.name, self._sockets.get(ref.socket_id)) for ref in message.listen_socket]
         return ServerSockets(
             id=message.ref.server_id,
             listens=tuple((known and known.local) or name for name, known in refs),
             calls=calls(message.data),
+            peers=tuple(one.peer for one in callers if one.peer is not None),
         )
 
-    async def _read_new_sockets(self, owners: Iterable[Any]) -> None:
+    async def _read_new_sockets(self, refs: set[int]) -> None:
         """Read the sockets that were not there before, and forget those that are gone."""
-        refs = {ref.socket_id for one in owners for ref in _socket_refs(one)}
         self._sockets = {id_: known for id_, known in self._sockets.items() if id_ in refs}
-        new = sorted(refs - self._sockets.keys())[: SUBCHANNELS_SHOWN + SERVERS_SHOWN]
+        new = sorted(refs - self._sockets.keys())[:SOCKETS_AT_ONCE]
         for id_, message in zip(new, await each(new, self._socket, AT_ONCE), strict=True):
             if message is not None:
                 self._sockets[id_] = socket(message)
@@ -215,9 +242,13 @@ class ChannelzSource:
             return None
 
 
-def _socket_refs(message: Any) -> Iterable[Any]:
-    is_server = message.DESCRIPTOR.name == "Server"
-    return message.listen_socket if is_server else message.socket_ref  # type: ignore[no-any-return]
+def _socket_ids(subchannels: Iterable[Any], servers: Iterable[_Server]) -> set[int]:
+    """Every socket worth reading: connected ones of both kinds, and those that listen."""
+    ids = {ref.socket_id for one in subchannels for ref in one.socket_ref}
+    for server in servers:
+        ids.update(ref.socket_id for ref in server.message.listen_socket)
+        ids.update(server.sockets)
+    return ids
 
 
 def _as_channel(top: _Top, subchannels: dict[int, Subchannel]) -> Channel:

@@ -44,8 +44,9 @@ def socket(message: Any) -> Socket:
 def _peer(message: Any, remote: str) -> PeerCertificate | None:
     if message.security.WhichOneof("model") != "tls":
         return None
-    der = _der(message.security.tls.remote_certificate)
-    return PeerCertificate(remote, der) if der else None
+    tls = message.security.tls
+    der, own = _der(tls.remote_certificate), _der(tls.local_certificate)
+    return PeerCertificate(remote, der, own) if der or own else None
 
 
 def _der(certificate: bytes) -> bytes:

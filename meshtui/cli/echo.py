@@ -1,0 +1,224 @@
+"""``meshtui echo``: send requests through a pod, and say whether the split is what the config asks for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import click
+
+from meshtui.cli.certs import Span
+from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
+from meshtui.cli.echo_order import EchoOrder, amount, check, expectation, headers, mapping
+from meshtui.cli.options import target_options
+from meshtui.cli.output import FORMATS, emit, line
+from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, intent_sentence
+from meshtui.model.echo_export import run_csv
+from meshtui.model.split import ALPHA, MARGIN, Verdict
+from meshtui.model.target import TargetOptions
+from meshtui.session.echo_run import EchoRun
+from meshtui.session.echo_state import BatchRecord, EchoState, Phase
+
+ECHO_FORMATS: Final = (*FORMATS, "ndjson", "csv")
+"""Beside the usual ones, a line a batch, and the course over time for a spreadsheet."""
+
+_OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
+    click.option("--url", required=True, metavar="URL", help="What to call, such as xds:///echo.ns:7070."),
+    click.option("--count", type=int, metavar="N", help="Requests in all (100, unless --duration ends the run)."),
+    click.option(
+        "--qps", type=int, default=0, metavar="Q", help="Requests a second; 0 is as fast as 20 at a time can."
+    ),
+    click.option("--header", "header_texts", multiple=True, metavar="NAME:VALUE", help="A header; may be repeated."),
+    click.option("--message", default="", metavar="TEXT", help="The message to be echoed."),
+    click.option("--method", default="", metavar="METHOD", help="The HTTP method, for http URLs."),
+    click.option(
+        "--request-timeout",
+        type=float,
+        default=DEFAULT_TIMEOUT,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long one request may take.",
+    ),
+    click.option("--new-connection", is_flag=True, help="A new connection for each request."),
+    click.option("--authority", default="", metavar="NAME", help="The authority to send, if not the URL's host."),
+    click.option(
+        "--expect",
+        metavar="SHARES|config",
+        help="Test the split against these shares (v1=20,v2=80) or the accepted config's; pass only if consistent.",
+    ),
+    click.option(
+        "--map",
+        "mapping_texts",
+        multiple=True,
+        metavar="SUBSET=VERSION",
+        help="Which version answers for a subset, where the names do not say it; may be repeated.",
+    ),
+    click.option(
+        "--alpha",
+        type=click.FloatRange(0, 0.5, min_open=True),
+        default=ALPHA,
+        show_default=True,
+        help="Probability of ever calling a correct split a mismatch.",
+    ),
+    click.option(
+        "--margin",
+        type=click.FloatRange(0, 100, min_open=True, max_open=True),
+        default=MARGIN * 100,
+        show_default=True,
+        metavar="POINTS",
+        help="How many percentage points off a version may be and still be consistent.",
+    ),
+    click.option(
+        "--allow-failed",
+        type=click.FloatRange(0, 100),
+        default=0.0,
+        show_default=True,
+        metavar="PERCENT",
+        help="Requests that may fail before the exit code is 1.",
+    ),
+    click.option("--duration", type=Span(), metavar="SPAN", help="Send no longer than this, such as 30s or 5m."),
+    click.option("--until-decided", is_flag=True, help="Stop with the first verdict (10000 requests at most)."),
+    click.option("--lift-limits", is_flag=True, help="Lift the bounds on count and qps."),
+    click.option("--yes", is_flag=True, help="Accepted for scripts; this command never asks."),
+    click.option(
+        "-o",
+        "--output",
+        "format_",
+        type=click.Choice(ECHO_FORMATS),
+        default="table",
+        show_default=True,
+        help="Form of output.",
+    ),
+)
+
+
+def _echo_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("target")
+@_echo_options
+@target_options
+@click.pass_context
+def echo(ctx: click.Context, /, target: str, options: TargetOptions, format_: str, **asked: Any) -> None:
+    """Send requests through a pod that serves ForwardEcho, and judge the split by version.
+
+    TARGET sends load: the requests go out from its pod. Exits with 0 when all was answered and the split, if one is
+    expected, is consistent; with 1 when it is not, or not decided, or requests failed.
+    """
+    order = _order(target, asked)
+    ctx.exit(_run(order, options, format_))
+
+
+def _order(target: str, asked: dict[str, Any]) -> EchoOrder:
+    duration: timedelta | None = asked["duration"]
+    typed, from_config = expectation(asked["expect"])
+    spec = EchoRequestSpec(
+        asked["url"],
+        amount(asked["count"], duration, asked["until_decided"]),
+        asked["qps"],
+        headers(asked["header_texts"]),
+        asked["message"],
+        asked["method"],
+        asked["request_timeout"],
+        asked["new_connection"],
+        asked["authority"],
+        asked["lift_limits"],
+    )
+    return check(
+        EchoOrder(
+            target,
+            spec,
+            typed,
+            from_config,
+            mapping(asked["mapping_texts"]),
+            asked["alpha"],
+            asked["margin"] / 100,
+            None if duration is None else duration.total_seconds(),
+            asked["until_decided"],
+            asked["allow_failed"] / 100,
+        )
+    )
+
+
+def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
+    from meshtui.cli.echo_probe import Listeners, probe
+    from meshtui.cli.echo_progress import Progress
+
+    progress = Progress()
+
+    def started(run: EchoRun) -> None:
+        if progress.live:
+            say(intent_sentence(run.spec, run.probe))
+
+    def batch(record: BatchRecord) -> None:
+        if format_ == "ndjson":
+            from meshtui.cli.echo_report import batch_document
+
+            progress.clear()
+            line(json.dumps(batch_document(record), ensure_ascii=False))
+
+    try:
+        outcome = probe(order, options, Listeners(started, progress.show, batch))
+    finally:
+        progress.clear()
+    state = outcome.state
+    if state.phase is Phase.FAILED and not state.tally.sent and state.error is not None:
+        raise state.error
+    _write(order, state, format_)
+    return _ending(order, state, outcome.interrupted, format_)
+
+
+def _write(order: EchoOrder, state: EchoState, format_: str) -> None:
+    from meshtui.cli.echo_report import echo_document, echo_text
+
+    if format_ == "csv":
+        emit(format_, {}, run_csv(state.tally))
+        return
+    if format_ == "table":
+        emit(format_, {}, echo_text(state, order.from_config))
+        return
+    data = echo_document(order.target, state, order.from_config)
+    if format_ == "ndjson":
+        line(json.dumps({"event": "summary", **data}, ensure_ascii=False))
+    else:
+        emit(format_, data, "")
+
+
+def _ending(order: EchoOrder, state: EchoState, interrupted: bool, format_: str) -> ExitCode:
+    """The exit code; what it stands for is said on standard error unless the text above says it already."""
+    if interrupted:
+        say("interrupted")
+        return ExitCode.INTERRUPTED
+    if state.phase is Phase.FAILED and state.error is not None:
+        fail(state.error)
+        return code_of(state.error)
+    reasons = _wrong(order, state)
+    if reasons and format_ != "table":
+        for reason in reasons:
+            say(f"meshtui: {reason}")
+    return ExitCode.WRONG if reasons else ExitCode.OK
+
+
+def _wrong(order: EchoOrder, state: EchoState) -> list[str]:
+    """Why a gate must not open."""
+    from meshtui.cli.echo_report import epoch_assessment, sentence
+
+    reasons = []
+    if order.tests and state.assessment.verdict is not Verdict.CONSISTENT:
+        reasons.append(sentence(state, order.from_config))
+    reasons += [
+        f"mismatch in epoch {epoch.number}, before the weights changed."
+        for epoch in state.epochs[:-1]
+        if epoch_assessment(epoch, state).verdict is Verdict.MISMATCH
+    ]
+    tally = state.tally
+    trouble = tally.failed + tally.lost
+    if trouble > order.allowed_failures * tally.sent:
+        reasons.append(f"{trouble} of {tally.sent} requests failed.")
+    return reasons

@@ -1,0 +1,67 @@
+"""The histogram of ``meshtui echo`` in plain text: one line a version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Final
+
+from meshtui.model.printable import printable
+from meshtui.model.split import VersionShare
+from meshtui.model.wording import share_words
+
+EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+
+CELLS: Final = 28
+"""Cells of a full bar: with a short version and the numbers a line fits 80 columns."""
+
+LONGEST_NAME: Final = 24
+"""Cells for a version at most; more is cut with an ellipsis, and is whole in JSON."""
+
+
+def histogram(shares: Sequence[VersionShare]) -> list[str]:
+    """A line a version: bar, tick at the expected share, whiskers at the interval's ends, and the numbers."""
+    names = [_name(share.version) for share in shares]
+    width = max(map(len, names), default=0)
+    return [f"  {name.ljust(width)}  {_numbered(share)}".rstrip() for name, share in zip(names, shares, strict=True)]
+
+
+def bar(observed: float, expected: float | None, low: float | None, high: float | None) -> str:
+    """``CELLS`` cells. The bar is as long as the observed share, in eighths; ``┃`` stands at the expected share and
+    ``├─┤`` spans the interval, on top of the bar where they meet."""
+    eighths = round(min(max(observed, 0.0), 1.0) * CELLS * 8)
+    whole, rest = divmod(max(eighths, 1) if observed > 0 else 0, 8)
+    cells = list(("█" * whole + (EIGHTHS[rest] if rest else "")).ljust(CELLS))
+    if low is not None and high is not None:
+        left, right = _cell(low), _cell(high)
+        for cell in range(left, right):
+            if cells[cell] == " ":
+                cells[cell] = "─"
+        cells[left], cells[right] = "├", "┤"
+    if expected is not None:
+        cells[_cell(expected)] = "┃"
+    return "".join(cells)
+
+
+def interval_words(low: float, high: float) -> str:
+    """The interval in whole per cent, rounded outwards: ``12–31 %``."""
+    return f"{floor(round(low * 100, 6))}–{ceil(round(high * 100, 6))} %"
+
+
+def _numbered(share: VersionShare) -> str:
+    line = bar(share.observed, share.expected, share.low, share.high)
+    line += f" {share_words(share.observed):>7}  n {share.answered:<5}"
+    if share.expected is not None:
+        line += f"  want {share_words(share.expected)}"
+    if share.low is not None and share.high is not None:
+        line += f"  may be {interval_words(share.low, share.high)}"
+    return line
+
+
+def _cell(share: float) -> int:
+    return min(int(share * CELLS), CELLS - 1)
+
+
+def _name(version: str) -> str:
+    name = printable(version) or "(empty)"
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -1,0 +1,170 @@
+"""Runs the probe of ``meshtui echo`` from start to end, in one event loop, until it ends or a signal comes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+import click
+
+from meshtui.cli.echo_order import EchoOrder
+from meshtui.model.errors import ServiceMissing, TargetUnreachable
+from meshtui.model.expectation import ECHO_PATH
+from meshtui.model.routing import decide
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.target import TargetOptions
+from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_run import EchoRun
+from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState
+from meshtui.session.session import Session
+from meshtui.session.state import LinkState
+from meshtui.targets import attached, open_session
+
+LOOK_EVERY_S: Final = 0.25
+"""How often the config is looked at during a run. Answers between the last look at the old weights and the first at the
+new ones are judged by neither, so a short interval wastes few."""
+
+LEARNING_QPS: Final = 50
+"""The rate when none is given and the pod holds no config for the URL before it is called. Its config is there only
+while a probe's channel is open; at full speed a hundred requests are over before it was looked at once."""
+
+FIRST_LOOK_EVERY_S: Final = 0.02
+"""How often to see whether the session has had its first look."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told while the run goes on."""
+
+    started: Callable[[EchoRun], None] = lambda run: None
+    state: Callable[[EchoState], None] = lambda state: None
+    batch: Callable[[BatchRecord], None] = lambda record: None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended; ``interrupted`` by Ctrl+C or SIGTERM."""
+
+    state: EchoState
+    interrupted: bool
+
+
+def probe(order: EchoOrder, options: TargetOptions, listeners: Listeners) -> Outcome:
+    """Run it. Raises ``TargetUnreachable`` when the target does not serve what is needed before anything was sent,
+    ``UsageError`` for what cannot be sent, and ``click.Abort`` when a signal comes before the first request."""
+    return asyncio.run(_probe(order, options, listeners))
+
+
+async def _probe(order: EchoOrder, options: TargetOptions, listeners: Listeners) -> Outcome:
+    begin = _with_config if order.from_config else _without_config
+    with _signals() as stop:
+        async with begin(order, options, stop) as run:
+            run.subscribe(listeners.state)
+            run.subscribe_batches(listeners.batch)
+            listeners.started(run)
+            return await _until_ended(run, stop)
+
+
+@asynccontextmanager
+async def _without_config(order: EchoOrder, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
+    """A run that asks the target for nothing but ForwardEcho: it may serve no CSDS."""
+    async with attached(order.target, options) as sources:
+        if sources.echo is None:
+            raise ServiceMissing(f"{order.target} cannot send requests.")
+        run = EchoRun(sources.echo, order.spec, _settings(order), expectation=order.typed, probe=order.target)
+        run.start()
+        try:
+            yield run
+        finally:
+            await run.cancel()
+
+
+@asynccontextmanager
+async def _with_config(order: EchoOrder, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
+    """A run whose expected shares follow the accepted config of the same target."""
+    session = open_session(order.target, options, interval=LOOK_EVERY_S)
+    session.start()
+    try:
+        desk, snapshot = await _unless(stop, _first_look(session))
+        spec = order.spec
+        if not spec.qps and not holds_config(snapshot, order):
+            spec = replace(spec, qps=LEARNING_QPS)
+        settings = replace(_settings(order), awaits_confirmation=True)
+        yield desk.start(spec, settings, probe=snapshot.node.id or order.target, mapping=order.mapping)
+    finally:
+        await session.stop()
+
+
+def _settings(order: EchoOrder) -> EchoSettings:
+    return EchoSettings(order.alpha, order.margin, order.duration_s, order.until_decided)
+
+
+def holds_config(snapshot: Snapshot, order: EchoOrder) -> bool:
+    """Whether the pod's own channels keep the config for the URL there, so that it need not be learnt by the way."""
+    decision = decide(snapshot, order.spec.url, ECHO_PATH, dict(order.spec.all_headers))
+    return decision.listener is not None and decision.routes is not None
+
+
+async def _first_look(session: Session) -> tuple[EchoDesk, Snapshot]:
+    # The session tells nobody of its states, it is looked at; each of its own waits has a deadline, so this ends.
+    while session.running and session.state.link.state is LinkState.CONNECTING:  # noqa: ASYNC110
+        await asyncio.sleep(FIRST_LOOK_EVERY_S)
+    state = session.state
+    if state.snapshot is None or session.echo is None:
+        if state.link.state is LinkState.MISSING:
+            hint = "type the shares, as in --expect v1=20,v2=80, which needs no CSDS"
+            raise ServiceMissing(state.link.problem, hint)
+        raise TargetUnreachable(state.link.problem, state.link.hint)
+    return session.echo, state.snapshot
+
+
+async def _until_ended(run: EchoRun, stop: asyncio.Event) -> Outcome:
+    ended, stopped = asyncio.ensure_future(run.wait()), asyncio.ensure_future(stop.wait())
+    await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
+    interrupted = not ended.done()
+    if interrupted:
+        await run.cancel()
+    stopped.cancel()
+    return Outcome(await ended, interrupted)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result:
+    """The work's result. Raises ``click.Abort`` when the stop comes first."""
+    working, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise click.Abort
+        return working.result()
+    finally:
+        working.cancel()
+        stopped.cancel()
+        await asyncio.gather(working, stopped, return_exceptions=True)
+
+
+@contextmanager
+def _signals() -> Iterator[asyncio.Event]:
+    """An event that the first Ctrl+C or SIGTERM sets. A second one ends the process as if nobody listened."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def remove() -> None:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+    def first() -> None:
+        stop.set()
+        remove()
+
+    for number in numbers:
+        loop.add_signal_handler(number, first)
+    try:
+        yield stop
+    finally:
+        remove()

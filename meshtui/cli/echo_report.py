@@ -1,0 +1,200 @@
+"""What ``meshtui echo`` says of a run: the JSON document, a line of ndjson, the text for people. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from meshtui.cli.echo_bars import histogram
+from meshtui.cli.output import document, rfc3339
+from meshtui.doctor.explain import cause_of
+from meshtui.model.echo_export import epoch_document, result_document
+from meshtui.model.echo_tally import EchoTally
+from meshtui.model.latency import Latency
+from meshtui.model.split import Assessment, Expectation, Verdict, VersionShare, assess
+from meshtui.model.split_book import Epoch
+from meshtui.model.wording import plural, share_words
+from meshtui.session.echo_state import BatchRecord, EchoState, Phase
+
+MOST_PODS: Final = 10
+"""Hostnames listed for people; JSON has them all."""
+
+LONGEST_ERROR: Final = 300
+"""Characters of an error text shown to people; JSON has the whole sample."""
+
+SEND_LONGER: Final = (
+    "It is there only while the probe's channel is open: send for longer (a greater count, or a lower qps)."
+)
+"""What to do when a run from a pod without channels of its own was over too soon."""
+
+
+def echo_document(target: str, state: EchoState, from_config: bool) -> dict[str, Any]:
+    """The whole document of ``-o json``; its keys are in ``docs/headless.md``."""
+    tally, spec = state.tally, state.spec
+    result = result_document(tally, state.assessment, lambda sample: cause_of(sample).explanation)
+    for error, cause in zip(result["errors"], tally.causes, strict=True):
+        known = cause_of(cause.sample)
+        error |= {"title": known.title, "fix": known.fix}
+    if state.settings.until_decided or state.phase is not Phase.DONE:
+        # A p-value holds for a size that was fixed before, not for a run that ended because of what it saw.
+        result["p_value"] = result["p_method"] = None
+    return document(
+        target,
+        url=spec.url,
+        probe=state.probe,
+        phase=state.phase.value,
+        started=rfc3339(state.started),
+        duration_s=_seconds(state),
+        qps=spec.qps,
+        **result,
+        sentence=sentence(state, from_config),
+        caveat=state.caveat,
+        unexpected=list(state.assessment.unexpected),
+        surplus=tally.surplus,
+        expectation=_expectation_json(state.assessment.expectation),
+        epochs=[_epoch_json(epoch, state) for epoch in state.epochs],
+        unconfirmed=state.unconfirmed,
+        error=None if state.error is None else state.error.what,
+    )
+
+
+def batch_document(record: BatchRecord) -> dict[str, Any]:
+    """One line of ``-o ndjson`` before the last."""
+    return {
+        "event": "batch",
+        "number": record.number,
+        "started": rfc3339(record.started),
+        "ended": rfc3339(record.ended),
+        "sent": record.sent,
+        "by_version": dict(record.split.by_version),
+        "unknown_version": record.split.unknown,
+        "failed": record.split.failed,
+        "lost": record.split.lost,
+        "abandoned": record.abandoned,
+        "errors": list(record.errors),
+    }
+
+
+def sentence(state: EchoState, from_config: bool) -> str:
+    """The verdict in a sentence."""
+    if from_config and state.assessment.expectation is None:
+        return f"no test: the pod's config for {state.spec.url} was not seen while the probe ran. {SEND_LONGER}"
+    if state.assessment.verdict is Verdict.UNDECIDED and not state.assessment.counts.total and state.tally.sent:
+        return f"undecided: everything came back before the config in force was known. {SEND_LONGER}"
+    return state.sentence
+
+
+def epoch_assessment(epoch: Epoch, state: EchoState) -> Assessment:
+    """The verdict on one epoch alone."""
+    return assess(epoch.counts, epoch.expectation, state.settings.alpha, state.settings.margin, epoch.peak)
+
+
+def _expectation_json(expectation: Expectation | None) -> dict[str, Any] | None:
+    if expectation is None:
+        return None
+    return {
+        "source": expectation.source.value,
+        "label": expectation.label,
+        "testable": expectation.testable,
+        "reason": expectation.reason,
+        "notes": list(expectation.notes),
+    }
+
+
+def _epoch_json(epoch: Epoch, state: EchoState) -> dict[str, Any]:
+    judged = epoch_assessment(epoch, state)
+    return epoch_document(epoch) | {"verdict": judged.verdict.value, "e_value": judged.e_value}
+
+
+def _seconds(state: EchoState) -> float:
+    if state.started is None or state.ended is None:
+        return 0.0
+    return round((state.ended - state.started).total_seconds(), 3)
+
+
+# For people
+
+
+def echo_text(state: EchoState, from_config: bool) -> str:
+    """The result for people."""
+    blocks = (_head(state), _bars(state), _verdict(state, from_config), _epochs(state), _facts(state.tally),
+              _errors(state.tally))  # fmt: skip
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _head(state: EchoState) -> list[str]:
+    tally = state.tally
+    fates = ((tally.completed, "answered"), (tally.failed, "failed"), (tally.lost, "lost"),
+             (tally.abandoned, "abandoned"))  # fmt: skip
+    parts = [f"{number} {word}" for number, word in fates if number or word in ("answered", "failed")]
+    asked = "" if tally.requested in (None, tally.sent) else f" of {tally.requested}"
+    ended = "" if state.phase is Phase.DONE else f", {state.phase.value}"
+    return [
+        f"{state.spec.url} from {state.probe}, fresh-channel probe",
+        f"{plural(tally.sent, 'request')}{asked} in {_seconds(state):.1f} s{ended}: {', '.join(parts)}",
+    ]
+
+
+def _bars(state: EchoState) -> list[str]:
+    shares = state.assessment.shares
+    if not state.assessment.counts.total:
+        # Nothing was judged: show all that was counted.
+        total = max(1, sum(state.tally.by_version.values()))
+        shares = tuple(VersionShare(version, count, count / total) for version, count in state.tally.by_version.items())
+    return histogram(shares)
+
+
+def _verdict(state: EchoState, from_config: bool) -> list[str]:
+    assessment = state.assessment
+    notes = assessment.expectation.notes if assessment.expectation else ()
+    asked = assessment.verdict is not Verdict.NONE or assessment.expectation is not None or from_config
+    lines = [sentence(state, from_config)] if asked else []
+    return [*lines, *([state.caveat] if state.caveat else []), *(f"note: {note}" for note in notes)]
+
+
+def _epochs(state: EchoState) -> list[str]:
+    """A line an epoch, when there were several."""
+    first, *others = state.epochs or (None,)
+    if first is not None and first.expectation is None and not first.counts.total and len(others) == 1:
+        early = others[0].changeover
+        return [f"{plural(early, 'request')} came back before the config was seen; the verdict leaves them out."]
+    return [_epoch_line(epoch, state) for epoch in state.epochs] if others else []
+
+
+def _epoch_line(epoch: Epoch, state: EchoState) -> str:
+    wanted = epoch.expectation.shares if epoch.expectation else {}
+    shares = ", ".join(f"{version} {share_words(share)}" for version, share in wanted.items()) or "no shares known"
+    counted = ", ".join(f"{version} {count}" for version, count in sorted(epoch.counts.by_version.items()))
+    verdict = epoch_assessment(epoch, state).verdict
+    between = f", {epoch.changeover} in the change-over" if epoch.changeover else ""
+    return f"epoch {epoch.number}  want {shares}: {counted or 'no answers'}{between}  {verdict.value}"
+
+
+def _facts(tally: EchoTally) -> list[str]:
+    pods = [f"{name} {count}" for name, count in tally.by_hostname.items()]
+    more = [f"and {len(pods) - MOST_PODS} more"] if len(pods) > MOST_PODS else []
+    lines = [_latency(tally.latency)] if tally.latency else []
+    return [*lines, *(["by pod   " + "  ".join(pods[:MOST_PODS] + more)] if pods else [])]
+
+
+def _latency(latency: Latency) -> str:
+    values = (("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.most))
+    return "latency  " + "  ".join(f"{name} {seconds * 1e3:.1f} ms" for name, seconds in values)
+
+
+def _errors(tally: EchoTally) -> list[str]:
+    lines = []
+    for cause in tally.causes:
+        known = cause_of(cause.sample)
+        lost = f", {cause.lost} more lost with them" if cause.lost and cause.failed else ""
+        lines += [
+            f"✗ {cause.failed or cause.lost} × {known.title}{lost}",
+            f"    {known.explanation}",
+            f"    fix   {known.fix}",
+            f"    said  {_short(cause.sample)}",
+        ]
+    return lines
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + "…"

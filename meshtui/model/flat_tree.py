@@ -25,7 +25,7 @@ SMALL_TREE: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
-    """One visible line. ``unfolded`` is ``None`` for a leaf; ``matched`` says that the filter meant this very row."""
+    """One visible line. ``unfolded`` is ``None`` for a leaf; ``matched``: the filter's words are in this very row."""
 
     path: Path
     node: Node
@@ -76,7 +76,7 @@ def _visible(roots: Sequence[Node], unfolded: Callable[[Path, Node], bool], siev
         matched = sieve.matches(node)
         leads = sieve.active and any(sieve.leads(child) for child in node.children)
         state = (leads or unfolded(path, node)) if node.children else None
-        yield TreeRow(path, node, state, matched)
+        yield TreeRow(path, node, state, matched and sieve.says_words)
         if state:
             inside = under_match or matched
             pending += [((*path, child.slot), child, inside) for child in reversed(node.children)]
@@ -90,6 +90,7 @@ class _Sieve:
         self._only_trouble = filter_.only_trouble
         self._leads: dict[int, bool] = {}
         self.active = filter_.active
+        self.says_words = bool(filter_.words)
 
     def keeps(self, node: Node, under_match: bool) -> bool:
         if not self.active:

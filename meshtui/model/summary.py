@@ -29,7 +29,10 @@ from meshtui.model.wording import inbound_tls_words, match_words, plural, share_
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line: ``label`` names it (empty for a line that continues), ``value`` says it, ``health`` how bad it is."""
+    """One line: ``label`` names it (empty for a line that continues), ``value`` says it, ``health`` how bad it is.
+
+    A label without a value is a heading inside its section.
+    """
 
     label: str
     value: str
@@ -119,37 +122,34 @@ def _routes(snapshot: Snapshot, scope: str, routes: RouteConfiguration) -> Itera
         yield Section(f"requests to {_domains(host)}", tuple(_host(snapshot, scope, host)))
 
 
-SHOWN_DOMAINS = 3
-"""Istio lists every spelling of a host; the first few say which host it is."""
-
-
 def _domains(host: VirtualHost) -> str:
-    shown = ", ".join(host.domains[:SHOWN_DOMAINS])
-    more = len(host.domains) - SHOWN_DOMAINS
-    return f"{shown} and {more} more" if more > 0 else shown or host.name
+    """Istio lists every spelling of a host, the whole name first."""
+    first = host.domains[0] if host.domains else host.name
+    more = len(host.domains) - 1
+    return f"{first} and {plural(more, 'other name')}" if more > 0 else first
 
 
 def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[Fact]:
     lone = len(host.routes) == 1
     for route in host.routes:
         when = match_words(route.match)
-        yield from _route(snapshot, scope, "all" if lone and when == "(everything else)" else when, route)
+        yield Fact("all" if lone and when == "(everything else)" else when, "")
+        yield from _route(snapshot, scope, route)
+    for origin in dict.fromkeys(route.origin for route in host.routes if route.origin):
+        yield Fact("", f"from {origin}")
 
 
-def _route(snapshot: Snapshot, scope: str, when: str, route: Route) -> Iterator[Fact]:
-    label = when
+def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[Fact]:
     for weighted in route.action.clusters:
-        health = _held(snapshot, scope, CDS, weighted.cluster)
-        missing = "   the client does not hold this cluster" if health is Health.WAITING else ""
-        yield Fact(label, f"{share_words(weighted.share):>6} → {cluster_label(weighted.cluster)}{missing}", health)
-        label = ""
+        held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
+        note = status_note(held) if held else "the client does not hold this cluster"
+        text = f"{share_words(weighted.share):>6} → {cluster_label(weighted.cluster)}"
+        yield Fact("", f"{text}   {note}".rstrip(), held.health if held else Health.WAITING)
     if not route.action.clusters:
         words = "served by this app" if route.action.kind is ActionKind.NON_FORWARDING else route.action.detail
-        yield Fact(label, words or route.action.kind.value)
-    if facts := route_facts(route):
-        yield Fact("", " · ".join(facts))
-    if route.origin:
-        yield Fact("", f"from {route.origin}")
+        yield Fact("", words or route.action.kind.value)
+    for fact in route_facts(route):
+        yield Fact("", fact)
 
 
 def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:

@@ -26,6 +26,10 @@ OpenStage = Callable[[str | None], Stage]
 """Makes the demo for a scenario, or for its first one."""
 
 
+INTERRUPTED = 130
+"""The exit status of a program that was told to end."""
+
+
 class MeshtuiApp(App[None]):
     """Given sessions to open and, for the demo, a stage to start; opens no source itself.
 
@@ -85,7 +89,7 @@ class MeshtuiApp(App[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self.exit, None, 128 + number)
+                loop.add_signal_handler(number, self.exit, None, INTERRUPTED)
 
     def _ask(self) -> None:
         from meshtui.tui.screens.start import Attach, Demo, StartScreen

@@ -23,6 +23,7 @@ class Role(Enum):
     ALARM = auto()
     NOTE = auto()
     GLOW = auto()
+    BAR = auto()
     MATCH = auto()
     ADDED = auto()
     REMOVED = auto()

@@ -42,6 +42,7 @@ def palette_of(variables: Mapping[str, str]) -> Palette:
         Role.ALARM: _ink(variables, "error", bold=True),
         Role.NOTE: _ink(variables, "warning"),
         Role.GLOW: _ink(variables, "accent", bold=True),
+        Role.BAR: _ink(variables, "primary"),
         Role.MATCH: _ink(variables, "accent", bold=True, underline=True),
         Role.ADDED: _ink(variables, "success"),
         Role.REMOVED: _ink(variables, "error"),
@@ -57,7 +58,7 @@ def cursor_style(variables: Mapping[str, str], focused: bool) -> Style:
     primary, background = _colour(variables, "primary"), _colour(variables, "background")
     if primary is None or background is None:
         return Style(reverse=True) if focused else Style(underline=True)
-    share = 0.34 if focused else 0.14
+    share = 0.28 if focused else 0.12
     return Style(bgcolor=background.blend(primary, share).rich_color)
 
 

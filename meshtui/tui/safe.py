@@ -6,6 +6,7 @@ shown, not obeyed; widths are counted in terminal cells. Every :class:`~meshtui.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -95,6 +96,39 @@ def wrap(text: str, cells: int) -> list[str]:
     return lines
 
 
+def wrap_hanging(text: str, cells: int) -> list[str]:
+    """One line of indented text broken so that what follows stays under it; breaks at a space only late in a line."""
+    line = _without_towers(printable(text))
+    if cell_len(line) <= cells:
+        return [line]
+    indent = min(len(line) - len(line.lstrip(" ")) + HANGING, max(cells // 2, 0))
+    lines: list[str] = []
+    while cell_len(line) > cells:
+        head = _head(line, cells) or line[:1]
+        space = head.rfind(" ", cells * 2 // 3)
+        head = head[: space + 1] if space > 0 else head
+        lines.append(head.rstrip(" "))
+        line = " " * indent + line[len(head) :]
+    return [*lines, line]
+
+
+HANGING: Final = 2
+"""Cells by which the continuation of a broken line is set in further."""
+
+
+def cut_name(name: str, cells: int) -> str:
+    """An Istio name in at most ``cells`` cells: the cluster's domain, the same everywhere, goes first."""
+    if cell_len(shown(name)) <= cells:
+        return shown(name)
+    short = _DOMAIN.sub(ELLIPSIS, shown(name), count=1)
+    if "|" in short:  # port, subset and host in this order: the beginning says what it is
+        return short if cell_len(short) <= cells else cut_end(short.removesuffix(ELLIPSIS), cells)
+    return cut(short, cells)
+
+
+_DOMAIN: Final = re.compile(r"\.svc\.[a-z0-9.-]+")
+
+
 def spread(left: Line, right: Line, cells: int) -> Line:
     """``left`` and ``right`` at the two ends of a line; the left one gives way."""
     room = cells - width_of(right)
@@ -116,6 +150,11 @@ def fit(line: Line, cells: int) -> Line:
     if left > 0:
         pieces.append(Span(" " * left))
     return tuple(pieces)
+
+
+def fit_end(line: Line, cells: int) -> Line:
+    """The line in at most ``cells`` cells, its end cut off."""
+    return fit(line, cells) if width_of(line) > cells else line
 
 
 def strip_of(line: Line, cells: int, palette: Palette, base: Style, over: Style | None = None) -> Strip:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -182,8 +183,8 @@ class Scripted:
         return Snapshot(self.clock(), self.node, scopes, MappingProxyType(by_key))
 
     def as_json(self, resource: Resource) -> str:
-        body = resource.value.decode(errors="replace").replace(", ", ",\n  ")
-        return '{\n  "name": "' + resource.key.name + '",\n  "said": "' + body.replace('"', "'") + '"\n}'
+        said = asdict(resource.body) if resource.body is not None else None
+        return json.dumps(said, indent=2, default=lambda value: value.name)
 
     async def close(self) -> None:
         self.closed = True

@@ -8,7 +8,7 @@ from typing import Final
 
 from meshtui.model.wording import plural
 from meshtui.tui.ink import EMPTY, Line, Role, Span
-from meshtui.tui.safe import span, wrap
+from meshtui.tui.safe import span, wrap_hanging
 
 CONTEXT: Final = 3
 """Unchanged lines around a change, as in every unified diff."""
@@ -41,17 +41,25 @@ def _groups(matcher: SequenceMatcher[str], old: Sequence[str], new: Sequence[str
             yield EMPTY
             yield (Span("   ⋮", Role.FAINT),)
             yield EMPTY
+        margin = _margin([*old[group[0][1] : group[-1][2]], *new[group[0][3] : group[-1][4]]])
         for tag, old_from, old_to, new_from, new_to in group:
+            gone = [line[margin:] for line in old[old_from:old_to]]
+            come = [line[margin:] for line in new[new_from:new_to]]
             if tag == "equal":
-                yield from _signed("  ", old[old_from:old_to], Role.DIM, width)
+                yield from _signed("  ", gone, Role.DIM, width)
                 continue
-            yield from _signed("- ", old[old_from:old_to], Role.REMOVED, width)
-            yield from _signed("+ ", new[new_from:new_to], Role.ADDED, width)
+            yield from _signed("- ", gone, Role.REMOVED, width)
+            yield from _signed("+ ", come, Role.ADDED, width)
+
+
+def _margin(lines: Sequence[str]) -> int:
+    """Blanks that all lines of a group begin with: they say nothing here and cost width."""
+    return min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
 
 
 def _signed(sign: str, lines: Sequence[str], role: Role, width: int) -> Iterator[Line]:
     for line in lines:
-        for number, piece in enumerate(wrap(line, max(width - 4, 8))):
+        for number, piece in enumerate(wrap_hanging(line, max(width - 4, 8))):
             yield (Span(" "), Span(sign if not number else "  ", role), Span(piece, role))
 
 

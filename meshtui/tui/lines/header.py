@@ -46,10 +46,11 @@ def _who(look: Look, room: int) -> Line:
 
 
 def library_words(node: NodeIdentity) -> str:
-    """``gRPC C-core linux 1.85.1``: the user agent and its version without the words both begin with."""
-    known = node.user_agent.split()
-    version = [word for word in node.user_agent_version.split() if word not in known]
-    return " ".join((*known, *version))
+    """``gRPC Python 1.85.1`` out of ``gRPC C-core linux Python`` and ``C-core 58.0.0 Python 1.85.1``."""
+    words = node.user_agent_version.split()
+    if len(words) > 1 and len(words) % 2 == 0:
+        return f"{node.user_agent.partition(' ')[0]} {words[-2]} {words[-1]}"
+    return f"{node.user_agent} {node.user_agent_version}".strip()
 
 
 def counts(snapshot: Snapshot | None) -> Line:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, overload
 
 from meshtui.tui.ink import Line, Role, Span
-from meshtui.tui.safe import span, wrap
+from meshtui.tui.safe import span, wrap_hanging
 
 _PARTS: Final = re.compile(r'^(\s*)(?:("(?:[^"\\]|\\.)*")(\s*:\s*))?(.*)$', re.DOTALL)
 _LITERAL: Final = re.compile(r"^(-?\d[\d.eE+-]*|true|false|null)(,?)$")
@@ -30,15 +30,7 @@ class JsonLines(Sequence[Line]):
     """The lines of a JSON text broken to a width, coloured when asked for."""
 
     def __init__(self, text: str, width: int) -> None:
-        self._lines: list[str] = []
-        for line in text.split("\n"):
-            if len(line) < width:
-                self._lines.append(line)
-            else:
-                indent = " " * min(len(line) - len(line.lstrip(" ")) + 4, width // 2)
-                first, *rest = wrap(line, width - 2)
-                self._lines.append(first)
-                self._lines += [indent + piece for more in rest for piece in wrap(more, width - 2 - len(indent))]
+        self._lines = [piece for line in text.split("\n") for piece in wrap_hanging(line, max(width - 2, 8))]
 
     @overload
     def __getitem__(self, index: int) -> Line: ...

@@ -19,10 +19,7 @@ REGISTER: Final = (
     ("C++", ("#include <grpcpp/ext/admin_services.h>", "grpc::AddAdminServices(&builder);")),
     (
         "Java",
-        (
-            "// io.grpc:grpc-services and io.grpc:grpc-xds",
-            "AdminInterface.getStandardServices()  → serverBuilder.addServices(…)",
-        ),
+        ("// io.grpc:grpc-services, io.grpc:grpc-xds", "builder.addServices(AdminInterface.getStandardServices());"),
     ),
     ("Python", ("import grpc_admin  # pip install grpcio-admin", "grpc_admin.add_admin_servicers(server)")),
 )
@@ -87,15 +84,15 @@ def _problem(link: Link, look: Look, width: int) -> Iterator[Line]:
 
 def _register(width: int) -> Iterator[Line]:
     yield EMPTY
-    why = "The app has to register the gRPC admin services (CSDS and channelz). One line at start-up does it:"
+    yield from labelled("Istio's echo app", "set EXPOSE_GRPC_ADMIN=true in its environment", width)
+    yield EMPTY
+    why = "Any other app has to register the gRPC admin services (CSDS and channelz). One line at start-up does it:"
     yield from paragraph(why, width, Role.TEXT)
     for language, lines in REGISTER:
         yield EMPTY
         for number, text in enumerate(lines):
             lead = f"    {language if not number else '':<8}"
             yield (Span(lead, Role.TITLE), span(text, Role.DIM if not number else Role.STRONG))
-    yield EMPTY
-    yield from labelled("Istio's echo app", "set EXPOSE_GRPC_ADMIN=true in its environment", width)
 
 
 def no_outbound_lines(width: int) -> Iterator[Line]:
@@ -107,10 +104,10 @@ def no_outbound_lines(width: int) -> Iterator[Line]:
     yield from paragraph(NO_OUTBOUND_LINE, width, Role.ACCENT)
 
 
-def paragraph(text: str, width: int, role: Role) -> Iterator[Line]:
-    """Text set in four cells."""
-    for piece in wrap(text, max(width - 6, 12)):
-        yield (Span("    "), Span(piece, role))
+def paragraph(text: str, width: int, role: Role, *, indent: int = 4) -> Iterator[Line]:
+    """Text set in by some cells."""
+    for piece in wrap(text, max(width - indent - 2, 12)):
+        yield (Span(" " * indent), Span(piece, role))
 
 
 def labelled(label: str, text: str, width: int) -> Iterator[Line]:

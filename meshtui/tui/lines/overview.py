@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from meshtui.model.config import RouteConfiguration
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph import Graph, Node
 from meshtui.model.ladder import Rung
@@ -15,9 +16,10 @@ from meshtui.model.wording import age_words, plural
 from meshtui.session.state import Gap, LinkState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.notice import labelled, no_outbound_lines, paragraph
+from meshtui.tui.lines.split import split_lines
 from meshtui.tui.look import Look
 from meshtui.tui.marks import GLYPHS, ROLES, SEVERITY_GLYPHS, SEVERITY_ROLES, glyph
-from meshtui.tui.safe import cut, cut_end, pad, span, width_of, wrap
+from meshtui.tui.safe import cut, cut_end, cut_name, pad, span, width_of, wrap
 
 NAMED: Final = 3
 """Findings said in full; a person reads one and acts."""
@@ -40,11 +42,11 @@ class Entry:
     key: ResourceKey | None = None
 
 
-def overview_entries(look: Look, rungs: Iterable[Rung], width: int) -> tuple[Entry, ...]:
-    """Everything on the overview in ``width`` cells."""
-    entries = [Entry(EMPTY), *_headline(look, width), Entry(EMPTY), *_ladder(rungs, width)]
+def overview_entries(look: Look, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
+    """Everything on the overview in ``width`` cells; as many changes as ``height`` lines leave room for."""
+    entries = [Entry(EMPTY), *_headline(look, width), Entry(EMPTY), *_ladder(look, rungs, width)]
     entries += _gaps(look.state.gaps, width)
-    entries += _changes(look, width)
+    entries += _changes(look, width, height - len(entries) - 3)
     return tuple(entries)
 
 
@@ -127,6 +129,19 @@ def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:
     return tuple(sorted(causes.values(), key=lambda way: -way[-1].health.rank))
 
 
+MEANS: Final = {
+    Health.OK: "",
+    Health.WAITING: "The client asked and has no answer yet; after 15 s gRPC takes it as missing.",
+    Health.MISSING: "Calls that need it fail.",
+    Health.REFUSED: "The client took no part of the refused version; what it held before, if anything, goes on.",
+}
+"""What a state means for calls, where no finding says it better."""
+
+
+def _says(node: Node) -> str:
+    return MEANS[node.health] if node.health is Health.WAITING else f"{node.note}. {MEANS[node.health]}"
+
+
 def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterator[Entry]:
     for number, way in enumerate(troubles[:NAMED]):
         if number:
@@ -136,7 +151,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
         role = ROLES[node.health]
         title = f"{node.kind.value.replace('_', ' ').capitalize()} {node.name}"
         yield Entry((Span(f"  {GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
-        yield from (Entry(line) for line in paragraph(node.note, width, Role.TEXT))
+        yield from (Entry(line) for line in paragraph(_says(node), width, Role.TEXT))
         if len(way) > 1:
             path = " → ".join(one.label for one in way[:-1])
             yield from (Entry(line) for line in paragraph(f"on the way {path}", width, Role.DIM))
@@ -150,9 +165,13 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
 # the ladder
 
 
-def _ladder(rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
+def _ladder(look: Look, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
     for rung in rungs:
         yield Entry(ladder_line(rung, width), rung.key)
+        resource = look.state.snapshot.resources.get(rung.key) if look.state.snapshot and rung.key else None
+        if resource is not None and isinstance(resource.body, RouteConfiguration) and look.state.snapshot:
+            lines = split_lines(look.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
+            yield from (Entry(line) for line in lines)
 
 
 def ladder_line(rung: Rung, width: int) -> Line:
@@ -166,10 +185,11 @@ def ladder_line(rung: Rung, width: int) -> Line:
     text_role = Role.DIM if quiet else Role.TEXT
     if not rung.aside:
         return (*head, Span(cut(rung.text, room), text_role))
-    share = max(room - min(width_of((aside,)), room // 2) - 2, 8)
-    text = cut(rung.text, share)
-    column = min(max(width_of((Span(text),)), room // 2), share)
-    return (*head, Span(pad(text, column), text_role), Span("  "), Span(cut(aside.text, room - column - 2), aside.role))
+    wanted, column = width_of((span(rung.text),)), room // 2
+    least = min(width_of((aside,)), room // 2 if bad else room // 3)
+    taken = min(max(wanted, column), room - least - 2)
+    text = pad(cut(rung.text, taken), taken)
+    return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))
 
 
 def _gaps(gaps: tuple[Gap, ...], width: int) -> Iterator[Entry]:
@@ -184,10 +204,10 @@ def _gaps(gaps: tuple[Gap, ...], width: int) -> Iterator[Entry]:
 # what changed last
 
 
-def _changes(look: Look, width: int) -> Iterator[Entry]:
+def _changes(look: Look, width: int, room: int) -> Iterator[Entry]:
     yield Entry(EMPTY)
     yield Entry((Span("  Last changes", Role.TITLE),))
-    events = look.state.events[:EVENTS_AT_LEAST]
+    events = look.state.events[: max(room, EVENTS_AT_LEAST)]
     if not events:
         yield Entry((Span("    none since meshtui looks", Role.DIM),))
     for event in events:
@@ -195,12 +215,15 @@ def _changes(look: Look, width: int) -> Iterator[Entry]:
 
 
 def event_line(event: Event, look: Look, width: int) -> Line:
-    """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``."""
+    """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``, the phrases in one column."""
     age = age_words(max((look.now - event.at).total_seconds(), 0))
     head = (Span(f"  {age:>5}  ", Role.DIM), glyph(event.health), Span("  "))
-    room = max(width - width_of(head) - 1, 8)
-    text = cut_end(event.text, max(room // 2, room - 40))
-    subject = cut(event.subject, max(room - width_of((Span(text),)) - 3, 8))
-    column = min(max(room * 2 // 5, 8), max(room - width_of((Span(text),)) - 3, 8))
+    room = max(width - width_of(head) - 1, 16)
+    column = min(max(room * 2 // 5, 8), LONGEST_SUBJECT)
     role = Role.TEXT if event.health is Health.OK else ROLES[event.health]
-    return (*head, Span(pad(subject, max(column, width_of((Span(subject),)))), Role.DIM), Span("   "), Span(text, role))
+    subject = Span(pad(cut_name(event.subject, column), column), Role.DIM)
+    return (*head, subject, Span("   "), Span(cut_end(event.text, room - column - 3), role))
+
+
+LONGEST_SUBJECT: Final = 56
+"""Cells for what an event is about: an Istio name with its type."""

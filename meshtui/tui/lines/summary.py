@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from meshtui.model.graph import Node
 from meshtui.model.resource import Resource
 from meshtui.model.summary import Fact, Section
-from meshtui.model.wording import age_words, size_words, span_words
+from meshtui.model.wording import size_words, span_words
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.marks import ROLES, STATUS_WORDS, glyph
 from meshtui.tui.safe import pad, shown, span, wrap
@@ -49,7 +49,7 @@ def _wrapped(pieces: Iterable[Span], width: int) -> Iterator[Line]:
     """Facts with dots between them, whole facts a line."""
     line: list[Span] = [Span(" ")]
     used = 1
-    for piece in pieces:
+    for piece in _broken(pieces, max(width - 1, 8)):
         more = cell_len(piece.text) + 3
         if used > 1 and used + more > width:
             yield tuple(line)
@@ -61,6 +61,11 @@ def _wrapped(pieces: Iterable[Span], width: int) -> Iterator[Line]:
     yield tuple(line)
 
 
+def _broken(pieces: Iterable[Span], cells: int) -> Iterator[Span]:
+    for piece in pieces:
+        yield from (Span(part, piece.role) for part in wrap(piece.text, cells))
+
+
 def section_lines(sections: Iterable[Section], width: int) -> Iterator[Line]:
     """Every section with its title; values in one column, broken to the width."""
     for section in sections:
@@ -68,7 +73,7 @@ def section_lines(sections: Iterable[Section], width: int) -> Iterator[Line]:
         if section.title:
             for piece in wrap(section.title, max(width - 1, 8)):
                 yield (Span(f" {piece}", Role.TITLE),)
-        labels = [cell_len(shown(fact.label)) for fact in section.facts]
+        labels = [cell_len(shown(fact.label)) for fact in section.facts if fact.value]
         column = min(max(labels, default=0), LABELS_AT_MOST)
         for fact in section.facts:
             yield from _fact(fact, column, width)
@@ -78,17 +83,14 @@ def _fact(fact: Fact, column: int, width: int) -> Iterator[Line]:
     mark = (glyph(fact.health), Span(" ")) if fact.health is not None else (Span("  "),)
     role = Role.TEXT if fact.health is None or not fact.health.rank else ROLES[fact.health]
     label = shown(fact.label)
-    if cell_len(label) > column:
+    if cell_len(label) > column or not fact.value:
         for piece in wrap(label, max(width - 3, 8)):
             yield (Span("   "), Span(piece, Role.DIM))
         label = ""
+    if not fact.value:
+        return
     indent = 3 + (column + 2 if column else 0)
     for number, piece in enumerate(wrap(fact.value, max(width - indent, 12))):
         lead = (Span(" "), *mark) if not number else (Span("   "),)
         name = (Span(pad(label if not number else "", column) + "  ", Role.DIM),) if column else ()
         yield (*lead, *name, Span(piece, role))
-
-
-def age_of(moment: datetime, now: datetime) -> str:
-    """``3 s ago``."""
-    return f"{age_words(max((now - moment).total_seconds(), 0))} ago"

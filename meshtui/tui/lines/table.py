@@ -14,7 +14,7 @@ from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.tree import Mark, changed_at, freshness, short_version
 from meshtui.tui.look import Look
 from meshtui.tui.marks import ROLES, STATUS_WORDS, glyph
-from meshtui.tui.safe import cut, cut_end, fit, pad, pad_left
+from meshtui.tui.safe import cut_end, cut_name, fit, pad, pad_left
 
 NARROW = 76
 """Cells under which version and size are left out."""
@@ -76,7 +76,7 @@ def table_line(row: TableRow, look: Look, width: int) -> Line:
     values = (
         resource.key.type if row.first else "",
         f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}",
-        name if not note else f"{cut(name, max(_name_room(width) * 3 // 5, 12))}  {note}",
+        name if not note else f"{cut_name(name, max(_name_room(width) * 3 // 5, 12))}  {note}",
         short_version(resource.version, 10) or "–",
         age,
         size_words(resource.size) if resource.size else "–",
@@ -105,7 +105,7 @@ def _cells(width: int, values: Sequence[str]) -> list[str]:
     return [
         f"  {pad(type_, 5)}",
         pad(status, 10),
-        pad(cut_end(name, _name_room(width)) if "  " in name else cut(name, _name_room(width)), _name_room(width)),
+        pad(cut_end(name, _name_room(width)) if "  " in name else cut_name(name, _name_room(width)), _name_room(width)),
         pad_left(version, 11) if wide else "",
         pad_left(age, 6),
         pad_left(size, 10) if wide else "",

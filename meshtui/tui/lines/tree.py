@@ -15,7 +15,7 @@ from meshtui.model.wording import age_words, share_words
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.look import Look
 from meshtui.tui.marks import GLYPHS, ROLES, STATUS_WORDS
-from meshtui.tui.safe import cut, fit, pad, pad_left, span, width_of
+from meshtui.tui.safe import cut, cut_name, fit, fit_end, pad_left, span, width_of
 
 GLOW_LASTS: Final = timedelta(seconds=2)
 """How long a change is lit: long enough to be caught by the eye, short enough not to tire it."""
@@ -34,7 +34,7 @@ GUIDE: Final = 2
 class Columns:
     """Widths of the columns on the right, cells; 0 leaves one out."""
 
-    type: int = 4
+    type: int = 5
     version: int = 9
     age: int = 5
     mark: int = 2
@@ -98,16 +98,16 @@ def _left(row: TreeRow, resource: Resource | None, look: Look, room: int, *, glo
     says = waiting_words(node, resource, look)
     tail: list[Span] = [span(f"  {fact}", Role.DIM) for fact in node.facts]
     if says:
-        tail.append(span(f"  {says}", ROLES[node.health] if node.health is not Health.OK else Role.NOTE))
-    label = span(node.label, Role.MATCH if row.matched else Role.GLOW if glow else _label_role(node))
-    used = width_of(head)
+        tail.insert(0, span(f"  {says}", ROLES[node.health] if node.health.rank else Role.NOTE))
+    role = Role.MATCH if row.matched else Role.GLOW if glow else _label_role(node)
+    rest = room - width_of(head)
+    label = span(cut_name(node.label, max(rest - min(width_of(tail), rest * 2 // 5), MIN_NAME)), role)
+    rest -= width_of((label,))
     name = _whole_name(node)
-    rest = room - used - width_of(tail) - width_of((label,))
-    if name and rest > MIN_NAME + 2:
-        tail.insert(0, span(f"  {cut(name, rest - 2)}", Role.DIM))
-    elif rest < 0:
-        label = Span(cut(node.label, max(room - used - width_of(tail), MIN_NAME)), label.role)
-    return (*head, label, *tail)
+    spare = rest - width_of(tail) - 2
+    if name and spare >= MIN_NAME:
+        tail.insert(0, span(f"  {cut_name(name, spare)}", Role.DIM))
+    return (*head, label, *fit_end(tuple(tail), rest))
 
 
 MIN_NAME: Final = 12
@@ -153,7 +153,7 @@ def _right(node: Node, resource: Resource | None, now: datetime, mark: str, colu
     age = age_words(max((now - updated).total_seconds(), 0)) if updated else ""
     dot = {Mark.NONE: " ", Mark.DOT: "●", Mark.GLOW: "●"}[mark]
     return (
-        Span(pad(type_, columns.type), Role.FAINT),
+        Span(pad_left(type_, columns.type), Role.FAINT),
         *((Span(pad_left(version, columns.version), Role.DIM),) if columns.version else ()),
         Span(pad_left(age, columns.age), Role.DIM),
         Span(pad_left(dot, columns.mark), Role.GLOW if mark == Mark.GLOW else Role.ACCENT),

@@ -16,7 +16,7 @@ from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.marks import glyph
 from meshtui.tui.safe import pad, span, wrap
-from meshtui.tui.widgets.key_bar import NAMES
+from meshtui.tui.widgets.key_bar import key_name
 from meshtui.tui.widgets.page import Page
 
 MEANINGS = (
@@ -54,8 +54,8 @@ class HelpScreen(ModalScreen[None]):
     def _lines(self, width: int) -> Iterator[Line]:
         yield EMPTY
         yield (Span(" Keys", Role.TITLE),)
-        for binding in self._shown_bindings:
-            yield from _row(_keys(binding), binding.tooltip or binding.description, width)
+        for keys, text in _merged(self._shown_bindings):
+            yield from _row(keys, text, width)
         yield EMPTY
         yield (Span(" Marks", Role.TITLE),)
         for health, meaning in MEANINGS:
@@ -68,9 +68,16 @@ class HelpScreen(ModalScreen[None]):
             yield from _row(command.usage, command.help, width)
 
 
-def _keys(binding: Binding) -> str:
-    keys = binding.key.split(",")
-    return "  ".join(NAMES.get(key, key.replace("ctrl+", "^")) for key in keys)
+def _merged(bindings: Sequence[Binding]) -> Iterator[tuple[str, str]]:
+    """Each thing that can be done once, with all its keys; Textual's own bindings, which have no id, left out."""
+    keys: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
+    for binding in bindings:
+        if binding.id is not None:
+            keys.setdefault(binding.id, []).append(key_name(binding))
+            texts[binding.id] = binding.tooltip or binding.description
+    for id_, names in keys.items():
+        yield "  ".join(names), texts[id_]
 
 
 def _row(head: str, text: str, width: int) -> Iterator[Line]:

@@ -241,10 +241,8 @@ class MainScreen(Screen[None]):
     def action_help(self) -> None:
         from meshtui.tui.screens.help import HelpScreen
 
-        bindings: dict[str, Binding] = {}
-        for active in self.active_bindings.values():
-            bindings.setdefault(active.binding.id or active.binding.action, active.binding)
-        self.app.push_screen(HelpScreen(tuple(bindings.values()), self.commands))
+        bindings = [active.binding for active in self.active_bindings.values()]
+        self.app.push_screen(HelpScreen(bindings, self.commands))
 
     def action_command(self, text: str = "") -> None:
         self._command.display = True

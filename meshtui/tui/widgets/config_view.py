@@ -34,7 +34,7 @@ class ConfigView(View):
         Binding(
             "e", "trouble", "Only trouble", id="config.trouble", tooltip="Show only what is not fine, and the way there"
         ),
-        Binding("t", "form", "Tree/table", id="config.form", tooltip="The same config as a tree or as a table by type"),
+        Binding("t", "form", "Table", id="config.form", tooltip="The same config as a tree or as a table by type"),
         Binding("v", "page", "Page", id="config.page", tooltip="Next page of the detail: Summary, JSON, Change"),
         Binding("y", "copy", "Copy", id="config.copy", tooltip="Copy the whole name, or the page that has the focus"),
         Binding("s", "save(False)", "Save", id="config.save", tooltip="Write this resource as JSON to a new file"),
@@ -84,7 +84,7 @@ class ConfigView(View):
         self._wanted = key
         if self.filter.active:
             self.filter = Filter()
-        if self.look is not None:
+        if self._tree.count() or self._table.count():
             self._arrive()
 
     def _arrive(self) -> None:
@@ -95,6 +95,8 @@ class ConfigView(View):
     # painting
 
     def watch_look(self) -> None:
+        if self.look is None or not self.is_mounted:
+            return
         self._paint()
         if self._wanted is not None:
             self._arrive()
@@ -126,8 +128,12 @@ class ConfigView(View):
         self._paint_detail()
 
     def _paint_detail(self) -> None:
-        if self.look is not None:
-            self._detail.subject = self._subject(self.look)
+        if self.look is None:
+            return
+        had = self._detail.subject is not None
+        self._detail.subject = self._subject(self.look)
+        if had != (self._detail.subject is not None):
+            self.refresh_bindings()
 
     def _subject(self, look: Look) -> Subject | None:
         if self.as_table:

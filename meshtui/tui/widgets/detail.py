@@ -22,7 +22,6 @@ from meshtui.tui.lines.json import JsonLines
 from meshtui.tui.lines.notice import paragraph
 from meshtui.tui.lines.summary import section_lines, title_lines
 from meshtui.tui.look import Look
-from meshtui.tui.safe import span
 from meshtui.tui.widgets.bar import Bar, Zone, zones_of
 from meshtui.tui.widgets.page import Page
 
@@ -174,12 +173,13 @@ class Detail(Widget):
         if now is None or before is None:
             words = "No change of this config has been seen since meshtui looks."
             return [EMPTY, *paragraph(words, width, Role.DIM)]
-        head = (Span(" "), span(body_change(before.body, now.body) if now.value else "its config is gone", Role.STRONG))
+        words = body_change(before.body, now.body) if now.value else "its config is gone"
+        head = paragraph(words, width, Role.STRONG, indent=1)
         changed = subject.look.state.changed_at.get(now.key)
         at = f"  at {changed:%H:%M:%S} UTC" if changed else ""
-        versions = span(f" {before.version or '–'} → {now.version or '–'}{at}", Role.DIM)
+        versions = paragraph(f"{before.version or '–'} → {now.version or '–'}{at}", width, Role.DIM, indent=1)
         old, new = subject.look.as_json(before), self._as_json(subject, now) if now.value else ""
-        return [EMPTY, head, (versions,), EMPTY, *change_lines(old, new, width)]
+        return [EMPTY, *head, *versions, EMPTY, *change_lines(old, new, width)]
 
     def _as_json(self, subject: Subject, resource: Resource) -> str:
         if self._json is None or self._json[0] is not resource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.widgets.bar import Bar, Zone, zones_of
@@ -32,6 +32,21 @@ def key_name(binding: Binding) -> str:
     return binding.key_display or NAMES.get(key, key.replace("ctrl+", "^"))
 
 
+ALWAYS = ("main.help", "main.quit", "start.quit")
+"""Keys that have a place however narrow the screen: the rest are in the help."""
+
+GAP = "   "
+"""Between two keys."""
+
+
+def _texts(active: ActiveBinding) -> tuple[str, str]:
+    return key_name(active.binding), f" {active.binding.description.lower()}"
+
+
+def _cells(active: ActiveBinding) -> int:
+    return sum(map(cell_len, _texts(active))) + len(GAP)
+
+
 class KeyBar(Bar):
     """Paints the bindings of the focused widget and all around it that are worth a place."""
 
@@ -49,24 +64,23 @@ class KeyBar(Bar):
         return zones_of(*self._keys(width))
 
     def _keys(self, width: int) -> tuple[Line, dict[int, str]]:
+        shown: dict[str, ActiveBinding] = {}
+        for active in self.screen.active_bindings.values():
+            if active.binding.show:
+                shown.setdefault(active.binding.action, active)
+        always = [active for active in shown.values() if active.binding.id in ALWAYS]
+        room = width - 1 - sum(map(_cells, always))
         line: list[Span] = [Span(" ")]
         names: dict[int, str] = {}
-        used = 1
-        seen: set[str] = set()
-        for active in self.screen.active_bindings.values():
-            binding = active.binding
-            if not binding.show or binding.action in seen:
-                continue
-            seen.add(binding.action)
-            key, words = key_name(binding), f" {binding.description.lower()}"
-            more = cell_len(key) + cell_len(words) + 3
-            if used + more > width:
-                continue
-            used += more
-            for text, role in ((key, Role.KEY), (words, Role.DIM)):
-                names[len(line)] = binding.key.partition(",")[0]
+        for active in shown.values():
+            if active not in always:
+                if _cells(active) > room:
+                    continue
+                room -= _cells(active)
+            for text, role in zip(_texts(active), (Role.KEY, Role.DIM), strict=True):
+                names[len(line)] = active.binding.key.partition(",")[0]
                 line.append(Span(text, role if active.enabled else Role.FAINT))
-            line.append(Span("   "))
+            line.append(Span(GAP))
         return tuple(line), names
 
     def on_bar_pressed(self, message: Bar.Pressed) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from meshtui.model.channel import ChannelReport
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
-from meshtui.session.state import SessionState
 from meshtui.tui.ink import Line
 from meshtui.tui.lines.overview import Entry, overview_entries
 from meshtui.tui.look import Look
@@ -41,7 +39,7 @@ class OverviewRows(Rows):
 
     def _write(self) -> None:
         if self._look is not None and self.size.width:
-            self._entries = overview_entries(self._look, self._rungs, self.line_width)
+            self._entries = overview_entries(self._look, self._rungs, self.line_width, self.size.height)
         super().redraw()
 
     @property
@@ -65,7 +63,6 @@ class OverviewView(View):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows = OverviewRows(id="overview-rows")
-        self._reports: dict[str, tuple[ChannelReport | None, ChannelReport | None]] = {}
 
     def compose(self) -> ComposeResult:
         yield self._rows
@@ -81,20 +78,11 @@ class OverviewView(View):
         state = look.state
         if state.snapshot is None:
             return ()
-        before = self._report_before(state)
         return (
             control_plane_rung(state.channels),
             *config_rungs(state.snapshot, state.graph, look.now),
-            traffic_rung(state.channels, before),
+            traffic_rung(state.channels, state.channels_before),
         )
-
-    def _report_before(self, state: SessionState) -> ChannelReport | None:
-        """The report before the newest one: rates are counted between the two."""
-        before, newest = self._reports.get(state.target, (None, None))
-        if newest is not state.channels:
-            before = newest
-            self._reports[state.target] = (newest, state.channels)
-        return before
 
     def on_rows_entered(self, message: Rows.Entered) -> None:
         message.stop()

@@ -1,0 +1,146 @@
+"""``make screenshots``: the real program on the real demo mesh, as SVG and, where there is a Chromium, as PNG.
+
+``python -m tests.screenshots [NAME…]`` makes only those whose name begins so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of grpc: its log goes to the screen
+
+from textual.pilot import Pilot
+
+from meshtui.cli.demo import open_stage
+from meshtui.model.resource import Health
+from meshtui.model.target import TargetOptions
+from meshtui.session.session import Session
+from meshtui.session.state import SessionState
+from meshtui.session.workspace import Workspace
+from meshtui.targets import open_session
+from meshtui.tui.app import MeshtuiApp
+from tests.picture import browser, draw, without_web_font
+
+FOLDER: Final = Path(__file__).parent.parent / "screenshots"
+
+WIDE: Final = (160, 45)
+NARROW: Final = (80, 24)
+
+PATIENCE: Final = 60.0
+"""Seconds for the mesh to come up and for each state to be seen, on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture: pressed keys, then waited ``seconds`` so that ages and marks look as they do at work."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    seconds: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Pictures of one run of a scenario, after ``steps`` steps, once ``until`` holds."""
+
+    scenario: str
+    steps: int
+    until: Callable[[SessionState], bool]
+    shots: tuple[Shot, ...]
+
+
+def _whole(state: SessionState) -> bool:
+    calls = state.channels.mesh_channels[0].calls.started if state.channels and state.channels.mesh_channels else 0
+    counts = state.snapshot.counts() if state.snapshot else {}
+    return calls > 20 and not any(counts[health] for health in Health if health is not Health.OK)
+
+
+def _refused(state: SessionState) -> bool:
+    return state.snapshot is not None and state.snapshot.counts()[Health.REFUSED] > 0
+
+
+STORIES: Final = (
+    Story(
+        "canary",
+        3,
+        _whole,
+        (
+            Shot("overview-160x45", WIDE, ("1",), 3),
+            Shot("config-160x45", WIDE, ("2", "g", "j")),
+            Shot("config-change-160x45", WIDE, ("v", "v")),
+            Shot("config-80x24", NARROW, ("v",)),
+            Shot("config-table-160x45", WIDE, ("t",)),
+            Shot("overview-80x24", NARROW, ("1",)),
+        ),
+    ),
+    Story(
+        "refused",
+        0,
+        _refused,
+        (Shot("refused-160x45", WIDE, ("1",), 4), Shot("refused-config-160x45", WIDE, ("2", "e"))),
+    ),
+)
+
+
+async def make(story: Story, wanted: Sequence[str]) -> None:
+    """Run one story and write its pictures."""
+    shots = [shot for shot in story.shots if not wanted or shot.name.startswith(tuple(wanted))]
+    if not shots:
+        return
+    workspace = Workspace(lambda target: open_session(target, TargetOptions()))
+    stage = open_stage(story.scenario)
+    app = MeshtuiApp(workspace, stage=stage)
+    async with app.run_test(size=WIDE) as pilot:
+        session = await _front(workspace)
+        for _ in range(story.steps):
+            await _until(session, lambda state: state.snapshot is not None and state.snapshot.has_outbound)
+            await stage.next_step()
+            await asyncio.sleep(2)  # so that each step is a change of its own in the timeline
+        await _until(session, story.until)
+        for shot in story.shots:
+            await _take(pilot, shot, write=shot in shots)
+
+
+async def _take(pilot: Pilot[None], shot: Shot, *, write: bool) -> None:
+    await pilot.resize_terminal(*shot.size)
+    await pilot.press(*shot.keys)
+    await asyncio.sleep(shot.seconds)
+    await pilot.pause()
+    if not write:
+        return
+    svg = pilot.app.export_screenshot(title="meshtui")
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{shot.name}.svg").write_text(without_web_font(svg), encoding="utf-8")
+    if browser() is not None:
+        await asyncio.to_thread(draw, svg, FOLDER / f"{shot.name}.png")
+    sys.stdout.write(f"{shot.name}\n")
+
+
+async def _front(workspace: Workspace) -> Session:
+    async with asyncio.timeout(PATIENCE):
+        while workspace.front is None:
+            await asyncio.sleep(0.1)
+    return workspace.front
+
+
+async def _until(session: Session, condition: Callable[[SessionState], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition(session.state):
+            await asyncio.sleep(0.1)
+
+
+async def main(wanted: Sequence[str]) -> None:
+    """All stories, one after the other."""
+    for story in STORIES:
+        await make(story, wanted)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

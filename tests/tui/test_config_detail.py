@@ -1,0 +1,69 @@
+"""View 2, the pane beside the tree: words, JSON, and the difference to before."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.conftest import Golden, Run, screen_text
+from tests.tui.scripted import Bench, cluster, healthy, nacked, routes
+
+
+async def test_pages_beside_the_tree(bench: Bench, run: Run, golden: Golden) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (160, 45)) as pilot:
+        bench.clock.pass_(30)
+        source.replace(routes({"v1": 20, "v2": 80}, canary=True, version="43", updated=bench.clock()))
+        await bench.look(pilot)
+        await pilot.press("2", "j")
+        for page in ("summary", "json", "change"):
+            golden(pilot.app, f"detail-{page}-160")
+            await pilot.press("v")
+
+
+async def test_the_difference_says_both_versions(bench: Bench, run: Run) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (160, 45)) as pilot:
+        await pilot.press("2", "j", "v", "v")
+        assert "No change of this config has been seen" in screen_text(pilot.app)
+        source.replace(routes({"v1": 20, "v2": 80}, canary=True, version="43"))
+        await bench.look(pilot)
+        text = screen_text(pilot.app)
+    assert "v1 80 % → 20 %, v2 20 % → 80 %" in text
+    assert "42 → 43" in text
+    assert '-     "weight": 80' in text
+    assert '+     "weight": 20' in text
+
+
+async def test_narrow_detail_opens_over_the_tree(bench: Bench, run: Run, golden: Golden) -> None:
+    bench.add(resources=healthy())
+    async with run(bench.app(), (80, 24)) as pilot:
+        await pilot.press("2", "j", "j", "j")
+        assert "Summary" not in screen_text(pilot.app)
+        await pilot.press("enter")
+        golden(pilot.app, "detail-narrow-80")
+        await pilot.press("l")
+        assert '"name"' in screen_text(pilot.app)
+        await pilot.press("escape")
+        assert "Summary" not in screen_text(pilot.app)
+
+
+async def test_a_refusal_is_told_with_its_reason(bench: Bench, run: Run) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (160, 45)) as pilot:
+        source.replace(nacked(cluster("v2"), "44", "connect_timeout must be positive", bench.clock()))
+        await bench.look(pilot)
+        await pilot.press("2", "j", "j", "j")
+        pane = "\n".join(line[90:] for line in screen_text(pilot.app).split("\n"))
+    assert "✗ NACKED" in pane
+    assert "connect_timeout must be" in pane
+    assert "still in force" in pane
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)
+async def test_resizing_keeps_what_is_read(bench: Bench, run: Run, size: tuple[int, int]) -> None:
+    bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        await pilot.press("2", "j", "enter")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        assert "requests to echo.echo-grpc.svc.cluster.local" in screen_text(pilot.app)

@@ -17,6 +17,39 @@ class Cause:
 
 
 CAUSES = (
+    # The probe's own words first: they quote what gRPC says.
+    Cause(
+        "echo-short",
+        ("fewer outputs than requests", "empty output"),
+        "The echo server returned less than was asked for",
+        "It reported success for the set, but outputs are missing. What became of those requests is not known.",
+        "Is the server Istio's echo? A proxy or a fork in between may cut the answer.",
+    ),
+    Cause(
+        "echo-garbage",
+        ("cannot be read as a ForwardEchoResponse",),
+        "The probe's answer cannot be read",
+        "What came back is not a ForwardEchoResponse. Another service, or a broken server, answers at that address.",
+        "Check that the address is the echo server's gRPC port (17171).",
+    ),
+    Cause(
+        "probe-lost",
+        ("connection to the echo server broke",),
+        "The probe's own server went away in the middle of a set",
+        "The pod that sends the requests, or the way to it, broke while a set was running. Its requests were"
+        " sent or not;"
+        " their fate is not known, and they are counted as lost.",
+        "Has the pod restarted, or the port-forward ended?",
+    ),
+    Cause(
+        "probe-silent",
+        ("echo server did not answer within",),
+        "The probe's own server does not answer",
+        "The call to the echo server had no answer, although the deadline of the set has passed: the process is"
+        " stopped or"
+        " stuck, or the connection is dead.",
+        "Look at the pod that sends the requests: its CPU, its log, its port-forward.",
+    ),
     Cause(
         "tls-to-plaintext",
         ("WRONG_VERSION_NUMBER", "first record does not look like a TLS handshake"),
@@ -252,38 +285,6 @@ CAUSES = (
         "The host name cannot be resolved",
         "The name is looked up in DNS and is not there. With scheme xds there is no DNS: the scheme may be missing.",
         "Use xds:///host:port for a mesh name, or check the name.",
-    ),
-    Cause(
-        "echo-short",
-        ("fewer outputs than requests", "empty output"),
-        "The echo server returned less than was asked for",
-        "It reported success for the set, but outputs are missing. What became of those requests is not known.",
-        "Is the server Istio's echo? A proxy or a fork in between may cut the answer.",
-    ),
-    Cause(
-        "echo-garbage",
-        ("cannot be read as a ForwardEchoResponse",),
-        "The probe's answer cannot be read",
-        "What came back is not a ForwardEchoResponse. Another service, or a broken server, answers at that address.",
-        "Check that the address is the echo server's gRPC port (17171).",
-    ),
-    Cause(
-        "probe-lost",
-        ("connection to the echo server broke",),
-        "The probe's own server went away in the middle of a set",
-        "The pod that sends the requests, or the way to it, broke while a set was running. Its requests were"
-        " sent or not;"
-        " their fate is not known, and they are counted as lost.",
-        "Has the pod restarted, or the port-forward ended?",
-    ),
-    Cause(
-        "probe-silent",
-        ("echo server did not answer within",),
-        "The probe's own server does not answer",
-        "The call to the echo server had no answer, although the deadline of the set has passed: the process is"
-        " stopped or"
-        " stuck, or the connection is dead.",
-        "Look at the pod that sends the requests: its CPU, its log, its port-forward.",
     ),
 )
 """Every known cause. Specific texts stand before those that other texts quote as a part."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -97,11 +98,30 @@ class BatchAccount:
         return SplitCounts(by_version, self.unknown + nameless, self.failed, self.lost)
 
 
-def account(batch: Batch, reply: BatchReply) -> BatchAccount:
-    """The fate of the batch's requests after this reply."""
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What can be said of a set before its outputs are read: how many requests were sent, and how many errors it holds.
+
+    The next set is chosen by it, so that it is under way while the answers of this one are counted.
+    """
+
+    sent: int
+    errors: int
+
+
+def landing(batch: Batch, reply: BatchReply) -> Landing:
+    """The first word on a set. An error that only the words of an output tell is not seen here."""
+    if reply.kind is ReplyKind.OUTPUTS:
+        return Landing(batch.count, max(0, batch.count - len(reply.outputs)) + reply.outputs.count(""))
+    result = account(batch, reply)
+    return Landing(result.sent, result.failed + result.lost)
+
+
+def account(batch: Batch, reply: BatchReply, answers: Sequence[Answer] | None = None) -> BatchAccount:
+    """The fate of the batch's requests after this reply. ``answers`` are its outputs, when they are parsed already."""
     match reply.kind:
         case ReplyKind.OUTPUTS:
-            return _outputs(batch, reply.outputs)
+            return _outputs(batch, reply.outputs, answers)
         case ReplyKind.REFUSED:
             return _refused(batch, reply.error)
         case ReplyKind.STOPPED:
@@ -123,7 +143,7 @@ def _refused(batch: Batch, text: str) -> BatchAccount:
     return BatchAccount(batch.count, failed=1, lost=rest, failures=(failure,))
 
 
-def _outputs(batch: Batch, outputs: tuple[str, ...]) -> BatchAccount:
+def _outputs(batch: Batch, outputs: tuple[str, ...], parsed: Sequence[Answer] | None) -> BatchAccount:
     answers: list[Answer] = []
     failed: dict[str, int] = {}
     lost: dict[str, int] = {}
@@ -131,7 +151,7 @@ def _outputs(batch: Batch, outputs: tuple[str, ...]) -> BatchAccount:
         if not text:
             lost[EMPTY_TEXT] = lost.get(EMPTY_TEXT, 0) + 1
             continue
-        answer = parse_output(text, position)
+        answer = parse_output(text, position) if parsed is None else parsed[position]
         reason = _failure_of(answer)
         if reason:
             failed[reason] = failed.get(reason, 0) + 1

@@ -22,7 +22,9 @@ MOST_FIELDS = 256
 LONGEST_VALUE = 1_024
 """Characters of one value that are kept."""
 
-LINE = re.compile(r"\[(\d{1,9})(?: (body|error))?\] ?(.*)", re.DOTALL)
+LONGEST_PREFIX = 24
+"""Characters within which ``[index kind]`` must end; an index is an int32."""
+
 ERRORS = re.compile(r"(\d{1,9})/(\d{1,9}) requests had errors; first error: ?(.*)", re.DOTALL)
 TIMED_OUT = re.compile(r"request set timed out after (\S{1,40}) and only (\d{1,9})/(\d{1,9}) requests completed")
 
@@ -30,42 +32,57 @@ TIMED_OUT = re.compile(r"request set timed out after (\S{1,40}) and only (\d{1,9
 def parse_output(text: str, position: int = 0) -> Answer:
     """One output string as an answer; ``position`` is its place in the list, used when no line tells the index."""
     index: int | None = None
+    prefixes: dict[str, tuple[int, str] | None] = {}
     fields: list[tuple[str, str]] = []
-    own: list[tuple[str, str]] = []
+    body: list[tuple[str, str]] = []
     errors: list[str] = []
-    for line in text[: 4 * LONGEST_RAW].split("\n"):
-        found = LINE.fullmatch(line.rstrip("\r"))
-        number, kind, rest = found.groups() if found else (None, "body", line.rstrip("\r"))
-        if number is not None and index is None:
-            index = int(number)
+    for line in text[: 4 * LONGEST_RAW].replace("\r\n", "\n").split("\n"):
+        head = line[: line.find("]", 0, LONGEST_PREFIX) + 1]
+        if head not in prefixes:
+            prefixes[head] = _prefix(head)
+        known = prefixes[head]
+        kind, rest = "body", line
+        if known is not None:
+            kind, rest = known[1], line[len(head) :].removeprefix(" ")
+            index = known[0] if index is None else index
+        key, separator, value = rest.partition("=")
         if kind == "error":
             errors.append(rest)
-            continue
-        key, separator, value = rest.partition("=")
-        if separator and key.strip() and len(fields) < MOST_FIELDS and not key.startswith("grpcecho.Echo("):
-            pair = (key.strip()[:LONGEST_VALUE], value[:LONGEST_VALUE])
+        elif separator and len(fields) < MOST_FIELDS and (key := key.strip()) and not key.startswith("grpcecho."):
+            pair = (key[:LONGEST_VALUE], value[:LONGEST_VALUE])
             fields.append(pair)
             if kind == "body":
-                own.append(pair)
-    return _answer(position if index is None else index, fields, own, "\n".join(errors), text)
+                body.append(pair)
+    return _answer(position if index is None else index, tuple(fields), body, "\n".join(errors), text)
 
 
-def _answer(index: int, fields: list[tuple[str, str]], body: list[tuple[str, str]], error: str, text: str) -> Answer:
-    first: dict[str, str] = {}
-    for name, value in (*body, *fields):
-        first.setdefault(name, value)
-    hostnames = [value for name, value in body if name == "Hostname"]
+def _prefix(head: str) -> tuple[int, str] | None:
+    """Index and kind of line (``body``, ``error`` or empty) of ``[3 body]``; ``None`` for anything else.
+
+    A line without such a prefix is taken for the body's.
+    """
+    number, _, kind = head[1:-1].partition(" ")
+    plain = head.startswith("[") and number.isascii() and number.isdigit()
+    return (int(number), kind) if plain and kind in ("", "body", "error") else None
+
+
+def _answer(
+    index: int, fields: tuple[tuple[str, str], ...], body: list[tuple[str, str]], error: str, text: str
+) -> Answer:
+    # Of a key's values the first counts, and the body's before the forwarder's own.
+    first = dict(reversed(fields)) | dict(reversed(body))
+    # The echoed message stands before the host name and may hold lines of its own, so of those the last counts.
+    hostname = dict(body).get("Hostname") or first.get("Hostname")
     status = first.get("StatusCode", "").strip()
     return Answer(
         index=index,
         version=first.get("ServiceVersion") or None,
-        # The message that was asked to be echoed stands before it and may hold lines of its own, so the last counts.
-        hostname=(hostnames[-1] if hostnames else first.get("Hostname")) or None,
+        hostname=hostname or None,
         cluster=first.get("Cluster") or None,
         ip=first.get("IP") or None,
         latency_s=parse_go_duration(first.get("Latency", "")),
         status_code=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else None,
-        fields=tuple(fields),
+        fields=fields,
         error=error[:LONGEST_VALUE],
         raw=text[:LONGEST_RAW],
     )

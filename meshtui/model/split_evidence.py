@@ -21,9 +21,9 @@ DIFFUSE_CONCENTRATION = 10.0
 """Pseudo-answers of the broad part of the prior, spread like the configured shares. Small, so that great drifts, in any
 number of versions at once, are seen within a few dozen answers (``bench/split_simulation.py``)."""
 
-DIFFUSE_WEIGHT = 0.3
-"""Prior weight of the broad part. The rest goes to drifts by the margin, which are the ones a reader asked about; 0.3
-costs them 0.36 nats, about eight answers of a hundred at 10 against 20 %."""
+DIFFUSE_WEIGHT = 0.2
+"""Prior weight of the broad part. The rest goes to drifts by the margin, which are the ones a reader asked about; 0.2
+costs them 0.22 nats, about five answers of a hundred at 10 against 20 %."""
 
 NARROWEST_STEP = 0.2
 """A drift towards 0 or 1 stops at this part of the way that was left, since a prior on a share of exactly 0 would bet

@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from meshtui.doctor.explain import group_code
-from meshtui.model.echo import EchoRequestSpec, validate
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo import Answer, EchoRequestSpec, validate
+from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account, landing
+from meshtui.model.echo_output import parse_output
 from meshtui.model.echo_plan import Planner
 from meshtui.model.echo_tally import TallyCounter
-from meshtui.model.split import Assessment, Expectation, Verdict
+from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
 from meshtui.model.split_book import SplitBook
 from meshtui.session.echo_news import BatchListener, News, StateListener
 from meshtui.session.echo_patience import Patience
@@ -30,6 +31,9 @@ STOP_GRACE_S = 0.5
 
 CONFIRM_PATIENCE_S = 3.0
 """How long a finished run waits for one more look at the config; looks come each second."""
+
+ANSWERS_AT_ONCE = 100
+"""Answers that are read in one go, about 3 ms; between goes the loop draws the screen and begins the next set."""
 
 RATE_WINDOW_S = 3.0
 """The time over which the rate is measured: long enough not to flicker with sets of 0.4 s."""
@@ -82,6 +86,7 @@ class EchoRun:
             expectation, now(), self.settings.alpha, self.settings.margin, self.settings.awaits_confirmation
         )
         self._flights: dict[int, _Flight] = {}
+        self._landed: dict[int, _Flight] = {}
         self._phase = Phase.READY
         self._paused = self._stopping = self._unconfirmed = False
         self._patience = Patience(self.settings.patience_s)
@@ -182,7 +187,7 @@ class EchoRun:
             # One reading of the clock for the whole round, or a moment could fall between two questions and be missed.
             clock = self._monotonic()
             self._begin_what_is_due(clock)
-            if not self._flights and self._nothing_more(clock):
+            if not self._flights and not self._landed and self._nothing_more(clock):
                 break
             await self._something_happens(self._until_next(clock))
         await self._settle()
@@ -241,26 +246,36 @@ class EchoRun:
             reply = BatchReply(ReplyKind.STOPPED)
         except Exception as error:  # the edge of a worker: a defect of a source costs this set, not the run
             reply = BatchReply(ReplyKind.BROKEN, error=f"the probe failed within: {type(error).__name__}: {error}")
-        self._land(flight, reply)
+        if self._flights.pop(flight.batch.number, None) is not None:
+            await self._land(flight, reply)
 
-    def _land(self, flight: _Flight, reply: BatchReply) -> None:
-        """Account for a set, once."""
-        if self._flights.pop(flight.batch.number, None) is None:
-            return
-        ended, clock = self._now(), self._monotonic()
-        result = account(flight.batch, reply)
-        self._planner = self._planner.end(flight.batch, result, clock - flight.clock)
+    async def _land(self, flight: _Flight, reply: BatchReply) -> None:
+        """Let the next set begin, then read and count the answers of this one, with pauses for others in the loop."""
+        clock, ended = self._monotonic(), self._now()
+        self._landed[flight.batch.number] = flight
+        self._planner = self._planner.end(flight.batch, landing(flight.batch, reply), clock - flight.clock)
         self._patience.note(reply, clock)
         self._stopping = self._stopping or self._patience.over
+        if not self.settings.until_decided:  # else this set may be the last that is needed
+            self._wake.set()
+        answers: list[Answer] = []
+        for start in range(0, len(reply.outputs), ANSWERS_AT_ONCE):
+            await asyncio.sleep(0)
+            texts = reply.outputs[start : start + ANSWERS_AT_ONCE]
+            answers += [parse_output(text, start + place) for place, text in enumerate(texts)]
+        self._count(flight, reply, answers, clock, ended)
+
+    def _count(self, flight: _Flight, reply: BatchReply, answers: list[Answer], clock: float, ended: datetime) -> None:
+        """Account for a set, once."""
+        if self._landed.pop(flight.batch.number, None) is None:
+            return
+        result = account(flight.batch, reply, answers)
+        if result.failed or result.lost:
+            self._planner = self._planner.careful()
         if result.sent:
             self._counter.add(result, ended)
             self._returns.append((clock, result.sent - result.abandoned))
-            present = self._book.present
-            if present.number > 1 and flight.started < present.started:
-                self._book = self._book.changeover(result.split.total)
-            else:
-                self._book = self._book.record(result.split, ended)
-            self._verdict = None
+            self._put_into_epoch(flight, result.split, ended)
             record = BatchRecord(
                 flight.batch.number, flight.started, ended, result.sent, result.split, result.abandoned,
                 tuple(failure.text for failure in result.failures),
@@ -268,15 +283,29 @@ class EchoRun:
             self._news.came_back(record)
         self._changed()
 
+    def _put_into_epoch(self, flight: _Flight, counts: SplitCounts, ended: datetime) -> None:
+        present = self._book.present
+        if present.number > 1 and flight.started < present.started:
+            self._book = self._book.changeover(counts.total)
+        else:
+            self._book = self._book.record(counts, ended)
+        self._verdict = None
+
     async def _take_back(self) -> None:
         """Cancel what is under way; what does not give way in time is counted as abandoned all the same."""
         tasks = [flight.task for flight in self._flights.values() if flight.task is not None]
         for task in tasks:
             task.cancel()
+        tasks += [flight.task for flight in self._landed.values() if flight.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_GRACE_S)
+        stopped = BatchReply(ReplyKind.STOPPED)
         for flight in tuple(self._flights.values()):
-            self._land(flight, BatchReply(ReplyKind.STOPPED))
+            del self._flights[flight.batch.number]
+            self._landed[flight.batch.number] = flight
+            self._planner = self._planner.end(flight.batch, landing(flight.batch, stopped), 0.0)
+        for flight in tuple(self._landed.values()):
+            self._count(flight, stopped, [], self._monotonic(), self._now())
 
     async def _settle(self) -> None:
         """Wait for one more look at the config, so that the last answers are judged as well."""

@@ -57,6 +57,13 @@ SEEN = [
     ("EDS-configured drop: throttle", "dropped-by-config"),
     ("rpc error: code = Unavailable desc = all SubConns are in TransientFailure", "transient-failure"),
     ("no answer within 5s", "deadline"),
+    (
+        "The connection to the echo server broke in the middle of a set (127.0.0.1:1, UNAVAILABLE: Socket closed).",
+        "probe-lost",
+    ),
+    ("The echo server did not answer within 7 s (127.0.0.1:1).", "probe-silent"),
+    ("127.0.0.1:1 answers with 20 bytes that cannot be read as a ForwardEchoResponse.", "echo-garbage"),
+    ("the echo server returned fewer outputs than requests", "echo-short"),
     ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", "deadline"),
 ]
 

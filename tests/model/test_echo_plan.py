@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshtui.model.echo import SERVER_CONCURRENCY, EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchAccount, BatchReply, ReplyKind, account
+from meshtui.model.echo_account import Batch, BatchAccount, BatchReply, ReplyKind, account, landing
 from meshtui.model.echo_plan import LARGEST_SET, LOSS_BUDGET, MOST_SETS, Planner
 
 OUTPUT = "[0 body] ServiceVersion=v1\n"
@@ -46,7 +46,7 @@ def simulate(
         now, start, batch, reply = due.pop(0)
         result = account(batch, reply)
         results.append(result)
-        planner = planner.end(batch, result, now - start)
+        planner = planner.end(batch, landing(batch, reply), now - start)
     return planner, begun, results
 
 
@@ -148,7 +148,7 @@ def test_no_more_in_flight_than_one_set_would_have_or_two_overlap(qps: int, late
         elif planner.flying:
             batch = planner.flying[0]
             failed = BatchReply(ReplyKind.REFUSED, error=f"1/{batch.count} requests had errors; first error: x")
-            planner = planner.end(batch, account(batch, failed), latency)
+            planner = planner.end(batch, landing(batch, failed), latency)
         assert len(planner.flying) <= MOST_SETS
         waiting = sum(batch.count for batch in planner.flying)
         assert len(planner.flying) <= 2 or waiting <= SERVER_CONCURRENCY
@@ -211,7 +211,7 @@ def test_few_answers_lose_their_words(error_rate: float) -> None:
 
 def test_a_set_that_never_left_is_sent_later() -> None:
     planner, batch = Planner(EchoRequestSpec("xds:///x", 10)).begin(0.0)
-    planner = planner.end(batch, account(batch, BatchReply(ReplyKind.UNREACHED, error="refused")), 0.1)
+    planner = planner.end(batch, landing(batch, BatchReply(ReplyKind.UNREACHED, error="refused")), 0.1)
     assert (planner.sent, planner.accounted, planner.remaining) == (0, 0, 10)
 
 

@@ -1,0 +1,82 @@
+"""The planner's throughput against one giant call of the same count, on the real demo mesh.
+
+Run: ``python -m bench.echo_throughput``. The giant call is what a person does with grpcurl: nothing to see until it
+ends, and one failure takes every answer with it. Fails below 0.9 of it, or when more was sent than asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from meshtui.demo.mesh import Mesh
+from meshtui.model.address import parse_address
+from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_account import Batch, ReplyKind
+from meshtui.session.echo_run import EchoRun
+from meshtui.session.echo_state import BatchRecord
+from meshtui.sources.channel import open_channel
+from meshtui.sources.echo import EchoClient
+
+URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
+CASES = ((400, 50), (2_000, 200), (1_000, 0), (4_000, 0))
+"""Requests, and requests a second (0 is unthrottled)."""
+
+ROUNDS = 5
+"""Each way is timed so often, in turns; the best of each counts, since other work only makes slower."""
+
+LEAST = 0.9
+
+
+async def giant(client: EchoClient, spec: EchoRequestSpec, count: int) -> float:
+    """Seconds of one call for everything."""
+    began = time.perf_counter()
+    reply = await client.forward(spec, Batch(1, count, spec.qps, 300.0))
+    if reply.kind is not ReplyKind.OUTPUTS or len(reply.outputs) != count:
+        raise SystemExit(f"the giant call failed: {reply.error}")
+    return time.perf_counter() - began
+
+
+async def planned(client: EchoClient, spec: EchoRequestSpec, count: int) -> tuple[float, list[BatchRecord]]:
+    """Seconds of a run, and its sets."""
+    records: list[BatchRecord] = []
+    run = EchoRun(client, spec)
+    run.subscribe_batches(records.append)
+    began = time.perf_counter()
+    run.start()
+    state = await run.wait()
+    seconds = time.perf_counter() - began
+    if state.tally.completed != count or state.tally.sent != count:
+        raise SystemExit(f"the run lost answers: {state.tally.completed} of {state.tally.sent}")
+    return seconds, records
+
+
+async def main() -> None:
+    """Print the table of docs/split.md."""
+    broken = []
+    async with Mesh("traffic-shift") as mesh:
+        address = parse_address(mesh.pods["client"].admin)
+        async with open_channel(address) as channel:
+            client = EchoClient(channel, address)
+            await giant(client, EchoRequestSpec(URL, 200), 200)
+            for count, qps in CASES:
+                spec = EchoRequestSpec(URL, count, qps)
+                one, many, records = float("inf"), float("inf"), list[BatchRecord]()
+                for _ in range(ROUNDS if not qps else 1):
+                    one = min(one, await giant(client, spec, count))
+                    seconds, records = await planned(client, spec, count)
+                    many = min(many, seconds)
+                longest = max((record.ended - record.started).total_seconds() for record in records)
+                ratio = one / many
+                print(
+                    f"{count:5} requests, qps {qps or 'unthrottled':>11}: one call {count / one:7.1f}/s,"
+                    f" planned {count / many:7.1f}/s in {len(records):3} sets, the longest {longest:.2f} s: {ratio:.3f}"
+                )
+                if ratio < LEAST:
+                    broken.append(f"{count} at {qps or 'no'} qps: {ratio:.3f}")
+    if broken:
+        raise SystemExit("below 0.9: " + "; ".join(broken))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -28,6 +28,9 @@ _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 2.0
 """Retries double between these: the first soon, as everything starts at the same moment."""
 
+_NOBODY_THERE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+"""What a call ends with while istiod is away; the mesh tells of that by itself."""
+
 _CALL_SECONDS = 5.0
 """Deadline of one request to the authority."""
 
@@ -74,11 +77,15 @@ class Identity:
             self._metrics.count("num_outgoing_requests", CSR)
             try:
                 response = await self._create(
-                    request, metadata=(("authorization", f"Bearer {self._token}"),), timeout=_CALL_SECONDS
+                    request,
+                    metadata=(("authorization", f"Bearer {self._token}"),),
+                    timeout=_CALL_SECONDS,
+                    # At the start istiod comes up at the same moment: its port is waited for, not polled.
+                    wait_for_ready=True,
                 )
             except grpc.aio.AioRpcError as error:
                 self._metrics.count("num_failed_outgoing_requests", CSR)
-                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                if error.code() not in _NOBODY_THERE:
                     emit("certificate-refused", reason=error.details())
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_RETRY_SECONDS)

@@ -104,6 +104,7 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
     [
         (rule("{tls: {mode: SIMPLE}}"), "changed", 6, "SIMPLE becomes plaintext"),
         (rule("{loadBalancer: {simple: RANDOM}}"), "changed", 6, "RANDOM becomes ROUND_ROBIN"),
+        (rule("{loadBalancer: {simple: LEAST_REQUEST}}"), "refused", 6, "C core"),
         (rule("{outlierDetection: {consecutiveErrors: 1}}"), "dropped", 6, "outlierDetection is dropped"),
         (rule("{connectionPool: {tcp: {maxConnections: 1}}}"), "dropped", 6, "only http2MaxRequests"),
         (rule("{connectionPool: {http: {maxRetries: 1}}}"), "dropped", 6, "maxRetries is dropped"),
@@ -167,7 +168,15 @@ def test_hostile_yaml_is_refused_without_harm() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
         f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(24)
     )
-    for text in (bomb, "[" * 20_000, "x: &x\n  y: *x\n", "!!python/object/apply:os.system [id]", "- " * 5000):
+    for text in (
+        bomb,
+        "[" * 20_000,
+        "{a: " * 60_000,
+        "x: &x\n  y: *x\n",
+        "? " * 60_000,
+        "!!python/object/apply:os.system [id]",
+        "- " * 60_000,
+    ):
         with pytest.raises(ManifestError):
             read_text(text, "x.yaml")
     with pytest.raises(ManifestError, match="larger than"):

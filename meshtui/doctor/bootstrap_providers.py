@@ -94,18 +94,27 @@ def _file_watcher(state: BootstrapState, provider: CertificateProvider) -> Itera
             fix="add ca_certificate_file (root-cert.pem)",
             evidence=(state.at(config, "has no ca_certificate_file"),),
         )
-    interval = provider.refresh_interval
-    if interval is None or interval <= timedelta(0):
-        written = provider.config.get("refresh_interval")
-        yield Finding(
-            code="bootstrap-refresh-interval-invalid",
-            severity=Severity.ERROR,
-            subject=subject_for(f"{config}.refresh_interval"),
-            title=f"refresh_interval {written!r} is no usable duration",
-            explanation=f"It has to be seconds with an s at the end, above zero, as in 900s. {REFUSES}",
-            fix='write "refresh_interval": "900s"',
-            evidence=(state.at(f"{config}.refresh_interval", f"is {written!r}"),),
-        )
+    yield from _interval(state, provider)
+
+
+def _interval(state: BootstrapState, provider: CertificateProvider) -> Iterator[Finding]:
+    interval, path = provider.refresh_interval, f"{provider.path}.config.refresh_interval"
+    if interval is not None and interval > timedelta(0):
+        return
+    written = provider.config.get("refresh_interval")
+    zero = interval == timedelta(0)
+    yield Finding(
+        code="bootstrap-refresh-interval-invalid",
+        severity=Severity.WARNING if zero else Severity.ERROR,
+        subject=subject_for(path),
+        title=f"refresh_interval {written!r} is no usable duration",
+        explanation="gRPC C++ takes it without a word, but an interval of nothing says nothing about when files "
+        "are read."
+        if zero
+        else f"It has to be seconds with an s at the end, above zero, as in 900s. {REFUSES}",
+        fix='write "refresh_interval": "900s"',
+        evidence=(state.at(path, f"is {written!r}"),),
+    )
 
 
 def files(state: BootstrapState) -> Iterator[Finding]:

@@ -30,13 +30,29 @@ class Role(Enum):
     KEY = auto()
     STRING = auto()
     NUMBER = auto()
+    ON = auto()
+    SERIES_1 = auto()
+    SERIES_2 = auto()
+    SERIES_3 = auto()
+    SERIES_4 = auto()
+    SERIES_5 = auto()
+    SERIES_6 = auto()
+    TINT_OK = auto()
+    TINT_NOTE = auto()
+    TINT_ALARM = auto()
+    TINT_CALM = auto()
 
 
 class Span(NamedTuple):
-    """Some text that is already fit to be shown (see ``safe``), and its role."""
+    """Some text that is already fit to be shown (see ``safe``), and its role.
+
+    ``ground`` is the role whose colour is behind the text, where the background means something; ``ON`` is the role of
+    text that is read on such a ground.
+    """
 
     text: str
     role: Role = Role.TEXT
+    ground: Role | None = None
 
 
 Line: TypeAlias = tuple[Span, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from meshtui.model.resource import Resource
+from meshtui.session.echo_desk import EchoDesk
 from meshtui.session.state import SessionState
 
 
@@ -16,7 +17,8 @@ class Look:
 
     Compared by identity: a new look is painted, comparing ten thousand resources would cost more.
     ``position`` is which of how many attached targets this is, from 1. ``as_json`` gives the JSON of a resource's
-    config; it is asked for the one resource on screen.
+    config; it is asked for the one resource on screen. ``desk`` is where echo runs are started, ``None`` where none can
+    be. ``others`` are the states of the other attached targets.
     """
 
     state: SessionState
@@ -24,3 +26,5 @@ class Look:
     as_json: Callable[[Resource], str]
     frozen_for: timedelta | None = None
     position: tuple[int, int] = (1, 1)
+    desk: EchoDesk | None = None
+    others: tuple[SessionState, ...] = ()

@@ -50,7 +50,47 @@ def palette_of(variables: Mapping[str, str]) -> Palette:
         Role.STRING: plain,
         Role.NUMBER: _ink(variables, "secondary"),
     }
-    return MappingProxyType(styles)
+    return MappingProxyType(styles | _grounds(variables))
+
+
+SERIES: Final = (
+    Role.SERIES_1,
+    Role.SERIES_2,
+    Role.SERIES_3,
+    Role.SERIES_4,
+    Role.SERIES_5,
+    Role.SERIES_6,
+)
+"""Colours for things that are compared, such as versions. The first is muted and the second vivid: what is old and what
+is new differ in brightness, which every eye and every projector keeps apart."""
+
+HUES: Final = (0.22, -0.16, 0.36, -0.3)
+"""How far the hues of the third series and on are turned from the primary colour; none comes near red, amber, green."""
+
+TINT: Final = 0.8
+"""How far a tint is blended into the background: a band is seen, and text on it stays readable."""
+
+
+def _grounds(variables: Mapping[str, str]) -> dict[Role, Style]:
+    """Colours that are also used behind text."""
+    primary, background = _colour(variables, "primary"), _colour(variables, "background")
+    muted = _blend(_colour(variables, "secondary"), background, 0.45)
+    turned = [_turned(primary, hue) for hue in HUES]
+    styles = dict(zip(SERIES, (muted, _ink(variables, "primary"), *turned), strict=True))
+    styles[Role.ON] = Style(color=background.rich_color if background else None, reverse=background is None, bold=True)
+    tints = ((Role.TINT_OK, "success"), (Role.TINT_NOTE, "warning"), (Role.TINT_ALARM, "error"))
+    for role, name in (*tints, (Role.TINT_CALM, "secondary")):
+        colour = _colour(variables, name)
+        mixed = colour.blend(background, TINT) if colour and background else None
+        styles[role] = Style(color=mixed.rich_color if mixed else None)
+    return styles
+
+
+def _turned(colour: Color | None, hue: float) -> Style:
+    if colour is None:
+        return Style()
+    own = colour.hsl
+    return Style(color=Color.from_hsl((own.h + hue) % 1.0, own.s, own.l).rich_color)
 
 
 def cursor_style(variables: Mapping[str, str], focused: bool) -> Style:

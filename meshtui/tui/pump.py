@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from meshtui.session.session import Session
+from meshtui.session.state import SessionState
 from meshtui.session.workspace import Workspace
 from meshtui.tui.look import Look
 
@@ -56,12 +57,16 @@ class Pump:
             return
         if mark != self._seen or ticked:
             frozen_for = now - self._frozen_at if self._frozen_at else None
-            self._emit(mark, Look(state, now, session.as_json, frozen_for, self._position()), now)
+            self._emit(mark, self._seen_now(session, state, now, frozen_for), now)
 
     def _held(self, session: Session, now: datetime) -> Look:
         assert self._last is not None
         assert self._frozen_at is not None
-        return Look(self._last.state, self._last.now, session.as_json, now - self._frozen_at, self._position())
+        return self._seen_now(session, self._last.state, self._last.now, now - self._frozen_at)
+
+    def _seen_now(self, session: Session, state: SessionState, now: datetime, frozen_for: timedelta | None) -> Look:
+        others = tuple(other.state for other in self._workspace.sessions if other is not session)
+        return Look(state, now, session.as_json, frozen_for, self._position(), session.echo, others)
 
     def _emit(self, mark: tuple[Session, int], look: Look, now: datetime) -> None:
         self._seen, self._ticked, self._last = mark, now, look

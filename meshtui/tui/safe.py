@@ -142,7 +142,7 @@ def fit(line: Line, cells: int) -> Line:
     for piece in line:
         taken = cell_len(piece.text)
         if taken > left:
-            pieces.append(Span(cut_end(piece.text, left), piece.role))
+            pieces.append(piece._replace(text=cut_end(piece.text, left)))
             left -= cell_len(pieces[-1].text)
             break
         pieces.append(piece)
@@ -160,8 +160,10 @@ def fit_end(line: Line, cells: int) -> Line:
 def strip_of(line: Line, cells: int, palette: Palette, base: Style, over: Style | None = None) -> Strip:
     """The line drawn: exactly ``cells`` wide, on ``base``; ``over`` goes over everything, as a cursor does."""
     segments = []
-    for text, role in fit(tuple(Span(shown(piece.text), piece.role) for piece in line), cells):
+    for text, role, ground in fit(tuple(piece._replace(text=shown(piece.text)) for piece in line), cells):
         style = base + palette[role]
+        if ground is not None:
+            style += Style(bgcolor=palette[ground].color)
         segments.append(Segment(text, style + over if over else style))
     return Strip(segments, cells)
 

@@ -18,6 +18,10 @@ Failure: TypeAlias = tuple[str, str, Stamp]
 """Refused version, details, and the time of the attempt."""
 
 
+NANOSECONDS: Final = 1_000_000_000
+"""In a second."""
+
+
 class Entry(NamedTuple):
     """One resource as reported. ``status`` is the wire number of ``ClientResourceStatus``."""
 
@@ -54,7 +58,9 @@ def generic_entry(message: Any) -> Entry:
             value = state.failed_configuration.value
     if status == DOES_NOT_EXIST and not value:
         version = ""  # grpc-js leaves the version of what was there before
-    return Entry(type_url, message.name, version, value, status, _stamp(message.last_updated), failure)
+    updated = message.last_updated
+    stamp = updated.seconds * NANOSECONDS + updated.nanos
+    return Entry(type_url, message.name, version, value, status, stamp, failure)
 
 
 def legacy_entries(message: Any) -> Iterator[Entry | str]:
@@ -111,7 +117,7 @@ def _failure(state: Any) -> Failure:
 
 
 def _stamp(timestamp: Any) -> Stamp:
-    return int(timestamp.seconds * 1_000_000_000 + timestamp.nanos)
+    return int(timestamp.seconds * NANOSECONDS + timestamp.nanos)
 
 
 def distinct(scopes: Iterable[str]) -> Iterator[str]:

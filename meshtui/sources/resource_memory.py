@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -14,7 +14,6 @@ from meshtui.model.config import Body
 from meshtui.model.resource import ErrorState, Resource, ResourceKey, Status
 from meshtui.sources.csds_entries import Entry, Failure, Stamp
 from meshtui.sources.decode import decode, resource_type
-from meshtui.sources.registry import type_name
 
 CLOCK_JITTER_NS: Final = 1_000_000
 """C-core reckons ``last_updated`` anew for each dump and is off by some hundred nanoseconds; no real update comes
@@ -51,28 +50,22 @@ class ResourceMemory:
         """The resources of an answer, entries by client scope. A call that is cancelled half way leaves no trace."""
         fresh: dict[_Slot, _Seen] = {}
         changed = False
-        async for scope, entry in _in_turns(scoped):
-            slot = (scope, type_name(entry.type_url), entry.name)
-            known = self._seen.get(slot)
-            if known is None or not _same(known.entry, entry):
-                known = _Seen(entry, _resource(scope, entry, known))
-                changed = True
-            fresh[slot] = known
+        turn_ends = time.perf_counter() + TURN_SECONDS
+        for scope, entries in scoped:
+            for entry in entries:
+                slot = (scope, entry.type_url, entry.name)
+                known = self._seen.get(slot)
+                if known is None or not _same(known.entry, entry):
+                    known = _Seen(entry, _resource(scope, entry, known))
+                    changed = True
+                fresh[slot] = known
+                if time.perf_counter() > turn_ends:
+                    await asyncio.sleep(0)
+                    turn_ends = time.perf_counter() + TURN_SECONDS
         if changed or len(fresh) != len(self._seen):
             self._resources = MappingProxyType({seen.resource.key: seen.resource for seen in fresh.values()})
         self._seen = fresh
         return self._resources
-
-
-async def _in_turns(scoped: Iterable[tuple[str, Iterable[Entry]]]) -> AsyncIterator[tuple[str, Entry]]:
-    """The entries one by one, with pauses in which the event loop serves others."""
-    began = time.perf_counter()
-    for scope, entries in scoped:
-        for entry in entries:
-            yield scope, entry
-            if time.perf_counter() - began > TURN_SECONDS:
-                await asyncio.sleep(0)
-                began = time.perf_counter()
 
 
 def _same(before: Entry, after: Entry) -> bool:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from meshtui.demo import scenarios
 from meshtui.demo.events import Event, describe
@@ -31,14 +32,9 @@ async def run_headless(
     Returns the exit code: 0, or 1 when the mesh ended by itself. Raises what entering a Mesh raises.
     """
 
-    def on_event(event: Event) -> None:
-        sentence = describe(event)
-        if sentence:
-            tell(sentence)
-
     stop = asyncio.Event()
     with _stopped_by_signals(stop):
-        mesh = Mesh(scenario, manifests, certificate_lifetime=certificate_lifetime, on_event=on_event)
+        mesh = Mesh(scenario, manifests, certificate_lifetime=certificate_lifetime, on_event=_Narrator(tell))
         _watch_stdin(asyncio.get_running_loop(), stop)
         starting = asyncio.ensure_future(mesh.__aenter__())
         stopping = asyncio.ensure_future(stop.wait())
@@ -48,19 +44,38 @@ async def run_headless(
                 return 0
             starting.result()
             write(json.dumps(mesh.ready_event()))
-            ended = asyncio.ensure_future(mesh.wait_for(lambda _: False, float("inf")))
-            await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
-            lost = not stop.is_set()
-            ended.cancel()
-            await asyncio.gather(ended, return_exceptions=True)
-            if lost:
-                tell("The mesh ended by itself: its supervisor is gone.")
-            return 1 if lost else 0
+            return await _until_over(mesh, stopping, tell)
         finally:
             stopping.cancel()
             starting.cancel()
             await asyncio.gather(stopping, starting, return_exceptions=True)
             await mesh.stop()
+
+
+class _Narrator:
+    """Tells events in plain words; calls that fail while the servers still come up are no news."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._ready = False
+
+    def __call__(self, event: Event) -> None:
+        self._ready = self._ready or event.kind == "ready"
+        sentence = describe(event)
+        if sentence and (self._ready or event.kind != "traffic"):
+            self._tell(sentence)
+
+
+async def _until_over(mesh: Mesh, stopping: asyncio.Future[Any], tell: Callable[[str], None]) -> int:
+    """Wait until the mesh is stopped (0) or ends by itself (1)."""
+    ended = asyncio.ensure_future(mesh.wait_for(lambda _: False, float("inf")))
+    await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
+    ended.cancel()
+    await asyncio.gather(ended, return_exceptions=True)
+    if stopping.done():
+        return 0
+    tell("The mesh ended by itself: its supervisor is gone.")
+    return 1
 
 
 @contextlib.contextmanager

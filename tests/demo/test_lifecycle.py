@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meshtui.demo import temporary
-from meshtui.demo.events import parse
+from meshtui.demo.events import Event, parse
 from meshtui.demo.mesh import Mesh
 from meshtui.model.errors import TargetUnreachable, UsageError
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.mesh
 
 OWNER = """
 import asyncio, json, sys
-from meshtui.demo.events import parse
+from meshtui.demo.events import Event, parse
 from meshtui.demo.mesh import Mesh
 
 async def main():
@@ -143,19 +143,11 @@ async def test_a_lost_supervisor_is_noticed_and_cleaned_up_after(make_lab: type[
     await make_lab.eventually("the children end without a supervisor", ended)
 
 
-@pytest.mark.parametrize(("pod", "process"), [("echo-v1", "app"), ("client", "agent"), ("istiod", "istiod")])
-async def test_what_dies_is_started_again(pod: str, process: str, make_lab: Callable[[Mesh], Lab]) -> None:
+async def test_what_dies_is_started_again(make_lab: Callable[[Mesh], Lab]) -> None:
     async with Mesh("traffic-shift") as mesh:
+        for pod, process in (("echo-v1", "app"), ("client", "agent"), ("istiod", "istiod")):
+            await kill_and_come_back(mesh, pod, process)
         lab = make_lab(mesh)
-        before = mesh.processes[pod, process]
-        os.kill(before, signal.SIGKILL)
-        died = await mesh.wait_for(lambda event: event.kind == "process-died", 20, from_start=True)
-        assert died is not None
-        assert (died.pod, died.process, died.text("how")) == (pod, process, "signal SIGKILL")
-        again = await mesh.wait_for(lambda event: event.kind == "process-restarted", 20, from_start=True)
-        assert again is not None
-        assert mesh.processes[pod, process] != before
-
         await lab.apply(service=lab.SERVICE)
         route = "RouteConfiguration outbound|7070||echo.echo-grpc.svc.cluster.local"
         await lab.until_accepted(route, lambda found: found.virtual_hosts[0].routes[0].name == "default")
@@ -165,7 +157,22 @@ async def test_what_dies_is_started_again(pod: str, process: str, make_lab: Call
                 return set(await lab.versions(count=6)) == {"v1", "v2"} or None
             return None
 
-        await lab.eventually("both versions answer again", both_answer)
+        await lab.eventually("both versions answer again", both_answer, 40)
+
+
+async def kill_and_come_back(mesh: Mesh, pod: str, process: str) -> None:
+    """Kill a process of the mesh; its death and its return are told."""
+    before = mesh.processes[pod, process]
+    os.kill(before, signal.SIGKILL)
+
+    def about_it(kind: str) -> Callable[[Event], bool]:
+        return lambda event: (event.kind, event.pod, event.process) == (kind, pod, process)
+
+    died = await mesh.wait_for(about_it("process-died"), 40, from_start=True)
+    assert died is not None
+    assert died.text("how") == "signal SIGKILL"
+    assert await mesh.wait_for(about_it("process-restarted"), 40, from_start=True) is not None
+    assert mesh.processes[pod, process] != before
 
 
 async def test_two_meshes_at_once(make_lab: Callable[[Mesh], Lab]) -> None:

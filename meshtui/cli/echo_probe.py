@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from meshtui.model.routing import decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_patience import FIRST_CONTACT_S
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState
 from meshtui.session.session import Session
@@ -112,8 +114,10 @@ def holds_config(snapshot: Snapshot, order: EchoOrder) -> bool:
 
 
 async def _first_look(session: Session) -> tuple[EchoDesk, Snapshot]:
+    """Wait for the config. A target that is not there yet (a port-forward just begun) is tried a few seconds."""
+    ends = time.monotonic() + FIRST_CONTACT_S
     # The session tells nobody of its states, it is looked at; each of its own waits has a deadline, so this ends.
-    while session.running and session.state.link.state is LinkState.CONNECTING:  # noqa: ASYNC110
+    while session.running and _may_come(session.state.link.state, ends):  # noqa: ASYNC110
         await asyncio.sleep(FIRST_LOOK_EVERY_S)
     state = session.state
     if state.snapshot is None or session.echo is None:
@@ -122,6 +126,10 @@ async def _first_look(session: Session) -> tuple[EchoDesk, Snapshot]:
             raise ServiceMissing(state.link.problem, hint)
         raise TargetUnreachable(state.link.problem, state.link.hint)
     return session.echo, state.snapshot
+
+
+def _may_come(link: LinkState, ends: float) -> bool:
+    return link is LinkState.CONNECTING or (link is LinkState.DOWN and time.monotonic() < ends)
 
 
 async def _until_ended(run: EchoRun, stop: asyncio.Event) -> Outcome:

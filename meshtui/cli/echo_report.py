@@ -78,7 +78,13 @@ def sentence(state: EchoState, from_config: bool) -> str:
     """The verdict in a sentence."""
     if from_config and state.assessment.expectation is None:
         return f"no test: the pod's config for {state.spec.url} was not seen while the probe ran. {SEND_LONGER}"
-    if state.assessment.verdict is Verdict.UNDECIDED and not state.assessment.counts.total and state.tally.sent:
+    came_back = state.tally.sent - state.tally.abandoned
+    if (
+        from_config
+        and state.assessment.verdict is Verdict.UNDECIDED
+        and came_back
+        and not state.assessment.counts.total
+    ):
         return f"undecided: everything came back before the config in force was known. {SEND_LONGER}"
     return state.sentence
 

@@ -65,7 +65,7 @@ async def attached(target: str, options: TargetOptions) -> AsyncIterator[Sources
 
 
 def _import_sources() -> None:
-    for name in ("csds", "channelz", "echo"):
+    for name in ("csds", "channelz", "echo", "workload_source"):
         importlib.import_module(f"meshtui.sources.{name}")
 
 
@@ -74,10 +74,14 @@ def _open(address: Address, options: TargetOptions) -> Sources:
     from meshtui.sources.channelz import ChannelzSource
     from meshtui.sources.csds import CsdsSource
     from meshtui.sources.echo import EchoClient
+    from meshtui.sources.workload_source import LocalWorkload, read_peer
 
+    named = (options.bootstrap, options.certs, options.agent)
     channel = open_channel(address, options.tls)
     return Sources(
         config=CsdsSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
         channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
         echo=EchoClient(channel, address),
+        workload=LocalWorkload(*named, timeout=options.timeout) if any(named) else None,
+        read_peer=read_peer,
     )

@@ -23,6 +23,9 @@ from meshtui.model.identity import (
 )
 from meshtui.model.wording import span_words
 
+WORTH_SAYING: Final = timedelta(seconds=30)
+"""A re-reading that comes sooner is over before a person has read that it is to come."""
+
 
 def in_use_stale(state: IdentityState) -> Iterator[Finding]:
     """The process still shows a certificate that is no longer on disk."""
@@ -32,17 +35,13 @@ def in_use_stale(state: IdentityState) -> Iterator[Finding]:
     picture = triangle(state)
     left = stale.certificate.not_after - state.now
     older = predates_rotation(state, stale)
-    if older and (picture.reread_by is None or picture.reread_by < state.now):
+    if older and (picture.reread_by is None or picture.reread_by < state.now or _rereads_soon(state)):
         return  # an old connection keeps its certificate; whether new ones do as well has not been seen
     overdue = picture.reread_by is not None and picture.reread_by < state.now
     ends_first = picture.reread_by is not None and stale.certificate.not_after < picture.reread_by
-    severity = (
-        Severity.ERROR
-        if left <= timedelta(0) and not older
-        else Severity.WARNING
-        if overdue or ends_first
-        else Severity.INFO
-    )
+    severity = Severity.INFO
+    if not older:
+        severity = Severity.ERROR if left <= timedelta(0) else Severity.WARNING if overdue or ends_first else severity
     when = "has ended" if left <= timedelta(0) else f"ends in {span_words(left)}"
     yield Finding(
         code="identity-in-use-stale",
@@ -61,6 +60,10 @@ def in_use_stale(state: IdentityState) -> Iterator[Finding]:
             f"on disk: serial {state.on_disk.certificate.serial_text}",
         ),
     )
+
+
+def _rereads_soon(state: IdentityState) -> bool:
+    return state.refresh_interval is not None and state.refresh_interval < WORTH_SAYING
 
 
 def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:

@@ -209,6 +209,9 @@ def _issued(state: IdentityState) -> Corner:
     ends = _clock(state.issued.ends_at, state.now)
     if state.on_disk is None:
         return Corner("issued", CornerState.UNKNOWN, f"ends {ends}")
+    changed = state.on_disk.changed_at
+    if changed is not None and state.issued.seen_at < changed:
+        return Corner("issued", CornerState.UNKNOWN, "not asked since the rotation")
     # The metric is time left by the agent's clock and the file's end is absolute: take the clocks' difference out.
     ends_at = state.issued.ends_at + (state.clock_offset or timedelta(0))
     same = abs(ends_at - state.on_disk.certificate.not_after) <= ISSUED_TOLERANCE

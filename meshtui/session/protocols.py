@@ -6,9 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from meshtui.model.channel import ChannelReport
+from meshtui.model.agent import AgentReport
+from meshtui.model.certificate import Certificate
+from meshtui.model.channel import ChannelReport, PeerCertificate
+from meshtui.model.identity import Side
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import Snapshot
+from meshtui.model.workload import Offers, WorkloadFiles
 from meshtui.session.echo_run import EchoSource
 
 
@@ -39,6 +43,30 @@ class ChannelSource(Protocol):
         ...
 
 
+class WorkloadSource(Protocol):
+    """Where a workload's identity comes from: its bootstrap, its certificate files, its agent."""
+
+    @property
+    def offers(self) -> Offers:
+        """Which of these it was given."""
+        ...
+
+    async def read(self) -> WorkloadFiles:
+        """The files now; the same object while nothing changed. What is wrong with a file is in the answer.
+
+        Raises ``MeshtuiError`` when they are on another machine and cannot be had.
+        """
+        ...
+
+    async def ask_agent(self) -> AgentReport:
+        """One look at the agent. Raises ``MeshtuiError`` when it does not answer."""
+        ...
+
+
+ReadPeer = Callable[[PeerCertificate, Side], Certificate | None]
+"""Parses one side's certificate of a live connection; ``None`` for what is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What one target offers; ``None`` is a fact this target has no source for."""
@@ -46,6 +74,8 @@ class Sources:
     config: ConfigSource
     channels: ChannelSource | None = None
     echo: EchoSource | None = None
+    workload: WorkloadSource | None = None
+    read_peer: ReadPeer | None = None
 
 
 Connect = Callable[[], Awaitable[Sources]]

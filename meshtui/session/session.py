@@ -16,14 +16,18 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import run
 from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import MeshtuiError, ServiceMissing
+from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph import build
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event, EventKind, Timeline
+from meshtui.model.workload import Workload
 from meshtui.session.echo_desk import EchoDesk
 from meshtui.session.link import answered, failed
 from meshtui.session.protocols import ChannelSource, Connect, Sources
 from meshtui.session.state import Gap, Link, LinkState, SessionState
+from meshtui.session.workload_around import around_of
+from meshtui.session.workload_desk import AGENT_GAP, FILES_GAP, WorkloadDesk
 
 DEFAULT_INTERVAL: Final = 1.0
 """Seconds between polls: CSDS knows a change within 2 ms, so this is the latency people see."""
@@ -62,6 +66,10 @@ class Session:
         self._wake = asyncio.Event()
         self._failures = 0
         self._echo: EchoDesk | None = None
+        self._workload: WorkloadDesk | None = None
+        self._config_findings: tuple[Finding, ...] = ()
+        self.others: Callable[[], tuple[SessionState, ...]] = tuple
+        """The other targets attached beside this one; the workspace says which."""
         self._state = SessionState(target, 0, Link(LinkState.CONNECTING, now()), max(interval, SHORTEST_INTERVAL))
 
     @property
@@ -93,6 +101,8 @@ class Session:
         """End everything this session began; returns when nothing of it runs any more."""
         if self._echo is not None:
             await self._echo.stop()
+        if self._workload is not None:
+            await self._workload.stop()
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -138,8 +148,7 @@ class Session:
         try:
             if self._sources is None:
                 self._sources = await self._connect()
-                if self._sources.echo is not None:
-                    self._echo = EchoDesk(self._sources.echo, lambda state: self._publish(echo=state))
+                self._open_desks(self._sources)
             snapshot = await self._sources.config.poll()
         except MeshtuiError as error:
             self._failures += 1
@@ -151,7 +160,21 @@ class Session:
             self._echo.config_seen(snapshot)
         if self._sources.channels is not None:
             await self._look_at_channels(self._sources.channels)
+        if self._workload is not None:
+            self._workload.config_seen(snapshot, self._state.graph, self._state.channels)
         self._judge()
+
+    def _open_desks(self, sources: Sources) -> None:
+        if sources.echo is not None:
+            self._echo = EchoDesk(sources.echo, lambda state: self._publish(echo=state))
+        self._workload = WorkloadDesk(
+            sources.workload,
+            sources.read_peer,
+            self._workload_seen,
+            self._now,
+            lambda: around_of(self._state, self.others()),
+        )
+        self._workload.start()
 
     async def _look_at_channels(self, source: ChannelSource) -> None:
         try:
@@ -170,11 +193,25 @@ class Session:
         if state.snapshot is None:
             return
         seen = Observation(self._now(), state.snapshot, state.graph, state.channels, state.changed_at)
-        findings = run(CONFIG_RULES + CONNECTION_RULES, seen)
+        self._config_findings = run(CONFIG_RULES + CONNECTION_RULES, seen)
+        findings = self._all_findings(state.workload)
         if findings != state.findings:
             self._publish(findings=findings)
 
+    def _all_findings(self, workload: Workload | None) -> tuple[Finding, ...]:
+        return worst_first(self._config_findings + (workload.findings if workload is not None else ()))
+
     # what was seen
+
+    def _workload_seen(self, workload: Workload, events: tuple[Event, ...], gaps: tuple[Gap, ...]) -> None:
+        self._timeline.add(*events)
+        others = tuple(known for known in self._state.gaps if known.fact not in (FILES_GAP, AGENT_GAP))
+        self._publish(
+            workload=workload,
+            gaps=(*others, *gaps),
+            findings=self._all_findings(workload),
+            events=self._timeline.latest(EVENTS_SHOWN),
+        )
 
     def _lost(self, error: MeshtuiError) -> None:
         before = self._state.link

@@ -15,6 +15,7 @@ from meshtui.model.graph import EMPTY_GRAPH, Graph
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event
+from meshtui.model.workload import Workload
 from meshtui.session.echo_state import EchoState
 
 
@@ -54,7 +55,8 @@ class SessionState:
 
     ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
     first look is no change), ``previous`` holds its config before that. ``channels_before`` is the look at channelz
-    before ``channels``, for rates. ``echo`` is the present echo run, or the last.
+    before ``channels``, for rates. ``echo`` is the present echo run, or the last. ``workload`` is who the target is,
+    as far as files, agent, config and live connections tell; ``None`` before the first connection.
     """
 
     target: str
@@ -72,3 +74,4 @@ class SessionState:
     gaps: tuple[Gap, ...] = ()
     findings: tuple[Finding, ...] = ()
     echo: EchoState | None = None
+    workload: Workload | None = None

@@ -38,6 +38,7 @@ class Workspace:
         session = self._open_session(target)
         self._sessions.append(session)
         self._front = len(self._sessions) - 1
+        session.others = lambda: tuple(other.state for other in self._sessions if other is not session)
         session.start()
         return session
 

@@ -1,0 +1,36 @@
+"""What other attached targets tell about one: who shows them its certificate, and which node ids are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshtui.model.identity import Side
+from meshtui.model.workload_join import Neighbour
+from meshtui.session.state import SessionState
+from meshtui.session.workload_desk import Around
+
+
+def around_of(own: SessionState, others: Iterable[SessionState]) -> Around:
+    """The others as ``own`` needs them. A pod attached twice shares its bootstrap file, and is no other node."""
+    neighbours: list[Neighbour] = []
+    nodes: list[tuple[str, str]] = []
+    for other in others:
+        name = _name(other)
+        if other.workload is not None:
+            leaf = other.workload.files.own.leaf if other.workload.files.own is not None else None
+            seen = tuple(one for one in other.workload.identity.in_use if one.side is Side.REMOTE)
+            neighbours.append(Neighbour(name, leaf.spiffe if leaf is not None else None, seen))
+        if _has_bootstrap_of_its_own(own, other) and other.snapshot is not None:
+            nodes.append((name, other.snapshot.node.id))
+    return Around(tuple(neighbours), tuple(nodes))
+
+
+def _name(state: SessionState) -> str:
+    pod = state.snapshot.node.workload[0] if state.snapshot is not None else ""
+    return pod or state.target
+
+
+def _has_bootstrap_of_its_own(own: SessionState, other: SessionState) -> bool:
+    mine = own.workload.offers.bootstrap if own.workload is not None else ""
+    theirs = other.workload.offers.bootstrap if other.workload is not None else ""
+    return bool(mine and theirs) and mine != theirs

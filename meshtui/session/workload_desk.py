@@ -1,0 +1,181 @@
+"""Follows one workload's identity beside the config: files and agent, each in a task of its own.
+
+Nothing here delays the config's poll: a file system that hangs or an agent that is slow costs only itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from meshtui.doctor.workload import WorkloadState, check_workload
+from meshtui.model.channel import ChannelReport
+from meshtui.model.errors import MeshtuiError
+from meshtui.model.identity import IdentityState
+from meshtui.model.identity_config import asked_providers, clusters_tls, listeners_tls
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.timeline import Event
+from meshtui.model.workload import (
+    HISTORY_KEPT,
+    ROTATIONS_KEPT,
+    Workload,
+    rotations_between,
+)
+from meshtui.model.workload_join import Neighbour, joined_identity, own_marks, places, pod_ip, seen_by
+from meshtui.session.protocols import ReadPeer, WorkloadSource
+from meshtui.session.state import Gap
+from meshtui.session.workload_news import agent_events, agent_lost, file_events
+from meshtui.session.workload_sockets import Sockets
+
+FILES_EVERY: Final = 1.0
+"""Seconds between two looks at the files; a look at unchanged ones is a ``stat`` each."""
+
+AGENT_EVERY: Final = 2.0
+"""Seconds between two scrapes: its counters move slowly, and the scrape may carry the application's metrics."""
+
+FILES_GAP: Final = "the workload's files"
+AGENT_GAP: Final = "the agent's health and metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known outside the desk: other pods looked at, as neighbours and as (pod, node id)."""
+
+    neighbours: tuple[Neighbour, ...] = ()
+    nodes: tuple[tuple[str, str], ...] = ()
+
+
+Changed = Callable[[Workload, tuple[Event, ...], tuple[Gap, ...]], None]
+"""Told of each new state with what happened, and with every gap there is."""
+
+
+class WorkloadDesk:
+    """Holds the workload of one target. ``source`` and ``read_peer`` are ``None`` where the target has none."""
+
+    def __init__(
+        self,
+        source: WorkloadSource | None,
+        read_peer: ReadPeer | None,
+        changed: Changed,
+        now: Callable[[], datetime],
+        around: Callable[[], Around] = Around,
+    ) -> None:
+        self._source = source
+        self._changed = changed
+        self._now = now
+        self._around = around
+        self._sockets = Sockets(read_peer)
+        self._workload = Workload(IdentityState(now()))
+        self._gaps: dict[str, Gap] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._told: Workload | None = None
+        self._told_gaps: tuple[Gap, ...] = ()
+        self._config: object = None
+        self._asked: tuple[tuple[str, str], ...] = ()
+        self._hosts: frozenset[str] = frozenset()
+        if source is not None:
+            self._workload = replace(self._workload, offers=source.offers)
+
+    @property
+    def _reads_files(self) -> bool:
+        offers = self._workload.offers
+        return bool(offers.bootstrap or offers.certificates)
+
+    @property
+    def workload(self) -> Workload:
+        """What is known now."""
+        return self._workload
+
+    def start(self) -> None:
+        """Begin to follow what the source offers, in the running loop."""
+        source = self._source
+        if source is None or self._tasks:
+            return
+        if self._reads_files:
+            self._tasks.append(asyncio.create_task(self._follow(self._look_at_files, FILES_GAP, FILES_EVERY)))
+        if source.offers.agent:
+            self._tasks.append(asyncio.create_task(self._follow(self._look_at_agent, AGENT_GAP, AGENT_EVERY)))
+
+    async def stop(self) -> None:
+        """End both tasks."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def config_seen(self, snapshot: Snapshot, config: object, channels: ChannelReport | None) -> None:
+        """The target answered. ``config`` is an object that stays the same while the config does."""
+        identity = self._workload.identity
+        if config is not self._config:
+            self._config = config
+            self._asked = asked_providers(snapshot)
+            self._sockets.places = places(snapshot)
+            identity = replace(identity, clusters=clusters_tls(snapshot), listeners=listeners_tls(snapshot))
+        self._hosts = frozenset(filter(None, [pod_ip(snapshot.node.id)]))
+        if channels is not None:
+            self._sockets.seen(channels)
+        self._renew(replace(self._workload, identity=identity))
+
+    async def _follow(self, look: Callable[[], Awaitable[None]], fact: str, every: float) -> None:
+        while True:
+            try:
+                await look()
+            except MeshtuiError as error:
+                self._lacks(Gap(fact, error.what, error.hint))
+            except Exception as error:  # the edge: a defect costs this look, not the session
+                self._lacks(Gap(fact, f"meshtui has a defect here: {type(error).__name__}.", "please report it"))
+            await asyncio.sleep(every)
+
+    async def _look_at_files(self) -> None:
+        assert self._source is not None
+        files = await self._source.read()
+        self._gaps.pop(FILES_GAP, None)
+        before, now = self._workload, self._now()
+        turned = rotations_between(before.files, files, now)
+        events = file_events(before, files, turned, now)
+        rotations = (*before.rotations, *turned)[-ROTATIONS_KEPT:]
+        read_at = before.read_at if files is before.files and before.read_at is not None else now
+        self._renew(replace(before, files=files, read_at=read_at, rotations=rotations), events)
+
+    async def _look_at_agent(self) -> None:
+        assert self._source is not None
+        report = await self._source.ask_agent()
+        if self._reads_files:  # looked at after the agent, so that a rotation between the two looks is no difference
+            await self._look_at_files()
+        back = self._gaps.pop(AGENT_GAP, None) is not None
+        before = self._workload
+        history = before.agent_history + ((report.metrics,) if report.metrics is not None else ())
+        events = agent_events(before.agent, report, self._now(), back=back)
+        self._renew(replace(before, agent=report, agent_history=history[-HISTORY_KEPT:]), events)
+
+    def _lacks(self, gap: Gap) -> None:
+        """A look failed: the last answer stays, with its age."""
+        news: tuple[Event, ...] = ()
+        if gap.fact == AGENT_GAP and AGENT_GAP not in self._gaps:
+            news = (agent_lost(self._workload.offers.agent, gap.why, self._now()),)
+        self._gaps[gap.fact] = gap
+        self._renew(self._workload, news)
+
+    def _renew(self, workload: Workload, events: tuple[Event, ...] = ()) -> None:
+        """Join, judge, and tell if anything differs but the moment."""
+        before, around, now = self._told, self._around(), self._now()
+        marks = own_marks(workload, self._hosts, around.neighbours)
+        in_use = self._sockets.in_use + seen_by(around.neighbours, marks)
+        joined = replace(workload, identity=joined_identity(workload, in_use, now))
+        findings = check_workload(WorkloadState(joined, now, self._asked, around.nodes))
+        self._workload = replace(joined, findings=findings)
+        gaps = tuple(self._gaps.values())
+        if events or gaps != self._told_gaps or before is None or _differ(before, self._workload):
+            self._told, self._told_gaps = self._workload, gaps
+            self._changed(self._workload, events, gaps)
+
+
+def _differ(before: Workload, after: Workload) -> bool:
+    """Whether more than the moment of joining differs."""
+    return replace(after, identity=replace(after.identity, now=before.identity.now)) != before

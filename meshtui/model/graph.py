@@ -292,14 +292,25 @@ class _Builder:
             return _node(resource, NodeKind.CLUSTER, slot, label)
         if depth >= MAX_AGGREGATE_DEPTH:
             too_deep = f"aggregates nest deeper than {MAX_AGGREGATE_DEPTH}, which gRPC refuses"
-            return replace(_node(resource, NodeKind.CLUSTER, slot, label), health=Health.REFUSED, note=too_deep)
+            refused = Health.REFUSED
+            return replace(_node(resource, NodeKind.CLUSTER, slot, label), health=refused, worst=refused, note=too_deep)
         if body.children:
-            children = tuple(self._cluster(scope, child, depth + 1) for child in body.children)
+            children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
             return _node(resource, NodeKind.CLUSTER, slot, label, facts=cluster_facts(body), children=children)
         if body.discovery == EDS:
             return self._eds_cluster(resource, body, slot, label)
         facts = (*cluster_facts(body), body.dns_name) if body.dns_name else cluster_facts(body)
         return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts)
+
+    def _nested(self, scope: str, name: str, depth: int) -> Node:
+        """A cluster under an aggregate. An aggregate that was shown already is not unfolded again.
+
+        Aggregates that share members would otherwise have as many paths as ten to the power of their depth.
+        """
+        known = self._clusters.get((scope, name))
+        if known is not None and any(child.kind is NodeKind.CLUSTER for child in known.children):
+            return replace(known, children=(), facts=(*known.facts, "shown above"))
+        return self._cluster(scope, name, depth)
 
     def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
         """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
@@ -365,17 +376,14 @@ def _absent(slot: str, kind: NodeKind, name: str) -> Node:
 
 
 def _endpoints(assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
-    lone = len(assignment.localities) == 1
-    return tuple(
-        _endpoint(endpoint, locality, lone) for locality in assignment.localities for endpoint in locality.endpoints
-    )
+    return tuple(_endpoint(endpoint, locality) for locality in assignment.localities for endpoint in locality.endpoints)
 
 
-def _endpoint(endpoint: Endpoint, locality: Locality, lone_locality: bool) -> Node:
-    health = Health.OK if endpoint.health.usable else Health.MISSING
+def _endpoint(endpoint: Endpoint, locality: Locality) -> Node:
     note = "" if endpoint.health.usable else "gRPC sends nothing here"
-    if locality.weight == 0 and not lone_locality:
+    if locality.weight == 0:
         note = "its locality has weight 0: gRPC sends nothing here"
+    health = Health.MISSING if note else Health.OK
     facts = [endpoint.health.value]
     facts += [locality.label] if locality.label else []
     facts += [f"priority {locality.priority}"] if locality.priority else []
@@ -392,6 +400,13 @@ def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
         return "no endpoints: every request to it fails"
     if not any(endpoint.health.usable for endpoint in endpoints):
         return f"none of its {plural(len(endpoints), 'endpoint')} is healthy"
+    if not any(
+        endpoint.health.usable
+        for locality in assignment.localities
+        if locality.weight
+        for endpoint in locality.endpoints
+    ):
+        return "its healthy endpoints are in localities of weight 0, which gRPC ignores"
     return ""
 
 

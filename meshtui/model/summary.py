@@ -197,13 +197,13 @@ def _assignment(assignment: ClusterLoadAssignment) -> Iterator[Section]:
 def _place(locality: Locality) -> str:
     words = [f"endpoints in {locality.label}" if locality.label else "endpoints"]
     words += [f"priority {locality.priority}"] if locality.priority else []
-    words += [f"locality weight {locality.weight}"] if locality.weight > 1 else []
+    words += [f"locality weight {locality.weight}"] if locality.weight != 1 else []
     return " · ".join(words)
 
 
 def _endpoints(locality: Locality) -> Iterator[Fact]:
     for endpoint in locality.endpoints:
-        health = Health.OK if endpoint.health.usable else Health.MISSING
+        health = Health.OK if endpoint.health.usable and locality.weight else Health.MISSING
         words = [endpoint.health.value]
         words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
         words += [endpoint.workload] if endpoint.workload else []

@@ -61,8 +61,10 @@ def match_words(match: RouteMatch) -> str:
 
 
 def share_words(share: float) -> str:
-    """A share of 0 to 1 in per cent: ``20 %``, ``33.3 %``, ``0.05 %``."""
+    """A share of 0 to 1 in per cent: ``20 %``, ``33.3 %``, ``0.05 %``; one short of all is never ``100 %``."""
     percent = share * 100
+    if 99.95 <= percent < 100:
+        return f"{percent:.2f} %" if percent < 99.995 else "> 99.99 %"
     if percent and percent < 0.1:
         return f"{percent:.2g} %"
     text = f"{percent:.1f}"

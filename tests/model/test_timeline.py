@@ -1,0 +1,26 @@
+"""The bounded history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from meshtui.model.timeline import Event, EventKind, Timeline
+from tests.builders import NOW
+
+
+def event(number: int) -> Event:
+    return Event(NOW + timedelta(seconds=number), EventKind.CONFIG, f"s{number}", "changed")
+
+
+def test_the_newest_are_kept_and_the_others_counted() -> None:
+    timeline = Timeline(3)
+    timeline.add(*(event(number) for number in range(5)))
+    assert [one.subject for one in timeline.events] == ["s2", "s3", "s4"]
+    assert timeline.dropped == 2
+    assert [one.subject for one in timeline.latest(2)] == ["s4", "s3"]
+    assert timeline.latest(0) == ()
+    assert len(timeline.latest(99)) == 3
+
+
+def test_a_new_one_is_empty() -> None:
+    assert (Timeline().events, Timeline().dropped, Timeline().latest(5)) == ((), 0, ())

@@ -148,8 +148,11 @@ class TallyCounter:
         if answer.hostname is not None:
             pairs["Hostname"] = answer.hostname
         for key, value in pairs.items():
-            if key in self._keys or len(self._keys) < MOST_KEYS:
-                _count(self._keys.setdefault(key, {}), value)
+            values = self._keys.get(key)
+            if values is not None:
+                _count(values, value)
+            elif len(self._keys) < MOST_KEYS:
+                self._keys[key] = {value: 1}
 
     def _add_failure(self, failure: Failure, at: datetime) -> None:
         code = self._classify(failure.text)
@@ -161,5 +164,8 @@ class TallyCounter:
 
 def _count(counts: dict[str, int], value: str, by: int = 1) -> None:
     """Count a value, under :data:`OTHER` when there are too many of them."""
-    name = value if value in counts or len(counts) < MOST_VALUES else OTHER
-    counts[name] = counts.get(name, 0) + by
+    if value in counts:
+        counts[value] += by
+    else:
+        name = value if len(counts) < MOST_VALUES else OTHER
+        counts[name] = counts.get(name, 0) + by

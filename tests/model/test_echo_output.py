@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from meshtui.model.durations import parse_go_duration
 from meshtui.model.echo import Answer
-from meshtui.model.echo_output import LONGEST_RAW, MOST_FIELDS, SetError, parse_output, parse_set_error
+from meshtui.model.echo_output import LONGEST_RAW, LONGEST_VALUE, MOST_FIELDS, SetError, parse_output, parse_set_error
 
 NEW = """[3] Latency=1.23ms
 [3] ActiveRequests=5
@@ -124,6 +124,9 @@ def test_a_huge_output_is_cut() -> None:
     assert answer.version == "v1"
     assert len(answer.raw) == LONGEST_RAW
     assert len(answer.fields) == MOST_FIELDS
+    long = parse_output(f"[0 body] ServiceVersion={'v' * 50_000}\n[0 body] Hostname={'h' * 50_000}\n")
+    assert long.version == "v" * LONGEST_VALUE
+    assert long.hostname == "h" * LONGEST_VALUE
 
 
 @pytest.mark.parametrize(

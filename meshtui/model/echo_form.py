@@ -1,0 +1,117 @@
+"""A probe as a person types it: one text a field, understood or refused with a sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+
+from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, validate
+from meshtui.model.errors import UsageError
+from meshtui.model.split import ALPHA, MARGIN, Expectation, parse_expectation
+
+ENDLESS = "∞"
+"""The count of a run that goes on until it is stopped; empty, ``inf`` and ``continuous`` mean the same."""
+
+DEFAULT_COUNT = "500"
+"""Requests of a run: half of all healthy splits are decided after 350 answers, nine of ten of 80/20 after 420."""
+
+DEFAULT_QPS = "50"
+"""Requests a second: the default count takes ten seconds, and no service notices."""
+
+_ENDLESS_WORDS = frozenset(["", ENDLESS, "inf", "infinite", "continuous", "endless"])
+_NEXT_HEADER = re.compile(r",\s*(?=:?[A-Za-z0-9!#$%&'*+.^_`|~-]+:)")
+
+
+@dataclass(frozen=True, slots=True)
+class EchoForm:
+    """The fields as typed. ``headers`` are ``name: value`` pairs with commas between, ``margin`` is in points,
+    ``timeout`` in seconds; an empty ``expect`` means the accepted config."""
+
+    url: str = ""
+    count: str = DEFAULT_COUNT
+    qps: str = DEFAULT_QPS
+    headers: str = ""
+    message: str = ""
+    method: str = ""
+    authority: str = ""
+    timeout: str = f"{DEFAULT_TIMEOUT:g}"
+    expect: str = ""
+    alpha: str = f"{ALPHA:g}"
+    margin: str = f"{MARGIN * 100:g}"
+    new_connection: bool = False
+    until_decided: bool = False
+    lift_limits: bool = False
+
+    @property
+    def endless(self) -> bool:
+        """Whether the run goes on until it is stopped."""
+        return self.count.strip().lower() in _ENDLESS_WORDS
+
+    def spec(self) -> EchoRequestSpec:
+        """What to send. Raises ``UsageError`` naming the field that cannot be meant."""
+        return validate(
+            EchoRequestSpec(
+                _url(self.url.strip()),
+                None if self.endless else _whole(self.count, "count"),
+                _whole(self.qps or "0", "qps"),
+                _headers(self.headers),
+                self.message,
+                self.method.strip(),
+                _number(self.timeout, "timeout"),
+                self.new_connection,
+                self.authority.strip(),
+                self.lift_limits,
+            )
+        )
+
+    def expectation(self) -> Expectation | None:
+        """The shares typed, or ``None`` to take the accepted config's. Raises ``UsageError``."""
+        return parse_expectation(self.expect) if self.expect.strip() else None
+
+    def judging(self) -> tuple[float, float]:
+        """Alpha, and the margin as a share of 1. Raises ``UsageError``."""
+        alpha, margin = _number(self.alpha, "α"), _number(self.margin, "margin")
+        if not 0 < alpha < 1:
+            raise UsageError(f"An α of {self.alpha} is no probability.", "Give one between 0 and 1, as 0.01.")
+        if not 0 < margin < 100:
+            raise UsageError(f"A margin of {self.margin} points makes no test.", "Give one between 0 and 100, as 10.")
+        return alpha, margin / 100
+
+    def with_field(self, name: str, value: str | bool) -> EchoForm:
+        """The form with another value in the field of that name."""
+        if name not in {field.name for field in fields(self)}:
+            raise KeyError(name)
+        changed: dict[str, str | bool] = {name: value}
+        return replace(self, **changed)  # type: ignore[arg-type]
+
+
+def _url(text: str) -> str:
+    """``echo:7070`` is meant as what proxyless clients dial."""
+    return text if "://" in text or not text else f"xds:///{text}"
+
+
+def _whole(text: str, field: str) -> int:
+    try:
+        return int(text.strip())
+    except ValueError:
+        raise UsageError(f"{text.strip()!r} is no {field}.", "Give a whole number.") from None
+
+
+def _number(text: str, field: str) -> float:
+    try:
+        return float(text.strip().removesuffix("%").removesuffix("s"))
+    except ValueError:
+        raise UsageError(f"{text.strip()!r} is no {field}.", "Give a number.") from None
+
+
+def _headers(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for part in _NEXT_HEADER.split(text.strip()):
+        if not part.strip():
+            continue
+        lead = ":" if part.startswith(":") else ""
+        name, colon, value = part.removeprefix(":").partition(":")
+        if not colon:
+            raise UsageError(f"Cannot read {part.strip()!r} as a header.", "Write name: value, as in x-canary: 1.")
+        pairs.append((lead + name.strip(), value.strip()))
+    return tuple(pairs)

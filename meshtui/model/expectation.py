@@ -55,6 +55,13 @@ def expectation_for(
     return _of_clusters(snapshot, decision, clusters, mapping, versions_seen, label)
 
 
+def subsets_of(snapshot: Snapshot, url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The weighted destinations of the matched route by their short names: what can be mapped to versions."""
+    decision = decide(snapshot, url, ECHO_PATH, headers)
+    clusters = decision.route.action.clusters if decision.route else ()
+    return tuple(dict.fromkeys(cluster_label(item.cluster) for item in clusters))
+
+
 def _of_clusters(
     snapshot: Snapshot,
     decision: Decision,

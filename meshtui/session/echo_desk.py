@@ -47,7 +47,7 @@ class EchoDesk:
         if self._run is not None and not self._run.state.phase.ended:
             raise UsageError("A run is under way.", "stop it first")
         self._typed, self._mapping = typed, dict(mapping or {})
-        run = EchoRun(self._source, spec, settings, expectation=typed or self._expected(spec), probe=probe)
+        run = EchoRun(self._source, spec, settings, expectation=typed or self.expected(spec), probe=probe)
         self._run = run
         run.subscribe(self._changed)
         run.start()
@@ -72,7 +72,7 @@ class EchoDesk:
         if self._typed is not None:
             run.confirm(snapshot.taken_at)
             return
-        expected = self._expected(run.spec)
+        expected = self.expected(run.spec)
         if expected is not None:
             run.set_expectation(expected, snapshot.taken_at)
 
@@ -81,7 +81,7 @@ class EchoDesk:
         if self._run is not None:
             await self._run.cancel()
 
-    def _expected(self, spec: EchoRequestSpec) -> Expectation | None:
+    def expected(self, spec: EchoRequestSpec) -> Expectation | None:
         """What the accepted config asks of this probe's answers; ``None`` while the pod holds no such config."""
         if self._snapshot is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.message import Message
 from textual.reactive import reactive
@@ -19,6 +19,9 @@ class View(Widget):
     """One value in, messages out. Override ``watch_look`` to paint; only the view in front is given looks."""
 
     look: reactive[Look | None] = reactive(None, init=False)
+
+    needs_config: ClassVar[bool] = True
+    """Whether there is nothing to see before the target's config was seen once."""
 
     class GoTo(Message):
         """Show this resource in the config view."""
@@ -67,5 +70,7 @@ class ViewSpec:
 VIEWS: Final = (
     ViewSpec("1", "overview", "Overview", "meshtui.tui.widgets.overview_view:OverviewView"),
     ViewSpec("2", "config", "Config", "meshtui.tui.widgets.config_view:ConfigView"),
+    ViewSpec("3", "echo", "Echo", "meshtui.tui.widgets.echo_view:EchoView"),
+    ViewSpec("4", "identity", "Identity", "meshtui.tui.widgets.identity_view:IdentityView"),
 )
 """In the order of their numbers."""

@@ -35,7 +35,13 @@ from meshtui.tui.widgets.view_tabs import ViewTabs
 class MainScreen(Screen[None]):
     """Paints the session in front of the workspace."""
 
-    CSS_PATH = ["main.tcss", "../widgets/config_view.tcss", "../widgets/overview_view.tcss"]  # noqa: RUF012 - Textual's own declaration
+    CSS_PATH = [  # noqa: RUF012 - Textual's own declaration
+        "main.tcss",
+        "../widgets/config_view.tcss",
+        "../widgets/overview_view.tcss",
+        "../widgets/identity_view.tcss",
+        "../widgets/echo_view.tcss",
+    ]
     TITLE = "meshtui"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -126,8 +132,8 @@ class MainScreen(Screen[None]):
         look = self._look
         if look is None:
             return
-        empty = needs_notice(look)
         view = self._view(self._tabs.chosen)
+        empty = _is_empty(view, look)
         self._notice.display = empty
         for other in self.query(View):
             other.display = other is view and not empty
@@ -169,7 +175,7 @@ class MainScreen(Screen[None]):
         view = self._open(id_)
         self._tabs.chosen = id_
         self._paint()
-        if self._look is not None and not needs_notice(self._look):
+        if self._look is not None and not _is_empty(view, self._look):
             self.call_after_refresh(view.enter)
         return view
 
@@ -293,3 +299,10 @@ class MainScreen(Screen[None]):
         """``esc`` leaves the command line; everything else is bindings."""
         if getattr(event, "key", "") == "escape" and self._command.has_focus:
             self._close_command()
+
+
+def _is_empty(view: View | None, look: Look) -> bool:
+    """Whether there is only a reason to show: a view that needs no config shows itself once something else is known."""
+    workload = look.state.workload
+    knows = view is not None and not view.needs_config and workload is not None and workload.read_at is not None
+    return needs_notice(look) and not knows

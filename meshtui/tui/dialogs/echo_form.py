@@ -1,0 +1,101 @@
+"""What a probe sends and how it is judged, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Checkbox, Input, Static
+
+from meshtui.model.echo_form import EchoForm
+from meshtui.model.errors import UsageError
+from meshtui.tui.dialogs.echo_input import OfferingInput
+from meshtui.tui.dialogs.targets import Title
+from meshtui.tui.safe import content
+
+FIELDS: Final = (
+    ("url", "url", "xds:///HOST:PORT, or any URL the echo server takes"),
+    ("count", "count", "a number, or ∞ for until stopped"),
+    ("qps", "qps", "requests a second; 0 is as fast as 20 at a time can"),
+    ("headers", "headers", "x-canary: 1, x-user: ann"),
+    ("message", "message", "sent as the request's message"),
+    ("method", "HTTP method", "for http: URLs; gRPC has none"),
+    ("authority", "authority", "instead of the URL's host"),
+    ("timeout", "timeout s", "for one request"),
+    ("expect", "expect", "the accepted config's weights, or type them: v1=20,v2=80"),
+    ("alpha", "α", "how often a correct split may be called a mismatch"),
+    ("margin", "margin", "points a share may be off and still be called consistent"),
+)
+"""Name, label and hint of each text field, the ones that differ most often first."""
+
+SWITCHES: Final = (
+    ("new_connection", "a new connection for each request"),
+    ("until_decided", "stop once the verdict is consistent or mismatch"),
+    ("lift_limits", "lift the bounds on count and qps"),
+)
+
+
+class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
+    """Returns the form and whether to run it now, ``None`` when left."""
+
+    CSS_PATH = ["dialogs.tcss", "echo.tcss"]  # noqa: RUF012 - Textual's own declaration
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back", id="echo-form.back", tooltip="Keep what was before"),
+        Binding("enter", "accept(True)", "Run", id="echo-form.run", tooltip="Run with these values"),
+        Binding("ctrl+s", "accept(False)", "Keep", id="echo-form.keep", tooltip="Keep these values, run later"),
+        Binding("tab", "app.focus_next", "Next field", show=False, id="echo-form.next", tooltip="The next field"),
+    ]
+
+    def __init__(self, form: EchoForm, urls: Sequence[str], field: str = "url") -> None:
+        super().__init__()
+        self._form = form
+        self._urls = tuple(urls)
+        self._field = field
+        self._said = Static(content(""), id="echo-form-said")
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Title("What to send", "enter runs · ctrl+s keeps · esc back · ↓ known addresses")
+            for name, label, hint in FIELDS:
+                with Horizontal():
+                    yield Static(content(label), classes="label")
+                    yield self._input(name, hint)
+            for name, label in SWITCHES:
+                yield Checkbox(content(label), bool(getattr(self._form, name)), compact=True, id=f"echo-{name}")
+            yield self._said
+
+    def _input(self, name: str, hint: str) -> Input:
+        value = str(getattr(self._form, name))
+        if name == "url":
+            return OfferingInput(value, self._urls, placeholder=hint, id="echo-url")
+        return Input(value, placeholder=hint, compact=True, select_on_focus=False, id=f"echo-{name}")
+
+    def on_mount(self) -> None:
+        self.query_one(f"#echo-{self._field}", Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_accept(True)
+
+    def _read(self) -> EchoForm:
+        form = self._form
+        for name, _, _ in FIELDS:
+            form = form.with_field(name, self.query_one(f"#echo-{name}", Input).value)
+        for name, _ in SWITCHES:
+            form = form.with_field(name, self.query_one(f"#echo-{name}", Checkbox).value)
+        return form
+
+    def action_accept(self, run: bool) -> None:
+        form = self._read()
+        try:
+            spec = form.spec()
+            form.expectation()
+            form.judging()
+        except UsageError as error:
+            self._said.update(content(f"✗ {error}"))
+            return
+        self.dismiss((form.with_field("url", spec.url), run))

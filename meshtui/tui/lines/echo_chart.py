@@ -1,0 +1,200 @@
+"""Shares over time, stacked: a rollout is seen moving. Over it a line where the config wants the border to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import Final
+
+from meshtui.model.echo_series import RECENT_POINTS, Point
+from meshtui.model.split import Expectation
+from meshtui.model.split_book import Epoch
+from meshtui.model.wording import share_words
+from meshtui.session.echo_state import EchoState
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.echo_bars import merged
+from meshtui.tui.lines.echo_series import name_of, role_at, versions_of, weights_words
+from meshtui.tui.safe import cut_end, pad, shown
+
+STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
+"""Seconds a column may stand for: spans people count in."""
+
+ENOUGH: Final = 40
+"""Answers a column is drawn from at least, where there were as many: of fewer, chance makes a saw."""
+
+MOST_JOINED: Final = 8
+"""Columns that are joined for that at most; never across a change of the config."""
+
+AXIS: Final = 6
+"""Cells of the axis on the left."""
+
+LABELS: Final = 11
+"""Cells for what the config wants, on the right."""
+
+_LOWER: Final = " ▁▂▃▄▅▆▇"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn: columns of ``seconds`` from ``start``, the stack's order from its foot."""
+
+    state: EchoState
+    versions: tuple[str, ...]
+    start: datetime
+    seconds: int
+    columns: int
+    height: int
+
+    @property
+    def stack(self) -> tuple[str, ...]:
+        """The newest version is at the foot: a rollout rises."""
+        return self.versions[::-1]
+
+    def column(self, at: datetime) -> int:
+        """The column a moment falls into."""
+        return int((at - self.start).total_seconds() // self.seconds)
+
+    def role(self, version: str) -> Role:
+        """The version's colour."""
+        return role_at(self.versions.index(version))
+
+
+def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Iterator[Line]:
+    """The chart in ``height`` lines, its axis and epoch labels among them; nothing before the first answer."""
+    points = state.tally.recent
+    if not points or height < 4 or not state.started:
+        return
+    columns = max(width - AXIS - LABELS, 8)
+    start = min(state.tally.whole[0].at, points[0].at)
+    lived = ((state.ended or now) - start).total_seconds()
+    seconds = next((step for step in STEPS if lived / step < columns), STEPS[-1])
+    chart = Chart(state, versions_of(state), start, seconds, columns, height - 2)
+    if lived > RECENT_POINTS:
+        points = state.tally.whole
+    drawn = [_stacked(chart, point, index) for index, point in enumerate(_by_column(chart, points))]
+    labels = _labels(chart)
+    for row in range(chart.height):
+        cells = (column[row] for column in drawn)
+        yield (Span(_axis(row, chart.height), Role.DIM), *merged(cells), *labels[row])
+    yield from _foot(chart)
+
+
+def _by_column(chart: Chart, points: Sequence[Point]) -> list[Point | None]:
+    """One point a column, joined with those before it until there are enough answers."""
+    columns: list[Point | None] = [None] * chart.columns
+    for point in points:
+        index = chart.column(point.at)
+        if 0 <= index < chart.columns:
+            before = columns[index]
+            columns[index] = point if before is None else before.joined(point)
+    borders = {chart.column(epoch.started) for epoch in chart.state.epochs[1:]}
+    return [_enough(columns, index, borders) for index in range(chart.columns)]
+
+
+def _enough(columns: Sequence[Point | None], index: int, borders: set[int]) -> Point | None:
+    point = columns[index]
+    if point is None:
+        return None
+    for earlier in range(index - 1, max(index - MOST_JOINED, -1), -1):
+        if point.answered >= ENOUGH or earlier + 1 in borders:
+            break
+        before = columns[earlier]
+        if before is not None:
+            point = before.joined(point)
+    return point
+
+
+def _stacked(chart: Chart, point: Point | None, index: int) -> list[Span]:
+    """The cells of a column, from its top."""
+    epoch = _epoch_at(chart, index)
+    wanted = _borders(chart, epoch.expectation if epoch else None)
+    ahead = point is None and index > chart.column(chart.state.tally.recent[-1].at)
+    marks = _marks(wanted, chart.height) if index % 2 or ahead else {}
+    if point is None or not point.answered:
+        return [Span(marks.get(row, " "), Role.FAINT if ahead else Role.DIM) for row in range(chart.height)]
+    shares = [point.share(version) or 0.0 for version in chart.stack]
+    tops = [round(top * chart.height * 8) for top in accumulate(shares)]
+    roles = [chart.role(version) for version in chart.stack]
+    return [_cell(tops, roles, chart.height - 1 - row, marks.get(row)) for row in range(chart.height)]
+
+
+def _cell(tops: Sequence[int], roles: Sequence[Role], level: int, mark: str | None) -> Span:
+    """The cell whose foot is ``level`` cells high: one colour, or two with the border between them."""
+    foot = level * 8
+    lower = next((place for place, top in enumerate(tops) if top > foot), len(roles) - 1)
+    rise = tops[lower] - foot
+    upper = next((place for place, top in enumerate(tops) if top >= foot + 8), len(roles) - 1)
+    if mark is not None:
+        return Span(mark, Role.ON, roles[lower if rise >= 4 else upper])
+    if rise >= 8 or lower == upper:
+        return Span("█", roles[lower])
+    return Span(_LOWER[max(rise, 0)], roles[lower], roles[upper])
+
+
+def _epoch_at(chart: Chart, index: int) -> Epoch | None:
+    for epoch in reversed(chart.state.epochs):
+        if chart.column(epoch.started) <= index:
+            return epoch
+    return chart.state.epochs[0] if chart.state.epochs else None
+
+
+def _borders(chart: Chart, expectation: Expectation | None) -> list[float]:
+    """Where the config wants the borders of the stack, without its two ends."""
+    if expectation is None or not expectation.testable:
+        return []
+    tops = accumulate(expectation.shares.get(version, 0.0) for version in chart.stack)
+    return [top for top in tops if 0.001 < top < 0.999]
+
+
+def _marks(borders: Sequence[float], height: int) -> dict[int, str]:
+    """Row to the line drawn in it: at its foot, its middle or its head."""
+    marks = {}
+    for border in borders:
+        level = min(int(border * height), height - 1)
+        part = border * height - level
+        marks[height - 1 - level] = "▁" if part < 1 / 3 else "─" if part < 2 / 3 else "▔"
+    return marks
+
+
+def _axis(row: int, height: int) -> str:
+    if row == 0:
+        return " 100 ┤"
+    if row == height // 2 and height % 2 == 0:
+        return "  50 ┤"
+    return "     │"
+
+
+def _labels(chart: Chart) -> list[Line]:
+    """The wanted shares, each beside the middle of its part of the stack."""
+    labels: list[Line] = [()] * chart.height
+    present = chart.state.epochs[-1].expectation if chart.state.epochs else None
+    shares = present.shares if present is not None and present.testable else {}
+    top = 0.0
+    for version in chart.stack:
+        share = shares.get(version, 0.0)
+        middle, top = top + share / 2, top + share
+        row = chart.height - 1 - min(int(middle * chart.height), chart.height - 1)
+        if share and not labels[row]:
+            said = f" {share_words(round(share, 3))}"
+            name = cut_end(name_of(version), LABELS - len(said) - 1)
+            labels[row] = (Span(f" {name}", Role.STRONG), Span(said, Role.DIM))
+    return labels
+
+
+def _foot(chart: Chart) -> Iterator[Line]:
+    """The time axis, with a mark and the weights where an epoch begins."""
+    axis, said = ["─"] * chart.columns, ""
+    for epoch in chart.state.epochs:
+        column = max(chart.column(epoch.started), 0)
+        words = weights_words(epoch.expectation, chart.versions) or "?"
+        if column < chart.columns:
+            axis[column] = "┬" if epoch.number > 1 else "─"
+            if column >= len(said):
+                said = pad(said, column) + shown(words) + "  "
+    yield (Span("   0 └", Role.DIM), Span("".join(axis), Role.DIM))
+    every = f"each column {chart.seconds} s"
+    room = chart.columns - len(said)
+    line = (Span(" " * AXIS), Span(said, Role.TEXT))
+    yield (*line, Span(every.rjust(room) if room > len(every) else "", Role.FAINT))

@@ -1,0 +1,121 @@
+"""Beside the split: how long answers took, who gave them, and the epochs so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from meshtui.model.echo_series import Point
+from meshtui.model.echo_tally import EchoTally
+from meshtui.model.split import Verdict
+from meshtui.model.split_book import Epoch
+from meshtui.session.echo_state import EchoState
+from meshtui.tui.ink import EMPTY, Line, Role, Span
+from meshtui.tui.lines.bar import bar
+from meshtui.tui.lines.echo_series import versions_of, weights_words
+from meshtui.tui.lines.echo_verdict import GLYPHS, ROLES, WORDS
+from meshtui.tui.safe import cut, cut_end, pad, pad_left, span
+
+POD: Final = "Hostname"
+"""The key of the pod's name; grouping begins with it."""
+
+FIRST_KEYS: Final = (POD, "ServiceVersion", "Cluster", "IP", "StatusCode")
+"""Keys in the order people ask for them; the others follow by name."""
+
+_SPARKS: Final = "▁▂▃▄▅▆▇█"
+
+
+def group_keys(tally: EchoTally) -> tuple[str, ...]:
+    """The keys answers can be grouped by."""
+    first = [key for key in FIRST_KEYS if key in tally.by_key]
+    return (*first, *sorted(key for key in tally.by_key if key not in first))
+
+
+def milliseconds(seconds: float) -> str:
+    """``0.84``, ``9.7``, ``120``: three digits are all anyone reads."""
+    value = seconds * 1e3
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def latency_line(tally: EchoTally) -> Line:
+    """Percentiles of what the server measured; nothing before the first."""
+    latency = tally.latency
+    if latency is None:
+        return ()
+    named = (("p50", latency.p50), ("p90", latency.p90), ("p99", latency.p99), ("max", latency.most))
+    line: list[Span] = []
+    for number, (name, seconds) in enumerate(named):
+        unit = " ms" if not number else ""
+        line += [Span(f"{name} ", Role.DIM), Span(f"{milliseconds(seconds)}{unit}   ", Role.TEXT)]
+    return tuple(line)
+
+
+def sparkline(points: tuple[Point, ...], cells: int) -> str:
+    """The mean latency of each second, the last ``cells`` of them, from nothing to the greatest."""
+    means = [point.latency_mean for point in points[-cells:]]
+    top = max((mean for mean in means if mean is not None), default=0.0)
+    if top <= 0:
+        return ""
+    return "".join(" " if mean is None else _SPARKS[min(int(mean / top * 8), 7)] for mean in means)
+
+
+def fact_lines(state: EchoState, key: str, width: int, height: int, verdicts: Mapping[int, Verdict]) -> list[Line]:
+    """The column beside the chart, at most ``height`` lines of it."""
+    tally = state.tally
+    lines: list[Line] = []
+    if tally.latency is not None:
+        lines += [(Span("latency  ", Role.TITLE), *latency_line(tally))]
+        sparks = sparkline(tally.recent, max(width - 20, 8))
+        lines += [(Span(" " * 9), Span(sparks, Role.BAR), Span("  mean a second", Role.FAINT)), EMPTY]
+    epochs = list(_epochs(state, verdicts, width))
+    groups = list(group_lines(tally, key, width))
+    room = height - len(lines)
+    shown = groups[: max(room - min(len(epochs), max(room // 2, 3)) - 1, 3)]
+    lines += [*shown, *([EMPTY] if shown and epochs else [])]
+    return [*lines, *epochs[: max(height - len(lines), 0)]][:height]
+
+
+def group_lines(tally: EchoTally, key: str, width: int) -> Iterator[Line]:
+    """Answers by the values of a key, the most frequent first."""
+    values = tally.by_key.get(key, {})
+    if not values:
+        return
+    total = sum(values.values())
+    title = "by pod" if key == POD else f"by {cut_end(key, 24)}"
+    yield (span(title, Role.TITLE), Span("   b other keys", Role.FAINT))
+    name = max(min(width - 22, 30), 8)
+    for value, count in sorted(values.items(), key=lambda item: (-item[1], item[0])):
+        drawn = pad(bar(count / total, max(width - name - 9, 4)), max(width - name - 9, 4))
+        yield (span(pad(cut(value or "(empty)", name), name)), Span(" "), Span(drawn, Role.BAR),
+               Span(pad_left(str(count), 7), Role.DIM))  # fmt: skip
+
+
+def _epochs(state: EchoState, verdicts: Mapping[int, Verdict], width: int) -> Iterator[Line]:
+    """Epochs, the present one first: what was wanted, when, and how it ended."""
+    if len(state.epochs) < 2:
+        return
+    versions = versions_of(state)
+    yield (Span("epochs", Role.TITLE), span(f"   {'/'.join(map(cut_short, versions))}", Role.FAINT))
+    for epoch in reversed(state.epochs):
+        verdict = verdicts.get(epoch.number, Verdict.NONE)
+        words = weights_words(epoch.expectation, versions) or "?"
+        glyph, role = GLYPHS[verdict], ROLES[verdict][0]
+        yield (
+            Span(pad_left(str(epoch.number), 2), Role.DIM),
+            Span("  "),
+            span(pad(words, 12), Role.STRONG if epoch.ended is None else Role.TEXT),
+            Span(f" {epoch.started:%H:%M:%S}", Role.DIM),
+            Span(f" {epoch.counts.answered:>6}  ", Role.DIM),
+            Span(f"{glyph} {WORDS[verdict].lower()}", role),
+        )
+
+
+def cut_short(version: str) -> str:
+    """A version's name where there is hardly room."""
+    return cut(version, 8)
+
+
+def epoch_words(epoch: Epoch, versions: tuple[str, ...]) -> str:
+    """``epoch 2: 20/80 since 20:14:31``."""
+    weights = weights_words(epoch.expectation, versions)
+    return f"epoch {epoch.number}{f': {weights}' if weights else ''} since {epoch.started:%H:%M:%S}"

@@ -1,0 +1,113 @@
+"""What is sent, from where, and how far it got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from meshtui.model.echo_form import ENDLESS, EchoForm
+from meshtui.model.echo_tally import EchoTally
+from meshtui.model.wording import plural, span_words
+from meshtui.session.echo_state import EchoState, Phase
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.bar import bar
+from meshtui.tui.safe import cut, cut_end, fit, pad, span, spread, width_of, wrap
+
+PHASES: Final = {
+    Phase.READY: ("·", "ready", Role.DIM),
+    Phase.RUNNING: ("▶", "running", Role.OK),
+    Phase.PAUSED: ("‖", "paused", Role.NOTE),
+    Phase.WAITING: ("…", "waiting for the echo server", Role.WAITING),
+    Phase.SETTLING: ("…", "looking at the config once more", Role.DIM),
+    Phase.DONE: ("✓", "done", Role.OK),
+    Phase.CANCELLED: ("■", "stopped", Role.NOTE),
+    Phase.FAILED: ("✗", "failed", Role.ALARM),
+}
+
+PROGRESS: Final = 24
+"""Cells of the bar of a run with a count."""
+
+PROBE: Final = "fresh-channel probe"
+"""Each batch is a new channel on the pod's side: the label that every reader of the numbers needs."""
+
+HOLDS: Final = ", holds the outbound tree open"
+
+MOST_PROBLEM: Final = 3
+"""Lines of what is wrong with the server that sends."""
+
+
+def form_line(form: EchoForm, pod: str, running: bool, width: int) -> Line:
+    """What ``r`` sends: the form in one line, and which pod sends it."""
+    holds = HOLDS if running and width >= 130 else ""
+    right: Line = (
+        Span("from ", Role.DIM),
+        span(cut(pod, 30), Role.STRONG),
+        Span(f" · {PROBE}{holds} ", Role.DIM),
+    )
+    many = [("count", ENDLESS if form.endless else form.count), ("qps", form.qps or "0")]
+    many += [("headers", cut_end(form.headers, 40) or "–")] if width >= 110 or form.headers else []
+    for name, value in (("authority", form.authority), ("expect", form.expect), ("method", form.method)):
+        many += [(name, cut_end(value, 30))] if value.strip() else []
+    tail: Line = tuple(
+        piece for name, value in many for piece in (Span(f"   {name} ", Role.DIM), span(value or "–", Role.TEXT))
+    )
+    if width < 100:
+        right = ()
+    room = max(width - width_of(tail) - width_of(right) - 10, 16)
+    url = span(cut(form.url, room) or "none yet: e says where", Role.STRONG)
+    return spread((Span("  url  ", Role.DIM), url, *tail), right, width)
+
+
+def probe_line(pod: str, running: bool, width: int) -> Line:
+    """For a narrow screen: which pod sends, and how."""
+    return fit(
+        (Span("  from ", Role.DIM), span(pod, Role.TEXT), Span(f" · {PROBE}{HOLDS if running else ''}", Role.DIM)),
+        width,
+    )
+
+
+def phase_lines(state: EchoState, now: datetime, width: int) -> Iterator[Line]:
+    """Where the run stands, in figures; and what is wrong with the server that sends."""
+    glyph, word, role = PHASES[state.phase]
+    tally = state.tally
+    line: list[Span] = [Span(f"  {glyph} {word}", role)]
+    if tally.requested:
+        line += [Span("  "), *_progress(tally, state.phase, width)]
+    else:
+        line.append(Span(f"   {plural(tally.completed, 'answer')}", Role.TEXT))
+    wrong = tally.failed + tally.lost
+    line += [Span(f"   {tally.failed} failed", Role.ALARM if tally.failed else Role.DIM)]
+    if wrong > tally.failed:
+        line.append(Span(f"   {tally.lost} lost", Role.NOTE))
+    if tally.abandoned:
+        line.append(Span(f"   {tally.abandoned} abandoned", Role.DIM))
+    if not state.phase.ended:
+        line.append(Span(f"   {state.rate:.1f}/s", Role.TEXT))
+    if state.started:
+        line.append(Span(f"   {span_words((state.ended or now) - state.started)}", Role.DIM))
+    yield tuple(line)
+    if state.error is not None:
+        yield from _problem(state, width)
+
+
+def _progress(tally: EchoTally, phase: Phase, width: int) -> Iterator[Span]:
+    assert tally.requested
+    returned = tally.sent
+    if width >= 100 and not phase.ended:
+        drawn = bar(returned / tally.requested, PROGRESS)
+        yield Span(drawn, Role.BAR)
+        yield Span("░" * (PROGRESS - len(drawn)), Role.FAINT)
+        yield Span("  ")
+    yield Span(f"{tally.completed}", Role.TEXT)
+    yield Span(f" of {plural(tally.requested, 'answer')}", Role.DIM)
+
+
+def _problem(state: EchoState, width: int) -> Iterator[Line]:
+    assert state.error is not None
+    role = Role.ALARM if state.phase is Phase.FAILED else Role.NOTE
+    said = state.error.what + ("" if state.phase.ended else " It is tried again.")
+    for piece in wrap(said, max(width - 8, 20))[:MOST_PROBLEM]:
+        yield (Span("    "), span(piece, role))
+    for piece in wrap(state.error.hint, max(width - 13, 20))[:MOST_PROBLEM] if state.error.hint else ():
+        yield (Span("    try  ", Role.TITLE), span(pad(piece, len(piece)), Role.TEXT))

@@ -1,0 +1,60 @@
+"""Before the first run: what will happen, and what it does not measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from meshtui.model.echo import intent_sentence
+from meshtui.model.echo_form import EchoForm
+from meshtui.model.errors import UsageError
+from meshtui.model.split import Expectation
+from meshtui.model.wording import share_words
+from meshtui.tui.ink import EMPTY, Line, Role, Span
+from meshtui.tui.lines.echo_bars import Bar, bar_line
+from meshtui.tui.lines.echo_series import name_of, role_at
+from meshtui.tui.lines.notice import paragraph
+from meshtui.tui.safe import cut, pad, span
+
+NOT_MEASURED: Final = (
+    "Each batch goes through a new channel of that pod, so it shows what the accepted config does to new channels now. "
+    "It says nothing of the connections the app already has; those are in Overview."
+)
+
+WANTED: Final = "The accepted config asks for"
+
+BARS: Final = 60
+"""Cells of the bars of what will be looked for, at most."""
+
+NAME: Final = 16
+"""Cells of a version's name."""
+
+
+def idle_lines(form: EchoForm, pod: str, expected: Expectation | None, width: int) -> Iterator[Line]:
+    """Nothing has been sent yet."""
+    yield EMPTY
+    try:
+        said = intent_sentence(form.spec(), pod)
+    except UsageError as error:
+        said = f"Nowhere to send yet: {error}" if form.url else "No service is known to send to. e fills in the form."
+    yield from paragraph(said, width, Role.STRONG, indent=2)
+    yield EMPTY
+    yield from paragraph(NOT_MEASURED, width, Role.DIM, indent=2)
+    yield EMPTY
+    yield (Span("  r ", Role.KEY), Span("run", Role.TEXT), Span("    u ", Role.KEY), Span("until stopped", Role.TEXT),
+           Span("    e ", Role.KEY), Span("edit what is sent", Role.TEXT))  # fmt: skip
+    if expected is not None:
+        yield EMPTY
+        yield from _expected(expected, width)
+
+
+def _expected(expected: Expectation, width: int) -> Iterator[Line]:
+    if not expected.testable:
+        yield from paragraph(expected.reason, width, Role.DIM, indent=2)
+        return
+    yield (Span(f"  {WANTED}", Role.DIM), span(f"   {cut(expected.label, 40)}" if expected.label else "", Role.FAINT))
+    cells = max(min(width - NAME - 16, BARS), 10)
+    for place, (version, share) in enumerate(sorted(expected.shares.items())):
+        bar = bar_line(Bar(share, role_at(place)), cells)
+        yield (Span("  "), span(pad(cut(name_of(version), NAME), NAME), Role.STRONG), *bar,
+               Span(f"  {share_words(round(share, 4))}", Role.TEXT))  # fmt: skip

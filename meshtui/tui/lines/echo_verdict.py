@@ -1,0 +1,91 @@
+"""The verdict: the biggest thing on the screen, in a glyph, a word, a colour and one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from meshtui.model.split import Verdict
+from meshtui.session.echo_state import EchoState, Phase
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.safe import span, wrap
+
+GLYPHS: Final = {Verdict.CONSISTENT: "✓", Verdict.MISMATCH: "✗", Verdict.UNDECIDED: "…", Verdict.NONE: "–"}
+
+WORDS: Final = {
+    Verdict.CONSISTENT: "CONSISTENT",
+    Verdict.MISMATCH: "MISMATCH",
+    Verdict.UNDECIDED: "UNDECIDED",
+    Verdict.NONE: "NO TEST",
+}
+
+ROLES: Final = {
+    Verdict.CONSISTENT: (Role.OK, Role.TINT_OK),
+    Verdict.MISMATCH: (Role.ALARM, Role.TINT_ALARM),
+    Verdict.UNDECIDED: (Role.NOTE, Role.TINT_NOTE),
+    Verdict.NONE: (Role.DIM, Role.TINT_CALM),
+}
+"""The colour of the word's ground and of the sentence's."""
+
+CHIP: Final = 14
+"""Cells of the word's ground: the longest of the words, its glyph, and a cell on each side."""
+
+
+def verdict_lines(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
+    """The band; ``tall`` gives it an empty line above and below."""
+    verdict = state.assessment.verdict
+    yield from band(GLYPHS[verdict], WORDS[verdict], _sentence(state), ROLES[verdict], width, tall)
+
+
+def band(glyph: str, word: str, sentence: str, roles: tuple[Role, Role], width: int, tall: bool) -> Iterator[Line]:
+    """A word on its own ground and a sentence beside it, across the whole width."""
+    strong, tint = roles
+    room = width - CHIP - 6
+    pieces = wrap(sentence, max(room, 20))
+    rows = ["", *pieces, ""] if tall else pieces
+    head = 1 if tall else 0
+    for number, text in enumerate(rows):
+        chip = f" {glyph} {word}" if number == head else ""
+        rest = max(room + 2 - len(text), 0)
+        yield (
+            Span("  "),
+            Span(chip.ljust(CHIP), Role.ON, strong),
+            Span("  ", Role.TEXT, tint),
+            Span(text, Role.STRONG if number == head or not tall else Role.TEXT, tint),
+            Span(" " * rest, Role.TEXT, tint),
+        )
+
+
+def _sentence(state: EchoState) -> str:
+    """The verdict's sentence without the word it begins with, which stands beside it."""
+    sentence = state.sentence
+    for word in ("consistent ", "mismatch: ", "undecided: ", "undecided ", "no test: "):
+        if sentence.startswith(word):
+            return sentence.removeprefix(word)
+    return sentence
+
+
+def remark_lines(state: EchoState, width: int, mappable: bool) -> Iterator[Line]:
+    """What the verdict does not stand on: lost versions, names taken for versions, answers without a later look."""
+    if state.caveat:
+        yield from _remark("!", state.caveat, Role.NOTE, width)
+    if state.unconfirmed:
+        said = "The config was not looked at again after the last answers; they are judged by the look before."
+        yield from _remark("!", said, Role.NOTE, width)
+    present = state.epochs[-1] if state.epochs else None
+    if present is not None and present.changeover:
+        said = f"{present.changeover} requests fell into the change-over; no epoch judges them."
+        yield from _remark("·", said, Role.DIM, width)
+    expectation = state.assessment.expectation
+    for note in expectation.notes if expectation else ():
+        yield from _remark("·", f"{note}; m maps it otherwise" if mappable else note, Role.DIM, width)
+    if expectation is not None and not expectation.testable and mappable:
+        yield from _remark("·", "m says which subset is which version", Role.ACCENT, width)
+    if state.held_back and state.phase in (Phase.WAITING, Phase.SETTLING):
+        said = f"{state.held_back} answers wait for one more look at the config before they are judged."
+        yield from _remark("…", said, Role.DIM, width)
+
+
+def _remark(glyph: str, text: str, role: Role, width: int) -> Iterator[Line]:
+    for number, piece in enumerate(wrap(text, max(width - 8, 12))):
+        yield (Span(f"  {glyph} " if not number else "    ", role), span(piece, role))

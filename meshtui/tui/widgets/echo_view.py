@@ -1,0 +1,259 @@
+"""View 3: where traffic goes. Runs probes through the echo desk of the session in front."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from meshtui.model.echo import EchoRequestSpec, grpcurl_line, intent_sentence
+from meshtui.model.echo_form import DEFAULT_COUNT, ENDLESS, EchoForm
+from meshtui.model.errors import MeshtuiError, UsageError
+from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.tui.lines.echo_facts import group_keys
+from meshtui.tui.lines.echo_page import Scene, page_lines
+from meshtui.tui.look import Look
+from meshtui.tui.safe import shown
+from meshtui.tui.views import View
+from meshtui.tui.widgets.echo_memory import EchoMemory, pod_of, urls_of
+from meshtui.tui.widgets.page import Page
+
+NO_SENDER = "This target offers nothing that can send requests."
+
+
+class EchoView(View):
+    """Paints the present run, or what a run would do. What is typed is kept for each target."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r,enter", "run", "Run", id="echo.run", tooltip="Run the probe; while one runs, begin anew"),
+        Binding("x", "stop", "Stop", id="echo.stop", tooltip="Stop the run"),
+        Binding("p", "pause", "Pause", id="echo.pause", tooltip="Hold the run, or let it go on"),
+        Binding("u", "endless", "∞/count", id="echo.endless", tooltip="Run until stopped, or a number of requests"),
+        Binding("e", "edit", "Edit", id="echo.edit", tooltip="What is sent and how it is judged"),
+        Binding("a", "answers", "Answers", id="echo.answers", tooltip="Errors and last answers, as they came"),
+        Binding("b", "group(1)", "By", id="echo.group", tooltip="Group answers by another key"),
+        Binding("B", "group(-1)", "By the key before", show=False, id="echo.group-back", tooltip="The key before"),
+        Binding("m", "map", "Map", id="echo.map", tooltip="Say which version answers for which subset"),
+        Binding("y", "copy", "Copy", id="echo.copy", tooltip="Copy the same as a grpcurl line"),
+        Binding("E", "export", "Export", id="echo.export", tooltip="Write the run to a new JSON or CSV file"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._page = Page(id="echo-page")
+        self._memories: dict[str, EchoMemory] = {}
+
+    def compose(self) -> ComposeResult:
+        yield self._page
+
+    def enter(self) -> None:
+        self._page.focus()
+
+    @property
+    def memory(self) -> EchoMemory:
+        """What is remembered of the target in front."""
+        target = self.look.state.target if self.look else ""
+        return self._memories.setdefault(target, EchoMemory())
+
+    @property
+    def _run(self) -> EchoState | None:
+        return self.look.state.echo if self.look else None
+
+    # painting
+
+    def watch_look(self, before: Look | None) -> None:
+        if self.look is None:
+            return
+        self.memory.learn(self.look)
+        self._paint()
+        if before is None or _kind(before) != _kind(self.look):
+            self.refresh_bindings()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._paint)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._paint()
+
+    def _paint(self) -> None:
+        look = self.look
+        if look is None or not self.is_mounted:
+            return
+        memory = self.memory
+        scene = Scene(
+            look, memory.form, pod_of(look), memory.key, memory.expected, memory.verdicts, bool(memory.subsets)
+        )
+        self._page.show(lambda width: page_lines(scene, width, self._page.size.height))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        run = self._run
+        going = run is not None and not run.phase.ended
+        allowed = {
+            "stop": going,
+            "pause": going,
+            "answers": run is not None,
+            "export": run is not None,
+            "group": run is not None and bool(run.tally.by_key),
+            "map": bool(self.memory.subsets),
+            "copy": run is not None or bool(self.memory.form.url),
+        }
+        return True if allowed.get(action, True) else None
+
+    # running
+
+    def action_run(self) -> None:
+        look = self.look
+        if look is None or look.desk is None:
+            self._complain(NO_SENDER)
+            return
+        if not self.memory.form.url:
+            self.action_edit()
+            return
+        desk, pod = look.desk, pod_of(look)
+        try:
+            spec = self.memory.form.spec()
+            settings = self._settings()
+            self.memory.form.expectation()
+        except UsageError as error:
+            self._complain(str(error))
+            return
+        if desk.run is not None:
+            self._begin(desk, spec, settings, pod)
+            return
+        from meshtui.tui.dialogs.echo_consent import EchoConsent
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._begin(desk, spec, settings, pod)
+
+        self.app.push_screen(EchoConsent(intent_sentence(spec, pod)), answered)
+
+    def _settings(self) -> EchoSettings:
+        form = self.memory.form
+        alpha, margin = form.judging()
+        return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=True)
+
+    def _begin(self, desk: EchoDesk, spec: EchoRequestSpec, settings: EchoSettings, pod: str) -> None:
+        typed, mapping = self.memory.form.expectation(), dict(self.memory.mapping)
+
+        async def begin() -> None:
+            try:
+                await desk.stop()
+                desk.start(spec, settings, probe=pod, typed=typed, mapping=mapping)
+            except MeshtuiError as error:
+                self._complain(str(error))
+
+        self.run_worker(begin(), exclusive=True, group="echo", exit_on_error=False)
+
+    def action_stop(self) -> None:
+        if self.look is not None and self.look.desk is not None:
+            self.run_worker(self.look.desk.stop(), exclusive=True, group="echo", exit_on_error=False)
+
+    def action_pause(self) -> None:
+        run = self.look.desk.run if self.look and self.look.desk else None
+        if run is None:
+            return
+        if run.state.phase is Phase.PAUSED:
+            run.resume()
+        else:
+            run.pause()
+
+    # what is sent and how it is judged
+
+    def action_endless(self) -> None:
+        form = self.memory.form
+        self.memory.form = form.with_field("count", DEFAULT_COUNT if form.endless else ENDLESS)
+        self.memory.forget_expected()
+        self._paint()
+
+    def action_edit(self) -> None:
+        from meshtui.tui.dialogs.echo_form import EchoFormDialog
+
+        if self.look is None:
+            return
+        memory = self.memory
+
+        def edited(result: tuple[EchoForm, bool] | None) -> None:
+            if result is None:
+                return
+            memory.form, run = result
+            memory.forget_expected()
+            if self.look is not None:
+                memory.learn(self.look)
+            self._paint()
+            self.refresh_bindings()
+            if run:
+                self.action_run()
+
+        self.app.push_screen(EchoFormDialog(memory.form, urls_of(self.look)), edited)
+
+    def action_map(self) -> None:
+        from meshtui.tui.dialogs.echo_map import EchoMapDialog
+
+        look, memory = self.look, self.memory
+        if look is None or not memory.subsets:
+            return
+        desk = look.desk
+
+        def mapped(mapping: dict[str, str] | None) -> None:
+            if mapping is None:
+                return
+            memory.mapping = mapping
+            going = desk is not None and desk.run is not None and not desk.run.state.phase.ended
+            if desk is not None and going:
+                desk.map_versions(mapping)
+            else:
+                self.notify("The next run is judged so: press r", markup=False)
+
+        seen = tuple(self._run.tally.by_version) if self._run else ()
+        self.app.push_screen(EchoMapDialog(memory.subsets, seen, memory.mapping), mapped)
+
+    # looking closer
+
+    def action_group(self, step: int) -> None:
+        keys = group_keys(self._run.tally) if self._run else ()
+        if keys:
+            at = keys.index(self.memory.key) if self.memory.key in keys else -1
+            self.memory.key = keys[(at + step) % len(keys)]
+            self._paint()
+
+    def action_answers(self) -> None:
+        from meshtui.tui.dialogs.echo_answers import EchoAnswersDialog
+
+        if self._run is not None:
+            self.app.push_screen(EchoAnswersDialog(self._run))
+
+    def action_copy(self) -> None:
+        if self.look is None:
+            return
+        try:
+            spec = self._run.spec if self._run else self.memory.form.spec()
+        except UsageError as error:
+            self._complain(str(error))
+            return
+        self.post_message(self.Copy(grpcurl_line(spec, self.look.state.target), "the grpcurl line"))
+
+    def action_export(self) -> None:
+        from meshtui.tui.dialogs.echo_export import EchoExportDialog
+
+        def saved(path: object) -> None:
+            if path is not None:
+                self.notify(shown(f"Saved {path}"), markup=False)
+
+        if self._run is not None:
+            self.app.push_screen(EchoExportDialog(self._run), saved)
+
+    def _complain(self, text: str) -> None:
+        self.notify(shown(text), severity="error", markup=False)
+
+
+def _kind(look: Look) -> tuple[object, ...]:
+    """What the keys that can be pressed depend on."""
+    run = look.state.echo
+    if run is None:
+        return (look.state.target, look.desk is None)
+    notes = run.assessment.expectation.notes if run.assessment.expectation else ()
+    return (look.state.target, run.phase.ended, bool(run.tally.by_key), bool(notes), run.assessment.verdict)

@@ -9,6 +9,7 @@ from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.wording import span_words
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.identity_end import certificate_end
 from meshtui.tui.look import Look
 from meshtui.tui.marks import GLYPHS, LINK_GLYPHS, LINK_ROLES, ROLES, WORDS
 from meshtui.tui.safe import cut, cut_end, fit, span, width_of
@@ -22,7 +23,8 @@ ROOM_FOR_NODE = 100
 
 def header_line(look: Look, width: int) -> Line:
     """The first line of every view."""
-    right = (*counts(look.state.snapshot), GAP, *liveness(look), Span(" "))
+    end = certificate_end(look.state.workload, look.now)
+    right = (*counts(look.state.snapshot), GAP, *((*end, GAP) if end else ()), *liveness(look), Span(" "))
     brand = (Span(" meshtui", Role.BRAND), GAP) if width >= ROOM_FOR_NODE else (Span(" "),)
     which, of = look.position
     others = (Span(f" {which}/{of}", Role.DIM),) if of > 1 else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
+from meshtui.model.ladder_identity import identity_rungs
 from meshtui.tui.ink import Line
 from meshtui.tui.lines.overview import Entry, overview_entries
 from meshtui.tui.look import Look
@@ -79,6 +80,7 @@ class OverviewView(View):
         if state.snapshot is None:
             return ()
         return (
+            *identity_rungs(state.workload, look.now),
             control_plane_rung(state.channels),
             *config_rungs(state.snapshot, state.graph, look.now),
             traffic_rung(state.channels, state.channels_before),

@@ -1,0 +1,131 @@
+"""The bootstrap to read: folded JSON, secrets masked, each finding beside the line it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from meshtui.model.bootstrap import Bootstrap
+from meshtui.model.bootstrap_lines import BootstrapLine, bootstrap_lines, path_of
+from meshtui.model.finding import Finding
+from meshtui.model.ladder_identity import UNLOCK_BOOTSTRAP, bootstrap_words
+from meshtui.model.wording import plural
+from meshtui.model.workload import Workload
+from meshtui.session.state import Gap
+from meshtui.session.workload_desk import FILES_GAP
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
+from meshtui.tui.lines.json import json_line
+from meshtui.tui.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.safe import cut, wrap_hanging
+
+FOLDED: Final = ("node.metadata",)
+"""Folded until opened: Istio's metadata is half of the file and rarely the trouble."""
+
+TITLE: Final = "bootstrap"
+"""The id of the title row."""
+
+
+def bootstrap_entries(
+    workload: Workload, gaps: tuple[Gap, ...], width: int, opened: Collection[str], *, whole: bool
+) -> Iterator[IdentityEntry]:
+    """``whole`` says that it begins unfolded, as beside the rest; else its title row opens it."""
+    bootstrap = workload.files.bootstrap
+    if bootstrap is None:
+        gap = next((one for one in gaps if one.fact == FILES_GAP), None)
+        if gap is not None:
+            yield IdentityEntry((Span("  ✗ ", Role.ALARM), Span("Bootstrap  cannot be read")))
+            yield from text_entries(gap.why, width, Role.TEXT)
+        elif workload.offers.bootstrap:
+            yield IdentityEntry((Span("  … ", Role.WAITING), Span("Bootstrap"), Span("  reading", Role.DIM)))
+        else:
+            yield IdentityEntry(unlock_line("Bootstrap", "what gRPC was told at start:", UNLOCK_BOOTSTRAP))
+        return
+    findings = tuple(one for one in workload.findings if path_of(one.subject) is not None)
+    is_open = (TITLE in opened) is not whole
+    yield IdentityEntry(_title(bootstrap, findings, is_open, width), TITLE, folds=True, copy=bootstrap.source)
+    if is_open:
+        yield from _body(bootstrap, findings, width, opened)
+    elif findings:
+        for one in findings:
+            yield from _finding(one, 4, width)
+
+
+def _title(bootstrap: Bootstrap, findings: Sequence[Finding], is_open: bool, width: int) -> Line:
+    worst = max((one.severity for one in findings), default=None)
+    mark = Span("✓", Role.OK) if worst is None else Span(SEVERITY_GLYPHS[worst], SEVERITY_ROLES[worst])
+    head: Line = (Span("  ▾ " if is_open else "  ▸ ", Role.FAINT), Span("Bootstrap  ", Role.TITLE), mark, Span(" "))
+    return (*head, Span(cut(f"{bootstrap_words(bootstrap)}   {bootstrap.source}", max(width - 18, 8)), Role.DIM))
+
+
+def _body(
+    bootstrap: Bootstrap, findings: Sequence[Finding], width: int, opened: Collection[str]
+) -> Iterator[IdentityEntry]:
+    lines = bootstrap_lines(bootstrap)
+    beside = _beside(lines, findings)
+    for one in beside.get(0, ()):
+        yield from _finding(one, 4, width)
+    skip_to = 0
+    for line in lines:
+        if line.number < skip_to:
+            continue
+        id_ = f"json {line.path}"
+        folded = _is_folded(line, lines, beside, opened)
+        if folded:
+            skip_to = line.last + 1
+            inside = line.last - line.number - 1
+            hint = f" {plural(inside, 'line')} {lines[line.last - 1].text}"
+            yield IdentityEntry((*_indented(line, "▸"), Span(hint, Role.FAINT)), id_, folds=True, copy=line.path)
+        else:
+            yield from _line(line, id_, width)
+        for one in beside.get(line.number, ()):
+            yield from _finding(one, 6 + 2 * line.depth, width)
+
+
+def _is_folded(
+    line: BootstrapLine, lines: Sequence[BootstrapLine], beside: dict[int, list[Finding]], opened: Collection[str]
+) -> bool:
+    """Whether what a line opens is hidden: turned over by hand, or long and without a finding inside."""
+    if not line.opens or not line.depth:
+        return False
+    trouble = any(line.number < number <= line.last for number in beside)
+    return (line.path in FOLDED and not trouble) is not (f"json {line.path}" in opened)
+
+
+def _line(line: BootstrapLine, id_: str, width: int) -> Iterator[IdentityEntry]:
+    room = max(width - 4, 12)
+    pieces = wrap_hanging("  " * line.depth + line.text, room)
+    for number, piece in enumerate(pieces):
+        mark = Span("  ▾" if line.opens and line.depth and not number else "   ", Role.FAINT)
+        can_fold = line.opens and bool(line.depth) and not number
+        yield IdentityEntry((mark, *json_line(piece)), id_ if not number else "", folds=can_fold, copy=line.text)
+
+
+def _indented(line: BootstrapLine, fold: str) -> Line:
+    return (Span(f"  {fold}", Role.FAINT), *json_line("  " * line.depth + line.text))
+
+
+def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict[int, list[Finding]]:
+    """Findings by the number of the line they are about: its own, or the nearest that holds it; 0 without any."""
+    numbers: dict[str, int] = {}
+    for line in lines:
+        numbers.setdefault(line.path, line.number)
+    found: dict[int, list[Finding]] = {}
+    for one in findings:
+        path = path_of(one.subject) or ""
+        holders = [
+            known for known in numbers if path == known or path.startswith((f"{known}.", f"{known}[")) or not known
+        ]
+        place = numbers[max(holders, key=len)] if holders else 0
+        found.setdefault(place, []).append(one)
+    return found
+
+
+def _finding(one: Finding, indent: int, width: int) -> Iterator[IdentityEntry]:
+    indent = min(indent, max(width // 3, 2))
+    role = SEVERITY_ROLES[one.severity]
+    for number, entry in enumerate(text_entries(one.title, width, role, indent=indent + 2)):
+        lead = Span(" " * indent + f"{SEVERITY_GLYPHS[one.severity]} ", role) if not number else entry.line[0]
+        yield IdentityEntry((lead, *entry.line[1:]))
+    if one.fix:
+        yield from text_entries(f"fix  {one.fix}", width, Role.DIM, indent=indent + 2)

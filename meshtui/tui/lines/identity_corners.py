@@ -1,0 +1,74 @@
+"""The triangle in one line: issued, on disk, in use, expected; and the sentence that says what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from meshtui.model.identity import CLOCK_TOLERANCE, Corner, CornerState, triangle
+from meshtui.model.ladder_identity import UNLOCK_AGENT, UNLOCK_CERTIFICATES
+from meshtui.model.wording import span_words
+from meshtui.model.workload import Workload
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries
+from meshtui.tui.safe import pad, span, width_of
+
+GLYPHS: Final = {
+    CornerState.SAME: Span("✓", Role.OK),
+    CornerState.DIFFERS: Span("✗", Role.NOTE),
+    CornerState.UNKNOWN: Span("·", Role.FAINT),
+}
+
+NAME: Final = 9
+"""Cells of the longest corner's name."""
+
+
+def corner_entries(workload: Workload, now: datetime, width: int) -> Iterator[IdentityEntry]:
+    """One line where there is room, else a line a corner; then the sentence, then a clock that is wrong."""
+    found = triangle(replace(workload.identity, now=now))
+    corners = [_unlocked(corner, workload) for corner in found.corners]
+    whole: list[Span] = [Span("  ")]
+    for corner in corners:
+        if len(whole) > 1:
+            whole.append(Span("   "))
+        whole += (Span(f"{corner.name} ", Role.DIM), GLYPHS[corner.state], Span(" "), _text(corner))
+    if width_of(whole) <= width - 1:
+        yield IdentityEntry(tuple(whole), "triangle", copy=found.sentence)
+    else:
+        for number, corner in enumerate(corners):
+            line: Line = (
+                Span(f"  {pad(corner.name, NAME)} ", Role.DIM),
+                GLYPHS[corner.state],
+                Span(" "),
+                _text(corner),
+            )
+            yield IdentityEntry(line, "" if number else "triangle", copy=found.sentence)
+    yield from text_entries(found.sentence, width, Role.TEXT if found.agrees else Role.NOTE, indent=2)
+    yield from _clock(workload.identity.clock_offset, width)
+
+
+def _text(corner: Corner) -> Span:
+    return span(corner.text, Role.DIM if corner.state is CornerState.UNKNOWN else Role.TEXT)
+
+
+def _unlocked(corner: Corner, workload: Workload) -> Corner:
+    """A corner that is not known says what would tell it."""
+    identity, offers = workload.identity, workload.offers
+    if corner.name == "issued" and identity.issued is None:
+        return replace(corner, text="the agent does not say" if offers.agent else f"not asked: {UNLOCK_AGENT}")
+    if corner.name == "on disk" and identity.on_disk is None:
+        given = offers.certificates or offers.bootstrap
+        return replace(corner, text="no leaf in the files" if given else f"not read: {UNLOCK_CERTIFICATES}")
+    if corner.name == "in use" and not identity.own_in_use:
+        return replace(corner, text="gRPC shows it only at the other end: o attaches one it talks to")
+    return corner
+
+
+def _clock(offset: timedelta | None, width: int) -> Iterator[IdentityEntry]:
+    if offset is None or abs(offset) <= CLOCK_TOLERANCE:
+        return
+    side = "ahead of" if offset > timedelta(0) else "behind"
+    text = f"! the pod's clock is {span_words(abs(offset))} {side} this machine's: its validity is judged by that clock"
+    yield from text_entries(text, width, Role.NOTE, indent=2)

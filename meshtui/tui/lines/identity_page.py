@@ -1,0 +1,76 @@
+"""What stands where in the identity view: who and how long, then TLS and agent, then the bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from meshtui.model.bootstrap_lines import path_of
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.wording import plural
+from meshtui.model.workload import Workload
+from meshtui.tui.ink import Role, Span
+from meshtui.tui.lines.identity_agent import agent_entries
+from meshtui.tui.lines.identity_bootstrap import bootstrap_entries
+from meshtui.tui.lines.identity_chain import ROOMY, chain_entries, who_entries
+from meshtui.tui.lines.identity_corners import corner_entries
+from meshtui.tui.lines.identity_entry import BLANK, IdentityEntry, text_entries
+from meshtui.tui.lines.identity_tls import cluster_entries, inbound_entries
+from meshtui.tui.look import Look
+from meshtui.tui.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+
+NAMED: Final = {True: 2, False: 1}
+"""Findings said in full at the top, where there is room and where not; the bootstrap's stand beside its lines."""
+
+
+def head_entries(look: Look, workload: Workload, width: int, opened: Collection[str]) -> Iterator[IdentityEntry]:
+    """Who this is, what is wrong, how long it lasts, and whether the corners agree."""
+    yield BLANK
+    who = list(who_entries(workload, width))
+    if who:
+        yield from who
+        yield BLANK
+    yield from _findings(workload, width)
+    yield from chain_entries(workload, look.now, width, opened)
+    yield BLANK
+    yield from corner_entries(workload, look.now, width)
+    yield BLANK
+
+
+def body_entries(look: Look, workload: Workload, width: int) -> Iterator[IdentityEntry]:
+    """TLS both ways, and the agent."""
+    yield from cluster_entries(look.state, workload, look.now, width)
+    yield BLANK
+    yield from inbound_entries(look.state, workload, width)
+    yield BLANK
+    yield from agent_entries(workload, look.state.gaps, look.now, width)
+
+
+def foot_entries(
+    look: Look, workload: Workload, width: int, opened: Collection[str], *, whole: bool
+) -> Iterator[IdentityEntry]:
+    """The bootstrap."""
+    yield from bootstrap_entries(workload, look.state.gaps, width, opened, whole=whole)
+
+
+def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
+    found = [one for one in workload.findings if path_of(one.subject) is None and one.severity is not Severity.INFO]
+    most = NAMED[width >= ROOMY]
+    for one in found[:most]:
+        yield from _finding(one, width, in_full=width >= ROOMY)
+        yield BLANK
+    if len(found) > most:
+        yield from text_entries(f"and {plural(len(found) - most, 'more finding')}", width, Role.DIM)
+        yield BLANK
+
+
+def _finding(one: Finding, width: int, *, in_full: bool) -> Iterator[IdentityEntry]:
+    role = SEVERITY_ROLES[one.severity]
+    for number, entry in enumerate(text_entries(one.title, width, role)):
+        lead = Span(f"  {SEVERITY_GLYPHS[one.severity]} ", role) if not number else entry.line[0]
+        yield IdentityEntry(
+            (lead, *entry.line[1:]), f"finding {one.code} {one.subject}" if not number else "", copy=one.title
+        )
+    if in_full:
+        yield from text_entries(one.explanation, width, Role.TEXT)
+    yield from text_entries(f"fix  {one.fix}", width, Role.DIM)

@@ -1,0 +1,144 @@
+"""TLS as the accepted config has it: towards each cluster, and of each inbound listener."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from meshtui.model.config import MatchKind, TlsContext, TlsMode
+from meshtui.model.graph import cluster_label
+from meshtui.model.identity import ClusterVerdict, InUse, ListenerTls, Side, cluster_verdicts, short_serial
+from meshtui.model.names import inbound_address
+from meshtui.model.resource import CDS, LDS, ResourceKey
+from meshtui.model.wording import inbound_tls_words, plural, span_words, string_words, tls_words
+from meshtui.model.workload import Workload
+from meshtui.session.state import SessionState
+from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries
+from meshtui.tui.safe import cut, cut_end, pad, span, width_of
+
+MOST_CLUSTERS: Final = 200
+"""Clusters listed; a client of a large mesh holds thousands, and the config view has them all."""
+
+LABEL: Final = 22
+MODE: Final = 11
+
+UNSECURED: Final = Span("–", Role.DIM)
+
+
+def cluster_entries(state: SessionState, workload: Workload, now: datetime, width: int) -> Iterator[IdentityEntry]:
+    """A line for what is expected of each cluster's servers, a line for each peer seen."""
+    verdicts = cluster_verdicts(workload.identity)
+    yield IdentityEntry((Span("  Towards clusters", Role.TITLE),))
+    if not verdicts:
+        text = "No cluster is in the accepted config: the app has no xds: channel open, or config is yet to come."
+        yield from text_entries(text, width, Role.DIM)
+    ordered = sorted(verdicts, key=lambda one: (not one.refused, one.wants.tls.mode is TlsMode.PLAINTEXT))
+    for verdict in ordered[:MOST_CLUSTERS]:
+        yield from _cluster(verdict, _key(state, CDS, verdict.wants.cluster), now, width)
+    if len(ordered) > MOST_CLUSTERS:
+        yield from text_entries(f"and {len(ordered) - MOST_CLUSTERS} more: see 2 Config", width, Role.DIM)
+
+
+def _cluster(verdict: ClusterVerdict, key: ResourceKey | None, now: datetime, width: int) -> Iterator[IdentityEntry]:
+    tls = verdict.wants.tls
+    label = pad(cut(cluster_label(verdict.wants.cluster), LABEL), LABEL)
+    mode = Span(pad(tls_words(tls), MODE), Role.DIM if tls.mode is TlsMode.PLAINTEXT else Role.TEXT)
+    head: Line = (Span("  "), _mark(verdict), Span(f" {label} "), mode, Span(" "))
+    wants = _expects(tls)
+    room = max(width - width_of(head) - 1, 8)
+    line = (*head, Span(cut(wants.text, room), wants.role))
+    yield IdentityEntry(line, f"cluster {verdict.wants.cluster}", key, copy=verdict.wants.cluster)
+    if tls.mode is TlsMode.PLAINTEXT:
+        return
+    for peers, mark in ((verdict.refused, "✗"), (verdict.undecided, "?"), (verdict.accepted, "✓")):
+        for peer in _distinct(peers):
+            yield IdentityEntry((Span("      "), *_peer(peer, mark, now, width - 7)))
+
+
+def _mark(verdict: ClusterVerdict) -> Span:
+    if verdict.wants.tls.mode is TlsMode.PLAINTEXT:
+        return UNSECURED
+    if verdict.refused:
+        return Span("✗", Role.ALARM)
+    return Span("✓", Role.OK) if verdict.accepted else Span("·", Role.FAINT)
+
+
+def _expects(tls: TlsContext) -> Span:
+    if tls.mode is TlsMode.PLAINTEXT:
+        return Span("nothing is encrypted, nobody is checked", Role.DIM)
+    if tls.mode is TlsMode.UNREADABLE:
+        return Span("it cannot be told what is expected", Role.NOTE)
+    if not tls.sans:
+        return Span("any name of this trust domain's root", Role.NOTE)
+    first = tls.sans[0]
+    words = first.value if first.kind is MatchKind.EXACT else string_words(first).strip()
+    more = f"  and {plural(len(tls.sans) - 1, 'other name')}" if len(tls.sans) > 1 else ""
+    return span(f"expects {words}{more}", Role.TEXT)
+
+
+def _peer(peer: InUse, mark: str, now: datetime, room: int) -> Line:
+    role = {"✓": Role.OK, "✗": Role.ALARM}.get(mark, Role.NOTE)
+    left = peer.certificate.not_after - now
+    # A connection goes on when the certificate it began with has ended; only new ones are refused.
+    ends = f"ends in {span_words(left)}" if left.total_seconds() >= 0 else "since ended; the connection goes on"
+    who = peer.certificate.spiffe
+    name = (
+        f"sa {who.service_account}"
+        if who is not None and who.service_account and mark == "✓"
+        else peer.certificate.name
+    )
+    text = f"{peer.where}  {name}  serial {short_serial(peer.certificate)}  {ends}"
+    return (Span(f"{mark} ", role), Span(cut_end(text, room - 2), Role.DIM if mark == "✓" else role))
+
+
+def _distinct(peers: tuple[InUse, ...]) -> tuple[InUse, ...]:
+    return tuple({(one.where, one.certificate.fingerprint_sha256): one for one in peers}.values())
+
+
+def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iterator[IdentityEntry]:
+    """Each inbound listener: STRICT or plaintext, and who is seen calling."""
+    yield IdentityEntry((Span("  Inbound", Role.TITLE),))
+    listeners = workload.identity.listeners
+    if not listeners:
+        yield from text_entries("This app runs no xDS server, so nothing comes in by the mesh.", width, Role.DIM)
+    for one in listeners:
+        yield IdentityEntry(
+            _listener(one, width), f"listener {one.listener}", _key(state, LDS, one.listener), copy=one.listener
+        )
+    callers = _callers(state, workload)
+    if listeners and callers:
+        yield from text_entries(f"connected now: {callers}", width, Role.DIM)
+
+
+def _listener(one: ListenerTls, width: int) -> Line:
+    strict = one.tls.require_client_certificate
+    mark = Span("✓", Role.OK) if strict else UNSECURED
+    words = inbound_tls_words(one.tls)
+    means = "callers must show a certificate" if strict else "anyone may call, unencrypted"
+    if not strict and one.tls.mode is not TlsMode.PLAINTEXT:
+        means = "encrypted; callers may stay unknown"
+    head: Line = (Span("  "), mark, span(f" {pad(cut(inbound_address(one.listener), LABEL), LABEL)} "), Span(words))
+    return (*head, Span(cut_end(f"   {means}", max(width - width_of(head) - 1, 0)), Role.DIM))
+
+
+def _callers(state: SessionState, workload: Workload) -> str:
+    """``client 3, gateway``: who has connections open to this app's servers."""
+    servers = state.channels.servers if state.channels is not None else ()
+    addresses = {peer.address for server in servers for peer in server.peers}
+    names = Counter(
+        one.certificate.spiffe.service_account or one.certificate.name
+        if one.certificate.spiffe
+        else one.certificate.name
+        for one in _distinct(workload.identity.in_use)
+        if one.side is Side.REMOTE and one.where in addresses
+    )
+    return ", ".join(f"sa {name}" + (f" ×{count}" if count > 1 else "") for name, count in names.most_common(6))
+
+
+def _key(state: SessionState, type_: str, name: str) -> ResourceKey | None:
+    if state.snapshot is None:
+        return None
+    return next((key for key in state.snapshot.resources if key.type == type_ and key.name == name), None)

@@ -14,8 +14,11 @@ from meshtui.tui.ink import Role
 Palette: TypeAlias = Mapping[Role, Style]
 """The style of each role, without a background of its own except where the background is the meaning."""
 
-DIM: Final = 0.38
-"""How far dim text is blended into the background: 5:1 contrast on our own themes, above WCAG's 4.5:1."""
+DIM_ON_DARK: Final = 0.38
+"""How far dim text is blended into a dark background: above WCAG's 4.5:1 on every surface of our own theme."""
+
+DIM_ON_LIGHT: Final = 0.28
+"""The same on a light background, where the eye needs more."""
 
 FAINT: Final = 0.62
 """How far rules and guides are: seen, not read."""
@@ -26,7 +29,8 @@ def palette_of(variables: Mapping[str, str]) -> Palette:
     plain = Style()
     foreground = _colour(variables, "foreground")
     background = _colour(variables, "background")
-    dim = _blend(foreground, background, DIM)
+    dark = background is None or background.brightness < 0.5
+    dim = _blend(foreground, background, DIM_ON_DARK if dark else DIM_ON_LIGHT)
     styles = {
         Role.TEXT: plain,
         Role.DIM: dim,

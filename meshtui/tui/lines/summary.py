@@ -37,8 +37,8 @@ def _status(resource: Resource, now: datetime) -> Iterator[Span]:
         yield span(f"version {resource.version}", Role.DIM)
     if resource.last_updated is not None:
         at = resource.last_updated.astimezone(UTC)
-        age = span_words(max((now - at).total_seconds(), 0))
-        yield Span(f"{age} ago ({at:%H:%M:%S} UTC)", Role.DIM)
+        age = max((now - at).total_seconds(), 0)
+        yield Span(f"{f'{span_words(age)} ago' if age >= 1 else 'just now'} ({at:%H:%M:%S} UTC)", Role.DIM)
     if resource.size:
         yield Span(size_words(resource.size), Role.DIM)
     if resource.key.scope:

@@ -153,7 +153,7 @@ def _right(node: Node, resource: Resource | None, now: datetime, mark: str, colu
     age = age_words(max((now - updated).total_seconds(), 0)) if updated else ""
     dot = {Mark.NONE: " ", Mark.DOT: "●", Mark.GLOW: "●"}[mark]
     return (
-        Span(pad_left(type_, columns.type), Role.FAINT),
+        Span(pad_left(type_, columns.type), Role.DIM),
         *((Span(pad_left(version, columns.version), Role.DIM),) if columns.version else ()),
         Span(pad_left(age, columns.age), Role.DIM),
         Span(pad_left(dot, columns.mark), Role.GLOW if mark == Mark.GLOW else Role.ACCENT),

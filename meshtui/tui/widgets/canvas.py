@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from meshtui.tui.ink import EMPTY, Line
 from meshtui.tui.palette import Palette, cursor_style, palette_of
@@ -31,6 +32,8 @@ class Canvas(ScrollView, can_focus=True):
     """
 
     _drawn: dict[int, Strip]
+    _base = Style.null()
+    _width = 1
     _palette: Palette | None = None
     _over: dict[bool, Style]
 
@@ -61,7 +64,9 @@ class Canvas(ScrollView, can_focus=True):
         self._drawn.clear()
         size = Size(self.line_width, self.count())
         if size != self.virtual_size:
-            self.virtual_size = size
+            # As Textual does for itself: the scroll bars follow, and the screen is not laid out anew for it.
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -90,10 +95,15 @@ class Canvas(ScrollView, can_focus=True):
             self._over[focused] = cursor_style(self.app.theme_variables, focused)
         return self._over[focused]
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Both are asked of all ancestors: once a paint, not once a line.
+        self._base = self.rich_style
+        self._width = self.line_width
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
-        width = self.line_width
-        base = self.rich_style
+        width, base = self._width, self._base
         if not 0 <= index < self.count():
             return Strip.blank(width, base)
         over = self.over(index)

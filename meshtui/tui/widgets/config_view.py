@@ -57,6 +57,7 @@ class ConfigView(View):
         self._filter_bar = FilterBar(id="config-filter")
         self._detail = Detail(id="config-detail")
         self._sought = ""
+        self._detail_due = False
         self._wanted: ResourceKey | None = None
 
     def compose(self) -> ComposeResult:
@@ -155,7 +156,14 @@ class ConfigView(View):
     # the list and the filter
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
+        """The detail follows when the keys already pressed have been seen to: the cursor never waits for it."""
         message.stop()
+        if not self._detail_due:
+            self._detail_due = True
+            self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        self._detail_due = False
         self._paint_detail()
 
     def on_rows_entered(self, message: Rows.Entered) -> None:

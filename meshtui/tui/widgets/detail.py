@@ -90,6 +90,7 @@ class Detail(Widget):
         self._title.can_focus = False
         self._tabs = DetailTabs(id="detail-tabs")
         self._page = Page(id="detail-page")
+        self._title_height = 0
         self._place: tuple[object, ...] = ()
         self._content: tuple[object, ...] = ()
         self._json: tuple[Resource, str] | None = None
@@ -125,7 +126,11 @@ class Detail(Widget):
 
     def _paint(self) -> None:
         subject = self.subject
-        if subject is None or not self.is_mounted:
+        if not self.is_mounted:
+            return
+        for part in (self._title, self._tabs, self._page):
+            part.display = subject is not None
+        if subject is None:
             return
         self._paint_title(subject)
         self._tabs.changed = subject.previous is not None
@@ -151,7 +156,9 @@ class Detail(Widget):
             return [*lines[: TITLE_AT_MOST - 2], (Span(" …", Role.DIM),), lines[-1]]
 
         height = len(title(max(self.size.width - 1, 8)))
-        self._title.styles.height = height
+        if height != self._title_height:
+            self._title_height = height
+            self._title.styles.height = height
         self._title.show(title)
 
     def _summary(self, subject: Subject, width: int) -> Sequence[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,32 +21,55 @@ GLYPHS: Final = {
     CornerState.UNKNOWN: Span("·", Role.FAINT),
 }
 
+BRIEFER: Final = (
+    ("serial ", ""),
+    (" UTC", ""),
+    ("peers satisfy ", "by "),
+    (", since before the rotation", ", from before"),
+)
+"""What four corners in one line can do without; the sentence below says it."""
+
 NAME: Final = 9
 """Cells of the longest corner's name."""
 
 
 def corner_entries(workload: Workload, now: datetime, width: int) -> Iterator[IdentityEntry]:
-    """One line where there is room, else a line a corner; then the sentence, then a clock that is wrong."""
+    """One line where there is room or all is well, else a line a corner; the sentence; a clock that is wrong."""
     found = triangle(replace(workload.identity, now=now))
     corners = [_unlocked(corner, workload) for corner in found.corners]
-    whole: list[Span] = [Span("  ")]
-    for corner in corners:
-        if len(whole) > 1:
-            whole.append(Span("   "))
-        whole += (Span(f"{corner.name} ", Role.DIM), GLYPHS[corner.state], Span(" "), _text(corner))
-    if width_of(whole) <= width - 1:
-        yield IdentityEntry(tuple(whole), "triangle", copy=found.sentence)
+    whole = _in_a_line(corners)
+    well = all(corner.state is CornerState.SAME for corner in corners)
+    if width_of(whole) > width - 1 and well:
+        line: Line = (Span("  "), GLYPHS[CornerState.SAME], Span(f" {found.sentence}"))
+        yield IdentityEntry(line, "triangle", copy=found.sentence)
     else:
-        for number, corner in enumerate(corners):
-            line: Line = (
-                Span(f"  {pad(corner.name, NAME)} ", Role.DIM),
-                GLYPHS[corner.state],
-                Span(" "),
-                _text(corner),
-            )
-            yield IdentityEntry(line, "" if number else "triangle", copy=found.sentence)
-    yield from text_entries(found.sentence, width, Role.TEXT if found.agrees else Role.NOTE, indent=2)
+        if width_of(whole) <= width - 1:
+            yield IdentityEntry(whole, "triangle", copy=found.sentence)
+        else:
+            yield from _one_a_line(corners, found.sentence)
+        yield from text_entries(found.sentence, width, Role.DIM if found.agrees else Role.NOTE, indent=2)
     yield from _clock(workload.identity.clock_offset, width)
+
+
+def _one_a_line(corners: Sequence[Corner], sentence: str) -> Iterator[IdentityEntry]:
+    for number, corner in enumerate(corners):
+        line = (Span(f"  {pad(corner.name, NAME)} ", Role.DIM), GLYPHS[corner.state], Span(" "), _text(corner))
+        yield IdentityEntry(line, "" if number else "triangle", copy=sentence)
+
+
+def _in_a_line(corners: Sequence[Corner]) -> Line:
+    line: list[Span] = [Span("  ")]
+    for corner in corners:
+        gap = "   " if len(line) > 1 else ""
+        brief = replace(corner, text=_brief(corner.text))
+        line += (Span(f"{gap}{corner.name} ", Role.DIM), GLYPHS[corner.state], Span(" "), _text(brief))
+    return tuple(line)
+
+
+def _brief(text: str) -> str:
+    for word, shorter in BRIEFER:
+        text = text.replace(word, shorter)
+    return text
 
 
 def _text(corner: Corner) -> Span:

@@ -23,7 +23,7 @@ MOST_CLUSTERS: Final = 200
 """Clusters listed; a client of a large mesh holds thousands, and the config view has them all."""
 
 LABEL: Final = 22
-MODE: Final = 11
+MODE: Final = 10
 
 UNSECURED: Final = Span("–", Role.DIM)
 
@@ -36,15 +36,19 @@ def cluster_entries(state: SessionState, workload: Workload, now: datetime, widt
         text = "No cluster is in the accepted config: the app has no xds: channel open, or config is yet to come."
         yield from text_entries(text, width, Role.DIM)
     ordered = sorted(verdicts, key=lambda one: (not one.refused, one.wants.tls.mode is TlsMode.PLAINTEXT))
+    keys = _keys(state, CDS)
+    column = min(max((len(cluster_label(one.wants.cluster)) for one in ordered), default=0), LABEL)
     for verdict in ordered[:MOST_CLUSTERS]:
-        yield from _cluster(verdict, _key(state, CDS, verdict.wants.cluster), now, width)
+        yield from _cluster(verdict, keys.get(verdict.wants.cluster), column, now, width)
     if len(ordered) > MOST_CLUSTERS:
         yield from text_entries(f"and {len(ordered) - MOST_CLUSTERS} more: see 2 Config", width, Role.DIM)
 
 
-def _cluster(verdict: ClusterVerdict, key: ResourceKey | None, now: datetime, width: int) -> Iterator[IdentityEntry]:
+def _cluster(
+    verdict: ClusterVerdict, key: ResourceKey | None, column: int, now: datetime, width: int
+) -> Iterator[IdentityEntry]:
     tls = verdict.wants.tls
-    label = pad(cut(cluster_label(verdict.wants.cluster), LABEL), LABEL)
+    label = pad(cut(cluster_label(verdict.wants.cluster), column), column)
     mode = Span(pad(tls_words(tls), MODE), Role.DIM if tls.mode is TlsMode.PLAINTEXT else Role.TEXT)
     head: Line = (Span("  "), _mark(verdict), Span(f" {label} "), mode, Span(" "))
     wants = _expects(tls)
@@ -83,7 +87,7 @@ def _peer(peer: InUse, mark: str, now: datetime, room: int) -> Line:
     role = {"✓": Role.OK, "✗": Role.ALARM}.get(mark, Role.NOTE)
     left = peer.certificate.not_after - now
     # A connection goes on when the certificate it began with has ended; only new ones are refused.
-    ends = f"ends in {span_words(left)}" if left.total_seconds() >= 0 else "since ended; the connection goes on"
+    ends = f"ends in {span_words(left)}" if left.total_seconds() >= 0 else "ended since; still open"
     who = peer.certificate.spiffe
     name = (
         f"sa {who.service_account}"
@@ -102,12 +106,12 @@ def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iter
     """Each inbound listener: STRICT or plaintext, and who is seen calling."""
     yield IdentityEntry((Span("  Inbound", Role.TITLE),))
     listeners = workload.identity.listeners
+    keys = _keys(state, LDS)
     if not listeners:
         yield from text_entries("This app runs no xDS server, so nothing comes in by the mesh.", width, Role.DIM)
     for one in listeners:
-        yield IdentityEntry(
-            _listener(one, width), f"listener {one.listener}", _key(state, LDS, one.listener), copy=one.listener
-        )
+        id_ = f"listener {one.listener}"
+        yield IdentityEntry(_listener(one, width), id_, keys.get(one.listener), copy=one.listener)
     callers = _callers(state, workload)
     if listeners and callers:
         yield from text_entries(f"connected now: {callers}", width, Role.DIM)
@@ -138,7 +142,7 @@ def _callers(state: SessionState, workload: Workload) -> str:
     return ", ".join(f"sa {name}" + (f" ×{count}" if count > 1 else "") for name, count in names.most_common(6))
 
 
-def _key(state: SessionState, type_: str, name: str) -> ResourceKey | None:
-    if state.snapshot is None:
-        return None
-    return next((key for key in state.snapshot.resources if key.type == type_ and key.name == name), None)
+def _keys(state: SessionState, type_: str) -> dict[str, ResourceKey]:
+    """Where the config view has each resource of a type, by name."""
+    resources = state.snapshot.resources if state.snapshot is not None else {}
+    return {key.name: key for key in reversed(list(resources)) if key.type == type_}

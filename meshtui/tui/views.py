@@ -23,6 +23,9 @@ class View(Widget):
     needs_config: ClassVar[bool] = True
     """Whether there is nothing to see before the target's config was seen once."""
 
+    sends: ClassVar[bool] = False
+    """Whether the view is of use as soon as requests can be sent through the target, config or not."""
+
     class GoTo(Message):
         """Show this resource in the config view."""
 

@@ -39,8 +39,12 @@ class EchoConsent(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         self._page.show(lambda width: list(self._lines(width)))
-        self._page.styles.height = len(list(self._lines(60)))
         self._page.focus()
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """As high as the sentence needs at the width there is."""
+        self._page.styles.height = len(list(self._lines(self._page.line_width)))
 
     def _lines(self, width: int) -> Iterator[Line]:
         yield EMPTY

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
 from meshtui.model.echo_form import EchoForm
 from meshtui.model.errors import UsageError
 from meshtui.tui.dialogs.echo_input import OfferingInput
+from meshtui.tui.dialogs.echo_toggle import Toggle
 from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.safe import content
 
@@ -65,7 +66,7 @@ class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
                     yield Static(content(label), classes="label")
                     yield self._input(name, hint)
             for name, label in SWITCHES:
-                yield Checkbox(content(label), bool(getattr(self._form, name)), compact=True, id=f"echo-{name}")
+                yield Toggle(label, bool(getattr(self._form, name)), id=f"echo-{name}")
             yield self._said
 
     def _input(self, name: str, hint: str) -> Input:
@@ -86,7 +87,7 @@ class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
         for name, _, _ in FIELDS:
             form = form.with_field(name, self.query_one(f"#echo-{name}", Input).value)
         for name, _ in SWITCHES:
-            form = form.with_field(name, self.query_one(f"#echo-{name}", Checkbox).value)
+            form = form.with_field(name, self.query_one(f"#echo-{name}", Toggle).value)
         return form
 
     def action_accept(self, run: bool) -> None:

@@ -42,7 +42,7 @@ def _cell(bar: Bar, index: int, cells: int, whiskers: bool) -> Span:
     ground = bar.role if full else None
     if bar.want is not None and index == _place(bar.want, cells):
         return Span("┃", Role.ON if full else Role.STRONG, ground)
-    mark = _whisker(bar, index, cells) if whiskers else ""
+    mark = _whisker(bar, index, cells) if whiskers and not 0 < eighths < 8 else ""
     if mark:
         return Span(mark, Role.ON if full else Role.DIM, ground)
     if full:

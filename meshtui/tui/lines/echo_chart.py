@@ -8,10 +8,12 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Final
 
+from rich.cells import cell_len
+
 from meshtui.model.echo_series import RECENT_POINTS, Point
 from meshtui.model.split import Expectation
 from meshtui.model.split_book import Epoch
-from meshtui.model.wording import share_words
+from meshtui.model.wording import plural, share_words
 from meshtui.session.echo_state import EchoState
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.echo_bars import merged
@@ -21,11 +23,14 @@ from meshtui.tui.safe import cut_end, pad, shown
 STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 """Seconds a column may stand for: spans people count in."""
 
-ENOUGH: Final = 40
+ENOUGH: Final = 100
 """Answers a column is drawn from at least, where there were as many: of fewer, chance makes a saw."""
 
 MOST_JOINED: Final = 8
 """Columns that are joined for that at most; never across a change of the config."""
+
+ENDLESS: Final = 60.0
+"""Seconds that the chart of an endless run has room for at first."""
 
 AXIS: Final = 6
 """Cells of the axis on the left."""
@@ -38,12 +43,13 @@ _LOWER: Final = " ▁▂▃▄▅▆▇"
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn: columns of ``seconds`` from ``start``, the stack's order from its foot."""
+    """What is drawn: columns of ``seconds`` from ``start``, each ``wide`` cells; the stack's order is from its foot."""
 
     state: EchoState
     versions: tuple[str, ...]
     start: datetime
     seconds: int
+    wide: int
     columns: int
     height: int
 
@@ -66,19 +72,37 @@ def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Ite
     points = state.tally.recent
     if not points or height < 4 or not state.started:
         return
-    columns = max(width - AXIS - LABELS, 8)
+    cells = max(width - AXIS - LABELS, 8)
     start = min(state.tally.whole[0].at, points[0].at)
     lived = ((state.ended or now) - start).total_seconds()
-    seconds = next((step for step in STEPS if lived / step < columns), STEPS[-1])
-    chart = Chart(state, versions_of(state), start, seconds, columns, height - 2)
-    if lived > RECENT_POINTS:
-        points = state.tally.whole
-    drawn = [_stacked(chart, point, index) for index, point in enumerate(_by_column(chart, points))]
+    seconds = next((step for step in STEPS if lived / step < cells), STEPS[-1])
+    wide = max(int(cells // (max(lived, _planned(state)) / seconds + 1)), 1)
+    failures = state.tally.failed + state.tally.lost > 0
+    chart = Chart(state, versions_of(state), start, seconds, wide, cells // wide, height - 2 - failures)
+    by_column = _by_column(chart, state.tally.whole if lived > RECENT_POINTS else points)
+    if failures:
+        yield (Span("errors", Role.ALARM), *merged(_failed(point) for point in by_column for _ in range(wide)))
+    drawn = [_stacked(chart, by_column[index // wide], index) for index in range(chart.columns * wide)]
     labels = _labels(chart)
     for row in range(chart.height):
-        cells = (column[row] for column in drawn)
-        yield (Span(_axis(row, chart.height), Role.DIM), *merged(cells), *labels[row])
+        yield (Span(_axis(row, chart.height), Role.DIM), *merged(cell[row] for cell in drawn), *labels[row])
     yield from _foot(chart)
+
+
+def _planned(state: EchoState) -> float:
+    """Seconds that a run with a count will take, so that a short one fills the chart; an endless one has
+    :data:`ENDLESS`."""
+    spec = state.spec
+    return spec.count / spec.qps if spec.count and spec.qps else ENDLESS
+
+
+def _failed(point: Point | None) -> Span:
+    """The part of a column's requests that failed."""
+    if point is None or not point.failed:
+        return Span(" ")
+    return Span(
+        _LOWER[min(int(point.failed / point.total * 8) + 1, 7)] if point.total > point.failed else "█", Role.ALARM
+    )
 
 
 def _by_column(chart: Chart, points: Sequence[Point]) -> list[Point | None]:
@@ -107,10 +131,10 @@ def _enough(columns: Sequence[Point | None], index: int, borders: set[int]) -> P
 
 
 def _stacked(chart: Chart, point: Point | None, index: int) -> list[Span]:
-    """The cells of a column, from its top."""
-    epoch = _epoch_at(chart, index)
+    """The cells over the ``index``-th cell of the axis, from the top."""
+    epoch = _epoch_at(chart, index // chart.wide)
     wanted = _borders(chart, epoch.expectation if epoch else None)
-    ahead = point is None and index > chart.column(chart.state.tally.recent[-1].at)
+    ahead = point is None and index // chart.wide > chart.column(chart.state.tally.recent[-1].at)
     marks = _marks(wanted, chart.height) if index % 2 or ahead else {}
     if point is None or not point.answered:
         return [Span(marks.get(row, " "), Role.FAINT if ahead else Role.DIM) for row in range(chart.height)]
@@ -185,16 +209,17 @@ def _labels(chart: Chart) -> list[Line]:
 
 def _foot(chart: Chart) -> Iterator[Line]:
     """The time axis, with a mark and the weights where an epoch begins."""
-    axis, said = ["─"] * chart.columns, ""
+    cells = chart.columns * chart.wide
+    axis, said = ["─"] * cells, ""
     for epoch in chart.state.epochs:
-        column = max(chart.column(epoch.started), 0)
+        column = max(chart.column(epoch.started), 0) * chart.wide
         words = weights_words(epoch.expectation, chart.versions) or "?"
-        if column < chart.columns:
+        if column < cells:
             axis[column] = "┬" if epoch.number > 1 else "─"
-            if column >= len(said):
+            if column >= cell_len(said):
                 said = pad(said, column) + shown(words) + "  "
     yield (Span("   0 └", Role.DIM), Span("".join(axis), Role.DIM))
-    every = f"each column {chart.seconds} s"
-    room = chart.columns - len(said)
+    every = f"{chart.seconds} s is {plural(chart.wide, 'cell')}"
+    room = cells - cell_len(said)
     line = (Span(" " * AXIS), Span(said, Role.TEXT))
     yield (*line, Span(every.rjust(room) if room > len(every) else "", Role.FAINT))

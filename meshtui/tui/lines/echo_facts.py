@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from rich.cells import cell_len
+
 from meshtui.model.echo_series import Point
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.split import Verdict
@@ -12,9 +14,9 @@ from meshtui.model.split_book import Epoch
 from meshtui.session.echo_state import EchoState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.bar import bar
-from meshtui.tui.lines.echo_series import versions_of, weights_words
+from meshtui.tui.lines.echo_series import EMPTY_NAME, versions_of, weights_words
 from meshtui.tui.lines.echo_verdict import GLYPHS, ROLES, WORDS
-from meshtui.tui.safe import cut, cut_end, pad, pad_left, span
+from meshtui.tui.safe import cut, cut_end, pad, pad_left, shown, span
 
 POD: Final = "Hostname"
 """The key of the pod's name; grouping begins with it."""
@@ -46,7 +48,7 @@ def latency_line(tally: EchoTally) -> Line:
     line: list[Span] = []
     for number, (name, seconds) in enumerate(named):
         unit = " ms" if not number else ""
-        line += [Span(f"{name} ", Role.DIM), Span(f"{milliseconds(seconds)}{unit}   ", Role.TEXT)]
+        line += [Span(f"{name} ", Role.DIM), Span(f"{milliseconds(seconds)}{unit}  ", Role.TEXT)]
     return tuple(line)
 
 
@@ -65,8 +67,8 @@ def fact_lines(state: EchoState, key: str, width: int, height: int, verdicts: Ma
     lines: list[Line] = []
     if tally.latency is not None:
         lines += [(Span("latency  ", Role.TITLE), *latency_line(tally))]
-        sparks = sparkline(tally.recent, max(width - 20, 8))
-        lines += [(Span(" " * 9), Span(sparks, Role.BAR), Span("  mean a second", Role.FAINT)), EMPTY]
+        sparks = sparkline(tally.recent, max(width - 11, 8))
+        lines += [(Span("mean/s   ", Role.FAINT), Span(sparks, Role.BAR)), EMPTY]
     epochs = list(_epochs(state, verdicts, width))
     groups = list(group_lines(tally, key, width))
     room = height - len(lines)
@@ -83,10 +85,11 @@ def group_lines(tally: EchoTally, key: str, width: int) -> Iterator[Line]:
     total = sum(values.values())
     title = "by pod" if key == POD else f"by {cut_end(key, 24)}"
     yield (span(title, Role.TITLE), Span("   b other keys", Role.FAINT))
-    name = max(min(width - 22, 30), 8)
+    longest = max(cell_len(shown(value or EMPTY_NAME)) for value in values)
+    name = max(min(width - 22, 30, longest), 6)
     for value, count in sorted(values.items(), key=lambda item: (-item[1], item[0])):
         drawn = pad(bar(count / total, max(width - name - 9, 4)), max(width - name - 9, 4))
-        yield (span(pad(cut(value or "(empty)", name), name)), Span(" "), Span(drawn, Role.BAR),
+        yield (span(pad(cut(value or EMPTY_NAME, name), name)), Span(" "), Span(drawn, Role.BAR),
                Span(pad_left(str(count), 7), Role.DIM))  # fmt: skip
 
 

@@ -25,6 +25,9 @@ PHASES: Final = {
     Phase.FAILED: ("✗", "failed", Role.ALARM),
 }
 
+WIDE: Final = 108
+"""Cells from which what is sent and who sends it stand in one line, and facts beside the chart."""
+
 PROGRESS: Final = 24
 """Cells of the bar of a run with a count."""
 
@@ -52,8 +55,8 @@ def form_line(form: EchoForm, pod: str, running: bool, width: int) -> Line:
     tail: Line = tuple(
         piece for name, value in many for piece in (Span(f"   {name} ", Role.DIM), span(value or "–", Role.TEXT))
     )
-    if width < 100:
-        right = ()
+    if width < WIDE:
+        right = ()  # it has a line of its own there
     room = max(width - width_of(tail) - width_of(right) - 10, 16)
     url = span(cut(form.url, room) or "none yet: e says where", Role.STRONG)
     return spread((Span("  url  ", Role.DIM), url, *tail), right, width)
@@ -71,6 +74,7 @@ def phase_lines(state: EchoState, now: datetime, width: int) -> Iterator[Line]:
     """Where the run stands, in figures; and what is wrong with the server that sends."""
     glyph, word, role = PHASES[state.phase]
     tally = state.tally
+    role = Role.DIM if state.phase is Phase.DONE and tally.failed + tally.lost else role
     line: list[Span] = [Span(f"  {glyph} {word}", role)]
     if tally.requested:
         line += [Span("  "), *_progress(tally, state.phase, width)]

@@ -16,16 +16,13 @@ from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.echo_chart import chart_lines
 from meshtui.tui.lines.echo_errors import error_lines, short_cause
 from meshtui.tui.lines.echo_facts import epoch_words, fact_lines, group_lines, latency_line
-from meshtui.tui.lines.echo_head import form_line, phase_lines, probe_line
+from meshtui.tui.lines.echo_head import WIDE, form_line, phase_lines, probe_line
 from meshtui.tui.lines.echo_idle import idle_lines
-from meshtui.tui.lines.echo_series import name_of, versions_of
-from meshtui.tui.lines.echo_split import MOST_THICK, split_lines
-from meshtui.tui.lines.echo_verdict import remark_lines, verdict_lines
+from meshtui.tui.lines.echo_series import name_of, role_at, versions_of
+from meshtui.tui.lines.echo_split import split_lines
+from meshtui.tui.lines.echo_verdict import caveat_lines, remark_lines, verdict_lines
 from meshtui.tui.look import Look
 from meshtui.tui.safe import cut, cut_end, fit, pad, span, spread
-
-WIDE: Final = 110
-"""Cells from which the facts stand beside the chart."""
 
 TALL: Final = 34
 """Lines from which the bars and the verdict are large enough for a stage."""
@@ -33,14 +30,23 @@ TALL: Final = 34
 SIDE: Final = 50
 """Cells of the facts beside the chart."""
 
-CHART: Final = (6, 18)
-"""Lines of the chart at least and at most: below it no step is seen, above it nothing more."""
+LESS_SIDE: Final = 42
+"""The same on a screen that has no room for both."""
+
+ROOMY: Final = 140
+"""Cells from which there is room for both."""
+
+CHART: Final = 7
+"""Lines of the chart at least: below it no step is seen."""
 
 NARROW_CHART: Final = 7
 """Lines of the chart on a narrow screen, which is scrolled anyway."""
 
 EXPLAINED: Final = 2
 """Causes of failure explained in place."""
+
+MOST_NAMED: Final = 3
+"""Versions named over the chart; all are named in the histogram."""
 
 MOST_GROUPS: Final = 6
 """Groups shown in one column."""
@@ -74,7 +80,7 @@ def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]
     running = not state.phase.ended
     lines: list[Line] = [form_line(scene.form, scene.pod, running, width)]
     lines += phase_lines(state, scene.look.now, width)
-    lines += [EMPTY, *_verdict(state, scene, width, tall), EMPTY]
+    lines += [EMPTY, *_verdict(state, width, tall), *remark_lines(state, width, scene.mappable), EMPTY]
     split = list(split_lines(state, width, tall))
     lines += split
     if split and split[-1] != EMPTY:
@@ -83,33 +89,35 @@ def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]
         lines += [*error_lines(state.tally.causes, width, EXPLAINED if tall else 1), EMPTY]
     foot = [grpcurl_line(state.spec, scene.look.state.target, width)]
     room = height - len(lines) - len(foot) - 2
-    lines += _over_time(scene, state, width, max(min(room, CHART[1]), CHART[0]))
+    lines += _over_time(scene, state, width, max(room, CHART))
     gap = height - len(lines) - len(foot)
     return [*lines, *[EMPTY] * max(gap, 1 if gap >= 0 else 0), *foot]
 
 
-def _verdict(state: EchoState, scene: Scene, width: int, tall: bool) -> Iterator[Line]:
+def _verdict(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
     if state.phase is Phase.FAILED and not state.tally.sent:
         return  # nothing was sent, so there is nothing to judge; the phase says why
     yield from verdict_lines(state, width, tall)
-    yield from remark_lines(state, width, scene.mappable)
+    yield from caveat_lines(state, width)
 
 
 def _over_time(scene: Scene, state: EchoState, width: int, height: int) -> Iterator[Line]:
     """The chart, with the facts beside it."""
     if not state.tally.recent:
         return
-    left = width - SIDE - 3
+    side = SIDE if width >= ROOMY else LESS_SIDE
+    left = width - side - 3
     yield (*fit(_title(state, left), left), Span("   "))
     chart = list(chart_lines(state, scene.look.now, left, height))
-    facts = fact_lines(state, scene.key, SIDE, max(height, 4), scene.verdicts)
+    facts = fact_lines(state, scene.key, side, height, scene.verdicts)
     for line, fact in zip_longest(chart, facts, fillvalue=EMPTY):
         yield (*fit(line, left), Span("   "), *fact)
 
 
 def _title(state: EchoState, width: int) -> Line:
-    names = " over ".join(cut(name_of(version), 16) for version in versions_of(state)[::-1][:MOST_THICK])
-    left = (Span("  share over time", Role.TITLE), span(f"   {names}" if names else "", Role.DIM))
+    versions = list(enumerate(versions_of(state)))[-MOST_NAMED:]
+    names = [(Span("   ■ ", role_at(place)), span(cut(name_of(version), 12), Role.DIM)) for place, version in versions]
+    left = (Span("  share over time", Role.TITLE), *(piece for name in names for piece in name))
     if not state.epochs:
         return left
     return spread(left, (Span(epoch_words(state.epochs[-1], versions_of(state)) + " ", Role.STRONG),), width)
@@ -118,7 +126,7 @@ def _title(state: EchoState, width: int) -> Line:
 def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
     running = not state.phase.ended
     lines: list[Line] = [*phase_lines(state, scene.look.now, width)]
-    lines += _verdict(state, scene, width, False)
+    lines += _verdict(state, width, False)
     lines.append(EMPTY)
     lines += [*split_lines(state, width, False), EMPTY]
     if state.tally.causes:
@@ -132,7 +140,12 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
         lines += [(Span("  latency  ", Role.TITLE), *latency)]
     groups = list(group_lines(state.tally, scene.key, width - 4))[:MOST_GROUPS]
     lines += [(Span("  "), *line) for line in groups]
-    lines += [EMPTY, form_line(scene.form, scene.pod, running, width), probe_line(scene.pod, running, width)]
+    lines += [
+        EMPTY,
+        *remark_lines(state, width, scene.mappable),
+        form_line(scene.form, scene.pod, running, width),
+        probe_line(scene.pod, running, width),
+    ]
     return [*lines, grpcurl_line(state.spec, scene.look.state.target, width)]
 
 

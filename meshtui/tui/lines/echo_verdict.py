@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from rich.cells import cell_len
+
 from meshtui.model.split import Verdict
 from meshtui.session.echo_state import EchoState, Phase
 from meshtui.tui.ink import Line, Role, Span
@@ -22,10 +24,13 @@ WORDS: Final = {
 ROLES: Final = {
     Verdict.CONSISTENT: (Role.OK, Role.TINT_OK),
     Verdict.MISMATCH: (Role.ALARM, Role.TINT_ALARM),
-    Verdict.UNDECIDED: (Role.NOTE, Role.TINT_NOTE),
+    Verdict.UNDECIDED: (Role.ACCENT, Role.TINT_CALM),
     Verdict.NONE: (Role.DIM, Role.TINT_CALM),
 }
-"""The colour of the word's ground and of the sentence's."""
+"""The colour of the word's ground and of the sentence's. Undecided is no alarm: every test begins so."""
+
+STUCK: Final = (Role.NOTE, Role.TINT_NOTE)
+"""Undecided, and more answers would not change it: that needs a person."""
 
 CHIP: Final = 14
 """Cells of the word's ground: the longest of the words, its glyph, and a cell on each side."""
@@ -33,8 +38,10 @@ CHIP: Final = 14
 
 def verdict_lines(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
     """The band; ``tall`` gives it an empty line above and below."""
-    verdict = state.assessment.verdict
-    yield from band(GLYPHS[verdict], WORDS[verdict], _sentence(state), ROLES[verdict], width, tall)
+    assessment = state.assessment
+    verdict = assessment.verdict
+    stuck = verdict is Verdict.UNDECIDED and assessment.needed_more is None and assessment.counts.total > 0
+    yield from band(GLYPHS[verdict], WORDS[verdict], _sentence(state), STUCK if stuck else ROLES[verdict], width, tall)
 
 
 def band(glyph: str, word: str, sentence: str, roles: tuple[Role, Role], width: int, tall: bool) -> Iterator[Line]:
@@ -46,7 +53,7 @@ def band(glyph: str, word: str, sentence: str, roles: tuple[Role, Role], width: 
     head = 1 if tall else 0
     for number, text in enumerate(rows):
         chip = f" {glyph} {word}" if number == head else ""
-        rest = max(room + 2 - len(text), 0)
+        rest = max(room + 2 - cell_len(text), 0)
         yield (
             Span("  "),
             Span(chip.ljust(CHIP), Role.ON, strong),
@@ -65,13 +72,17 @@ def _sentence(state: EchoState) -> str:
     return sentence
 
 
-def remark_lines(state: EchoState, width: int, mappable: bool) -> Iterator[Line]:
-    """What the verdict does not stand on: lost versions, names taken for versions, answers without a later look."""
+def caveat_lines(state: EchoState, width: int) -> Iterator[Line]:
+    """What the verdict cannot stand on: lost versions, answers without a later look."""
     if state.caveat:
         yield from _remark("!", state.caveat, Role.NOTE, width)
     if state.unconfirmed:
         said = "The config was not looked at again after the last answers; they are judged by the look before."
         yield from _remark("!", said, Role.NOTE, width)
+
+
+def remark_lines(state: EchoState, width: int, mappable: bool) -> Iterator[Line]:
+    """What one may want to know about it: the change-over, names taken for versions, answers not judged yet."""
     present = state.epochs[-1] if state.epochs else None
     if present is not None and present.changeover:
         said = f"{present.changeover} requests fell into the change-over; no epoch judges them."

@@ -302,7 +302,9 @@ class MainScreen(Screen[None]):
 
 
 def _is_empty(view: View | None, look: Look) -> bool:
-    """Whether there is only a reason to show: a view that needs no config shows itself once something else is known."""
+    """Whether there is only a reason to show: a view that needs no config shows itself once something else is known,
+    one that sends once there is something to send through."""
     workload = look.state.workload
     knows = view is not None and not view.needs_config and workload is not None and workload.read_at is not None
-    return needs_notice(look) and not knows
+    sends = view is not None and view.sends and look.desk is not None
+    return needs_notice(look) and not knows and not sends

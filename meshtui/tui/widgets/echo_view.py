@@ -15,7 +15,6 @@ from meshtui.session.echo_desk import EchoDesk
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
 from meshtui.tui.lines.echo_facts import group_keys
 from meshtui.tui.lines.echo_page import Scene, page_lines
-from meshtui.tui.look import Look
 from meshtui.tui.safe import shown
 from meshtui.tui.views import View
 from meshtui.tui.widgets.echo_memory import EchoMemory, pod_of, urls_of
@@ -41,10 +40,13 @@ class EchoView(View):
         Binding("E", "export", "Export", id="echo.export", tooltip="Write the run to a new JSON or CSV file"),
     ]
 
+    sends = True
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._page = Page(id="echo-page")
         self._memories: dict[str, EchoMemory] = {}
+        self._offered: tuple[tuple[str, bool], ...] = ()
 
     def compose(self) -> ComposeResult:
         yield self._page
@@ -64,12 +66,14 @@ class EchoView(View):
 
     # painting
 
-    def watch_look(self, before: Look | None) -> None:
+    def watch_look(self) -> None:
         if self.look is None:
             return
         self.memory.learn(self.look)
         self._paint()
-        if before is None or _kind(before) != _kind(self.look):
+        offered = tuple(self._allowed().items())
+        if offered != self._offered:
+            self._offered = offered
             self.refresh_bindings()
 
     def on_mount(self) -> None:
@@ -89,9 +93,13 @@ class EchoView(View):
         self._page.show(lambda width: page_lines(scene, width, self._page.size.height))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return True if self._allowed().get(action, True) else None
+
+    def _allowed(self) -> dict[str, bool]:
+        """What can be done now, of what cannot always be."""
         run = self._run
         going = run is not None and not run.phase.ended
-        allowed = {
+        return {
             "stop": going,
             "pause": going,
             "answers": run is not None,
@@ -100,7 +108,6 @@ class EchoView(View):
             "map": bool(self.memory.subsets),
             "copy": run is not None or bool(self.memory.form.url),
         }
-        return True if allowed.get(action, True) else None
 
     # running
 
@@ -134,7 +141,9 @@ class EchoView(View):
     def _settings(self) -> EchoSettings:
         form = self.memory.form
         alpha, margin = form.judging()
-        return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=True)
+        # Without config there are no looks at it that answers could wait for.
+        looked_at = self.look is not None and self.look.state.snapshot is not None
+        return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=looked_at)
 
     def _begin(self, desk: EchoDesk, spec: EchoRequestSpec, settings: EchoSettings, pod: str) -> None:
         typed, mapping = self.memory.form.expectation(), dict(self.memory.mapping)
@@ -248,12 +257,3 @@ class EchoView(View):
 
     def _complain(self, text: str) -> None:
         self.notify(shown(text), severity="error", markup=False)
-
-
-def _kind(look: Look) -> tuple[object, ...]:
-    """What the keys that can be pressed depend on."""
-    run = look.state.echo
-    if run is None:
-        return (look.state.target, look.desk is None)
-    notes = run.assessment.expectation.notes if run.assessment.expectation else ()
-    return (look.state.target, run.phase.ended, bool(run.tally.by_key), bool(notes), run.assessment.verdict)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.errors import UsageError
@@ -18,11 +20,20 @@ class EchoDesk:
     """Starts runs through one pod and keeps their expectation true while the config changes.
 
     ``changed`` is called with each new state of the present run. ``typed`` shares, when given for a run, stand instead
-    of the config's. ``mapping`` says which version answers for a subset, where the names do not.
+    of the config's. ``mapping`` says which version answers for a subset, where the names do not. ``now`` is the clock
+    of times that are shown, ``monotonic`` that of pacing.
     """
 
-    def __init__(self, source: EchoSource, changed: Callable[[EchoState], None]) -> None:
+    def __init__(
+        self,
+        source: EchoSource,
+        changed: Callable[[EchoState], None],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._source = source
+        self._now, self._monotonic = now, monotonic
         self._changed = changed
         self._snapshot: Snapshot | None = None
         self._run: EchoRun | None = None
@@ -47,7 +58,10 @@ class EchoDesk:
         if self._run is not None and not self._run.state.phase.ended:
             raise UsageError("A run is under way.", "stop it first")
         self._typed, self._mapping = typed, dict(mapping or {})
-        run = EchoRun(self._source, spec, settings, expectation=typed or self.expected(spec), probe=probe)
+        run = EchoRun(
+            self._source, spec, settings,
+            expectation=typed or self.expected(spec), probe=probe, now=self._now, monotonic=self._monotonic,
+        )  # fmt: skip
         self._run = run
         run.subscribe(self._changed)
         run.start()

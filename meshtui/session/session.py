@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -57,9 +58,12 @@ class Session:
         *,
         interval: float = DEFAULT_INTERVAL,
         now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``now`` is the clock of times that are shown, ``monotonic`` that of the pacing of echo runs."""
         self._connect = connect
         self._now = now
+        self._monotonic = monotonic
         self._sources: Sources | None = None
         self._timeline = Timeline()
         self._task: asyncio.Task[None] | None = None
@@ -166,7 +170,9 @@ class Session:
 
     def _open_desks(self, sources: Sources) -> None:
         if sources.echo is not None:
-            self._echo = EchoDesk(sources.echo, lambda state: self._publish(echo=state))
+            self._echo = EchoDesk(
+                sources.echo, lambda state: self._publish(echo=state), now=self._now, monotonic=self._monotonic
+            )
         self._workload = WorkloadDesk(
             sources.workload,
             sources.read_peer,

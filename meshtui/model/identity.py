@@ -258,7 +258,7 @@ def _agreement(corners: tuple[Corner, ...]) -> str:
     differing = [corner.name for corner in corners if corner.state is CornerState.DIFFERS]
     known = [corner.name for corner in corners if corner.state is not CornerState.UNKNOWN]
     if differing:
-        return f"{' and '.join(differing)} differ from what is on disk"
+        return f"{' and '.join(differing)} {'differs' if len(differing) == 1 else 'differ'} from what is on disk"
     if len(known) < 2:
         return "too little is known to compare"
     return f"{', '.join(known)} agree"

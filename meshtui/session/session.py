@@ -119,6 +119,8 @@ class Session:
     def poll_now(self) -> None:
         """Do not wait for the interval to end."""
         self._wake.set()
+        if self._workload is not None:
+            self._workload.look_now()
 
     def set_interval(self, seconds: float) -> None:
         """Change the time between polls, not below :data:`SHORTEST_INTERVAL`."""

@@ -72,6 +72,7 @@ class WorkloadDesk:
         self._workload = Workload(IdentityState(now()))
         self._gaps: dict[str, Gap] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
         self._told: Workload | None = None
         self._told_gaps: tuple[Gap, ...] = ()
         self._config: object = None
@@ -96,9 +97,13 @@ class WorkloadDesk:
         if source is None or self._tasks:
             return
         if self._reads_files:
-            self._tasks.append(asyncio.create_task(self._follow(self._look_at_files, FILES_GAP, FILES_EVERY)))
+            self._tasks.append(asyncio.create_task(self._follow_files()))
         if source.offers.agent:
-            self._tasks.append(asyncio.create_task(self._follow(self._look_at_agent, AGENT_GAP, AGENT_EVERY)))
+            self._tasks.append(asyncio.create_task(self._follow_agent()))
+
+    def look_now(self) -> None:
+        """Look at the files without waiting. The agent keeps its pace: nobody can press it into scrape after scrape."""
+        self._wake.set()
 
     async def stop(self) -> None:
         """End both tasks."""
@@ -122,15 +127,26 @@ class WorkloadDesk:
             self._sockets.seen(channels)
         self._renew(replace(self._workload, identity=identity))
 
-    async def _follow(self, look: Callable[[], Awaitable[None]], fact: str, every: float) -> None:
+    async def _follow_files(self) -> None:
         while True:
-            try:
-                await look()
-            except MeshtuiError as error:
-                self._lacks(Gap(fact, error.what, error.hint))
-            except Exception as error:  # the edge: a defect costs this look, not the session
-                self._lacks(Gap(fact, f"meshtui has a defect here: {type(error).__name__}.", "please report it"))
-            await asyncio.sleep(every)
+            self._wake.clear()
+            await self._try(self._look_at_files, FILES_GAP)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), FILES_EVERY)
+
+    async def _follow_agent(self) -> None:
+        while True:
+            await self._try(self._look_at_agent, AGENT_GAP)
+            await asyncio.sleep(AGENT_EVERY)
+
+    async def _try(self, look: Callable[[], Awaitable[None]], fact: str) -> None:
+        """Look once; a failure becomes a gap."""
+        try:
+            await look()
+        except MeshtuiError as error:
+            self._lacks(Gap(fact, error.what, error.hint))
+        except Exception as error:  # the edge: a defect costs this look, not the session
+            self._lacks(Gap(fact, f"meshtui has a defect here: {type(error).__name__}.", "please report it"))
 
     async def _look_at_files(self) -> None:
         assert self._source is not None

@@ -17,7 +17,7 @@ from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
 from meshtui.tui.lines.json import json_line
 from meshtui.tui.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
-from meshtui.tui.safe import cut, wrap_hanging
+from meshtui.tui.safe import cut, fit_end, span, width_of, wrap_hanging
 
 FOLDED: Final = ("node.metadata",)
 """Folded until opened: Istio's metadata is half of the file and rarely the trouble."""
@@ -54,8 +54,11 @@ def bootstrap_entries(
 def _title(bootstrap: Bootstrap, findings: Sequence[Finding], is_open: bool, width: int) -> Line:
     worst = max((one.severity for one in findings), default=None)
     mark = Span("✓", Role.OK) if worst is None else Span(SEVERITY_GLYPHS[worst], SEVERITY_ROLES[worst])
-    head: Line = (Span("  ▾ " if is_open else "  ▸ ", Role.FAINT), Span("Bootstrap  ", Role.TITLE), mark, Span(" "))
-    return (*head, Span(cut(f"{bootstrap_words(bootstrap)}   {bootstrap.source}", max(width - 18, 8)), Role.DIM))
+    fold = Span("  ▾ " if is_open else "  ▸ ", Role.FAINT)
+    words = span(bootstrap_words(bootstrap), Role.DIM)
+    head: Line = (fold, Span("Bootstrap  ", Role.TITLE), mark, Span(" "), words)
+    room = width - width_of(head) - 4
+    return (*head, Span(f"   {cut(bootstrap.source, room)}", Role.FAINT)) if room > 12 else fit_end(head, width - 1)
 
 
 def _body(
@@ -70,7 +73,7 @@ def _body(
         if line.number < skip_to:
             continue
         id_ = f"json {line.path}"
-        folded = _is_folded(line, lines, beside, opened)
+        folded = _is_folded(line, beside, opened)
         if folded:
             skip_to = line.last + 1
             inside = line.last - line.number - 1
@@ -82,14 +85,13 @@ def _body(
             yield from _finding(one, 6 + 2 * line.depth, width)
 
 
-def _is_folded(
-    line: BootstrapLine, lines: Sequence[BootstrapLine], beside: dict[int, list[Finding]], opened: Collection[str]
-) -> bool:
-    """Whether what a line opens is hidden: turned over by hand, or long and without a finding inside."""
+def _is_folded(line: BootstrapLine, beside: dict[int, list[Finding]], opened: Collection[str]) -> bool:
+    """Whether what a line opens is hidden: turned over by hand; or by itself, long, or fine beside what is not."""
     if not line.opens or not line.depth:
         return False
-    trouble = any(line.number < number <= line.last for number in beside)
-    return (line.path in FOLDED and not trouble) is not (f"json {line.path}" in opened)
+    trouble = any(line.number <= number <= line.last for number in beside)
+    fine_beside_trouble = bool(beside) and line.depth == 1
+    return (not trouble and (line.path in FOLDED or fine_beside_trouble)) is not (f"json {line.path}" in opened)
 
 
 def _line(line: BootstrapLine, id_: str, width: int) -> Iterator[IdentityEntry]:

@@ -98,7 +98,7 @@ def _set_entries(
         for problem in found.problems[:3]:
             yield from text_entries(f"{problem.file}: {problem.kind}, {problem.detail}", width, Role.DIM)
         return
-    yield IdentityEntry(fit_end(_chain_head(chain, found, width), width - 1))
+    yield IdentityEntry(fit_end(_chain_head(chain, found, now, width), width - 1))
     earlier = turned[-EARLIER[width >= ROOMY] :]
     begin = min([leaf.not_before, *(one.before.not_before for one in earlier)])
     cells = _bar_cells(width)
@@ -106,16 +106,19 @@ def _set_entries(
     for one in earlier:
         yield from _certificate(one.before, axis, now, width, opened, replaced=one.at)
     yield from _certificate(leaf, axis, now, width, opened)
-    yield IdentityEntry((Span(" " * _lead(width)), *_times(leaf, axis, earlier)))
+    yield IdentityEntry((Span(" " * _lead(width)), *_times(leaf, axis, earlier, now)))
     for above in chain.certificates[1:]:
         own_axis = Axis(above.not_before, max(above.not_after, above.not_before), cells)
         yield from _certificate(above, own_axis, now, width, opened)
 
 
-def _chain_head(chain: Chain, found: CertificateSet, width: int) -> Line:
+def _chain_head(chain: Chain, found: CertificateSet, now: datetime, width: int) -> Line:
     places = " → ".join(LABELS[one.role] for one in chain.certificates)
-    if chain.problem is None:
-        state: Line = (Span("  ✓ ", Role.OK), Span(f"{places}, verified"))
+    off = next((one for one in chain.certificates if not one.not_before <= now <= one.not_after), None)
+    if chain.problem is None and off is not None:
+        state: Line = (Span("  ✗ ", Role.ALARM), Span(f"{places}: the {LABELS[off.role]} is not valid now", Role.ALARM))
+    elif chain.problem is None:
+        state = (Span("  ✓ ", Role.OK), Span(f"{places}, verified"))
     else:
         state = (Span("  ✗ ", Role.ALARM), Span(f"{places}: {chain.problem}", Role.ALARM))
     key = f", key {found.key.state}" if found.key is not None else ""
@@ -169,13 +172,18 @@ def _replaced_words(one: Certificate, now: datetime, *, brief: bool) -> Line:
     return (Span("replaced" if brief else f"replaced, {left.lstrip('!✗ ')}", Role.DIM),)
 
 
-def _times(leaf: Certificate, axis: Axis, earlier: list[Rotation]) -> Line:
+def _times(leaf: Certificate, axis: Axis, earlier: list[Rotation], now: datetime) -> Line:
     due = lifetime(leaf, leaf.not_before).rotation_due_at
-    moments = [(leaf.not_before, f"{leaf.not_before:%H:%M:%S}"), (leaf.not_after, f"{leaf.not_after:%H:%M:%S}")]
-    moments.append((due, f"rotates {due:%H:%M:%S}"))
+    moments = [(leaf.not_before, clock_words(leaf.not_before, now)), (leaf.not_after, clock_words(leaf.not_after, now))]
+    moments.append((due, f"{'rotates' if now < due else 'due since'} {clock_words(due, now)}"))
     if earlier:
-        moments[0] = (earlier[-1].at, f"rotated {earlier[-1].at:%H:%M:%S}")
+        moments[0] = (earlier[-1].at, f"rotated {clock_words(earlier[-1].at, now)}")
     return captions(moments, axis)
+
+
+def clock_words(moment: datetime, now: datetime) -> str:
+    """The wall clock in UTC, with the day where that is not today."""
+    return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%d %b %H:%M}"
 
 
 def certificate_facts(one: Certificate, width: int) -> Iterator[IdentityEntry]:

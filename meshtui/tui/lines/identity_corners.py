@@ -33,10 +33,13 @@ NAME: Final = 9
 """Cells of the longest corner's name."""
 
 
-def corner_entries(workload: Workload, now: datetime, width: int) -> Iterator[IdentityEntry]:
-    """One line where there is room or all is well, else a line a corner; the sentence; a clock that is wrong."""
+def corner_entries(workload: Workload, now: datetime, width: int, *, seen: bool) -> Iterator[IdentityEntry]:
+    """One line where there is room or all is well, else a line a corner; the sentence; a clock that is wrong.
+
+    ``seen`` says that the app's config was.
+    """
     found = triangle(replace(workload.identity, now=now))
-    corners = [_unlocked(corner, workload) for corner in found.corners]
+    corners = [_unlocked(corner, workload, seen) for corner in found.corners]
     whole = _in_a_line(corners)
     well = all(corner.state is CornerState.SAME for corner in corners)
     if width_of(whole) > width - 1 and well:
@@ -76,7 +79,7 @@ def _text(corner: Corner) -> Span:
     return span(corner.text, Role.DIM if corner.state is CornerState.UNKNOWN else Role.TEXT)
 
 
-def _unlocked(corner: Corner, workload: Workload) -> Corner:
+def _unlocked(corner: Corner, workload: Workload, seen: bool) -> Corner:
     """A corner that is not known says what would tell it."""
     identity, offers = workload.identity, workload.offers
     if corner.name == "issued" and identity.issued is None:
@@ -86,6 +89,8 @@ def _unlocked(corner: Corner, workload: Workload) -> Corner:
         return replace(corner, text="no leaf in the files" if given else f"not read: {UNLOCK_CERTIFICATES}")
     if corner.name == "in use" and not identity.own_in_use:
         return replace(corner, text="gRPC shows it only at the other end: o attaches one it talks to")
+    if corner.name == "expected" and not seen:
+        return replace(corner, text="the app's config was not seen")
     return corner
 
 

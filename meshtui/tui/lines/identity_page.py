@@ -18,6 +18,7 @@ from meshtui.tui.lines.identity_entry import BLANK, IdentityEntry, text_entries
 from meshtui.tui.lines.identity_tls import cluster_entries, inbound_entries
 from meshtui.tui.look import Look
 from meshtui.tui.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.safe import cut
 
 NAMED: Final = {True: 2, False: 1}
 """Findings said in full at the top, where there is room and where not; the bootstrap's stand beside its lines."""
@@ -26,6 +27,8 @@ NAMED: Final = {True: 2, False: 1}
 def head_entries(look: Look, workload: Workload, width: int, opened: Collection[str]) -> Iterator[IdentityEntry]:
     """Who this is, what is wrong, how long it lasts, and whether the corners agree."""
     yield BLANK
+    if look.state.snapshot is None:
+        yield from _no_config(look, width)
     who = list(who_entries(workload, width))
     if who:
         yield from who
@@ -33,16 +36,17 @@ def head_entries(look: Look, workload: Workload, width: int, opened: Collection[
     yield from _findings(workload, width)
     yield from chain_entries(workload, look.now, width, opened)
     yield BLANK
-    yield from corner_entries(workload, look.now, width)
+    yield from corner_entries(workload, look.now, width, seen=look.state.snapshot is not None)
     yield BLANK
 
 
 def body_entries(look: Look, workload: Workload, width: int) -> Iterator[IdentityEntry]:
     """TLS both ways, and the agent."""
-    yield from cluster_entries(look.state, workload, look.now, width)
-    yield BLANK
-    yield from inbound_entries(look.state, workload, width)
-    yield BLANK
+    if look.state.snapshot is not None:
+        yield from cluster_entries(look.state, workload, look.now, width)
+        yield BLANK
+        yield from inbound_entries(look.state, workload, width)
+        yield BLANK
     yield from agent_entries(workload, look.state.gaps, look.now, width)
 
 
@@ -51,6 +55,17 @@ def foot_entries(
 ) -> Iterator[IdentityEntry]:
     """The bootstrap."""
     yield from bootstrap_entries(workload, look.state.gaps, width, opened, whole=whole)
+
+
+def _no_config(look: Look, width: int) -> Iterator[IdentityEntry]:
+    """The app does not answer: files and agent are what there is, and often they say why."""
+    mark = Span("  ✗ ", Role.ALARM)
+    title = Span(f"{cut(look.state.target, max(width - 50, 8))} has not shown its config", Role.ALARM)
+    yield IdentityEntry((mark, title))
+    yield from text_entries(
+        f"{look.state.link.problem} What follows is from files and agent.".strip(), width, Role.TEXT
+    )
+    yield BLANK
 
 
 def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:

@@ -90,6 +90,13 @@ async def _steady(target: str, parse: float) -> None:
         lags.clear()
         poll = await _median(source.poll)
         lag = max(lags)
+        gc.collect()
+        gc.freeze()
+        await asyncio.sleep(0.01)
+        lags.clear()
+        await _median(source.poll)
+        lag_frozen = max(lags)
+        gc.unfreeze()
     after = await source.poll()
     assert after.resources is before.resources, "nothing changed, yet the snapshot did"
     compared = await _median(lambda: _as_async(lambda: diff(before, after)))
@@ -97,6 +104,7 @@ async def _steady(target: str, parse: float) -> None:
     _row("steady diff of snapshots", compared, parse)
     _row("longest hold of the event loop, first poll", first_lag, parse)
     _row("longest hold of the event loop, steady polls", lag, parse)
+    _row("the same after gc.freeze()", lag_frozen, parse)
     start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     await _long_run(source, before)
     end = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

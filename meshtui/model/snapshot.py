@@ -38,7 +38,8 @@ class NodeIdentity:
 class Snapshot:
     """What a CSDS answer said, decoded. ``problems`` holds one sentence for each part that could not be read.
 
-    ``resources`` keeps the order of the answer; a key that came twice keeps its last value.
+    ``resources`` are ordered by scope, type and name, whatever the order of the answer; a key that came twice keeps its
+    last value.
     """
 
     taken_at: datetime

@@ -119,7 +119,7 @@ class CsdsSource:
         scopes = tuple(distinct(config.client_scope for config in response.configs))
         scoped = ((scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True))
         resources = await self._memory.update(scoped)
-        return Snapshot(taken_at, self._identity(response.configs), scopes, resources, tuple(problems))
+        return Snapshot(taken_at, self._identity(response.configs), tuple(sorted(scopes)), resources, tuple(problems))
 
     def _identity(self, configs: Iterable[Any]) -> NodeIdentity:
         """Clients of one process share their node: the first that is given. It is read again when it differs."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from meshtui.model.config import Body
-from meshtui.model.resource import ErrorState, Resource, ResourceKey, Status
+from meshtui.model.resource import KNOWN_TYPES, ErrorState, Resource, ResourceKey, Status
 from meshtui.sources.csds_entries import Entry, Failure, Stamp
 from meshtui.sources.decode import decode, resource_type
 
@@ -63,9 +63,16 @@ class ResourceMemory:
                     await asyncio.sleep(0)
                     turn_ends = time.perf_counter() + TURN_SECONDS
         if changed or len(fresh) != len(self._seen):
-            self._resources = MappingProxyType({seen.resource.key: seen.resource for seen in fresh.values()})
+            resources = sorted((seen.resource for seen in fresh.values()), key=_place)
+            self._resources = MappingProxyType({resource.key: resource for resource in resources})
         self._seen = fresh
         return self._resources
+
+
+def _place(resource: Resource) -> tuple[str, int, str, str]:
+    """Clients apart, types in the order a request meets them, then by name: grpc-go's answers have a random order."""
+    key = resource.key
+    return key.scope, KNOWN_TYPES.index(key.type) if key.type in KNOWN_TYPES else len(KNOWN_TYPES), key.type, key.name
 
 
 def _same(before: Entry, after: Entry) -> bool:

@@ -203,8 +203,17 @@ async def test_clients_of_one_process_are_kept_apart() -> None:
     message = xds.cluster("v1")
     same = xds.generic(message)
     snapshot = await poll_of(xds.client([same], "xds:/a"), xds.client([same], "#server"), xds.client([same], "xds:/a"))
-    assert snapshot.scopes == ("xds:/a", "#server", "xds:/a (2)")
-    assert [key.scope for key in snapshot.resources] == ["xds:/a", "#server", "xds:/a (2)"]
+    assert snapshot.scopes == ("#server", "xds:/a", "xds:/a (2)")
+    assert [key.scope for key in snapshot.resources] == ["#server", "xds:/a", "xds:/a (2)"]
+
+
+async def test_the_order_is_the_same_whatever_the_answers() -> None:
+    """grpc-go answers in random order."""
+    entries = [xds.generic(message) for message in xds.world()]
+    forward = await poll_of(xds.client(entries))
+    backward = await poll_of(xds.client(reversed(entries)))
+    assert list(forward.resources) == list(backward.resources)
+    assert [key.type for key in forward.resources] == [LDS, RDS, CDS, CDS, EDS, EDS]
 
 
 async def test_a_key_that_comes_twice_keeps_its_last_value() -> None:

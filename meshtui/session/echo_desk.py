@@ -105,5 +105,5 @@ class EchoDesk:
         decision = decide(self._snapshot, spec.url, ECHO_PATH, headers)
         if decision.listener is None or decision.routes is None:
             return None
-        seen = frozenset(self._run.state.assessment.counts.by_version) if self._run is not None else frozenset()
+        seen = frozenset(self._run.state.tally.by_version) if self._run is not None else frozenset()
         return expectation_for(self._snapshot, spec.url, headers, mapping=self._mapping, versions_seen=seen)

@@ -20,6 +20,7 @@ from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account, la
 from meshtui.model.echo_output import parse_output
 from meshtui.model.echo_plan import Planner
 from meshtui.model.echo_tally import TallyCounter
+from meshtui.model.errors import MeshtuiError
 from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
 from meshtui.model.split_book import SplitBook
 from meshtui.session.echo_news import BatchListener, News, StateListener
@@ -38,6 +39,9 @@ ANSWERS_AT_ONCE = 50
 TURNS_TO_SEND = 5
 """Turns of the loop that a call takes from its task's creation until gRPC has it, with some to spare. Reading answers
 before that would keep the next set waiting."""
+
+REPORT = "please report this; what was sent until then is counted"
+"""What to do about a defect of our own."""
 
 RATE_WINDOW_S = 3.0
 """The time over which the rate is measured: long enough not to flicker with sets of 0.4 s."""
@@ -94,6 +98,7 @@ class EchoRun:
         self._phase = Phase.READY
         self._paused = self._stopping = self._unconfirmed = False
         self._patience = Patience(self.settings.patience_s)
+        self._defect: MeshtuiError | None = None
         self._started: datetime | None = None
         self._ended: datetime | None = None
         self._began = 0.0
@@ -114,7 +119,7 @@ class EchoRun:
             self._cached = EchoState(
                 self.spec, self.settings, self.probe, self._phase, self._counter.look(), self._assessment(),
                 self._book.epochs, self._book.held_back, self._unconfirmed, self._rate(), self._started, self._ended,
-                self._patience.error, self._revision,
+                self._defect or self._patience.error, self._revision,
             )  # fmt: skip
         return self._cached
 
@@ -187,7 +192,7 @@ class EchoRun:
         while True:
             if self._stopping:
                 await self._take_back()
-                return self._finish(Phase.FAILED if self._patience.over else Phase.CANCELLED)
+                return self._finish(Phase.FAILED if self._patience.over or self._defect else Phase.CANCELLED)
             # One reading of the clock for the whole round, or a moment could fall between two questions and be missed.
             clock = self._monotonic()
             self._begin_what_is_due(clock)
@@ -250,8 +255,14 @@ class EchoRun:
             reply = BatchReply(ReplyKind.STOPPED)
         except Exception as error:  # the edge of a worker: a defect of a source costs this set, not the run
             reply = BatchReply(ReplyKind.BROKEN, error=f"the probe failed within: {type(error).__name__}: {error}")
-        if self._flights.pop(flight.batch.number, None) is not None:
+        if self._flights.pop(flight.batch.number, None) is None:
+            return
+        try:
             await self._land(flight, reply)
+        except Exception as error:  # a defect of ours: the run ends and says so, it does not wait for ever
+            self._defect = MeshtuiError(f"The run broke within meshtui: {type(error).__name__}: {error}.", REPORT)
+            self._stopping = True
+            self._changed()
 
     async def _land(self, flight: _Flight, reply: BatchReply) -> None:
         """Let the next set begin, then read and count the answers of this one, with pauses for others in the loop."""

@@ -41,11 +41,6 @@ async def test_subsets_of_other_names_can_be_mapped(renamed: Path) -> None:
     assert done.json["expected"] == {"v1": 0.2, "v2": 0.8}
 
 
-@pytest.mark.xfail(
-    reason="EchoDesk.expected takes the judged counts for the versions seen; they are empty in each new epoch, so it"
-    " swings between testing names that fit nothing and testing nothing. The tally's versions would be right.",
-    strict=True,
-)
 async def test_subsets_of_other_names_are_no_mismatch_without_a_mapping(renamed: Path) -> None:
     async with Mesh(manifests=renamed) as mesh:
         done = await echo(mesh.pods["client"].admin, "--count", "400", "--qps", "200")

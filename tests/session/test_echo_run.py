@@ -356,3 +356,16 @@ async def test_bounds_are_checked_before_anything_is_sent() -> None:
 
     with pytest.raises(UsageError):
         EchoRun(Unused(), EchoRequestSpec(URL, count=None))
+
+
+async def test_a_defect_of_our_own_ends_the_run_and_says_so() -> None:
+    class Broken:
+        """A source that breaks its promise: what it returns are no texts."""
+
+        async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
+            return BatchReply(ReplyKind.OUTPUTS, (None,) * batch.count)  # type: ignore[arg-type]
+
+    state = await finished(EchoRun(Broken(), EchoRequestSpec(URL, 40)))
+    assert state.phase is Phase.FAILED
+    assert "broke within meshtui" in str(state.error)
+    assert state.tally.completed == 0

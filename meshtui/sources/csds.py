@@ -28,6 +28,10 @@ FETCH: Final = f"{SERVICE}/FetchClientStatus"
 REQUEST: Final = b""
 """An empty ``ClientStatusRequest``: grpc-go refuses node matchers, and every library takes none as "all of it"."""
 
+ASK_OTHERWISE: Final = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.OK, grpc.StatusCode.INTERNAL)
+"""Ends of a new stream after which a unary call tells more: no such method, nothing to say, and INTERNAL, which
+grpc.aio puts in the place of the true status when the call has ended by the time it is written to."""
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -87,11 +91,11 @@ class CsdsSource:
         try:
             return await self._exchange(self._stream)
         except StreamEnded as end:
-            if end.code in (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.OK):
-                answer = await self._fetch()
-                self._unary_only = True
-                return answer
-            raise end.error from None
+            if end.code not in ASK_OTHERWISE:
+                raise end.error from None
+            answer = await self._fetch()
+            self._unary_only = end.code is not grpc.StatusCode.INTERNAL
+            return answer
 
     async def _exchange(self, stream: Stream) -> bytes:
         try:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -186,3 +187,24 @@ async def test_nothing_is_written_to_the_screen_when_the_peer_dies() -> None:
     await server.stop()
     out, err = await process.communicate(b"\n")
     assert (out, err, process.returncode) == (b"lost\n", b"", 0)
+
+
+async def test_a_stream_that_ends_with_an_internal_error_is_asked_otherwise_once() -> None:
+    """grpc.aio says INTERNAL for whatever ended a call before it was written to; a unary call tells the truth."""
+    reply = xds.canary_answer().SerializeToString()
+
+    class Broken(CsdsServer):
+        async def _stream(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
+            if self.streams:
+                async for answer in super()._stream(requests, context):
+                    yield answer
+            self.streams += 1
+            await context.abort(grpc.StatusCode.INTERNAL, "Internal error from Core.")
+
+    server = Broken(reply)
+    await server.start()
+    async with attached(server.address) as source:
+        for _ in range(3):
+            assert len((await source.poll()).resources) == 6
+    assert (server.fetches, server.requests) == (1, 2)
+    await server.stop()

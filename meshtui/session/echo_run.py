@@ -19,6 +19,7 @@ from meshtui.model.echo import Answer, EchoRequestSpec, validate
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account, landing
 from meshtui.model.echo_output import parse_output
 from meshtui.model.echo_plan import Planner
+from meshtui.model.echo_rate import rate_of
 from meshtui.model.echo_tally import TallyCounter
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
@@ -358,9 +359,7 @@ class EchoRun:
     def _rate(self) -> float:
         now = self._monotonic()
         span = min(RATE_WINDOW_S, now - self._began)
-        if self._phase.ended or span <= 0:
-            return 0.0
-        return sum(count for clock, count in self._returns if clock > now - span) / span
+        return 0.0 if self._phase.ended or span <= 0 else rate_of(self._returns, now, span)
 
     def _set_phase(self, phase: Phase) -> None:
         if phase is not self._phase:

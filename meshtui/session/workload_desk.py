@@ -131,8 +131,9 @@ class WorkloadDesk:
         while True:
             self._wake.clear()
             await self._try(self._look_at_files, FILES_GAP)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), FILES_EVERY)
+            with suppress(TimeoutError):  # not wait_for: before Python 3.12 it can swallow a cancellation
+                async with asyncio.timeout(FILES_EVERY):
+                    await self._wake.wait()
 
     async def _follow_agent(self) -> None:
         while True:
@@ -163,7 +164,7 @@ class WorkloadDesk:
         assert self._source is not None
         report = await self._source.ask_agent()
         if self._reads_files:  # looked at after the agent, so that a rotation between the two looks is no difference
-            await self._look_at_files()
+            await self._try(self._look_at_files, FILES_GAP)
         back = self._gaps.pop(AGENT_GAP, None) is not None
         before = self._workload
         history = before.agent_history + ((report.metrics,) if report.metrics is not None else ())

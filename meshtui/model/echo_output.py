@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from meshtui.model.durations import parse_go_duration
 from meshtui.model.echo import Answer
@@ -21,6 +22,9 @@ MOST_FIELDS = 256
 
 LONGEST_VALUE = 1_024
 """Characters of one value that are kept."""
+
+LONGEST_KNOWN = 200
+"""Characters of a line that is remembered, so that the memory for it stays below 1 MB."""
 
 INDEX = re.compile(r"\[([0-9]{1,10})[ \]]")
 LINE = re.compile(r"(?:\[([0-9]{1,10})(?: (body|error))?\] ?)?(.*)", re.DOTALL)
@@ -46,15 +50,26 @@ def parse_output(text: str, position: int = 0) -> Answer:
             kind, rest = "", line[len(own_start) :]
         else:
             kind, rest = _kind(line)
-        key, separator, value = rest.partition("=")
         if kind == "error":
             errors.append(rest)
-        elif separator and (key := key.strip()) and not key.startswith("grpcecho."):
-            pair = (key[:LONGEST_VALUE], value[:LONGEST_VALUE])
+        elif (pair := _pair(rest) if len(rest) > LONGEST_KNOWN else _known_pair(rest)) is not None:
             fields.append(pair)
             if kind:
                 body.append(pair)
     return _answer(index, tuple(fields[:MOST_FIELDS]), body, "\n".join(errors), text)
+
+
+def _pair(text: str) -> tuple[str, str] | None:
+    """Key and value of ``key=value``, cut where they are too long; ``None`` for other text."""
+    key, separator, value = text.partition("=")
+    key = key.strip()
+    if not separator or not key or key.startswith("grpcecho."):
+        return None
+    return key[:LONGEST_VALUE], value[:LONGEST_VALUE]
+
+
+_known_pair = lru_cache(maxsize=1_024)(_pair)
+"""The answers of one run say the same over and over; what was split once is not split again."""
 
 
 def _kind(line: str) -> tuple[str, str]:

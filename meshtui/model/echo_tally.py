@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from meshtui.model.echo import Answer
 from meshtui.model.echo_account import BatchAccount, Failure
@@ -17,6 +18,9 @@ MOST_KEYS = 64
 
 MOST_VALUES = 50
 """Values of a key that are counted apart; later ones go to :data:`OTHER`. A request id has a new value each time."""
+
+NEVER_ALIKE = frozenset({"Latency", "ActiveRequests", "Hostname"})
+"""Keys that are not counted by value: measurements, and the host name, which has a count of its own."""
 
 OTHER = "(other)"
 """Stands for all values beyond :data:`MOST_VALUES`."""
@@ -54,8 +58,8 @@ class EchoTally:
     """A look at the counts. ``sent`` = ``completed`` + ``failed`` + ``lost`` + ``abandoned``, always.
 
     ``completed`` were answered; ``unknown_version`` of them by a version that is not known. ``requested`` is ``None``
-    for a continuous run. ``by_key`` counts the values of every body key. ``surplus`` outputs were more than was asked
-    for.
+    for a continuous run. ``by_key`` counts the values of the answers' keys, measurements left out; of a key that an
+    answer holds more than once, each value counts. ``surplus`` outputs were more than was asked for.
     """
 
     requested: int | None = None
@@ -87,6 +91,7 @@ class TallyCounter:
         self._totals = {"sent": 0, "completed": 0, "failed": 0, "lost": 0, "abandoned": 0, "unknown_version": 0}
         self._surplus = self._batches = 0
         self._versions: dict[str, int] = {}
+        self._hostnames: dict[str, int] = {}
         self._keys: dict[str, dict[str, int]] = {}
         self._causes: dict[str, Cause] = {}
         self._latency = LatencyHistogram()
@@ -111,11 +116,12 @@ class TallyCounter:
             self._totals[name] += number
         for version, count in split.by_version.items():
             _count(self._versions, version, count)
-        for answer in result.answers:
-            self._add_answer(answer)
+        self._add_answers(result.answers)
         for failure in result.failures:
             self._add_failure(failure, at)
         latencies = [answer.latency_s for answer in result.answers if answer.latency_s is not None]
+        for latency in latencies:
+            self._latency.add(latency)
         point = Point(at, 0.0, dict(split.by_version), split.failed + split.lost, split.unknown, sum(latencies),
                       len(latencies), max(latencies, default=0.0))  # fmt: skip
         self._recent.add(point)
@@ -124,6 +130,8 @@ class TallyCounter:
     def look(self) -> EchoTally:
         """The counts now."""
         by_key = {key: dict(values) for key, values in self._keys.items()}
+        if self._hostnames:
+            by_key["Hostname"] = dict(self._hostnames)
         causes = sorted(self._causes.values(), key=lambda cause: (-cause.failed - cause.lost, cause.code))
         return EchoTally(
             requested=self._requested,
@@ -131,7 +139,7 @@ class TallyCounter:
             surplus=self._surplus,
             batches=self._batches,
             by_version=dict(sorted(self._versions.items())),
-            by_hostname=dict(sorted(by_key.get("Hostname", {}).items(), key=lambda item: (-item[1], item[0]))),
+            by_hostname=dict(sorted(self._hostnames.items(), key=lambda item: (-item[1], item[0]))),
             by_key=by_key,
             causes=tuple(causes),
             latency=self._latency.look(),
@@ -140,19 +148,20 @@ class TallyCounter:
             answers=tuple(self._answers),
         )
 
-    def _add_answer(self, answer: Answer) -> None:
-        self._answers.append(answer)
-        if answer.latency_s is not None:
-            self._latency.add(answer.latency_s)
-        pairs = dict(answer.fields)
-        if answer.hostname is not None:
-            pairs["Hostname"] = answer.hostname
-        for key, value in pairs.items():
+    def _add_answers(self, answers: tuple[Answer, ...]) -> None:
+        self._answers.extend(answers[-LATEST:])
+        for hostname, number in Counter(answer.hostname for answer in answers).items():
+            if hostname is not None:
+                _count(self._hostnames, hostname, number)
+        for (key, value), number in Counter(chain.from_iterable(answer.fields for answer in answers)).items():
+            if key in NEVER_ALIKE:
+                continue
             values = self._keys.get(key)
-            if values is not None:
-                _count(values, value)
-            elif len(self._keys) < MOST_KEYS:
-                self._keys[key] = {value: 1}
+            if values is None:
+                if len(self._keys) >= MOST_KEYS:
+                    continue
+                values = self._keys[key] = {}
+            _count(values, value, number)
 
     def _add_failure(self, failure: Failure, at: datetime) -> None:
         code = self._classify(failure.text)

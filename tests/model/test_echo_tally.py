@@ -45,6 +45,9 @@ def test_everything_sent_is_in_one_count() -> None:
     assert tally.unknown_version == 1 + 7 + 8
     assert tally.by_version == {"v1": 4, "v2": 2}
     assert tally.by_hostname == {"pod-v1": 4, "pod-v2": 2, "pod-": 1}
+    assert tally.by_key["Hostname"] == tally.by_hostname
+    assert tally.by_key["ServiceVersion"] == {"v1": 4, "v2": 2, "": 1}
+    assert "Latency" not in tally.by_key
     assert tally.surplus == 2
     assert [(cause.code, cause.failed, cause.lost) for cause in tally.causes] == [("silent", 0, 6), ("refused", 5, 0)]
     assert tally.latency is not None

@@ -39,15 +39,30 @@ LONG_RUN = 600
 
 def main() -> None:
     """Measure and print."""
+    with _target(SERVICES) as address:
+        asyncio.run(_measure(address))
+    with _target(1) as address:
+        asyncio.run(_measure_small(address))
+
+
+@contextmanager
+def _target(services: int) -> Iterator[str]:
+    """A process that serves the config of this many services; its address."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "bench._csds_target", str(SERVICES)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "bench._csds_target", str(services)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     try:
         assert server.stdout is not None
-        address = server.stdout.readline().decode().strip()
-        asyncio.run(_measure(address))
+        yield server.stdout.readline().decode().strip()
     finally:
         server.communicate()
+
+
+async def _measure_small(target: str) -> None:
+    source = _source(target)
+    await source.poll()
+    print(f"each later poll of a target with 6 resources: {await _median(source.poll) * 1000:.1f} ms")
+    await source.close()
 
 
 async def _measure(target: str) -> None:

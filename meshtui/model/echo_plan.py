@@ -18,15 +18,13 @@ SET_SECONDS = 0.4
 FIRST_SET = 10
 """Requests of the first set, before anything is known of the errors and of the rate."""
 
-LARGEST_SET = 1_000
-"""Requests of one set at most, about 1 MB of outputs; reached only by a server that answers 2 500 a second."""
+LARGEST_SET = 400
+"""Requests of one set at most, reached from 1 000 a second on: a single failure costs the words of all its set, and the
+answers of the last are read when nothing else goes on."""
 
 GROWTH = 16
-"""How much larger the next set may be after a clean one when no request has failed yet. Each set costs a new channel
-(about 20 ms in the demo), so an unthrottled run of 1 000 may not take more than a handful of them."""
-
-TAIL = 1.5
-"""A rest of up to so many sets is sent as one, since a small set at the end costs a channel like a large one."""
+"""How much larger the next set may be after a clean one when no request has failed yet. Each costs a new channel (about
+10 ms in the demo), so a run of 1 000 without a throttle should not take many."""
 
 LOSS_BUDGET = 0.04
 """The part of all requests whose words may be lost to failed sets. After an error a set is at most this part of the
@@ -72,8 +70,6 @@ class Planner:
         size = min(self.size, LARGEST_SET)
         if self.spec.qps:
             size = min(size, max(1, round(self.spec.qps * SET_SECONDS)))
-        elif self.well is None and self.remaining is not None and self.remaining <= min(TAIL * size, LARGEST_SET):
-            return self.remaining
         return size if self.remaining is None else min(size, self.remaining)
 
     def may_begin(self, now: float) -> bool:

@@ -45,13 +45,17 @@ def dump(
 ) -> tuple[Snapshot, Mapping[ResourceKey, str]]:
     """One snapshot, and the proto JSON of the resources selected."""
 
-    async def run() -> tuple[Snapshot, Mapping[ResourceKey, str]]:
+    seen: list[tuple[Snapshot, Mapping[ResourceKey, str]]] = []
+
+    async def run() -> None:
         async with attached(target, options) as sources:
             snapshot = await sources.config.poll()
             chosen = (resource for resource in snapshot.resources.values() if select(resource))
-            return snapshot, {resource.key: sources.config.as_json(resource) for resource in chosen}
+            seen.append((snapshot, {resource.key: sources.config.as_json(resource) for resource in chosen}))
 
-    return asyncio.run(run())
+    # The result does not go through asyncio.run: on its way out that makes the repr of whatever the task returned.
+    asyncio.run(run())
+    return seen[0]
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ the graph is the number of references, not of paths.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -76,10 +76,22 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """One listener's tree with everything it was made from: a name maps to ``None`` where nothing was held."""
+
+    root: Node
+    made_from: Mapping[ResourceKey, Resource | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """The roots: outbound listeners, inbound listeners, then whatever nothing refers to."""
+    """The roots: outbound listeners, inbound listeners, then whatever nothing refers to.
+
+    ``branches`` are kept so that the next graph can take over what did not change.
+    """
 
     roots: tuple[Node, ...]
+    branches: Mapping[ResourceKey, Branch] = field(default_factory=dict, compare=False, repr=False)
 
     def walk(self) -> Iterator[tuple[tuple[str, ...], Node]]:
         """Every node with the path of slots that leads to it, parents first."""
@@ -118,9 +130,12 @@ EMPTY_GRAPH: Final = Graph(())
 """The graph of a target that holds nothing."""
 
 
-def build(snapshot: Snapshot) -> Graph:
-    """The graph of a snapshot. References stay inside one client scope, as they do in gRPC."""
-    return _Builder(snapshot.resources).graph()
+def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
+    """The graph of a snapshot. References stay inside one client scope, as they do in gRPC.
+
+    A listener whose resources are all the same objects as in the graph ``before`` is taken over from it.
+    """
+    return _Builder(snapshot.resources, before.branches).graph()
 
 
 def status_note(resource: Resource) -> str:
@@ -141,19 +156,39 @@ def status_note(resource: Resource) -> str:
 
 
 class _Builder:
-    def __init__(self, resources: Mapping[ResourceKey, Resource]) -> None:
+    def __init__(self, resources: Mapping[ResourceKey, Resource], before: Mapping[ResourceKey, Branch]) -> None:
         self._resources = resources
-        self._clusters: dict[tuple[str, str], Node] = {}
+        self._before = before
+        self._branches: dict[ResourceKey, Branch] = {}
+        self._clusters: dict[tuple[str, str], Branch] = {}
         self._referenced: set[ResourceKey] = set()
+        self._taken: dict[ResourceKey, Resource | None] = {}
+        """What the branch in the making was made from so far."""
+        self._unfolded: set[str] = set()
+        """The members of the aggregate in the making that were shown so far."""
+        self._unfolding: list[str] = []
+        """The aggregates the one in the making hangs under."""
 
     def graph(self) -> Graph:
         outbound: list[Node] = []
         inbound: list[Node] = []
         for key, resource in self._resources.items():
             if key.type == LDS:
-                (inbound if is_inbound_listener(key.name) else outbound).append(self._listener(resource))
+                (inbound if is_inbound_listener(key.name) else outbound).append(self._branch(resource))
         orphans = tuple(self._orphans())
-        return Graph((*outbound, *inbound, *orphans))
+        return Graph((*outbound, *inbound, *orphans), self._branches)
+
+    def _branch(self, listener: Resource) -> Node:
+        """The tree of a listener, taken over from the graph before while nothing of it changed."""
+        branch = self._before.get(listener.key)
+        resources = self._resources
+        if branch is None or any(resources.get(key) is not was for key, was in branch.made_from.items()):
+            self._taken = {listener.key: listener}
+            root = self._listener(listener)
+            branch, self._taken = Branch(root, self._taken), {}
+        self._referenced.update(branch.made_from)
+        self._branches[listener.key] = branch
+        return branch.root
 
     def _orphans(self) -> Iterator[Node]:
         for key, resource in self._resources.items():
@@ -273,12 +308,15 @@ class _Builder:
 
     # clusters and endpoints
 
-    def _cluster(self, scope: str, name: str, depth: int = 0) -> Node:
+    def _cluster(self, scope: str, name: str) -> Node:
         known = self._clusters.get((scope, name))
         if known is None:
-            known = self._new_cluster(scope, name, depth)
-            self._clusters[scope, name] = known
-        return known
+            outer, self._taken, self._unfolded = self._taken, {}, {name}
+            node = self._new_cluster(scope, name, 0)
+            known = self._clusters[scope, name] = Branch(node, self._taken)
+            self._taken = outer
+        self._taken.update(known.made_from)
+        return known.root
 
     def _new_cluster(self, scope: str, name: str, depth: int) -> Node:
         resource = self._take(scope, CDS, name)
@@ -295,7 +333,9 @@ class _Builder:
             refused = Health.REFUSED
             return replace(_node(resource, NodeKind.CLUSTER, slot, label), health=refused, worst=refused, note=too_deep)
         if body.children:
+            self._unfolding.append(name)
             children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
+            self._unfolding.pop()
             return _node(resource, NodeKind.CLUSTER, slot, label, facts=cluster_facts(body), children=children)
         if body.discovery == EDS:
             return self._eds_cluster(resource, body, slot, label)
@@ -307,10 +347,18 @@ class _Builder:
 
         Aggregates that share members would otherwise have as many paths as ten to the power of their depth.
         """
-        known = self._clusters.get((scope, name))
-        if known is not None and any(child.kind is NodeKind.CLUSTER for child in known.children):
-            return replace(known, children=(), facts=(*known.facts, "shown above"))
-        return self._cluster(scope, name, depth)
+        if name not in self._unfolded:
+            self._unfolded.add(name)
+            return self._new_cluster(scope, name, depth)
+        resource = self._take(scope, CDS, name)
+        if resource is not None and isinstance(resource.body, Cluster) and resource.body.children:
+            facts = (*cluster_facts(resource.body), "shown above")
+            node = _node(resource, NodeKind.CLUSTER, f"CDS {name}", cluster_label(name), facts=facts)
+            if name in self._unfolding:
+                refused = Health.REFUSED
+                return replace(node, health=refused, worst=refused, note="it contains itself, which gRPC refuses")
+            return node
+        return self._new_cluster(scope, name, depth)
 
     def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
         """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
@@ -336,8 +384,10 @@ class _Builder:
 
     def _take(self, scope: str, type_: str, name: str) -> Resource | None:
         key = ResourceKey(scope, type_, name)
+        found = self._resources.get(key)
         self._referenced.add(key)
-        return self._resources.get(key)
+        self._taken[key] = found
+        return found
 
 
 def _slot(key: ResourceKey) -> str:

@@ -246,7 +246,7 @@ class Session:
         self._publish(
             link=link,
             snapshot=snapshot,
-            graph=build(snapshot),
+            graph=build(snapshot, before.graph),
             changes=() if first else changes,
             changed_at=before.changed_at if first else _stamped(before.changed_at, changes, snapshot.taken_at),
             previous=_remember(before.previous, changes),

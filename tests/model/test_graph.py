@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meshtui.model.config import (
     Cluster,
@@ -26,7 +28,7 @@ from meshtui.model.config import (
     VirtualHost,
 )
 from meshtui.model.graph import MAX_AGGREGATE_DEPTH, Graph, Node, NodeKind, build, weights_words
-from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, Status
+from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, ResourceKey, Status
 from tests.builders import (
     EVERYTHING,
     LISTENER,
@@ -35,6 +37,7 @@ from tests.builders import (
     cluster,
     endpoints,
     inbound,
+    key,
     outbound,
     resource,
     routes,
@@ -43,6 +46,7 @@ from tests.builders import (
     subset,
     weighted,
     with_resource,
+    without,
 )
 
 
@@ -303,3 +307,40 @@ def test_aggregates_that_share_members_are_not_multiplied() -> None:
 
 def test_weights_in_words() -> None:
     assert weights_words(weighted({"v1": 80, "v9": 20}).clusters) == "v1 80 % · v9 20 %"
+
+
+CHANGES = st.sampled_from(
+    [
+        resource(RDS, ROUTES, split_routes({"v1": 50, "v2": 50})),
+        resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})),
+        resource(RDS, ROUTES, None, status=Status.DOES_NOT_EXIST),
+        resource(CDS, subset("v1"), None, status=Status.REQUESTED),
+        resource(CDS, subset("v1"), cluster(subset("v1"))),
+        resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST),
+        resource(EDS, subset("v2"), endpoints(subset("v2"))),
+        resource(EDS, subset("v2"), endpoints(subset("v2"), "127.0.1.12:17070")),
+        inbound(),
+        inbound("127.0.1.99:17070"),
+    ]
+)
+REMOVED = st.sampled_from([key(LDS, LISTENER), key(RDS, ROUTES), key(CDS, subset("v1")), key(EDS, subset("v2"))])
+
+
+@given(st.lists(st.one_of(CHANGES, REMOVED)))
+def test_a_graph_that_takes_over_from_the_one_before_is_the_same(moves: list[Resource | ResourceKey]) -> None:
+    seen = canary()
+    graph = build(seen)
+    for move in moves:
+        seen = with_resource(seen, move) if isinstance(move, Resource) else without(seen, move)
+        graph = build(seen, graph)
+        assert graph == build(seen)
+
+
+def test_what_did_not_change_is_taken_over() -> None:
+    seen = canary()
+    graph = build(seen)
+    assert build(seen, graph).roots[0] is graph.roots[0]
+    changed = with_resource(seen, resource(EDS, subset("v2"), endpoints(subset("v2"), "127.0.1.14:17070")))
+    after = build(changed, graph)
+    assert after.roots[0] is not graph.roots[0]
+    assert after.roots[1] is graph.roots[1]

@@ -112,7 +112,7 @@ def report(
 ) -> AgentReport:
     """What an agent says that issued a certificate until ``ends``."""
     samples = [
-        Sample("istio_agent_cert_expiry_seconds", (("resource_name", "default"),), (ends - at).total_seconds()),
+        Sample("istio_agent_cert_expiry_seconds", (("resource_name", "default"),), (ends - at).total_seconds() - clock),
         Sample("istio_agent_num_outgoing_requests", (("request_type", "csr"),), csr),
         Sample("istio_agent_xds_proxy_requests", (), 11),
         Sample("istio_agent_xds_proxy_responses", (), 6),

@@ -71,7 +71,8 @@ def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:
     corner = triangle(state).corners[0]
     if corner.state is not CornerState.DIFFERS or state.issued is None or state.on_disk is None:
         return
-    later = state.issued.ends_at - state.on_disk.certificate.not_after
+    ends_at = state.issued.ends_at + (state.clock_offset or timedelta(0))  # both by the agent's clock
+    later = ends_at - state.on_disk.certificate.not_after
     newer = "newer" if later > timedelta(0) else "older"
     yield Finding(
         code="identity-issued-not-on-disk",
@@ -84,7 +85,7 @@ def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:
         fix="compare OUTPUT_CERTS of istio-proxy with the bootstrap's paths, and see that both containers mount "
         "one volume",
         evidence=(
-            f"agent: ends {state.issued.ends_at:%Y-%m-%d %H:%M:%S} UTC",
+            f"agent: ends {ends_at:%Y-%m-%d %H:%M:%S} UTC",
             f"{state.on_disk.certificate.file}: ends {state.on_disk.certificate.not_after:%Y-%m-%d %H:%M:%S} UTC",
         ),
     )

@@ -1,0 +1,51 @@
+"""The bench with workloads: targets whose identity the test writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from textual.pilot import Pilot
+
+from meshtui.model.errors import TargetUnreachable
+from meshtui.model.workload import Workload
+from meshtui.session.protocols import Sources
+from meshtui.session.session import Session
+from tests.tui.scripted import Bench, settle
+from tests.workloads import ScriptedChannels, ScriptedWorkload
+
+TARGET = "127.0.1.13:17171"
+
+
+@dataclass
+class IdentityBench(Bench):
+    """As the bench, and each target may have a workload and channels."""
+
+    workloads: dict[str, ScriptedWorkload] = field(default_factory=dict)
+    channels: dict[str, ScriptedChannels] = field(default_factory=dict)
+
+    def open_session(self, target: str) -> Session:
+        async def connect() -> Sources:
+            source, channels = self.sources.get(target), self.channels.get(target)
+            if source is None:
+                raise TargetUnreachable(f"Nothing answers at {target}: connection refused.", "check the port-forward")
+            read = channels.read if channels is not None else None
+            return Sources(source, channels, workload=self.workloads.get(target), read_peer=read)
+
+        session = Session(target, connect, interval=3600, now=self.clock)
+        self.sessions[target] = session
+        return session
+
+    async def until(self, pilot: Pilot[None], holds: Callable[[Workload], bool], target: str = TARGET) -> None:
+        """Wait until something is known of a target's workload and painted; bounded."""
+        session = self.sessions[target]
+        for _ in range(1000):
+            known = session.state.workload
+            if known is not None and holds(known):
+                break
+            session.poll_now()
+            await asyncio.sleep(0.005)
+        else:
+            raise AssertionError(f"never came: {session.state.workload}")
+        await settle(pilot)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, floor
+from operator import itemgetter
 
 from meshtui.tui.ink import Line, Role, Span
 
@@ -25,29 +26,29 @@ class Bar:
 
 def bar_line(bar: Bar, cells: int, *, whiskers: bool = True) -> Line:
     """The bar in exactly ``cells`` cells, which stand for 0 to 100 %."""
-    return merged(_cell(bar, index, cells, whiskers) for index in range(cells))
+    full, part = divmod(_fill(bar.share, cells), 8)
+    line = [Span("█", bar.role)] * full + ([Span(_EIGHTHS[part], bar.role)] if part else [])
+    line += [Span(" ")] * (cells - len(line))
+    if whiskers and bar.low is not None and bar.high is not None:
+        left, right = _place(bar.low, cells), max(min(ceil(bar.high * cells) - 1, cells - 1), 0)
+        for place in range(left, right + 1) if left < right else ():
+            if place != full or not part:  # the end of the bar itself is worth more than its whisker
+                mark = "├" if place == left else "┤" if place == right else "─"
+                line[place] = Span(mark, Role.ON, bar.role) if place < full else Span(mark, Role.DIM)
+    if bar.want is not None:
+        place = _place(bar.want, cells)
+        line[place] = Span("┃", Role.ON, bar.role) if place < full else Span("┃", Role.STRONG)
+    return merged(iter(line))
 
 
 def merged(cells: Iterator[Span]) -> Line:
     """Neighbours of one look as one span: fewer pieces are drawn faster."""
     return tuple(
-        Span("".join(span.text for span in run), role, ground)
-        for (role, ground), run in groupby(cells, key=lambda span: span[1:])
+        Span("".join(span.text for span in run), role, ground) for (role, ground), run in groupby(cells, key=_look_of)
     )
 
 
-def _cell(bar: Bar, index: int, cells: int, whiskers: bool) -> Span:
-    eighths = _fill(bar.share, cells) - 8 * index
-    full = eighths >= 8
-    ground = bar.role if full else None
-    if bar.want is not None and index == _place(bar.want, cells):
-        return Span("┃", Role.ON if full else Role.STRONG, ground)
-    mark = _whisker(bar, index, cells) if whiskers and not 0 < eighths < 8 else ""
-    if mark:
-        return Span(mark, Role.ON if full else Role.DIM, ground)
-    if full:
-        return Span("█", bar.role)
-    return Span(_EIGHTHS[eighths], bar.role) if eighths > 0 else Span(" ")
+_look_of = itemgetter(1, 2)
 
 
 def _fill(share: float, cells: int) -> int:
@@ -58,12 +59,3 @@ def _fill(share: float, cells: int) -> int:
 
 def _place(share: float, cells: int) -> int:
     return min(floor(share * cells), cells - 1)
-
-
-def _whisker(bar: Bar, index: int, cells: int) -> str:
-    if bar.low is None or bar.high is None:
-        return ""
-    left, right = _place(bar.low, cells), max(min(ceil(bar.high * cells) - 1, cells - 1), 0)
-    if not left <= index <= right or left == right:
-        return ""
-    return "├" if index == left else "┤" if index == right else "─"

@@ -17,17 +17,13 @@ from meshtui.model.wording import plural, share_words
 from meshtui.session.echo_state import EchoState
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.echo_bars import merged
+from meshtui.tui.lines.echo_columns import columns_of
 from meshtui.tui.lines.echo_series import name_of, role_at, versions_of, weights_words
+from meshtui.tui.palette import SERIES
 from meshtui.tui.safe import cut_end, pad, shown
 
 STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400)
 """Seconds a column may stand for: spans people count in."""
-
-ENOUGH: Final = 100
-"""Answers a column is drawn from at least, where there were as many: of fewer, chance makes a saw."""
-
-MOST_JOINED: Final = 8
-"""Columns that are joined for that at most; never across a change of the config."""
 
 ENDLESS: Final = 60.0
 """Seconds that the chart of an endless run has room for at first."""
@@ -39,6 +35,10 @@ LABELS: Final = 11
 """Cells for what the config wants, on the right."""
 
 _LOWER: Final = " ▁▂▃▄▅▆▇"
+
+_BLANK: Final = Span(" ")
+
+_FULL: Final = {role: Span("█", role) for role in SERIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,12 @@ def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Ite
     wide = max(int(cells // (max(lived, _planned(state)) / seconds + 1)), 1)
     failures = state.tally.failed + state.tally.lost > 0
     chart = Chart(state, versions_of(state), start, seconds, wide, cells // wide, height - 2 - failures)
-    by_column = _by_column(chart, state.tally.whole if lived > RECENT_POINTS else points)
+    borders = {chart.column(epoch.started) for epoch in state.epochs[1:]}
+    kept = state.tally.whole if lived > RECENT_POINTS else points
+    by_column = columns_of(((chart.column(point.at), point) for point in kept), chart.columns, borders)
     if failures:
         yield (Span("errors", Role.ALARM), *merged(_failed(point) for point in by_column for _ in range(wide)))
-    drawn = [_stacked(chart, by_column[index // wide], index) for index in range(chart.columns * wide)]
+    drawn = [cell for index, point in enumerate(by_column) for cell in _column(chart, point, index)]
     labels = _labels(chart)
     for row in range(chart.height):
         yield (Span(_axis(row, chart.height), Role.DIM), *merged(cell[row] for cell in drawn), *labels[row])
@@ -105,56 +107,41 @@ def _failed(point: Point | None) -> Span:
     )
 
 
-def _by_column(chart: Chart, points: Sequence[Point]) -> list[Point | None]:
-    """One point a column, joined with those before it until there are enough answers."""
-    columns: list[Point | None] = [None] * chart.columns
-    for point in points:
-        index = chart.column(point.at)
-        if 0 <= index < chart.columns:
-            before = columns[index]
-            columns[index] = point if before is None else before.joined(point)
-    borders = {chart.column(epoch.started) for epoch in chart.state.epochs[1:]}
-    return [_enough(columns, index, borders) for index in range(chart.columns)]
+def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
+    """The cells over a column of the axis, from the top, ``wide`` times."""
+    epoch = _epoch_at(chart, index)
+    ahead = point is None and index > chart.column(chart.state.tally.recent[-1].at)
+    plain = _stacked(chart, point)
+    marked = list(plain)
+    for row, mark in _marks(_borders(chart, epoch.expectation if epoch else None), chart.height).items():
+        if point is None or not point.answered:
+            marked[row] = Span(mark, Role.FAINT if ahead else Role.DIM)
+        else:
+            cell = plain[row]
+            mostly_lower = cell.ground is None or cell.text >= "▄"  # the blocks' code points grow with their height
+            marked[row] = Span(mark, Role.ON, cell.role if mostly_lower else cell.ground)
+    first = index * chart.wide
+    return [marked if cell % 2 or ahead else plain for cell in range(first, first + chart.wide)]
 
 
-def _enough(columns: Sequence[Point | None], index: int, borders: set[int]) -> Point | None:
-    point = columns[index]
-    if point is None:
-        return None
-    for earlier in range(index - 1, max(index - MOST_JOINED, -1), -1):
-        if point.answered >= ENOUGH or earlier + 1 in borders:
-            break
-        before = columns[earlier]
-        if before is not None:
-            point = before.joined(point)
-    return point
-
-
-def _stacked(chart: Chart, point: Point | None, index: int) -> list[Span]:
-    """The cells over the ``index``-th cell of the axis, from the top."""
-    epoch = _epoch_at(chart, index // chart.wide)
-    wanted = _borders(chart, epoch.expectation if epoch else None)
-    ahead = point is None and index // chart.wide > chart.column(chart.state.tally.recent[-1].at)
-    marks = _marks(wanted, chart.height) if index % 2 or ahead else {}
+def _stacked(chart: Chart, point: Point | None) -> list[Span]:
+    """The stack of a column, from its top."""
     if point is None or not point.answered:
-        return [Span(marks.get(row, " "), Role.FAINT if ahead else Role.DIM) for row in range(chart.height)]
-    shares = [point.share(version) or 0.0 for version in chart.stack]
-    tops = [round(top * chart.height * 8) for top in accumulate(shares)]
+        return [_BLANK] * chart.height
+    tops = [round(top * chart.height * 8) for top in accumulate(point.share(version) or 0.0 for version in chart.stack)]
     roles = [chart.role(version) for version in chart.stack]
-    return [_cell(tops, roles, chart.height - 1 - row, marks.get(row)) for row in range(chart.height)]
-
-
-def _cell(tops: Sequence[int], roles: Sequence[Role], level: int, mark: str | None) -> Span:
-    """The cell whose foot is ``level`` cells high: one colour, or two with the border between them."""
-    foot = level * 8
-    lower = next((place for place, top in enumerate(tops) if top > foot), len(roles) - 1)
-    rise = tops[lower] - foot
-    upper = next((place for place, top in enumerate(tops) if top >= foot + 8), len(roles) - 1)
-    if mark is not None:
-        return Span(mark, Role.ON, roles[lower if rise >= 4 else upper])
-    if rise >= 8 or lower == upper:
-        return Span("█", roles[lower])
-    return Span(_LOWER[max(rise, 0)], roles[lower], roles[upper])
+    cells: list[Span] = []
+    lower, last = 0, len(roles) - 1
+    for foot in range(0, chart.height * 8, 8):
+        while lower < last and tops[lower] <= foot:
+            lower += 1
+        rise = tops[lower] - foot
+        if rise >= 8 or lower == last:
+            cells.append(_FULL[roles[lower]])
+            continue
+        upper = next(place for place in range(lower + 1, last + 1) if place == last or tops[place] >= foot + 8)
+        cells.append(Span(_LOWER[rise], roles[lower], roles[upper]))
+    return cells[::-1]
 
 
 def _epoch_at(chart: Chart, index: int) -> Epoch | None:
@@ -185,7 +172,7 @@ def _marks(borders: Sequence[float], height: int) -> dict[int, str]:
 def _axis(row: int, height: int) -> str:
     if row == 0:
         return " 100 ┤"
-    if row == height // 2 and height % 2 == 0:
+    if row == height // 2:
         return "  50 ┤"
     return "     │"
 

@@ -16,21 +16,28 @@ from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.bar import bar
 from meshtui.tui.lines.echo_series import EMPTY_NAME, versions_of, weights_words
 from meshtui.tui.lines.echo_verdict import GLYPHS, ROLES, WORDS
-from meshtui.tui.safe import cut, cut_end, pad, pad_left, shown, span
+from meshtui.tui.safe import cut, cut_end, fit_end, pad, pad_left, shown, span
 
 POD: Final = "Hostname"
 """The key of the pod's name; grouping begins with it."""
 
-FIRST_KEYS: Final = (POD, "ServiceVersion", "Cluster", "IP", "StatusCode")
+FIRST_KEYS: Final = ("ServiceVersion", "Cluster", "IP", "StatusCode")
 """Keys in the order people ask for them; the others follow by name."""
+
+LEAST: Final = 48
+"""Cells from which the percentiles have room for a title."""
+
+EPOCH: Final = 33
+"""Cells of an epoch's line beside its weights."""
 
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 
 
 def group_keys(tally: EchoTally) -> tuple[str, ...]:
     """The keys answers can be grouped by."""
-    first = [key for key in FIRST_KEYS if key in tally.by_key]
-    return (*first, *sorted(key for key in tally.by_key if key not in first))
+    others = [key for key in tally.by_key if key != POD]
+    first = [key for key in FIRST_KEYS if key in others]
+    return (*((POD,) if tally.by_hostname else ()), *first, *sorted(key for key in others if key not in first))
 
 
 def milliseconds(seconds: float) -> str:
@@ -66,7 +73,8 @@ def fact_lines(state: EchoState, key: str, width: int, height: int, verdicts: Ma
     tally = state.tally
     lines: list[Line] = []
     if tally.latency is not None:
-        lines += [(Span("latency  ", Role.TITLE), *latency_line(tally))]
+        lead = "latency  " if width >= LEAST else ""
+        lines += [fit_end((Span(lead, Role.TITLE), *latency_line(tally)), width)]
         sparks = sparkline(tally.recent, max(width - 11, 8))
         lines += [(Span("mean/s   ", Role.FAINT), Span(sparks, Role.BAR)), EMPTY]
     epochs = list(_epochs(state, verdicts, width))
@@ -79,7 +87,7 @@ def fact_lines(state: EchoState, key: str, width: int, height: int, verdicts: Ma
 
 def group_lines(tally: EchoTally, key: str, width: int) -> Iterator[Line]:
     """Answers by the values of a key, the most frequent first."""
-    values = tally.by_key.get(key, {})
+    values = tally.by_hostname if key == POD else tally.by_key.get(key, {})
     if not values:
         return
     total = sum(values.values())
@@ -106,9 +114,9 @@ def _epochs(state: EchoState, verdicts: Mapping[int, Verdict], width: int) -> It
         yield (
             Span(pad_left(str(epoch.number), 2), Role.DIM),
             Span("  "),
-            span(pad(words, 12), Role.STRONG if epoch.ended is None else Role.TEXT),
+            span(pad(words, max(width - EPOCH, 6)), Role.STRONG if epoch.ended is None else Role.TEXT),
             Span(f" {epoch.started:%H:%M:%S}", Role.DIM),
-            Span(f" {epoch.counts.answered:>6}  ", Role.DIM),
+            Span(f" {epoch.counts.answered:>6} ", Role.DIM),
             Span(f"{glyph} {WORDS[verdict].lower()}", role),
         )
 

@@ -34,19 +34,19 @@ PROGRESS: Final = 24
 PROBE: Final = "fresh-channel probe"
 """Each batch is a new channel on the pod's side: the label that every reader of the numbers needs."""
 
-HOLDS: Final = ", holds the outbound tree open"
+HOLDS: Final = "holds the outbound tree open"
+"""While a probe runs its channels are open, so the pod holds config for them: Config and Overview show it."""
 
 MOST_PROBLEM: Final = 3
 """Lines of what is wrong with the server that sends."""
 
 
-def form_line(form: EchoForm, pod: str, running: bool, width: int) -> Line:
+def form_line(form: EchoForm, pod: str, width: int) -> Line:
     """What ``r`` sends: the form in one line, and which pod sends it."""
-    holds = HOLDS if running and width >= 130 else ""
     right: Line = (
         Span("from ", Role.DIM),
         span(cut(pod, 30), Role.STRONG),
-        Span(f" · {PROBE}{holds} ", Role.DIM),
+        Span(f" · {PROBE} ", Role.DIM),
     )
     many = [("count", ENDLESS if form.endless else form.count), ("qps", form.qps or "0")]
     many += [("headers", cut_end(form.headers, 40) or "–")] if width >= 110 or form.headers else []
@@ -65,7 +65,11 @@ def form_line(form: EchoForm, pod: str, running: bool, width: int) -> Line:
 def probe_line(pod: str, running: bool, width: int) -> Line:
     """For a narrow screen: which pod sends, and how."""
     return fit(
-        (Span("  from ", Role.DIM), span(pod, Role.TEXT), Span(f" · {PROBE}{HOLDS if running else ''}", Role.DIM)),
+        (
+            Span("  from ", Role.DIM),
+            span(pod, Role.TEXT),
+            Span(f" · {PROBE}{f', {HOLDS}' if running else ''}", Role.DIM),
+        ),
         width,
     )
 
@@ -90,7 +94,8 @@ def phase_lines(state: EchoState, now: datetime, width: int) -> Iterator[Line]:
         line.append(Span(f"   {state.rate:.1f}/s", Role.TEXT))
     if state.started:
         line.append(Span(f"   {span_words((state.ended or now) - state.started)}", Role.DIM))
-    yield tuple(line)
+    holds = (Span(f"{HOLDS} ", Role.DIM),) if width >= WIDE and not state.phase.ended else ()
+    yield spread(tuple(line), holds, width)
     if state.error is not None:
         yield from _problem(state, width)
 

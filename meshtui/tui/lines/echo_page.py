@@ -70,15 +70,14 @@ def page_lines(scene: Scene, width: int, height: int) -> list[Line]:
     """All lines for a size."""
     state = scene.look.state.echo
     if state is None:
-        head = [form_line(scene.form, scene.pod, False, width)]
+        head = [form_line(scene.form, scene.pod, width)]
         return [*head, *idle_lines(scene.form, scene.pod, scene.expected, width)]
     return _wide(scene, state, width, height) if width >= WIDE else _narrow(scene, state, width)
 
 
 def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]:
     tall = height >= TALL
-    running = not state.phase.ended
-    lines: list[Line] = [form_line(scene.form, scene.pod, running, width)]
+    lines: list[Line] = [form_line(scene.form, scene.pod, width)]
     lines += phase_lines(state, scene.look.now, width)
     lines += [EMPTY, *_verdict(state, width, tall), *remark_lines(state, width, scene.mappable), EMPTY]
     split = list(split_lines(state, width, tall))
@@ -143,7 +142,7 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
     lines += [
         EMPTY,
         *remark_lines(state, width, scene.mappable),
-        form_line(scene.form, scene.pod, running, width),
+        form_line(scene.form, scene.pod, width),
         probe_line(scene.pod, running, width),
     ]
     return [*lines, grpcurl_line(state.spec, scene.look.state.target, width)]

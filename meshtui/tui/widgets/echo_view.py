@@ -104,7 +104,7 @@ class EchoView(View):
             "pause": going,
             "answers": run is not None,
             "export": run is not None,
-            "group": run is not None and bool(run.tally.by_key),
+            "group": run is not None and bool(group_keys(run.tally)),
             "map": bool(self.memory.subsets),
             "copy": run is not None or bool(self.memory.form.url),
         }

@@ -16,12 +16,14 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from envoy.service.status.v3 import csds_pb2
 
 from meshtui.model.address import parse_address
 from meshtui.model.diff import diff
 from meshtui.model.graph import Graph, build
+from meshtui.model.resource import RDS
 from meshtui.model.snapshot import Snapshot
 from meshtui.sources.channel import open_channel
 from meshtui.sources.csds import REQUEST, STREAM, CsdsSource
@@ -117,6 +119,10 @@ async def _steady(target: str, parse: float) -> None:
     compared = await _median(lambda: _as_async(lambda: diff(before, after)))
     _row("steady poll: transfer, parse, compare", poll, parse)
     _row("steady diff of snapshots", compared, parse)
+    graph = build(before)
+    changed = _with_one_change(before)
+    rebuilt = await _median(lambda: _as_async(lambda: build(changed, graph)))
+    _row("graph after one resource changed", rebuilt, parse)
     _row("longest hold of the event loop, first poll", first_lag, parse)
     _row("longest hold of the event loop, steady polls", lag, parse)
     _row("the same after gc.freeze()", lag_frozen, parse)
@@ -127,12 +133,18 @@ async def _steady(target: str, parse: float) -> None:
     await source.close()
 
 
+def _with_one_change(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with one route configuration that is another object, as after an update."""
+    key = next(key for key in snapshot.resources if key.type == RDS)
+    return replace(snapshot, resources={**snapshot.resources, key: replace(snapshot.resources[key], version="next")})
+
+
 async def _long_run(source: CsdsSource, before: Snapshot) -> Graph:
     graph = build(before)
     for _ in range(LONG_RUN):
         after = await source.poll()
         if diff(before, after):
-            graph = build(after)
+            graph = build(after, graph)
         before = after
     return graph
 

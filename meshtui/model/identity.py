@@ -18,6 +18,9 @@ from meshtui.model.wording import span_words
 ISSUED_TOLERANCE = timedelta(seconds=5)
 """The agent's metric is whole seconds at scrape time on another clock: closer ends than this count as the same."""
 
+HALF_A_SECOND = timedelta(seconds=0.5)
+"""Added before a moment of the agent's metric is cut to seconds, which rounds it."""
+
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """More than this between two clocks is said, since it looks like expiry."""
 
@@ -206,7 +209,7 @@ def _may_still_reread(state: IdentityState) -> bool:
 def _issued(state: IdentityState) -> Corner:
     if state.issued is None:
         return Corner("issued", CornerState.UNKNOWN, "no agent metric")
-    ends = _clock(state.issued.ends_at, state.now)
+    ends = _clock(state.issued.ends_at + HALF_A_SECOND, state.now)
     if state.on_disk is None:
         return Corner("issued", CornerState.UNKNOWN, f"ends {ends}")
     changed = state.on_disk.changed_at

@@ -105,8 +105,8 @@ def _set_entries(
     axis = Axis(begin, max(leaf.not_after, leaf.not_before), cells)
     for one in earlier:
         yield from _certificate(one.before, axis, now, width, opened, replaced=one.at)
-    yield from _certificate(leaf, axis, now, width, opened)
-    yield IdentityEntry((Span(" " * _lead(width)), *_times(leaf, axis, earlier, now)))
+    bar, *facts = _certificate(leaf, axis, now, width, opened)
+    yield from (bar, IdentityEntry((Span(" " * _lead(width)), *_times(leaf, axis, earlier, now))), *facts)
     for above in chain.certificates[1:]:
         own_axis = Axis(above.not_before, max(above.not_after, above.not_before), cells)
         yield from _certificate(above, own_axis, now, width, opened)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeAlias
 
 from meshtui.model.graph import Graph, Node
@@ -56,25 +57,73 @@ class Filter:
         return self.only_trouble or bool(self.words)
 
 
-def rows(graph: Graph, unfolded: Callable[[Path, Node], bool], filter_: Filter | None = None) -> tuple[TreeRow, ...]:
-    """The visible rows. While a filter is active the ways to what matches are unfolded, whatever ``unfolded`` says."""
-    chosen = filter_ or Filter()
-    found: list[TreeRow] = []
-    for row in _visible(graph.roots, unfolded, _Sieve(chosen)):
-        found.append(row)
-        if len(found) >= MAX_ROWS:
-            break
-    return tuple(found)
+class Texts:
+    """What can be searched in each node of one graph, made when first asked for and kept from letter to letter."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        """Held, so that the nodes whose identities are remembered live on."""
+        self._known: dict[int, str] = {}
+
+    def of(self, node: Node) -> str:
+        """The node's own text, lower case."""
+        text = self._known.get(id(node))
+        if text is None:
+            type_ = node.key.type if node.key else ""
+            words = (type_, node.label, node.name, node.note, *node.facts, STATE_WORDS[node.health])
+            text = self._known[id(node)] = "\n".join(words).lower()
+        return text
+
+    def match(self, node: Node, words: Sequence[str]) -> bool:
+        """Whether every word occurs in the node's own text."""
+        text = self.of(node)
+        return all(word in text for word in words)
 
 
-def _visible(roots: Sequence[Node], unfolded: Callable[[Path, Node], bool], sieve: _Sieve) -> Iterator[TreeRow]:
+STATE_WORDS: Final = {
+    Health.OK: "acked",
+    Health.WAITING: "waiting requested",
+    Health.MISSING: "missing does_not_exist",
+    Health.REFUSED: "refused nacked",
+}
+"""Words under which a state is found: ours and the protocol's."""
+
+
+def rows(
+    graph: Graph,
+    unfolded: Callable[[Path, Node], bool],
+    filter_: Filter | None = None,
+    texts: Texts | None = None,
+) -> tuple[TreeRow, ...]:
+    """The visible rows. While a filter is active the ways to what matches are unfolded, whatever ``unfolded`` says.
+
+    ``texts`` are those of this graph, where they are kept.
+    """
+    if filter_ is None or not filter_.active:
+        return tuple(islice(_all(graph.roots, unfolded), MAX_ROWS))
+    sieve = _Sieve(filter_, texts or Texts(graph))
+    return tuple(islice(_kept(graph.roots, unfolded, sieve), MAX_ROWS))
+
+
+def _all(roots: Sequence[Node], unfolded: Callable[[Path, Node], bool]) -> Iterator[TreeRow]:
+    pending: list[tuple[Path, Node]] = [((root.slot,), root) for root in reversed(roots)]
+    while pending:
+        path, node = pending.pop()
+        children = node.children
+        state = unfolded(path, node) if children else None
+        yield TreeRow(path, node, state, False)
+        if state:
+            pending += [((*path, child.slot), child) for child in reversed(children)]
+
+
+def _kept(roots: Sequence[Node], unfolded: Callable[[Path, Node], bool], sieve: _Sieve) -> Iterator[TreeRow]:
     pending: list[tuple[Path, Node, bool]] = [((root.slot,), root, False) for root in reversed(roots)]
     while pending:
         path, node, under_match = pending.pop()
         if not sieve.keeps(node, under_match):
             continue
         matched = sieve.matches(node)
-        leads = sieve.active and any(sieve.leads(child) for child in node.children)
+        leads = any(sieve.leads(child) for child in node.children)
         state = (leads or unfolded(path, node)) if node.children else None
         yield TreeRow(path, node, state, matched and sieve.says_words)
         if state:
@@ -85,27 +134,23 @@ def _visible(roots: Sequence[Node], unfolded: Callable[[Path, Node], bool], siev
 class _Sieve:
     """A filter with its answers remembered: shared branches are asked about once."""
 
-    def __init__(self, filter_: Filter) -> None:
+    def __init__(self, filter_: Filter, texts: Texts) -> None:
         self._words = filter_.words
         self._only_trouble = filter_.only_trouble
+        self._texts = texts
         self._leads: dict[int, bool] = {}
-        self.active = filter_.active
         self.says_words = bool(filter_.words)
 
     def keeps(self, node: Node, under_match: bool) -> bool:
-        if not self.active:
-            return True
         if self._only_trouble and node.worst is Health.OK:
             return False
         return under_match or self.leads(node)
 
     def matches(self, node: Node) -> bool:
         """Whether the filter means this node itself."""
-        if not self.active:
-            return False
         if self._only_trouble and node.health is Health.OK:
             return False
-        return matches(node, self._words)
+        return self._texts.match(node, self._words)
 
     def leads(self, node: Node) -> bool:
         """Whether the node or something under it matches."""
@@ -114,15 +159,6 @@ class _Sieve:
             known = self.matches(node) or any(self.leads(child) for child in node.children)
             self._leads[id(node)] = known
         return known
-
-
-def matches(node: Node, words: Sequence[str]) -> bool:
-    """Whether every word (lower case) occurs in the node's own text."""
-    if not words:
-        return True
-    type_ = node.key.type if node.key else ""
-    text = "\n".join((type_, node.label, node.name, node.note, *node.facts, node.health.name)).lower()
-    return all(word in text for word in words)
 
 
 def size(graph: Graph, limit: int) -> int:
@@ -159,17 +195,17 @@ def way(graph: Graph, path: Path) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def next_match(graph: Graph, words: Sequence[str], current: Path | None, step: int) -> Path | None:
+def next_match(texts: Texts, words: Sequence[str], current: Path | None, step: int) -> Path | None:
     """The next node that matches after (``step`` 1) or before (-1) the current one, folded or not, round the ends."""
     if not words:
         return None
     before: list[Path] = []
     after: list[Path] = []
     passed = False
-    for path, node in _bounded(graph):
+    for path, node in _bounded(texts.graph):
         if path == current:
             passed = True
-        elif matches(node, words):
+        elif texts.match(node, words):
             (after if passed else before).append(path)
     ordered = after + before if step > 0 else before[::-1] + after[::-1]
     if step < 0 and not passed:

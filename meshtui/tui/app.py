@@ -6,24 +6,37 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from meshtui.model.errors import MeshtuiError
-from meshtui.model.timeline import Event
-from meshtui.session.session import utc_now
-from meshtui.session.stage import Offer, Scenario, Stage
-from meshtui.session.workspace import Workspace
-from meshtui.tui.palette_commands import Commands
 from meshtui.tui.safe import shown
-from meshtui.tui.screens.main import MainScreen
 from meshtui.tui.themes import NIGHT, OURS
 
-OpenStage = Callable[[str | None], Stage]
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from meshtui.model.timeline import Event
+    from meshtui.session.stage import Offer, Scenario, Stage
+    from meshtui.session.workspace import Workspace
+    from meshtui.tui.screens.main import MainScreen
+
+OpenStage: TypeAlias = "Callable[[str | None], Stage]"
 """Makes the demo for a scenario, or for its first one."""
+
+
+def utc_now() -> datetime:
+    """The clock ages are counted by unless the app is given another."""
+    return datetime.now(UTC)
+
+
+def _commands() -> type[Provider]:
+    """The palette's one provider, imported when the palette is first opened."""
+    from meshtui.tui.palette_commands import Commands
+
+    return Commands
 
 
 INTERRUPTED = 130
@@ -39,7 +52,7 @@ class MeshtuiApp(App[None]):
 
     CSS_PATH = "app.tcss"
     TITLE = "meshtui"
-    COMMANDS = {Commands}  # noqa: RUF012 - Textual's own declaration
+    COMMANDS = {_commands}  # noqa: RUF012 - Textual's own declaration
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Leave meshtui"),
     ]
@@ -114,13 +127,15 @@ class MeshtuiApp(App[None]):
         self.push_screen(StartingScreen(stage, self._happened), started)
 
     def _enter(self, target: str, offers: tuple[Offer, ...]) -> None:
-        try:
-            self._workspace.attach(target)
-        except MeshtuiError as error:
-            self._ask()
-            self.notify(shown(str(error)), severity="error", markup=False)
-            return
-        self.push_screen(MainScreen(self._workspace, offers, self._now, self._stage))
+        from meshtui.tui.screens.main import MainScreen
+
+        self.push_screen(MainScreen(self._workspace, offers, self._now, self._stage, opening=target))
+
+    def on_main_screen_refused(self, message: MainScreen.Refused) -> None:
+        """What was typed is no target: back to the question, with the reason."""
+        self.pop_screen()
+        self._ask()
+        self.notify(shown(message.reason), severity="error", markup=False)
 
     def _happened(self, event: Event) -> None:
         for session in self._workspace.sessions:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from meshtui.model.resource import Resource
-from meshtui.session.echo_desk import EchoDesk
-from meshtui.session.state import SessionState
+if TYPE_CHECKING:
+    from meshtui.model.resource import Resource
+    from meshtui.session.echo_desk import EchoDesk
+    from meshtui.session.state import SessionState
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from meshtui.session.session import Session
-from meshtui.session.state import SessionState
-from meshtui.session.workspace import Workspace
 from meshtui.tui.look import Look
+
+if TYPE_CHECKING:
+    from meshtui.session.session import Session
+    from meshtui.session.state import SessionState
+    from meshtui.session.workspace import Workspace
 
 RATE: Final = 5
 """Looks a second: structural changes of a list coalesced to this cost little and still seem immediate."""

@@ -101,15 +101,19 @@ def wrap_hanging(text: str, cells: int) -> list[str]:
     line = _without_towers(printable(text))
     if cell_len(line) <= cells:
         return [line]
-    indent = min(len(line) - len(line.lstrip(" ")) + HANGING, max(cells // 2, 0))
+    body = line.lstrip(" ")
+    deepest = max(cells // 2 - 1, 0)
+    lead = min(len(line) - len(body), deepest)
+    indent = min(lead + HANGING, deepest)
     lines: list[str] = []
-    while cell_len(line) > cells:
-        head = _head(line, cells) or line[:1]
-        space = head.rfind(" ", cells * 2 // 3)
+    while cell_len(body) > cells - lead:
+        head = _head(body, cells - lead) or body[:1]
+        space = head.rfind(" ", len(head) * 2 // 3)
         head = head[: space + 1] if space > 0 else head
-        lines.append(head.rstrip(" "))
-        line = " " * indent + line[len(head) :]
-    return [*lines, line]
+        lines.append(" " * lead + head.rstrip(" "))
+        body = body[len(head) :]
+        lead = indent
+    return [*lines, " " * lead + body]
 
 
 HANGING: Final = 2

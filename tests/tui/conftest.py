@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ from rich.console import Console
 from textual.app import App
 from textual.pilot import Pilot
 
+from meshtui.session.state import LinkState
 from meshtui.tui.app import MeshtuiApp
 from tests.tui.scripted import Bench, Clock, settle
 
@@ -54,11 +56,11 @@ def run() -> Run:
 
     @asynccontextmanager
     async def running(app: MeshtuiApp, size: tuple[int, int] = (110, 30)) -> AsyncIterator[Pilot[None]]:
-        async with app.run_test(size=size) as pilot:
-            for _ in range(500):
-                await pilot.pause(0.01)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            for _ in range(1000):
+                await asyncio.sleep(0.005)
                 front = app._workspace.front
-                if front is None or front.state.link.state.value != "connecting":
+                if app._target is None if front is None else front.state.link.state is not LinkState.CONNECTING:
                     break
             await settle(pilot)
             yield pilot

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -250,8 +251,8 @@ class Bench:
         session, source = self.sessions[target], self.sources.get(target)
         polls, revision = source.polls if source else 0, session.state.revision
         session.poll_now()
-        for _ in range(500):
-            await pilot.pause(0.01)
+        for _ in range(1000):
+            await asyncio.sleep(0.005)
             if (source is None or source.polls > polls) and session.state.revision > revision:
                 break
         await settle(pilot)

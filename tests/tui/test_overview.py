@@ -37,7 +37,9 @@ async def test_enter_leads_to_the_cause(bench: Bench, run: Run) -> None:
         await bench.look(pilot)
         await pilot.press("g", "enter")
         await pilot.pause()
-        assert f"outbound|7070|v2|{HOST}\n" in "\n".join(line[90:].strip() for line in screen_text(pilot.app).split("\n"))
+        assert f"outbound|7070|v2|{HOST}\n" in "\n".join(
+            line[90:].strip() for line in screen_text(pilot.app).split("\n")
+        )
 
 
 async def test_a_split_is_drawn_and_moves(bench: Bench, run: Run) -> None:

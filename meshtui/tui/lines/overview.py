@@ -66,7 +66,8 @@ def _headline(look: Look, width: int) -> Iterator[Entry]:
         yield from (Entry(line) for line in no_outbound_lines(width))
     elif look.state.snapshot is not None:
         count = len(look.state.snapshot.resources)
-        yield Entry((Span("  ✓ ", Role.OK), Span("This client's config is whole", Role.STRONG)))
+        verb = "was" if look.state.link.state is LinkState.STALE else "is"
+        yield Entry((Span("  ✓ ", Role.OK), Span(f"This client's config {verb} whole", Role.STRONG)))
         text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
         yield from (Entry(line) for line in paragraph(text, width, Role.DIM))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.css.query import NoMatches
+from textual.message import Message
 from textual.screen import Screen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from meshtui.model.errors import MeshtuiError
-from meshtui.session.stage import Offer, Stage
-from meshtui.session.workspace import Workspace
+from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.commands import Command, spellings, understand
 from meshtui.tui.lines.notice import needs_notice, notice_lines
 from meshtui.tui.look import Look
@@ -25,11 +25,14 @@ from meshtui.tui.safe import shown
 from meshtui.tui.screens.main_commands import main_commands
 from meshtui.tui.views import VIEWS, View
 from meshtui.tui.widgets.bar import Bar
-from meshtui.tui.widgets.config_view import ConfigView
 from meshtui.tui.widgets.header_bar import HeaderBar
 from meshtui.tui.widgets.key_bar import KeyBar
 from meshtui.tui.widgets.page import Page
 from meshtui.tui.widgets.view_tabs import ViewTabs
+
+if TYPE_CHECKING:
+    from meshtui.session.stage import Offer, Stage
+    from meshtui.session.workspace import Workspace
 
 
 class MainScreen(Screen[None]):
@@ -77,14 +80,25 @@ class MainScreen(Screen[None]):
         Binding("q", "app.quit", "Quit", id="main.quit", tooltip="Leave meshtui"),
     ]
 
+    class Refused(Message):
+        """What should be opened first is no target."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
     def __init__(
         self,
         workspace: Workspace,
         offers: Sequence[Offer],
         now: Callable[[], datetime],
         stage: Stage | None = None,
+        *,
+        opening: str | None = None,
     ) -> None:
         super().__init__()
+        self._now = now
+        self._opening = opening
         self._workspace = workspace
         self._offers = tuple(offers)
         self._stage = stage
@@ -110,7 +124,20 @@ class MainScreen(Screen[None]):
         self._command.suggester = SuggestFromList(spellings(self.commands), case_sensitive=False)
         self._tabs.chosen = VIEWS[0].id
         self.set_interval(1 / RATE, self._beat)
+        if self._opening is not None:
+            link = Link(LinkState.CONNECTING, self._now())
+            self._deliver(Look(SessionState(self._opening, 0, link, 1.0), self._now(), lambda _: ""))
+            self.call_after_refresh(self._attach_first, self._opening)
         self._pump.pump()
+
+    def _attach_first(self, target: str) -> None:
+        """Attach once the screen is painted: what a session needs is imported then, and no one waits for it."""
+        try:
+            self._workspace.attach(target)
+        except MeshtuiError as error:
+            self.post_message(self.Refused(str(error)))
+        else:
+            self._pump.pump()
 
     # what is painted
 
@@ -269,6 +296,8 @@ class MainScreen(Screen[None]):
 
     def on_view_go_to(self, message: View.GoTo) -> None:
         view = self.show_view("config")
+        from meshtui.tui.widgets.config_view import ConfigView
+
         assert isinstance(view, ConfigView)
         view.go_to(message.key)
 

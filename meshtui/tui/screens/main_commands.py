@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.model.flat_tree import Filter
 from meshtui.tui.commands import Command
 from meshtui.tui.views import VIEWS
 
@@ -34,6 +33,8 @@ def main_commands(screen: MainScreen) -> tuple[Command, ...]:
             screen.complain(f"There is no view {name}; there are {', '.join(spec.id for spec in VIEWS)}.")
 
     def filter_(text: str) -> None:
+        from meshtui.model.flat_tree import Filter
+
         shown = config()
         shown.filter = Filter(text, shown.filter.only_trouble)
 

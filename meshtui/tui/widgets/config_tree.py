@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from meshtui.model.flat_tree import SMALL_TREE, Filter, Path, TreeRow, nearest, next_match, path_to, rows, size
-from meshtui.model.graph import Graph, Node
+from meshtui.model.flat_tree import SMALL_TREE, Filter, Path, Texts, TreeRow, nearest, next_match, path_to, rows, size
+from meshtui.model.graph import EMPTY_GRAPH, Graph, Node
 from meshtui.model.resource import ResourceKey
 from meshtui.tui.ink import EMPTY, Line
 from meshtui.tui.lines.tree import GUIDE, tree_line
@@ -50,6 +50,7 @@ class ConfigTree(Rows):
         self._index: dict[Path, int] = {}
         self._foldings: dict[str, Folding] = {}
         self._folding = Folding()
+        self._texts = Texts(EMPTY_GRAPH)
 
     def paint(self, look: Look, filter_: Filter) -> None:
         """Show a look through a filter. Rows are listed anew only when the graph or the filter differs."""
@@ -101,7 +102,7 @@ class ConfigTree(Rows):
     def seek(self, words: tuple[str, ...], step: int) -> bool:
         """Go to the next row that matches. False when nothing does."""
         row = self.row
-        path = next_match(self.graph, words, row.path if row else None, step) if self.graph else None
+        path = next_match(self._texts, words, row.path if row else None, step)
         return path is not None and self.go_to_path(path)
 
     def watch_cursor(self, before: int, cursor: int) -> None:
@@ -147,9 +148,11 @@ class ConfigTree(Rows):
         graph = self.graph
         if graph is None:
             return
+        if self._texts.graph is not graph:
+            self._texts = Texts(graph)
         if self._folding.open_all is None and graph.roots:
             self._folding.open_all = size(graph, SMALL_TREE + 1) <= SMALL_TREE
-        self._rows = rows(graph, self._folding.unfolded, self._filter)
+        self._rows = rows(graph, self._folding.unfolded, self._filter, self._texts)
         self._index = {row.path: place for place, row in enumerate(self._rows)}
         place = nearest(self._rows, self._index, self._folding.cursor, self.cursor)
         self.redraw()

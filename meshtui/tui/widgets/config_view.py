@@ -32,7 +32,7 @@ class ConfigView(View):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", id="config.filter", tooltip="Show only what contains some words"),
         Binding(
-            "e", "trouble", "Only trouble", id="config.trouble", tooltip="Show only what is not fine, and the way there"
+            "e", "trouble", "Trouble", id="config.trouble", tooltip="Show only what is not fine, and the way there"
         ),
         Binding("t", "form", "Table", id="config.form", tooltip="The same config as a tree or as a table by type"),
         Binding("v", "page", "Page", id="config.page", tooltip="Next page of the detail: Summary, JSON, Change"),

@@ -1,0 +1,137 @@
+"""The real program in a pseudo-terminal, its screen kept by a terminal emulator."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyte
+import pytest
+
+PATIENCE = 60.0
+"""Seconds to wait for something to be on the screen, on a machine that is busy."""
+
+
+class Terminal:
+    """A program in a pseudo-terminal of a size; :attr:`screen` is what a person would see."""
+
+    def __init__(self, arguments: list[str], size: tuple[int, int], environment: dict[str, str]) -> None:
+        self.screen = pyte.HistoryScreen(*size)
+        self.raw = b""
+        self._stream = pyte.ByteStream(self.screen)
+        self._master, slave = pty.openpty()
+        self._set_size(slave, size)
+        self.before = termios.tcgetattr(slave)
+        self._slave = slave
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "meshtui", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            start_new_session=True,
+        )
+
+    def resize(self, columns: int, lines: int) -> None:
+        """As when a window is dragged."""
+        self._set_size(self._slave, (columns, lines))
+        self.screen.resize(lines, columns)
+        self.process.send_signal(signal.SIGWINCH)
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def wait_for(self, condition: Callable[[str], bool], what: str = "") -> str:
+        """Read until the screen is as wanted. Fails with the screen after :data:`PATIENCE`."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if condition(self.text):
+                return self.text
+            if not self._read(0.1) and self.process.poll() is not None:
+                break
+        raise AssertionError(f"never seen: {what}\n{self.text}\nended with {self.process.poll()}")
+
+    def wait_for_text(self, text: str) -> str:
+        """Read until some text is on the screen."""
+        return self.wait_for(lambda screen: text in screen, text)
+
+    def wait_for_end(self) -> int:
+        """Read until the program has ended; its exit status."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            reading = self._read(0.1)
+            if self.process.poll() is not None and not reading:
+                return self.process.returncode
+        raise AssertionError(f"does not end\n{self.text}")
+
+    @property
+    def text(self) -> str:
+        """What can be seen now."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    @property
+    def attributes(self) -> list[object]:
+        """The terminal's modes now: echo, line editing, signals."""
+        return termios.tcgetattr(self._slave)
+
+    def close(self) -> None:
+        """End the program, whatever it does, and let the terminal go."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            data = os.read(self._master, 65_536)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                return False
+            raise
+        self.raw += data
+        self._stream.feed(data)
+        return bool(data)
+
+    @staticmethod
+    def _set_size(descriptor: int, size: tuple[int, int]) -> None:
+        columns, lines = size
+        fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Start]:
+    """Start the program with arguments in a terminal of a size; all are ended with the test."""
+    started: list[Terminal] = []
+
+    def start(*arguments: str, size: tuple[int, int] = (110, 30), **environment: str) -> Terminal:
+        inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
+        own = {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **environment}
+        started.append(Terminal(list(arguments), size, {**inherited, **own}))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

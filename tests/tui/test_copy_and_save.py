@@ -1,0 +1,75 @@
+"""Names and configs leave the screen whole, and no file is ever overwritten."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.conftest import Run, screen_text
+from tests.tui.scripted import HOST, Bench, healthy
+
+
+async def test_the_whole_name_is_copied(bench: Bench, run: Run) -> None:
+    bench.add(resources=healthy())
+    async with run(bench.app(), (80, 24)) as pilot:
+        await pilot.press("2", "j", "j", "j", "y")
+        assert pilot.app.clipboard == f"outbound|7070|v2|{HOST}"
+
+
+async def test_the_page_that_is_read_is_copied(bench: Bench, run: Run) -> None:
+    bench.add(resources=healthy())
+    async with run(bench.app(), (160, 45)) as pilot:
+        await pilot.press("2", "j", "v", "enter", "y")
+        assert json.loads(pilot.app.clipboard)["name"] == f"outbound|7070||{HOST}"
+
+
+async def test_one_resource_and_all_are_saved(
+    bench: Bench, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        await pilot.press("2", "j", "s", "enter")
+        await _until_closed(pilot)
+        await pilot.press("S", "enter")
+        await _until_closed(pilot)
+    one = json.loads((tmp_path / f"rds-outbound-7070-{HOST}.json").read_text())
+    assert [shown["status"] for shown in one["resources"]] == ["ACKED"]
+    assert one["resources"][0]["config"]["name"] == f"outbound|7070||{HOST}"
+    assert one["schema"] == 1
+    everything = json.loads((tmp_path / "xds-127.0.1.13-17171.json").read_text())
+    assert len(everything["resources"]) == 7
+
+
+async def test_a_taken_name_is_said_and_nothing_lost(
+    bench: Bench, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    taken = tmp_path / f"rds-outbound-7070-{HOST}.json"
+    taken.write_text("precious")
+    bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        await pilot.press("2", "j", "s", "enter")
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if "exists already" in _words(pilot):
+                break
+        assert "exists already" in _words(pilot)
+        await pilot.press("escape")
+    assert taken.read_text() == "precious"
+
+
+def _words(pilot: Pilot[None]) -> str:
+    """The screen without line breaks and the blanks at them."""
+    return " ".join(screen_text(pilot.app).split())
+
+
+async def _until_closed(pilot: Pilot[None]) -> None:
+    for _ in range(200):
+        await pilot.pause(0.02)
+        if len(pilot.app.screen_stack) == 2:
+            return
+    raise AssertionError(screen_text(pilot.app))

@@ -1,0 +1,125 @@
+"""How the program begins: asked, straight in, or with a mesh that has to come up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from textual.pilot import Pilot
+
+from meshtui.model.errors import TargetUnreachable
+from meshtui.model.timeline import Event, EventKind
+from meshtui.session.stage import Offer, Scenario
+from tests.tui.conftest import Golden, Run, screen_text
+from tests.tui.scripted import Bench, healthy, inbound, settle
+
+CLIENT, SERVER = "127.0.1.13:17171", "127.0.1.11:17171"
+OFFERS = (Offer(CLIENT, "client", "keeps calling the echo service"), Offer(SERVER, "echo-v1", "answers"))
+
+
+CANARY = Scenario("canary", "v2 is rolled out in steps", ("start", "10 % to v2"))
+
+
+@dataclass
+class Rehearsal:
+    """A stage that comes up when the test lets it."""
+
+    scenario: Scenario = CANARY
+    error: TargetUnreachable | None = None
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    step: int = 0
+    stopped: bool = False
+    happened: Callable[[Event], None] | None = None
+
+    async def start(self, progress: Callable[[str], None], happened: Callable[[Event], None]) -> tuple[Offer, ...]:
+        self.happened = happened
+        progress("starting the control plane")
+        await self.go.wait()
+        if self.error is not None:
+            raise self.error
+        return OFFERS
+
+    async def next_step(self) -> str:
+        self.step += 1
+        return self.scenario.steps[self.step]
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+async def test_asked_with_recents_and_the_demo(bench: Bench, run: Run, golden: Golden) -> None:
+    bench.add(SERVER, [inbound()])
+    scenarios = (Scenario("canary", "v2 is rolled out in steps", ("start",)), Scenario("mtls-strict", "mutual TLS"))
+    app = bench.app(None, recents=(Offer(SERVER, SERVER),), scenarios=scenarios, open_stage=lambda _: Rehearsal())
+    async with run(app, (80, 24)) as pilot:
+        golden(app, "start-80")
+        await pilot.press("enter")
+        await bench.look(pilot, SERVER)
+        assert "No outbound channel is open" in screen_text(app)
+
+
+async def test_asked_and_an_address_typed(bench: Bench, run: Run) -> None:
+    bench.add(CLIENT, healthy())
+    async with run(bench.app(None), (80, 24)) as pilot:
+        await pilot.press(*CLIENT, "enter")  # nothing to choose: the input has the focus
+        await bench.look(pilot, CLIENT)
+        assert "config is whole" in screen_text(pilot.app)
+
+
+async def test_the_demo_chosen_comes_up_and_its_first_pod_is_opened(bench: Bench, run: Run) -> None:
+    bench.add(CLIENT, healthy())
+    stage = Rehearsal()
+    chosen: list[str | None] = []
+
+    def open_stage(name: str | None) -> Rehearsal:
+        chosen.append(name)
+        return stage
+
+    app = bench.app(None, scenarios=(stage.scenario,), open_stage=open_stage)
+    async with run(app, (80, 24)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        assert "starting the control plane" in screen_text(app)
+        stage.go.set()
+        await _until(pilot, lambda: CLIENT in bench.sessions)
+        await bench.look(pilot, CLIENT)
+        assert "config is whole" in screen_text(app)
+        assert stage.happened is not None
+        stage.happened(Event(bench.clock(), EventKind.MESH, "istiod", "a manifest was refused"))
+        await pilot.press("c")
+        await _until(pilot, lambda: stage.step == 1)
+        await settle(pilot)
+        assert "a manifest was refused" in screen_text(app)
+        assert "Step: 10 % to v2" in screen_text(app)
+        await pilot.press("o")
+        assert "echo-v1" in screen_text(app)
+    assert chosen == ["canary"]
+    assert stage.stopped
+
+
+async def test_a_mesh_that_does_not_start_says_why(bench: Bench, run: Run) -> None:
+    stage = Rehearsal(error=TargetUnreachable("The demo mesh did not start: no port is free.", "Try it once more."))
+    stage.go.set()
+    app = bench.app(None, stage=stage)
+    async with run(app, (80, 24)) as pilot:
+        await _until(pilot, lambda: "did not start" in screen_text(app))
+        assert "no port is free" in screen_text(app)
+        assert "Try it once more." in screen_text(app)
+        await pilot.press("q")
+    assert stage.stopped
+
+
+async def test_leaving_while_it_starts_stops_it(bench: Bench, run: Run) -> None:
+    stage = Rehearsal()
+    async with run(bench.app(None, stage=stage), (80, 24)) as pilot:
+        await pilot.press("q")
+    assert stage.stopped
+
+
+async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    for _ in range(300):
+        await pilot.pause(0.02)
+        if condition():
+            return
+    raise AssertionError(screen_text(pilot.app))

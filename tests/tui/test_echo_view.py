@@ -240,3 +240,30 @@ async def test_hostile_names_only_take_their_cells(
         await settle(pilot)
         await pilot.press("escape", "e")
         await settle(pilot)
+
+
+async def test_where_nothing_answers_the_cause_comes_before_the_chart(
+    bench: EchoBench, echo: ScriptedEcho, run: Run
+) -> None:
+    echo.replies.extend([failed(10, 10), *(failed(1, 1) for _ in range(490))])
+    async with run(bench.app(), (80, 24)) as pilot:
+        await bench.begin(pilot)
+        await bench.finish(pilot)
+        seen = " ".join(page_text(pilot.app).split())
+        assert "none of 500 requests told its version" in seen
+        assert "✗ 500 failed mTLS on the client, plaintext on the server" in seen
+        assert "look Set PeerAuthentication STRICT" in seen
+
+
+async def test_enter_ends_no_run(bench: EchoBench, echo: ScriptedEcho, run: Run) -> None:
+    echo.holds_after = 2
+    async with run(bench.app()) as pilot:
+        await bench.begin(pilot)
+        await bench.until(pilot, lambda: len(echo.batches) == 3)
+        await pilot.press("enter")
+        await settle(pilot)
+        echo.go_on()
+        state = await bench.finish(pilot)
+        assert state.tally.sent == 500
+        await pilot.press("enter")
+        await bench.until(pilot, lambda: bench.run_of().tally.sent < 500)

@@ -83,7 +83,7 @@ def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Ite
     kept = state.tally.whole if lived > RECENT_POINTS else points
     by_column = columns_of(((chart.column(point.at), point) for point in kept), chart.columns, borders)
     if failures:
-        yield (Span("errors", Role.ALARM), *merged(_failed(point) for point in by_column for _ in range(wide)))
+        yield (Span(" fail ", Role.ALARM), *merged(_failed(point) for point in by_column for _ in range(wide)))
     drawn = [cell for index, point in enumerate(by_column) for cell in _column(chart, point, index)]
     labels = _labels(chart)
     for row in range(chart.height):
@@ -200,10 +200,10 @@ def _foot(chart: Chart) -> Iterator[Line]:
     axis, said = ["─"] * cells, ""
     for epoch in chart.state.epochs:
         column = max(chart.column(epoch.started), 0) * chart.wide
-        words = weights_words(epoch.expectation, chart.versions) or "?"
+        words = weights_words(epoch.expectation, chart.versions)
         if column < cells:
             axis[column] = "┬" if epoch.number > 1 else "─"
-            if column >= cell_len(said):
+            if words and column >= cell_len(said):
                 said = pad(said, column) + shown(words) + "  "
     yield (Span("   0 └", Role.DIM), Span("".join(axis), Role.DIM))
     every = f"{chart.seconds} s is {plural(chart.wide, 'cell')}"

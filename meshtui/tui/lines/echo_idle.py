@@ -21,6 +21,12 @@ NOT_MEASURED: Final = (
     "It says nothing of the connections the app already has; those are in Overview."
 )
 
+LEGEND: Final = (
+    ("┃", "the share the config asks for"),
+    ("├───┤", "where the true share lies, however often one looks"),
+)
+"""The marks of the picture to come."""
+
 WANTED: Final = "The accepted config asks for"
 
 BARS: Final = 60
@@ -46,6 +52,9 @@ def idle_lines(form: EchoForm, pod: str, expected: Expectation | None, width: in
     if expected is not None:
         yield EMPTY
         yield from _expected(expected, width)
+    yield EMPTY
+    for mark, meaning in LEGEND:
+        yield (Span(f"  {mark:<7}", Role.STRONG), Span(meaning, Role.DIM))
 
 
 def _expected(expected: Expectation, width: int) -> Iterator[Line]:

@@ -129,7 +129,10 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
     lines.append(EMPTY)
     lines += [*split_lines(state, width, False), EMPTY]
     if state.tally.causes:
-        lines += [*(short_cause(cause, width) for cause in state.tally.causes[:EXPLAINED]), EMPTY]
+        if state.tally.completed:
+            lines += [*(short_cause(cause, width) for cause in state.tally.causes[:EXPLAINED]), EMPTY]
+        else:
+            lines += [*error_lines(state.tally.causes, width, 1), EMPTY]
     if state.tally.recent:
         if state.epochs:
             lines.append((Span("  " + epoch_words(state.epochs[-1], versions_of(state)), Role.STRONG),))

@@ -74,7 +74,7 @@ def _sentence(state: EchoState) -> str:
 
 def caveat_lines(state: EchoState, width: int) -> Iterator[Line]:
     """What the verdict cannot stand on: lost versions, answers without a later look."""
-    if state.caveat:
+    if state.caveat and state.assessment.counts.answered:  # where nothing answered the verdict itself says so
         yield from _remark("!", state.caveat, Role.NOTE, width)
     if state.unconfirmed:
         said = "The config was not looked at again after the last answers; they are judged by the look before."

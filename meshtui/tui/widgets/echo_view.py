@@ -27,7 +27,8 @@ class EchoView(View):
     """Paints the present run, or what a run would do. What is typed is kept for each target."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r,enter", "run", "Run", id="echo.run", tooltip="Run the probe; while one runs, begin anew"),
+        Binding("r", "run", "Run", id="echo.run", tooltip="Run the probe; while one runs, begin anew"),
+        Binding("enter", "begin", "Run", show=False, id="echo.begin", tooltip="Run the probe, if none runs"),
         Binding("x", "stop", "Stop", id="echo.stop", tooltip="Stop the run"),
         Binding("p", "pause", "Pause", id="echo.pause", tooltip="Hold the run, or let it go on"),
         Binding("u", "endless", "∞/count", id="echo.endless", tooltip="Run until stopped, or a number of requests"),
@@ -137,6 +138,11 @@ class EchoView(View):
                 self._begin(desk, spec, settings, pod)
 
         self.app.push_screen(EchoConsent(intent_sentence(spec, pod)), answered)
+
+    def action_begin(self) -> None:
+        """``enter`` is pressed in passing: it ends no run that is under way."""
+        if self._run is None or self._run.phase.ended:
+            self.action_run()
 
     def _settings(self) -> EchoSettings:
         form = self.memory.form

@@ -81,6 +81,18 @@ STORIES: Final = (
         ),
     ),
     Story(
+        "canary",
+        0,
+        _whole,
+        (
+            Shot("echo-idle-160x45", WIDE, ("3",)),
+            Shot("echo-start-160x45", WIDE, ("u", "r", "enter"), 12),
+            Shot("echo-step-160x45", WIDE, ("c",), 16),
+            Shot("echo-canary-160x45", WIDE, ("c",), 20),
+            Shot("echo-canary-80x24", NARROW),
+        ),
+    ),
+    Story(
         "refused",
         0,
         _refused,

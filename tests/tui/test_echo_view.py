@@ -265,5 +265,6 @@ async def test_enter_ends_no_run(bench: EchoBench, echo: ScriptedEcho, run: Run)
         echo.go_on()
         state = await bench.finish(pilot)
         assert state.tally.sent == 500
+        asked = len(echo.batches)
         await pilot.press("enter")
-        await bench.until(pilot, lambda: bench.run_of().tally.sent < 500)
+        await bench.until(pilot, lambda: len(echo.batches) > asked)

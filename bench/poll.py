@@ -22,7 +22,8 @@ from envoy.service.status.v3 import csds_pb2
 
 from meshtui.model.address import parse_address
 from meshtui.model.diff import diff
-from meshtui.model.graph import Graph, build
+from meshtui.model.graph import Graph
+from meshtui.model.graph_build import build
 from meshtui.model.resource import RDS
 from meshtui.model.snapshot import Snapshot
 from meshtui.sources.channel import open_channel

@@ -13,7 +13,9 @@ from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import Table, document, emit, rfc3339
 from meshtui.model.errors import UsageError
-from meshtui.model.graph import Graph, Node, build, status_note
+from meshtui.model.graph import Graph, Node
+from meshtui.model.graph_build import build
+from meshtui.model.graph_words import status_note
 from meshtui.model.resource import KNOWN_TYPES, Health, Resource, Status
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import TargetOptions

@@ -11,7 +11,8 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.refusals import meaning_of
 from meshtui.model.config import Opaque
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import Node, NodeKind, cluster_label
+from meshtui.model.graph import Node, NodeKind
+from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import parse_service_name, short_host
 from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource
 from meshtui.model.wording import plural, share_words, size_words

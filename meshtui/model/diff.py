@@ -18,7 +18,7 @@ from meshtui.model.config import (
     Route,
     RouteConfiguration,
 )
-from meshtui.model.graph import cluster_label, status_note
+from meshtui.model.graph_words import cluster_label, status_note
 from meshtui.model.resource import Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.wording import inbound_tls_words, match_words, plural, share_words, tls_words

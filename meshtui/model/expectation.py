@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from meshtui.model.config import Cluster, ClusterLoadAssignment, WeightedCluster
-from meshtui.model.graph import cluster_label
+from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import parse_service_name
 from meshtui.model.resource import CDS, EDS, Health, Resource, ResourceKey
 from meshtui.model.routing import Decision, decide

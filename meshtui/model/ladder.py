@@ -9,7 +9,8 @@ from typing import Final
 
 from meshtui.model.channel import Channel, ChannelReport, ChannelState
 from meshtui.model.config import RouteConfiguration
-from meshtui.model.graph import Graph, Node, NodeKind, cluster_label
+from meshtui.model.graph import Graph, Node, NodeKind
+from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import is_inbound_listener
 from meshtui.model.resource import Health, ResourceKey, worst
 from meshtui.model.snapshot import Snapshot

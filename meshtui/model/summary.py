@@ -20,7 +20,8 @@ from meshtui.model.config import (
     TlsMode,
     VirtualHost,
 )
-from meshtui.model.graph import Node, NodeKind, cluster_label, endpoints_problem, route_facts, status_note
+from meshtui.model.graph import Node, NodeKind
+from meshtui.model.graph_words import cluster_label, endpoints_problem, route_facts, status_note
 from meshtui.model.lookup import endpoints_key, users
 from meshtui.model.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot

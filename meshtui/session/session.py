@@ -18,7 +18,7 @@ from meshtui.doctor.registry import run
 from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.model.finding import Finding, worst_first
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event, EventKind, Timeline

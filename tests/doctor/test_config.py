@@ -12,7 +12,7 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import run
 from meshtui.model.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from meshtui.model.resource import CDS, EDS, RDS, ErrorState, ResourceKey, Status
 from meshtui.model.snapshot import Snapshot
 from tests.builders import (

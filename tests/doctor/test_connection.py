@@ -7,7 +7,7 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import run
 from meshtui.model.channel import Calls, Channel, ChannelReport, ChannelState, Subchannel
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from tests.builders import NOW, canary
 
 ADS = "unix:///etc/istio/proxy/XDS"

@@ -27,7 +27,8 @@ from meshtui.model.config import (
     TlsMode,
     VirtualHost,
 )
-from meshtui.model.graph import MAX_AGGREGATE_DEPTH, Graph, Node, NodeKind, build, weights_words
+from meshtui.model.graph import Graph, Node, NodeKind
+from meshtui.model.graph_build import MAX_AGGREGATE_DEPTH, build
 from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, ResourceKey, Status
 from tests.builders import (
     EVERYTHING,
@@ -303,10 +304,6 @@ def test_aggregates_that_share_members_are_not_multiplied() -> None:
     graph = graph_of(resource(RDS, ROUTES, routes(route)), top, *resources)
     assert sum(1 for _ in graph.walk()) < 5_000
     assert any("shown above" in one.facts for _, one in graph.walk())
-
-
-def test_weights_in_words() -> None:
-    assert weights_words(weighted({"v1": 80, "v9": 20}).clusters) == "v1 80 % · v9 20 %"
 
 
 CHANGES = st.sampled_from(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from meshtui.model.channel import Calls, Channel, ChannelReport, ChannelState
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
 from meshtui.model.resource import CDS, RDS, Health, Status
 from meshtui.model.snapshot import Snapshot

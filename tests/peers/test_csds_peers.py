@@ -11,7 +11,7 @@ import pytest
 from meshtui.model.address import parse_address
 from meshtui.model.channel import ChannelReport, ChannelState
 from meshtui.model.config import Cluster
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from meshtui.model.resource import CDS, Health, Status
 from meshtui.model.snapshot import Snapshot
 from meshtui.sources.channel import open_channel

@@ -12,7 +12,7 @@ import pytest
 
 from meshtui.model.config import Cluster, Listener, Opaque, RouteConfiguration
 from meshtui.model.errors import BadInput
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource, Status
 from meshtui.model.snapshot import Snapshot
 from meshtui.sources.resource_memory import CLOCK_JITTER_NS

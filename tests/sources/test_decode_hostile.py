@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from meshtui.model.config import Opaque
 from meshtui.model.errors import BadInput
-from meshtui.model.graph import build
+from meshtui.model.graph_build import build
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.sources.csds import _entries

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.config import MatchKind, TlsContext, TlsMode
-from meshtui.model.graph import cluster_label
+from meshtui.model.graph_words import cluster_label
 from meshtui.model.identity import ClusterVerdict, InUse, ListenerTls, Side, cluster_verdicts, short_serial
 from meshtui.model.names import inbound_address
 from meshtui.model.resource import CDS, LDS, ResourceKey

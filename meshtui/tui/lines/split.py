@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.model.config import Route, RouteConfiguration
-from meshtui.model.graph import cluster_label
+from meshtui.model.graph_words import cluster_label
 from meshtui.model.resource import CDS, Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.wording import is_catch_all, match_words, share_words

@@ -18,6 +18,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of gr
 from textual.pilot import Pilot
 
 from meshtui.cli.demo import open_stage
+from meshtui.cli.demo_stage import DemoStage
 from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
 from meshtui.session.session import Session
@@ -38,22 +39,30 @@ PATIENCE: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture: pressed keys, then waited ``seconds`` so that ages and marks look as they do at work."""
+    """A picture: pressed keys, then waited ``seconds`` so that ages and marks look as they do at work.
+
+    ``steps`` of the scenario are played in between, each for ``seconds``.
+    """
 
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     seconds: float = 0.5
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Pictures of one run of a scenario, after ``steps`` steps, once ``until`` holds."""
+    """Pictures of one run of a scenario, after ``steps`` steps, once ``until`` holds.
+
+    ``beside`` are pods attached as well, as the other ends of connections.
+    """
 
     scenario: str
     steps: int
     until: Callable[[SessionState], bool]
     shots: tuple[Shot, ...]
+    beside: tuple[str, ...] = ()
 
 
 def _whole(state: SessionState) -> bool:
@@ -98,7 +107,27 @@ STORIES: Final = (
         _refused,
         (Shot("refused-160x45", WIDE, ("1",), 4), Shot("refused-config-160x45", WIDE, ("2", "e"))),
     ),
+    Story(
+        "canary",
+        0,
+        _whole,
+        (
+            Shot("echo-before", WIDE, ("3", "u")),
+            Shot("echo-160x45", WIDE, ("enter",), 14, steps=3),
+            Shot("echo-80x24", NARROW, (), 1),
+        ),
+    ),
+    Story(
+        "mtls-strict",
+        0,
+        _whole,
+        (Shot("identity-160x45", WIDE, ("4",), 8), Shot("identity-80x24", NARROW, (), 1)),
+        beside=("echo-v1",),
+    ),
 )
+
+UNKEPT: Final = ("echo-before",)
+"""Shots that only press keys."""
 
 
 async def make(story: Story, wanted: Sequence[str]) -> None:
@@ -106,8 +135,8 @@ async def make(story: Story, wanted: Sequence[str]) -> None:
     shots = [shot for shot in story.shots if not wanted or shot.name.startswith(tuple(wanted))]
     if not shots:
         return
-    workspace = Workspace(lambda target: open_session(target, TargetOptions()))
     stage = open_stage(story.scenario)
+    workspace = Workspace(lambda target: open_session(target, stage.options(target) or TargetOptions()))
     app = MeshtuiApp(workspace, stage=stage)
     async with app.run_test(size=WIDE) as pilot:
         session = await _front(workspace)
@@ -116,14 +145,20 @@ async def make(story: Story, wanted: Sequence[str]) -> None:
             await stage.next_step()
             await asyncio.sleep(2)  # so that each step is a change of its own in the timeline
         await _until(session, story.until)
+        for name in story.beside:
+            workspace.attach(stage.address(name))
+        workspace.attach(session.target)
         for shot in story.shots:
-            await _take(pilot, shot, write=shot in shots)
+            await _take(pilot, shot, stage, write=shot in shots and shot.name not in UNKEPT)
 
 
-async def _take(pilot: Pilot[None], shot: Shot, *, write: bool) -> None:
+async def _take(pilot: Pilot[None], shot: Shot, stage: DemoStage, *, write: bool) -> None:
     await pilot.resize_terminal(*shot.size)
     await pilot.press(*shot.keys)
     await asyncio.sleep(shot.seconds)
+    for _ in range(shot.steps):
+        await stage.next_step()
+        await asyncio.sleep(shot.seconds)
     await pilot.pause()
     if not write:
         return

@@ -60,6 +60,11 @@ class DemoStage:
                 return TargetOptions(agent=pod.agent, bootstrap=str(pod.bootstrap), certs=str(pod.certs))
         return None
 
+    def address(self, pod: str) -> str:
+        """The target of a pod by its name; of a mesh that was started."""
+        assert self._mesh is not None
+        return self._mesh.pods[pod].admin
+
     async def start(self, progress: Callable[[str], None], happened: Callable[[Event], None]) -> tuple[Offer, ...]:
         """Start the mesh and return its pods, the caller in front. Raises ``MeshtuiError`` when it cannot."""
         progress("starting the control plane, three agents and three apps")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from meshtui.tui.collector import Collector
 from meshtui.tui.look import Look
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Pump:
         self._ticked: datetime | None = None
         self._last: Look | None = None
         self._frozen_at: datetime | None = None
+        self._collector = Collector()
 
     @property
     def frozen(self) -> bool:
@@ -73,6 +75,7 @@ class Pump:
     def _emit(self, mark: tuple[Session, int], look: Look, now: datetime) -> None:
         self._seen, self._ticked, self._last = mark, now, look
         self._deliver(look)
+        self._collector.shown(look.state)
 
     def _position(self) -> tuple[int, int]:
         sessions = self._workspace.sessions

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.meshes import RunningMesh, headless_mesh
+
+# How long an example takes says how busy the machine is, and nothing about the code. CI takes the same examples each
+# time, so that a red run is about the change.
+settings.register_profile("meshtui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("meshtui"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "meshtui")
 
 
 @pytest.fixture(scope="session")

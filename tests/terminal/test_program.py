@@ -63,7 +63,7 @@ def test_nothing_answers(terminal: Start) -> None:
 
 def test_resize(terminal: Start, silent: str) -> None:
     program = terminal("attach", silent, size=(80, 24))
-    program.wait_for_text("Overview")
+    program.wait_for_text("q quit")  # all of the first paint, or the new size could be lost in it
     program.resize(140, 40)
     program.wait_for(lambda text: len(text.split("\n")[0]) > 100, "a header as wide as the window")
     program.resize(80, 24)

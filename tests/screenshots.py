@@ -18,7 +18,6 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of gr
 from textual.pilot import Pilot
 
 from meshtui.cli.demo import open_stage
-from meshtui.cli.demo_stage import DemoStage
 from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
 from meshtui.session.session import Session
@@ -41,14 +40,13 @@ PATIENCE: Final = 60.0
 class Shot:
     """A picture: pressed keys, then waited ``seconds`` so that ages and marks look as they do at work.
 
-    ``steps`` of the scenario are played in between, each for ``seconds``.
+    Without a name only the keys are pressed.
     """
 
     name: str
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     seconds: float = 0.5
-    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +92,10 @@ STORIES: Final = (
         0,
         _whole,
         (
-            Shot("echo-idle-160x45", WIDE, ("3",)),
-            Shot("echo-start-160x45", WIDE, ("u", "r", "enter"), 12),
-            Shot("echo-step-160x45", WIDE, ("c",), 16),
-            Shot("echo-canary-160x45", WIDE, ("c",), 20),
-            Shot("echo-canary-80x24", NARROW),
+            Shot("", WIDE, ("3", "u", "r", "enter"), 12),
+            Shot("", WIDE, ("c",), 16),
+            Shot("echo-160x45", WIDE, ("c",), 20),
+            Shot("echo-80x24", NARROW),
         ),
     ),
     Story(
@@ -108,16 +105,6 @@ STORIES: Final = (
         (Shot("refused-160x45", WIDE, ("1",), 4), Shot("refused-config-160x45", WIDE, ("2", "e"))),
     ),
     Story(
-        "canary",
-        0,
-        _whole,
-        (
-            Shot("echo-before", WIDE, ("3", "u")),
-            Shot("echo-160x45", WIDE, ("enter",), 14, steps=3),
-            Shot("echo-80x24", NARROW, (), 1),
-        ),
-    ),
-    Story(
         "mtls-strict",
         0,
         _whole,
@@ -125,9 +112,6 @@ STORIES: Final = (
         beside=("echo-v1",),
     ),
 )
-
-UNKEPT: Final = ("echo-before",)
-"""Shots that only press keys."""
 
 
 async def make(story: Story, wanted: Sequence[str]) -> None:
@@ -149,16 +133,13 @@ async def make(story: Story, wanted: Sequence[str]) -> None:
             workspace.attach(stage.address(name))
         workspace.attach(session.target)
         for shot in story.shots:
-            await _take(pilot, shot, stage, write=shot in shots and shot.name not in UNKEPT)
+            await _take(pilot, shot, write=shot in shots and bool(shot.name))
 
 
-async def _take(pilot: Pilot[None], shot: Shot, stage: DemoStage, *, write: bool) -> None:
+async def _take(pilot: Pilot[None], shot: Shot, *, write: bool) -> None:
     await pilot.resize_terminal(*shot.size)
     await pilot.press(*shot.keys)
     await asyncio.sleep(shot.seconds)
-    for _ in range(shot.steps):
-        await stage.next_step()
-        await asyncio.sleep(shot.seconds)
     await pilot.pause()
     if not write:
         return

@@ -24,6 +24,8 @@ from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event, EventKind, Timeline
 from meshtui.model.workload import Workload
 from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_events import echo_events
+from meshtui.session.echo_state import EchoState
 from meshtui.session.link import answered, failed
 from meshtui.session.protocols import ChannelSource, Connect, Sources
 from meshtui.session.state import Gap, Link, LinkState, SessionState
@@ -173,9 +175,7 @@ class Session:
 
     def _open_desks(self, sources: Sources) -> None:
         if sources.echo is not None:
-            self._echo = EchoDesk(
-                sources.echo, lambda state: self._publish(echo=state), now=self._now, monotonic=self._monotonic
-            )
+            self._echo = EchoDesk(sources.echo, self._echo_told, now=self._now, monotonic=self._monotonic)
         self._workload = WorkloadDesk(
             sources.workload,
             sources.read_peer,
@@ -196,6 +196,10 @@ class Session:
             return
         gaps = tuple(known for known in self._state.gaps if not known.fact.startswith("channels"))
         self._publish(channels=report, channels_before=self._state.channels, gaps=gaps)
+
+    def _echo_told(self, state: EchoState) -> None:
+        self._timeline.add(*echo_events(self._state.echo, state, self._now()))
+        self._publish(echo=state, events=self._timeline.latest(EVENTS_SHOWN))
 
     def _judge(self) -> None:
         state = self._state

@@ -13,6 +13,7 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.errors import UsageError
 from meshtui.model.split import Verdict
 from meshtui.model.target import TargetOptions
+from meshtui.model.timeline import EventKind
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
@@ -62,6 +63,9 @@ async def test_a_run_is_judged_by_the_accepted_config(shifted_mesh: RunningMesh)
     assert state.assessment.expectation.shares == {"v1": pytest.approx(0.2), "v2": pytest.approx(0.8)}
     assert state.assessment.verdict in (Verdict.CONSISTENT, Verdict.UNDECIDED)
     assert not state.unconfirmed
+    told = [event.text for event in session.state.events if event.kind is EventKind.ECHO]
+    assert told[-1] == "probe started: 600 requests"
+    assert told[0].startswith("probe done: 600 of 600 answered, 0 failed; ")
 
 
 async def test_a_probe_from_a_pod_without_channels_learns_the_config_while_it_runs(shifted_mesh: RunningMesh) -> None:
@@ -101,6 +105,7 @@ async def test_a_changed_split_starts_an_epoch() -> None:
             ]
             await until(session, lambda state: echo(state).assessment.counts.answered > 20)
             assert echo(session.state).assessment.verdict is not Verdict.MISMATCH
+            assert "judged by a new split: v1 80 % · v2 20 %" in [event.text for event in session.state.events]
         finally:
             await session.stop()
 

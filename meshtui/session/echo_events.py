@@ -1,0 +1,42 @@
+"""What of an echo run belongs into the timeline: its start, each change of the split it is judged by, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from meshtui.model.resource import Health
+from meshtui.model.split import Verdict
+from meshtui.model.timeline import Event, EventKind
+from meshtui.model.wording import share_words
+from meshtui.session.echo_state import EchoState, Phase
+
+
+def echo_events(before: EchoState | None, after: EchoState, now: datetime) -> Iterator[Event]:
+    """The events between two states told of one pod's probe; ``before`` is ``None`` for the first."""
+    url = after.spec.url
+    same_run = before is not None and before.started == after.started
+    if not same_run and after.started is not None:
+        amount = "until stopped" if after.spec.count is None else f"{after.spec.count} requests"
+        rate = f" at {after.spec.qps} a second" if after.spec.qps else ""
+        yield Event(after.started, EventKind.ECHO, url, f"probe started: {amount}{rate}")
+    epochs_before = len(before.epochs) if before is not None and same_run else 1
+    for epoch in after.epochs[max(epochs_before, 1) :]:
+        shares = epoch.expectation.shares if epoch.expectation else {}
+        words = " · ".join(f"{version} {share_words(share)}" for version, share in shares.items())
+        yield Event(epoch.started, EventKind.ECHO, url, f"judged by a new split: {words or 'none'}")
+    ended_before = before is not None and same_run and before.phase.ended
+    if after.phase.ended and not ended_before:
+        yield Event(after.ended or now, EventKind.ECHO, url, _result(after), _health(after))
+
+
+def _result(state: EchoState) -> str:
+    tally = state.tally
+    counts = f"probe {state.phase.value}: {tally.completed} of {tally.sent} answered, {tally.failed} failed"
+    why = str(state.error) if state.error is not None and state.phase is Phase.FAILED else state.sentence
+    return f"{counts}; {why}"
+
+
+def _health(state: EchoState) -> Health:
+    wrong = state.assessment.verdict is Verdict.MISMATCH or state.tally.failed or state.phase is Phase.FAILED
+    return Health.REFUSED if wrong else Health.OK

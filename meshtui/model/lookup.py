@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
-from meshtui.model.config import Cluster, Listener, RouteConfiguration
+from meshtui.model.config import Body, Cluster, Listener, RouteConfiguration
 from meshtui.model.graph import Node, NodeKind
-from meshtui.model.resource import CDS, EDS, LDS, RDS, Resource, ResourceKey
+from meshtui.model.resource import CDS, EDS, RDS, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 
 
@@ -44,33 +44,45 @@ def _assignment(snapshot: Snapshot, key: ResourceKey | None) -> Resource | None:
     return snapshot.resources.get(named) if named else None
 
 
-def users(snapshot: Snapshot, key: ResourceKey) -> tuple[str, ...]:
-    """Who in the same client names this resource, one phrase each: ``RDS outbound|7070||echo… (20 %)``."""
-    return tuple(_users(snapshot, key))
+class References:
+    """Who in the same client names which resource, for one set of resources; found out when first asked."""
+
+    def __init__(self, resources: Mapping[ResourceKey, Resource]) -> None:
+        self.resources = resources
+        """What was looked through; compare by identity to know whether this still holds."""
+        self._users: dict[ResourceKey, list[str]] | None = None
+
+    def users(self, key: ResourceKey) -> tuple[str, ...]:
+        """What names the resource, type and name each."""
+        if self._users is None:
+            self._users = {}
+            for user, resource in self.resources.items():
+                for named in named_by(user, resource.body):
+                    self._users.setdefault(named, []).append(f"{user.type} {user.name}")
+        return tuple(self._users.get(key, ()))
 
 
-def _users(snapshot: Snapshot, key: ResourceKey) -> Iterator[str]:
-    for other, resource in snapshot.resources.items():
-        if other.scope != key.scope or other == key:
-            continue
-        match resource.body:
-            case Listener(route_name=name) if key.type == RDS and name == key.name:
-                yield f"{LDS} {other.name}"
-            case RouteConfiguration() as routes if key.type == CDS and key.name in _named(routes):
-                yield f"{RDS} {other.name}"
-            case Listener(inline_routes=RouteConfiguration() as routes) if key.type == CDS and key.name in _named(
-                routes
-            ):
-                yield f"{LDS} {other.name}"
-            case Cluster() as cluster if key.type == CDS and key.name in cluster.children:
-                yield f"{CDS} {other.name}"
-            case Cluster() as cluster if key.type == EDS and (cluster.endpoints_name or cluster.name) == key.name:
-                yield f"{CDS} {other.name}"
-            case _:
-                pass
+def named_by(user: ResourceKey, body: Body | None) -> frozenset[ResourceKey]:
+    """The resources that a config names."""
+    scope = user.scope
+    match body:
+        case Listener():
+            inline = _clusters(scope, body.inline_routes) if body.inline_routes else frozenset()
+            return inline | {ResourceKey(scope, RDS, body.route_name)} if body.route_name else inline
+        case RouteConfiguration():
+            return _clusters(scope, body)
+        case Cluster():
+            children = frozenset(ResourceKey(scope, CDS, child) for child in body.children)
+            named = body.endpoints_name or body.name
+            return children | {ResourceKey(scope, EDS, named)} if body.discovery == EDS else children
+        case _:
+            return frozenset()
 
 
-def _named(routes: RouteConfiguration) -> frozenset[str]:
+def _clusters(scope: str, routes: RouteConfiguration) -> frozenset[ResourceKey]:
     return frozenset(
-        weighted.cluster for host in routes.virtual_hosts for route in host.routes for weighted in route.action.clusters
+        ResourceKey(scope, CDS, weighted.cluster)
+        for host in routes.virtual_hosts
+        for route in host.routes
+        for weighted in route.action.clusters
     )

@@ -22,7 +22,7 @@ from meshtui.model.config import (
 )
 from meshtui.model.graph import Node, NodeKind
 from meshtui.model.graph_words import cluster_label, endpoints_problem, route_facts, status_note
-from meshtui.model.lookup import endpoints_key, users
+from meshtui.model.lookup import References, endpoints_key
 from meshtui.model.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.wording import inbound_tls_words, match_words, plural, share_words, size_words, string_words
@@ -48,7 +48,9 @@ class Section:
     facts: tuple[Fact, ...]
 
 
-def summarize(snapshot: Snapshot, node: Node | None, resource: Resource | None) -> tuple[Section, ...]:
+def summarize(
+    snapshot: Snapshot, node: Node | None, resource: Resource | None, references: References
+) -> tuple[Section, ...]:
     """What stands there: the trouble first, then what it does, then who names it."""
     sections: list[Section] = []
     if node is not None:
@@ -57,7 +59,7 @@ def summarize(snapshot: Snapshot, node: Node | None, resource: Resource | None) 
         sections.append(Section("", (Fact("", note, resource.health),)))
     if resource is not None:
         sections += _body(snapshot, resource)
-        sections += _references(snapshot, resource.key)
+        sections += _references(references, resource.key)
     elif node is not None and not sections:
         sections.append(Section("", (Fact("", "The client holds no resource for this."),)))
     return tuple(section for section in sections if section.facts)
@@ -215,10 +217,10 @@ SHOWN_USERS = 8
 """A cluster of a large mesh is named by many routes; the first few, and how many more, say enough."""
 
 
-def _references(snapshot: Snapshot, key: ResourceKey) -> Iterator[Section]:
+def _references(references: References, key: ResourceKey) -> Iterator[Section]:
     if key.type not in (RDS, CDS, EDS):
         return
-    names = users(snapshot, key)
+    names = references.users(key)
     facts = [Fact("", name) for name in names[:SHOWN_USERS]]
     if len(names) > SHOWN_USERS:
         facts.append(Fact("", f"and {plural(len(names) - SHOWN_USERS, 'more', 'more')}"))

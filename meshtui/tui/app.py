@@ -127,9 +127,17 @@ class MeshtuiApp(App[None]):
         self.push_screen(StartingScreen(stage, self._happened), started)
 
     def _enter(self, target: str, offers: tuple[Offer, ...]) -> None:
+        from meshtui.tui.screens.opening import OpeningScreen
+
+        opening = OpeningScreen(target)
+        self.push_screen(opening)
+        opening.call_after_refresh(self._open_main, target, offers)
+
+    def _open_main(self, target: str, offers: tuple[Offer, ...]) -> None:
+        """The main screen, whose imports take as long as the rest of the start, after the first paint."""
         from meshtui.tui.screens.main import MainScreen
 
-        self.push_screen(MainScreen(self._workspace, offers, self._now, self._stage, opening=target))
+        self.switch_screen(MainScreen(self._workspace, offers, self._now, self._stage, opening=target))
 
     def on_main_screen_refused(self, message: MainScreen.Refused) -> None:
         """What was typed is no target: back to the question, with the reason."""

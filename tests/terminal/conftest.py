@@ -22,6 +22,9 @@ import pytest
 PATIENCE = 60.0
 """Seconds to wait for something to be on the screen, on a machine that is busy."""
 
+KEPT_AWAY = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
+"""Variables of the one who runs the tests that would change the screen; pytest-xdist sets the last two itself."""
+
 
 class Terminal:
     """A program in a pseudo-terminal of a size; :attr:`screen` is what a person would see."""
@@ -127,7 +130,7 @@ def terminal(tmp_path: Path) -> Iterator[Start]:
     started: list[Terminal] = []
 
     def start(*arguments: str, size: tuple[int, int] = (110, 30), **environment: str) -> Terminal:
-        inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
+        inherited = {name: value for name, value in os.environ.items() if name not in KEPT_AWAY}
         own = {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **environment}
         started.append(Terminal(list(arguments), size, {**inherited, **own}))
         return started[-1]

@@ -87,7 +87,7 @@ def test_the_demo_from_start_to_end(terminal: Start) -> None:
     program = terminal("demo", "--scenario", "canary", size=(120, 40))
     program.wait_for_text("config is whole")
     program.press("2")
-    program.wait_for_text("outbound|7070|v1|")
+    program.wait_for_text("▾ ✓  100 %  v1")
     program.press("c")
     program.wait_for_text("10 %")
     program.press("o")

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from meshtui.model.diff import body_change
 from meshtui.model.graph import Node
+from meshtui.model.lookup import References
 from meshtui.model.resource import Resource
 from meshtui.model.summary import summarize
 from meshtui.tui.ink import EMPTY, Line, Role, Span
@@ -91,6 +92,7 @@ class Detail(Widget):
         self._tabs = DetailTabs(id="detail-tabs")
         self._page = Page(id="detail-page")
         self._title_height = 0
+        self._references = References({})
         self._place: tuple[object, ...] = ()
         self._content: tuple[object, ...] = ()
         self._json: tuple[Resource, str] | None = None
@@ -165,7 +167,10 @@ class Detail(Widget):
         snapshot = subject.look.state.snapshot
         if snapshot is None:
             return ()
-        return [*section_lines(summarize(snapshot, subject.node, subject.resource), width), EMPTY]
+        if self._references.resources is not snapshot.resources:
+            self._references = References(snapshot.resources)
+        sections = summarize(snapshot, subject.node, subject.resource, self._references)
+        return [*section_lines(sections, width), EMPTY]
 
     def _json_page(self, subject: Subject, width: int) -> Sequence[Line]:
         if subject.resource is None or not subject.resource.value:

@@ -195,6 +195,7 @@ async def test_subsets_are_mapped_where_their_names_are_not_versions(
         echo.go_on(30)
         await bench.until(pilot, lambda: bench.run_of().tally.batches == 40)
         await bench.look(pilot)
+        await bench.until(pilot, lambda: bench.run_of().held_back == 0)
         state = bench.run_of()
         assert state.assessment.expectation is not None
         assert state.assessment.expectation.shares == {"2024-06": 0.8, "2024-07": 0.2}

@@ -30,6 +30,9 @@ async def at_view_3(address: str) -> AsyncIterator[tuple[Pilot[None], Session]]:
     """The real app on a real pod, its Echo view in front."""
     workspace = Workspace(lambda target: open_session(target, TargetOptions(), interval=0.2))
     async with MeshtuiApp(workspace, target=address).run_test(size=(160, 45)) as pilot:
+        async with asyncio.timeout(60):
+            while not workspace.sessions:
+                await pilot.pause(0.02)
         session = workspace.sessions[0]
         await until(session, lambda state: state.snapshot is not None and state.snapshot.has_outbound)
         await pilot.press("3")

@@ -81,7 +81,7 @@ async def _keys(app: App[None], tree: ConfigTree, name: str, key: str, idle: flo
         moved.clear()
         pressed = time.perf_counter()
         app.post_message(Key(key, key if len(key) == 1 else None))
-        await asyncio.wait_for(moved.wait(), 10)
+        await asyncio.wait_for(moved.wait(), 60)
         waits.append(time.perf_counter() - pressed)
         await asyncio.sleep(PAUSE)
         if tree.cursor >= tree.count() - 1:

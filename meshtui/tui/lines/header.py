@@ -21,10 +21,10 @@ ROOM_FOR_NODE = 100
 """Cells from which the node's id and the library are shown too."""
 
 
-def header_line(look: Look, width: int) -> Line:
-    """The first line of every view."""
+def header_line(look: Look, counted: Line, width: int) -> Line:
+    """The first line of every view; ``counted`` is what :func:`counts` says of the look's snapshot."""
     end = certificate_end(look.state.workload, look.now)
-    right = (*counts(look.state.snapshot), GAP, *((*end, GAP) if end else ()), *liveness(look), Span(" "))
+    right = (*counted, GAP, *((*end, GAP) if end else ()), *liveness(look), Span(" "))
     brand = (Span(" meshtui", Role.BRAND), GAP) if width >= ROOM_FOR_NODE else (Span(" "),)
     which, of = look.position
     others = (Span(f" {which}/{of}", Role.DIM),) if of > 1 else ()

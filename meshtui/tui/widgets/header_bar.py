@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.reactive import reactive
 
 from meshtui.tui.ink import Line
-from meshtui.tui.lines.header import header_line
+from meshtui.tui.lines.header import counts, header_line
 from meshtui.tui.look import Look
 from meshtui.tui.widgets.bar import Bar
 
@@ -15,5 +15,15 @@ class HeaderBar(Bar):
 
     look: reactive[Look | None] = reactive(None)
 
+    _counted: tuple[object, Line] = (None, ())
+
     def line(self, width: int) -> Line:
-        return header_line(self.look, width) if self.look else ()
+        return header_line(self.look, self._counts(self.look), width) if self.look else ()
+
+    def _counts(self, look: Look) -> Line:
+        """Counted anew only when the resources differ: the header is painted each second, of thousands at times."""
+        snapshot = look.state.snapshot
+        resources = snapshot.resources if snapshot else None
+        if self._counted[0] is not resources:
+            self._counted = (resources, counts(snapshot))
+        return self._counted[1]

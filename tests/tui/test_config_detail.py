@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.tui.lines.yaml import YamlLines, as_yaml, yaml_line
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, cluster, healthy, nacked, routes
 
@@ -15,7 +21,7 @@ async def test_pages_beside_the_tree(bench: Bench, run: Run, golden: Golden) -> 
         source.replace(routes({"v1": 20, "v2": 80}, canary=True, version="43", updated=bench.clock()))
         await bench.look(pilot)
         await pilot.press("2", "j")
-        for page in ("summary", "json", "change"):
+        for page in ("summary", "yaml", "change"):
             golden(pilot.app, f"detail-{page}-160")
             await pilot.press("v")
 
@@ -42,7 +48,7 @@ async def test_narrow_detail_opens_over_the_tree(bench: Bench, run: Run, golden:
         await pilot.press("enter")
         golden(pilot.app, "detail-narrow-80")
         await pilot.press("l")
-        assert '"name"' in screen_text(pilot.app)
+        assert "name:" in screen_text(pilot.app)
         await pilot.press("escape")
         assert "Summary" not in screen_text(pilot.app)
 
@@ -67,3 +73,29 @@ async def test_resizing_keeps_what_is_read(bench: Bench, run: Run, size: tuple[i
         await pilot.resize_terminal(*size)
         await pilot.pause()
         assert "requests to echo.echo-grpc.svc.cluster.local" in screen_text(pilot.app)
+
+
+DOCUMENT = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(DOCUMENT)
+def test_the_yaml_says_what_the_json_says(document: object) -> None:
+    text = as_yaml(json.dumps(document))
+    assert yaml.safe_load(text) == document
+    assert all(isinstance(part.text, str) for line in YamlLines(text, 40)[0:100] for part in line)
+
+
+def test_what_is_no_json_is_shown_as_it_is() -> None:
+    assert as_yaml("{broken") == "{broken"
+
+
+def test_keys_and_values_are_told_apart() -> None:
+    assert [part.text for part in yaml_line("  - name: outbound|7070||echo")] == [
+        "   - ",
+        "name",
+        ":",
+        " outbound|7070||echo",
+    ]

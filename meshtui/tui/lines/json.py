@@ -1,13 +1,12 @@
-"""Indented JSON with a little colour, one line at a time, so that ten thousand lines cost nothing until seen."""
+"""A line of indented JSON with a little colour."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final, overload
+from typing import Final
 
 from meshtui.tui.ink import Line, Role, Span
-from meshtui.tui.safe import span, wrap_hanging
+from meshtui.tui.safe import span
 
 _PARTS: Final = re.compile(r'^(\s*)(?:("(?:[^"\\]|\\.)*")(\s*:\s*))?(.*)$', re.DOTALL)
 _LITERAL: Final = re.compile(r"^(-?\d[\d.eE+-]*|true|false|null)(,?)$")
@@ -24,24 +23,3 @@ def json_line(text: str) -> Line:
     if literal:
         return (*head, span(literal[1], Role.NUMBER), Span(literal[2], Role.FAINT))
     return (*head, span(value, Role.STRING if value.startswith('"') else Role.DIM))
-
-
-class JsonLines(Sequence[Line]):
-    """The lines of a JSON text broken to a width, coloured when asked for."""
-
-    def __init__(self, text: str, width: int) -> None:
-        self._lines = [piece for line in text.split("\n") for piece in wrap_hanging(line, max(width - 2, 8))]
-
-    @overload
-    def __getitem__(self, index: int) -> Line: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Line]: ...
-
-    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
-        if isinstance(index, slice):
-            return [json_line(line) for line in self._lines[index]]
-        return json_line(self._lines[index])
-
-    def __len__(self) -> int:
-        return len(self._lines)

@@ -35,7 +35,7 @@ class ConfigView(View):
             "e", "trouble", "Trouble", id="config.trouble", tooltip="Show only what is not fine, and the way there"
         ),
         Binding("t", "form", "Table", id="config.form", tooltip="The same config as a tree or as a table by type"),
-        Binding("v", "page", "Page", id="config.page", tooltip="Next page of the detail: Summary, JSON, Change"),
+        Binding("v", "page", "Page", id="config.page", tooltip="Next page of the detail: Summary, YAML, Change"),
         Binding("y", "copy", "Copy", id="config.copy", tooltip="Copy the whole name, or the page that has the focus"),
         Binding("s", "save(False)", "Save", id="config.save", tooltip="Write this resource as JSON to a new file"),
         Binding("S", "save(True)", "Save all", show=False, id="config.save-all", tooltip="Write all resources as JSON"),
@@ -227,10 +227,8 @@ class ConfigView(View):
         if subject is None:
             return
         if self._detail.page.has_focus:
-            page_is_json = self._detail.tab is DetailTab.JSON and subject.resource is not None
-            whole = (
-                subject.look.as_json(subject.resource) if page_is_json and subject.resource else self._detail.page.text
-            )
+            as_config = self._detail.tab is DetailTab.YAML and subject.resource is not None
+            whole = subject.look.as_json(subject.resource) if as_config and subject.resource else self._detail.page.text
             self.post_message(self.Copy(whole, f"the page {self._detail.tab.value}"))
             return
         name = (

@@ -1,4 +1,4 @@
-"""What stands under the cursor, in words, as JSON, and how it differs from before."""
+"""What stands under the cursor, in words, as YAML, and how it differs from before."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from meshtui.model.resource import Resource
 from meshtui.model.summary import summarize
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.change import change_lines
-from meshtui.tui.lines.json import JsonLines
 from meshtui.tui.lines.notice import paragraph
 from meshtui.tui.lines.summary import section_lines, title_lines
+from meshtui.tui.lines.yaml import YamlLines, as_yaml
 from meshtui.tui.look import Look
 from meshtui.tui.widgets.bar import Bar, Zone, zones_of
 from meshtui.tui.widgets.page import Page
@@ -34,7 +34,7 @@ class DetailTab(Enum):
     """The pages of the pane."""
 
     SUMMARY = "Summary"
-    JSON = "JSON"
+    YAML = "YAML"
     CHANGE = "Change"
 
 
@@ -78,8 +78,8 @@ class Detail(Widget):
     """Paints one subject."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l", "turn(1)", "Next page", show=False, id="detail.next", tooltip="Summary, JSON, Change"),
-        Binding("left,h", "turn(-1)", "Page before", show=False, id="detail.before", tooltip="Change, JSON, Summary"),
+        Binding("right,l", "turn(1)", "Next page", show=False, id="detail.next", tooltip="Summary, YAML, Change"),
+        Binding("left,h", "turn(-1)", "Page before", show=False, id="detail.before", tooltip="Change, YAML, Summary"),
     ]
 
     subject: reactive[Subject | None] = reactive(None, init=False)
@@ -96,6 +96,7 @@ class Detail(Widget):
         self._place: tuple[object, ...] = ()
         self._content: tuple[object, ...] = ()
         self._json: tuple[Resource, str] | None = None
+        self._yaml: tuple[Resource, str] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -144,7 +145,7 @@ class Detail(Widget):
         self._place, self._content = place, content
         writers = {
             DetailTab.SUMMARY: self._summary,
-            DetailTab.JSON: self._json_page,
+            DetailTab.YAML: self._yaml_page,
             DetailTab.CHANGE: self._change,
         }
         write = writers[self.tab]
@@ -172,13 +173,13 @@ class Detail(Widget):
         sections = summarize(snapshot, subject.node, subject.resource, self._references)
         return [*section_lines(sections, width), EMPTY]
 
-    def _json_page(self, subject: Subject, width: int) -> Sequence[Line]:
+    def _yaml_page(self, subject: Subject, width: int) -> Sequence[Line]:
         if subject.resource is None or not subject.resource.value:
             return [
                 EMPTY,
-                *paragraph("The client holds no config for this, so there is no JSON to show.", width, Role.DIM),
+                *paragraph("The client holds no config for this, so there is none to show.", width, Role.DIM),
             ]
-        return JsonLines(self._as_json(subject, subject.resource), width)
+        return YamlLines(self._as_yaml(subject, subject.resource), width)
 
     def _change(self, subject: Subject, width: int) -> Sequence[Line]:
         now, before = subject.resource, subject.previous
@@ -192,6 +193,11 @@ class Detail(Widget):
         versions = paragraph(f"{before.version or '–'} → {now.version or '–'}{at}", width, Role.DIM, indent=1)
         old, new = subject.look.as_json(before), self._as_json(subject, now) if now.value else ""
         return [EMPTY, *head, *versions, EMPTY, *change_lines(old, new, width)]
+
+    def _as_yaml(self, subject: Subject, resource: Resource) -> str:
+        if self._yaml is None or self._yaml[0] is not resource:
+            self._yaml = (resource, as_yaml(self._as_json(subject, resource)))
+        return self._yaml[1]
 
     def _as_json(self, subject: Subject, resource: Resource) -> str:
         if self._json is None or self._json[0] is not resource:

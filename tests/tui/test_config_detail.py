@@ -59,7 +59,7 @@ async def test_a_refusal_is_told_with_its_reason(bench: Bench, run: Run) -> None
         source.replace(nacked(cluster("v2"), "44", "connect_timeout must be positive", bench.clock()))
         await bench.look(pilot)
         await pilot.press("2", "j", "j", "j")
-        pane = "\n".join(line[90:] for line in screen_text(pilot.app).split("\n"))
+        pane = "\n".join(line[86:] for line in screen_text(pilot.app).split("\n"))
     assert "✗ NACKED" in pane
     assert "connect_timeout must be" in pane
     assert "still in force" in pane

@@ -40,4 +40,4 @@ async def test_filter_in_the_table(bench: Bench, run: Run) -> None:
 
 
 def _pane(text: str) -> list[str]:
-    return [line[90:] for line in text.split("\n")[3:8]]
+    return [line[86:] for line in text.split("\n")[3:8]]

@@ -65,4 +65,4 @@ async def test_only_trouble(bench: Bench, run: Run) -> None:
 
 
 def _tree(text: str) -> str:
-    return "\n".join(line[:88] for line in text.split("\n")[2:-2])
+    return "\n".join(line[:86] for line in text.split("\n")[2:-2])

@@ -38,7 +38,7 @@ async def test_enter_leads_to_the_cause(bench: Bench, run: Run) -> None:
         await pilot.press("g", "enter")
         await pilot.pause()
         assert f"outbound|7070|v2|{HOST}\n" in "\n".join(
-            line[90:].strip() for line in screen_text(pilot.app).split("\n")
+            line[86:].strip() for line in screen_text(pilot.app).split("\n")
         )
 
 

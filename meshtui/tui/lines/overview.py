@@ -187,7 +187,7 @@ def ladder_line(rung: Rung, width: int) -> Line:
     if not rung.aside:
         return (*head, Span(cut(rung.text, room), text_role))
     wanted, column = width_of((span(rung.text),)), room // 2
-    least = min(width_of((aside,)), room // 2 if bad else room // 3)
+    least = min(width_of((aside,)), room - column - 2 if bad else room // 3)
     taken = min(max(wanted, column), room - least - 2)
     text = pad(cut(rung.text, taken), taken)
     return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))

@@ -13,6 +13,7 @@ from meshtui.model.wording import is_catch_all, match_words, share_words
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.bar import bar
 from meshtui.tui.marks import ROLES
+from meshtui.tui.palette import SERIES
 from meshtui.tui.safe import cut, pad, pad_left, span
 
 MOST_LINES: Final = 8
@@ -36,10 +37,13 @@ def _route(snapshot: Snapshot, scope: str, route: Route, indent: int, width: int
     if not is_catch_all(route.match):
         yield (Span(" " * indent), span(cut(match_words(route.match), width - indent - 1), Role.DIM))
     cells = max(min(width - indent - LABEL - 10, WIDEST), 8)
+    series = {name: SERIES[place % len(SERIES)] for place, name in enumerate(_names(route))}
     for weighted in route.action.clusters:
         held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
         health = held.health if held else Health.WAITING
-        role = Role.BAR if health is Health.OK else ROLES[health]
+        # A refused cluster still serves its old config: only one that cannot be reached takes the colour of trouble.
+        lacking = health in (Health.WAITING, Health.MISSING)
+        role = ROLES[health] if lacking else series[weighted.cluster]
         yield (
             Span(" " * indent),
             span(pad(cluster_label(weighted.cluster), LABEL), Role.STRONG),
@@ -47,3 +51,8 @@ def _route(snapshot: Snapshot, scope: str, route: Route, indent: int, width: int
             Span("  "),
             Span(pad(bar(weighted.share, cells), cells), role),
         )
+
+
+def _names(route: Route) -> list[str]:
+    """Sorted, so that a version keeps its colour when the weights change, as in the echo view."""
+    return sorted(weighted.cluster for weighted in route.action.clusters)

@@ -79,7 +79,7 @@ async def test_five_calls_by_a_short_name(shifted_mesh: RunningMesh, host: str) 
 @pytest.mark.parametrize("pod", ["client", "echo-v1"])
 async def test_twenty_and_eighty_by_subsets(shifted_mesh: RunningMesh, pod: str) -> None:
     """From a pod that holds the config anyway, and from one that holds it only while it is asked to send."""
-    done = await echo(shifted_mesh.admin(pod), "--expect", "config", "--until-decided", *SURE)
+    done = await echo(shifted_mesh.admin(pod), "--expect", "config", "--until-decided", "--count", "2000", *SURE)
     data = done.json
     assert (done.code, data["verdict"]) == (0, "consistent"), data["sentence"]
     assert data["expected"] == {"v1": 0.2, "v2": 0.8}
@@ -107,7 +107,7 @@ async def test_mutual_tls_on_the_client_alone_fails_with_its_cause_and_strict_wo
         for pod in ("echo-v1", "echo-v2"):
             await until_accepted(mesh, demands_mtls, pod)
         working = await first_success(admin)
-        judged = await echo(admin, "--expect", "config", "--until-decided", *SURE)
+        judged = await echo(admin, "--expect", "config", "--until-decided", "--count", "2000", *SURE)
     assert failing.code == 1
     data = failing.json
     assert (data["completed"], data["failed"] + data["lost"]) == (0, 5)

@@ -231,7 +231,7 @@ async def test_pause_and_resume() -> None:
         run.start()
         await until(lambda: run.state.tally.completed >= 20)
         run.pause()
-        await until(lambda: run.state.phase is Phase.PAUSED and not echo.flying)
+        await until(lambda: run.state.phase is Phase.PAUSED and not run._flights and not echo.flying)
         await until(lambda: run.state.tally.sent == echo.requests)
         sent = echo.requests
         for _ in range(20):

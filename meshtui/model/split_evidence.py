@@ -98,7 +98,7 @@ def log_null(shares: Sequence[float], counts: Sequence[float]) -> float:
     return value
 
 
-def log_evidence(shares: Sequence[float], counts: Sequence[float], margin: float, missing: float = 0) -> float:
+def log_evidence(shares: Sequence[float], counts: Sequence[float], margin: float, missing: int = 0) -> float:
     """The natural logarithm of the e-value: 0 with no answers, at least log(1/α) for a mismatch.
 
     ``shares`` may hold zeros: an answer there gives :data:`UNEXPECTED`. ``missing`` requests were sent and their
@@ -114,27 +114,52 @@ def log_evidence(shares: Sequence[float], counts: Sequence[float], margin: float
     return log_sum_exp([_least(component, positive, seen, missing) for component in prior(positive, margin)])
 
 
-def _least(component: Component, shares: Sequence[float], counts: Sequence[float], missing: float) -> float:
-    """The component's least log likelihood ratio over all ways to spread ``missing`` further answers.
-
-    One more answer of version i changes it by log((αᵢ + nᵢ) / θᵢ) and a term common to all versions; the sum is convex
-    in each nᵢ, so pouring the answers where (αᵢ + nᵢ) / θᵢ is lowest, like water, gives the least. Real-valued counts
-    are allowed, which can only make it smaller: a lower bound.
-    """
+def _least(component: Component, shares: Sequence[float], counts: Sequence[float], missing: int) -> float:
+    """The component's least log likelihood ratio over all ways to spread ``missing`` further answers."""
     filled = pour(counts, component.alphas, shares, missing) if missing else counts
     return log_marginal(component, filled) - log_null(shares, filled)
 
 
-def pour(counts: Sequence[float], alphas: Sequence[float], shares: Sequence[float], missing: float) -> list[float]:
-    """Spread ``missing`` over the counts so that the lowest (αᵢ + nᵢ) / θᵢ are raised to one level."""
-    order = sorted(range(len(counts)), key=lambda index: (alphas[index] + counts[index]) / shares[index])
-    height, width = 0.0, 0.0
-    level = 0.0
-    for position, index in enumerate(order):
-        height += alphas[index] + counts[index]
-        width += shares[index]
-        level = (height + missing) / width
+def pour(counts: Sequence[float], alphas: Sequence[float], shares: Sequence[float], missing: int) -> list[float]:
+    """The counts after ``missing`` further answers went, one by one, where they speak least against the shares.
+
+    One more answer of version i changes the log likelihood ratio by log((αᵢ + nᵢ) / θᵢ), its *level*, and by a term
+    common to all versions. The levels only rise, so taking the lowest each time is the best of all ways. Not to count
+    thousands one by one, all but a few are poured like water up to one level; the last ones are then placed singly, and
+    one that water put too high is taken back for a lower place.
+    """
+    base = [alpha + count for alpha, count in zip(alphas, counts, strict=True)]
+    versions = range(len(counts))
+    added = [int(depth) for depth in _water(base, shares, missing)]
+
+    def level(version: int, answers: int) -> float:
+        """Of the answer that follows ``answers`` added ones."""
+        return (base[version] + answers) / shares[version]
+
+    while sum(added) < missing:
+        added[min(versions, key=lambda version: level(version, added[version]))] += 1
+    while True:
+        lowest = min(versions, key=lambda version: level(version, added[version]))
+        highest = max(
+            (version for version in versions if added[version]),
+            key=lambda version: level(version, added[version] - 1),
+            default=lowest,
+        )
+        if level(highest, added[highest] - 1) <= level(lowest, added[lowest]):
+            return [count + more for count, more in zip(counts, added, strict=True)]
+        added[highest] -= 1
+        added[lowest] += 1
+
+
+def _water(base: Sequence[float], shares: Sequence[float], missing: int) -> list[float]:
+    """How deep ``missing`` stands over each version's base when poured, so that the lowest base / share are even."""
+    order = sorted(range(len(base)), key=lambda version: base[version] / shares[version])
+    height, width, level = float(missing), 0.0, 0.0
+    for position, version in enumerate(order):
+        height += base[version]
+        width += shares[version]
+        level = height / width
         following = order[position + 1] if position + 1 < len(order) else None
-        if following is None or level <= (alphas[following] + counts[following]) / shares[following]:
+        if following is None or level <= base[following] / shares[following]:
             break
-    return [max(count, level * share - alpha) for count, alpha, share in zip(counts, alphas, shares, strict=True)]
+    return [max(0.0, level * share - start) for start, share in zip(base, shares, strict=True)]

@@ -33,7 +33,7 @@ def answers_needed(
 
     def decided(more: float) -> bool:
         future = [count + more * (1 - lost) * share for count, share in zip(counts, going, strict=True)]
-        return _decides(shares, future, missing + more * lost, alpha, margin)
+        return _decides(shares, future, missing + round(more * lost), alpha, margin)
 
     least, most = 0.0, float(max(16, total // 8))
     while not decided(most):
@@ -46,7 +46,7 @@ def answers_needed(
     return two_digits(most)
 
 
-def _decides(shares: Sequence[float], counts: Sequence[float], missing: float, alpha: float, margin: float) -> bool:
+def _decides(shares: Sequence[float], counts: Sequence[float], missing: int, alpha: float, margin: float) -> bool:
     if log_evidence(shares, counts, margin, missing) >= log(1 / alpha):
         return True
     bounds = intervals(shares, counts, alpha, margin, missing)

@@ -28,7 +28,7 @@ about a fifth fewer answers than the prior of the test would, which bets on drif
 
 
 def intervals(
-    shares: Sequence[float], counts: Sequence[float], alpha: float, margin: float, missing: float = 0
+    shares: Sequence[float], counts: Sequence[float], alpha: float, margin: float, missing: int = 0
 ) -> tuple[tuple[float, float], ...]:
     """The simultaneous intervals (low, high) of the versions' true shares, as shares of 1.
 

@@ -6,10 +6,19 @@ from itertools import product
 from math import exp, inf, log, prod
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from meshtui.model.split_evidence import UNEXPECTED, log_evidence, log_sum_exp, pour, prior
+from meshtui.model.split_evidence import (
+    UNEXPECTED,
+    Component,
+    log_evidence,
+    log_marginal,
+    log_null,
+    log_sum_exp,
+    pour,
+    prior,
+)
 
 SHARES = [(0.2, 0.8), (0.5, 0.5), (0.01, 0.99), (0.7, 0.2, 0.1), (0.25, 0.25, 0.25, 0.25), (0.999, 0.001)]
 
@@ -48,6 +57,7 @@ def test_the_next_value_is_on_average_the_present_one(
 
 
 @given(shares_strategy, st.lists(st.integers(0, 12), min_size=4, max_size=4), st.integers(1, 6))
+@example((1 / 6, 1 / 6, 1 / 6, 1 / 2), [0, 0, 11, 0], 4)
 @settings(max_examples=60, deadline=None)
 def test_missing_answers_give_a_lower_bound_over_every_way_to_spread_them(
     shares: tuple[float, ...], seen: list[int], missing: int
@@ -65,18 +75,22 @@ def test_the_lower_bound_is_not_idle() -> None:
     assert full > log_evidence((0.2, 0.8), (120, 180), 0.1, missing=6) > full - 5
 
 
-@given(shares_strategy, st.lists(st.integers(0, 50), min_size=4, max_size=4), st.integers(1, 60))
-def test_pouring_spreads_exactly_what_is_missing_and_takes_nothing_away(
+@given(shares_strategy, st.lists(st.integers(0, 50), min_size=4, max_size=4), st.integers(1, 300))
+def test_pouring_is_as_good_as_taking_the_lowest_level_one_by_one(
     shares: tuple[float, ...], seen: list[int], missing: int
 ) -> None:
     counts = seen[: len(shares)]
     alphas = [10 * share for share in shares]
     filled = pour(counts, alphas, shares, missing)
-    assert sum(filled) == pytest.approx(sum(counts) + missing)
-    assert all(after >= before - 1e-9 for after, before in zip(filled, counts, strict=True))
-    levels = [(alpha + count) / share for alpha, count, share in zip(alphas, filled, shares, strict=True)]
-    raised = [level for level, after, before in zip(levels, filled, counts, strict=True) if after > before + 1e-6]
-    assert max(raised) <= min(levels) * (1 + 1e-6)
+    assert sum(filled) == sum(counts) + missing
+    assert all(after >= before for after, before in zip(filled, counts, strict=True))
+    single = list(counts)
+    for _ in range(missing):
+        levels = [(alpha + count) / share for alpha, count, share in zip(alphas, single, shares, strict=True)]
+        single[levels.index(min(levels))] += 1
+    component = Component(1.0, tuple(alphas))
+    value, best = (log_marginal(component, each) - log_null(shares, each) for each in (filled, single))
+    assert value == pytest.approx(best, abs=1e-7)
 
 
 @pytest.mark.parametrize("shares", SHARES)

@@ -19,8 +19,11 @@ FIRST_SET = 10
 """Requests of the first set, before anything is known of the errors and of the rate."""
 
 LARGEST_SET = 400
-"""Requests of one set at most, reached from 1 000 a second on: a single failure costs the words of all its set, and the
-answers of the last are read when nothing else goes on."""
+"""Requests of one set at most (a crumb aside), reached from 1 000 a second on: a single failure costs the words of all
+its set. Larger ones gain no throughput that can be measured (``bench/echo_throughput.py``)."""
+
+CRUMB = 1.1
+"""A rest no larger than this many sets goes with one: a set of its own for the last few would cost a channel."""
 
 GROWTH = 16
 """How much larger the next set may be after a clean one when no request has failed yet. Each costs a new channel (about
@@ -70,7 +73,9 @@ class Planner:
         size = min(self.size, LARGEST_SET)
         if self.spec.qps:
             size = min(size, max(1, round(self.spec.qps * SET_SECONDS)))
-        return size if self.remaining is None else min(size, self.remaining)
+        if self.remaining is None:
+            return size
+        return self.remaining if self.remaining <= size * CRUMB else size
 
     def may_begin(self, now: float) -> bool:
         """Whether a set may begin now: at the asked rate, and with no more in flight than one set would have.

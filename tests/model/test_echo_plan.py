@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from meshtui.model.echo import SERVER_CONCURRENCY, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchAccount, BatchReply, ReplyKind, account, landing
-from meshtui.model.echo_plan import LARGEST_SET, LOSS_BUDGET, MOST_SETS, Planner
+from meshtui.model.echo_plan import CRUMB, LARGEST_SET, LOSS_BUDGET, MOST_SETS, Planner
 
 OUTPUT = "[0 body] ServiceVersion=v1\n"
 
@@ -123,7 +123,7 @@ def test_whatever_the_server_does_sent_is_accounted_and_never_more_than_asked(
     assert planner.sent <= count
     assert all(result.accounted == result.sent for result in results)
     assert sum(result.sent for result in results) == planner.accounted
-    assert all(1 <= batch.count <= LARGEST_SET for _, batch in begun)
+    assert all(1 <= batch.count <= LARGEST_SET * CRUMB for _, batch in begun)
     assert [batch.number for _, batch in begun] == list(range(1, len(begun) + 1))
 
 
@@ -206,7 +206,7 @@ def test_few_answers_lose_their_words(error_rate: float) -> None:
     sent = sum(result.sent for result in results)
     assert sent == 3000
     # The first error comes by surprise and costs one full set at most; after it the budget holds.
-    assert sum(result.unknown for result in results) <= LARGEST_SET + 1.5 * LOSS_BUDGET * sent
+    assert sum(result.unknown for result in results) <= LARGEST_SET * CRUMB + 1.5 * LOSS_BUDGET * sent
 
 
 def test_a_set_that_never_left_is_sent_later() -> None:

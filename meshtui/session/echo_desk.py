@@ -77,7 +77,7 @@ class EchoDesk:
         """The config was looked at: a changed split starts a new epoch, an unchanged one lets answers be judged.
 
         A probe's channel lives only as long as one batch, and so does the config it is sent by. A look that falls
-        between two batches finds none of it and says nothing.
+        between two batches finds none of it and says nothing; after the last batch, no later look will find it.
         """
         self._snapshot = snapshot
         run = self._run
@@ -87,7 +87,9 @@ class EchoDesk:
             run.confirm(snapshot.taken_at)
             return
         expected = self.expected(run.spec)
-        if expected is not None:
+        if expected is None:
+            run.config_gone()
+        else:
             run.set_expectation(expected, snapshot.taken_at)
 
     async def stop(self) -> None:

@@ -187,6 +187,12 @@ class EchoRun:
         """A look at the config at ``at`` found it unchanged: answers that came before are judged."""
         self._judge(self._book.confirm(at))
 
+    def config_gone(self) -> None:
+        """A look found no config for this run: with its last channel it is gone, and no later look can find it."""
+        if self._phase is Phase.SETTLING:
+            self._unconfirmed = True
+            self._wake.set()
+
     # How it goes on
 
     async def _drive(self) -> None:
@@ -328,7 +334,7 @@ class EchoRun:
     async def _settle(self) -> None:
         """Wait for one more look at the config, so that the last answers are judged as well."""
         ends = self._monotonic() + CONFIRM_PATIENCE_S
-        while self._book.held and not self._stopping and (left := ends - self._monotonic()) > 0:
+        while self._book.held and not (self._stopping or self._unconfirmed) and (left := ends - self._monotonic()) > 0:
             self._set_phase(Phase.SETTLING)
             await self._something_happens(left)
         if self._book.held:

@@ -14,7 +14,7 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
 from meshtui.model.split import Expectation, ExpectationSource, Verdict, parse_expectation
-from meshtui.session.echo_run import EchoRun
+from meshtui.session.echo_run import CONFIRM_PATIENCE_S, EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
 from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
@@ -330,6 +330,20 @@ async def test_at_the_end_one_more_look_is_waited_for() -> None:
         lonely = await finished(make(20, settings=EchoSettings(awaits_confirmation=True), expectation=CANARY))
         assert lonely.unconfirmed
         assert lonely.epochs[0].counts.answered == 20
+
+
+async def test_a_config_that_went_with_the_last_channel_is_not_waited_for() -> None:
+    async with lab(EchoServer()) as (_, make):
+        run = make(20, settings=EchoSettings(awaits_confirmation=True), expectation=CANARY)
+        run.start()
+        run.config_gone()  # between two sets this says nothing
+        await until(lambda: run.state.phase is Phase.SETTLING)
+        run.config_gone()
+        async with asyncio.timeout(CONFIRM_PATIENCE_S / 2):
+            state = await run.wait()
+    assert state.phase is Phase.DONE
+    assert state.unconfirmed
+    assert state.epochs[0].counts.answered == 20
 
 
 async def test_states_are_told_seldom_and_the_last_always() -> None:

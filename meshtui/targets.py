@@ -1,7 +1,7 @@
 """The composition root: a target as typed becomes sources, and a session over them.
 
 The only module that names concrete sources. They are imported when the first target is opened, off the event loop, so
-that neither ``--help`` nor the first paint waits for gRPC.
+that neither ``--help`` nor the first paint waits for gRPC; nor does a command that looks once wait for the session.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from meshtui.model.address import Address, parse_address
-from meshtui.model.resource import Resource, ResourceKey
-from meshtui.model.snapshot import Snapshot
-from meshtui.model.target import TargetOptions
-from meshtui.session.protocols import Connect, Sources
-from meshtui.session.session import DEFAULT_INTERVAL, Session
+from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
+
+if TYPE_CHECKING:
+    from meshtui.model.resource import Resource, ResourceKey
+    from meshtui.model.snapshot import Snapshot
+    from meshtui.session.protocols import Connect, Sources
+    from meshtui.session.session import Session
 
 
 def open_session(target: str, options: TargetOptions, *, interval: float = DEFAULT_INTERVAL) -> Session:
     """A session for a target as typed; it does nothing until started. Raises ``UsageError``."""
+    from meshtui.session.session import Session
+
     return Session(target, connector(target, options), interval=interval)
 
 
@@ -74,6 +79,7 @@ def _import_sources() -> None:
 
 
 def _open(address: Address, options: TargetOptions) -> Sources:
+    from meshtui.session.protocols import Sources
     from meshtui.sources.channel import open_channel
     from meshtui.sources.channelz import ChannelzSource
     from meshtui.sources.csds import CsdsSource

@@ -9,11 +9,13 @@ import click
 
 from meshtui.cli.diagnostics import ExitCode
 from meshtui.cli.options import target_options
+from meshtui.model.address import parse_address
 from meshtui.model.errors import UsageError
-from meshtui.model.target import TargetOptions
+from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
 if TYPE_CHECKING:
     from meshtui.cli.demo_stage import DemoStage
+    from meshtui.session.session import Session
     from meshtui.session.stage import Stage
 
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--interval",
     type=click.FloatRange(0.1, 3600),
-    default=1.0,
+    default=DEFAULT_INTERVAL,
     show_default=True,
     metavar="SECONDS",
     help="Time between two looks at the config.",
@@ -37,7 +39,7 @@ def attach(ctx: click.Context, target: str, interval: float, options: TargetOpti
 def open_screen(
     target: str | None = None,
     options: TargetOptions | None = None,
-    interval: float = 1.0,
+    interval: float = DEFAULT_INTERVAL,
     stage: DemoStage | None = None,
 ) -> ExitCode:
     """Run the interactive program until the user leaves it.
@@ -47,7 +49,6 @@ def open_screen(
     _need_a_terminal()
     from meshtui.cli.demo import open_stage, scenarios
     from meshtui.session.recents import Recents
-    from meshtui.session.session import Session
     from meshtui.session.workspace import Workspace
     from meshtui.targets import open_session
     from meshtui.tui.app import MeshtuiApp
@@ -68,7 +69,7 @@ def open_screen(
 
     workspace = Workspace(open_)
     if target is not None:
-        open_session(target, chosen)  # a target that is none is said before the screen opens
+        parse_address(target)  # a target that is none is said before the screen opens
     app = MeshtuiApp(
         workspace,
         target=target,

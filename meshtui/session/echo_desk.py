@@ -12,8 +12,9 @@ from meshtui.model.expectation import ECHO_PATH, expectation_for
 from meshtui.model.routing import decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation
-from meshtui.session.echo_run import EchoRun, EchoSource
+from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState
+from meshtui.session.protocols import EchoSource
 
 
 class EchoDesk:

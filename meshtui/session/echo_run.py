@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from meshtui.doctor.explain import group_code
 from meshtui.model.echo import Answer, EchoRequestSpec, validate
@@ -27,6 +26,7 @@ from meshtui.model.split_book import SplitBook
 from meshtui.session.echo_news import BatchListener, News, StateListener
 from meshtui.session.echo_patience import Patience
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
+from meshtui.session.protocols import EchoSource
 
 STOP_GRACE_S = 0.5
 """How long a stopped run waits for its calls to be taken back. With it a stop takes well under a second."""
@@ -46,14 +46,6 @@ REPORT = "please report this; what was sent until then is counted"
 
 RATE_WINDOW_S = 3.0
 """The time over which the rate is measured: long enough not to flicker with sets of 0.4 s."""
-
-
-class EchoSource(Protocol):
-    """Something that calls ForwardEcho."""
-
-    async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
-        """Ask for one set. Never raises for what the server does; when cancelled, takes the call back at once."""
-        ...
 
 
 @dataclass(slots=True)

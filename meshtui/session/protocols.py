@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from meshtui.model.agent import AgentReport
-from meshtui.model.certificate import Certificate
-from meshtui.model.channel import ChannelReport, PeerCertificate
-from meshtui.model.identity import Side
-from meshtui.model.resource import Resource
-from meshtui.model.snapshot import Snapshot
-from meshtui.model.workload import Offers, WorkloadFiles
-from meshtui.session.echo_run import EchoSource
+if TYPE_CHECKING:  # a command that looks once needs the form of the sources alone
+    from meshtui.model.agent import AgentReport
+    from meshtui.model.certificate import Certificate
+    from meshtui.model.channel import ChannelReport, PeerCertificate
+    from meshtui.model.echo import EchoRequestSpec
+    from meshtui.model.echo_account import Batch, BatchReply
+    from meshtui.model.identity import Side
+    from meshtui.model.resource import Resource
+    from meshtui.model.snapshot import Snapshot
+    from meshtui.model.workload import Offers, WorkloadFiles
 
 
 class ConfigSource(Protocol):
@@ -43,6 +45,14 @@ class ChannelSource(Protocol):
         ...
 
 
+class EchoSource(Protocol):
+    """Something that calls ForwardEcho."""
+
+    async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
+        """Ask for one set. Never raises for what the server does; when cancelled, takes the call back at once."""
+        ...
+
+
 class WorkloadSource(Protocol):
     """Where a workload's identity comes from: its bootstrap, its certificate files, its agent."""
 
@@ -63,7 +73,7 @@ class WorkloadSource(Protocol):
         ...
 
 
-ReadPeer = Callable[[PeerCertificate, Side], Certificate | None]
+ReadPeer: TypeAlias = "Callable[[PeerCertificate, Side], Certificate | None]"
 """Parses one side's certificate of a live connection; ``None`` for what is none."""
 
 

@@ -21,6 +21,7 @@ from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph_build import build
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
+from meshtui.model.target import DEFAULT_INTERVAL
 from meshtui.model.timeline import Event, EventKind, Timeline
 from meshtui.model.workload import Workload
 from meshtui.session.echo_desk import EchoDesk
@@ -31,9 +32,6 @@ from meshtui.session.protocols import ChannelSource, Connect, Sources
 from meshtui.session.state import Gap, Link, LinkState, SessionState
 from meshtui.session.workload_around import around_of
 from meshtui.session.workload_desk import AGENT_GAP, FILES_GAP, WorkloadDesk
-
-DEFAULT_INTERVAL: Final = 1.0
-"""Seconds between polls: CSDS knows a change within 2 ms, so this is the latency people see."""
 
 SHORTEST_INTERVAL: Final = 0.1
 """A poll of 10 000 resources costs tens of ms on both sides; closer looks would disturb the app."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
-from meshtui.session.session import Session
+if TYPE_CHECKING:
+    from meshtui.session.session import Session
 
-OpenSession = Callable[[str], Session]
+OpenSession: TypeAlias = "Callable[[str], Session]"
 """Makes a session for a target as typed. Raises ``UsageError`` for what is no target."""
 
 

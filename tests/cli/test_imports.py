@@ -23,8 +23,8 @@ print("\\n" + json.dumps({"code": code, "loaded": loaded}))
 """
 
 
-def loaded_by(*arguments: str) -> tuple[int, set[str]]:
-    """Exit code and the heavy packages in ``sys.modules`` after a command."""
+def loaded_by(*arguments: str, wanted: tuple[str, ...] = HEAVY) -> tuple[int, set[str]]:
+    """Exit code and which of the wanted modules are in ``sys.modules`` after a command."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE, json.dumps(arguments)],
         capture_output=True,
@@ -35,7 +35,7 @@ def loaded_by(*arguments: str) -> tuple[int, set[str]]:
     )
     report = json.loads(done.stdout.rstrip("\n").rsplit("\n", 1)[-1])
     modules = set(report["loaded"])
-    return int(report["code"]), {name for name in HEAVY if name in modules}
+    return int(report["code"]), {name for name in wanted if name in modules}
 
 
 COMMANDS = ("attach", "bootstrap", "certs", "completion", "demo", "echo", "xds")
@@ -62,6 +62,26 @@ def test_headless_commands_never_load_the_screen(arguments: tuple[str, ...]) -> 
     assert code == 3
     assert "grpc" in heavy, "the command must have tried"
     assert not heavy & {"textual", "kubernetes", "yaml"}
+
+
+@pytest.mark.parametrize("command", ["status", "config", "tree"])
+def test_a_single_look_loads_no_session(command: str) -> None:
+    code, loaded = loaded_by(
+        "xds", command, "127.0.0.1:1", "--timeout", "0.5", wanted=("meshtui.session.session", "meshtui.doctor")
+    )
+    assert (code, loaded) == (3, set())
+
+
+def test_the_first_paint_needs_neither_session_nor_model() -> None:
+    program = (
+        "import sys; from meshtui import targets; from meshtui.session.workspace import Workspace; "
+        "from meshtui.tui.app import MeshtuiApp; from meshtui.tui.screens.opening import OpeningScreen; "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert "textual.app" in loaded
+    assert not loaded & {"grpc", "meshtui.session.session", "meshtui.doctor", "meshtui.model.snapshot"}
 
 
 def test_a_screen_without_a_terminal_is_a_usage_error_before_anything_is_loaded() -> None:

@@ -214,8 +214,8 @@ def listener_problems(seen: Observation) -> Iterator[Finding]:
             )
 
 
-CONFIG_RULES: Final = (refused, missing, waiting, without_endpoints, unreadable, listener_problems)
-"""The rules of this module, worst first."""
+STANDING_RULES: Final = (refused, missing, without_endpoints, unreadable, listener_problems)
+"""The rules of this module that need the config alone; :func:`waiting` needs the clock as well."""
 
 
 # words

@@ -16,6 +16,7 @@ from meshtui.model.identity import (
     IdentityState,
     InUse,
     cluster_verdicts,
+    issued_corner,
     predates_rotation,
     short_serial,
     stale_in_use,
@@ -68,7 +69,7 @@ def _rereads_soon(state: IdentityState) -> bool:
 
 def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:
     """What the agent says it issued last is not what the files hold."""
-    corner = triangle(state).corners[0]
+    corner = issued_corner(state)
     if corner.state is not CornerState.DIFFERS or state.issued is None or state.on_disk is None:
         return
     ends_at = state.issued.ends_at + (state.clock_offset or timedelta(0))  # both by the agent's clock
@@ -93,7 +94,7 @@ def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:
 
 def peer_not_expected(state: IdentityState) -> Iterator[Finding]:
     """A peer's names satisfy no SAN that the cluster lists: new connections are refused."""
-    for verdict in cluster_verdicts(state):
+    for verdict in cluster_verdicts(state, with_peers=True):
         if verdict.wants.tls.mode is TlsMode.PLAINTEXT:
             continue
         for peer in verdict.refused:

@@ -55,6 +55,8 @@ class Change:
 
 def diff(before: Snapshot | None, after: Snapshot) -> tuple[Change, ...]:
     """The changes from one snapshot to the next, removed resources last. From nothing, everything is ADDED."""
+    if before is not None and before.resources is after.resources:
+        return ()
     old: Mapping[ResourceKey, Resource] = before.resources if before else {}
     new = after.resources
     changes = [change for key, resource in new.items() if (change := _change(key, old.get(key), resource)) is not None]

@@ -171,7 +171,7 @@ class Triangle:
 def triangle(state: IdentityState) -> Triangle:
     """Compare the four corners of ``state``."""
     stale = stale_in_use(state)
-    corners = (_issued(state), _on_disk(state), _in_use(state, stale), _expected(state))
+    corners = (issued_corner(state), _on_disk(state), _in_use(state, stale), _expected(state))
     if stale is None or state.on_disk is None:
         return Triangle(corners, _agreement(corners))
     since = state.on_disk.changed_at
@@ -206,7 +206,8 @@ def _may_still_reread(state: IdentityState) -> bool:
     return changed is not None and state.refresh_interval is not None and changed + state.refresh_interval >= state.now
 
 
-def _issued(state: IdentityState) -> Corner:
+def issued_corner(state: IdentityState) -> Corner:
+    """What the agent says it issued last, beside what is on disk."""
     if state.issued is None:
         return Corner("issued", CornerState.UNKNOWN, "no agent metric")
     ends = _clock(state.issued.ends_at + HALF_A_SECOND, state.now)
@@ -295,16 +296,22 @@ class ClusterVerdict:
     own: bool | None = None
 
 
-def cluster_verdicts(state: IdentityState) -> tuple[ClusterVerdict, ...]:
+def cluster_verdicts(state: IdentityState, *, with_peers: bool = False) -> tuple[ClusterVerdict, ...]:
     """For each cluster of the accepted config, whether the peers seen on it satisfy its SAN matchers.
 
-    A peer counts for a cluster only when it is known to belong to it.
+    A peer counts for a cluster only when it is known to belong to it. ``with_peers`` leaves out clusters on which none
+    was seen: of thousands that is nearly all.
     """
+    peers: dict[str, list[InUse]] = {}
+    for peer in state.peers:
+        peers.setdefault(peer.cluster, []).append(peer)
     verdicts = []
     for wants in state.clusters:
-        peers = [one for one in state.peers if one.cluster == wants.cluster]
+        on_it = peers.get(wants.cluster, [])
+        if with_peers and not on_it:
+            continue
         by_outcome: dict[bool | None, list[InUse]] = {True: [], False: [], None: []}
-        for peer in peers:
+        for peer in on_it:
             by_outcome[satisfies(wants.tls.sans, peer.certificate.sans)].append(peer)
         own = None if state.on_disk is None else satisfies(wants.tls.sans, state.on_disk.certificate.sans)
         verdicts.append(

@@ -11,10 +11,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from meshtui.doctor.config import CONFIG_RULES
-from meshtui.doctor.connection import CONNECTION_RULES
+from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
-from meshtui.doctor.registry import run
 from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.model.finding import Finding, worst_first
@@ -71,6 +69,7 @@ class Session:
         self._failures = 0
         self._echo: EchoDesk | None = None
         self._workload: WorkloadDesk | None = None
+        self._check = ConfigCheck()
         self._config_findings: tuple[Finding, ...] = ()
         self.others: Callable[[], tuple[SessionState, ...]] = tuple
         """The other targets attached beside this one; the workspace says which."""
@@ -204,7 +203,7 @@ class Session:
         if state.snapshot is None:
             return
         seen = Observation(self._now(), state.snapshot, state.graph, state.channels, state.changed_at)
-        self._config_findings = run(CONFIG_RULES + CONNECTION_RULES, seen)
+        self._config_findings = self._check.findings(seen)
         findings = self._all_findings(state.workload)
         if findings != state.findings:
             self._publish(findings=findings)

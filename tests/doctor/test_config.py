@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from meshtui.doctor.config import CONFIG_RULES
+from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
-from meshtui.doctor.registry import run
 from meshtui.model.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.graph_build import build
-from meshtui.model.resource import CDS, EDS, RDS, ErrorState, ResourceKey, Status
+from meshtui.model.resource import CDS, EDS, RDS, ErrorState, Status
 from meshtui.model.snapshot import Snapshot
 from tests.builders import (
     NOW,
@@ -31,7 +30,7 @@ from tests.builders import (
 
 def judge(seen: Snapshot, waited: float = 5.0) -> tuple[Finding, ...]:
     stamps = {name: NOW - timedelta(seconds=waited) for name in seen.resources}
-    return run(CONFIG_RULES, Observation(NOW, seen, build(seen), first_seen=stamps))
+    return ConfigCheck().findings(Observation(NOW, seen, build(seen), first_seen=stamps))
 
 
 def test_a_healthy_client_has_no_findings() -> None:
@@ -143,6 +142,39 @@ def test_a_cluster_the_client_does_not_hold_is_seen_in_the_tree() -> None:
 
 
 def test_a_rule_that_fails_costs_only_itself() -> None:
-    broken = replace(canary(), resources={ResourceKey("", "x", "y"): None})  # type: ignore[dict-item]
-    found = run(CONFIG_RULES, Observation(NOW, broken, build(canary())))
-    assert {finding.code for finding in found} == {"rule-failed"}
+    error = ErrorState("43", "route has no action", NOW)
+    seen = with_resource(canary(), resource(RDS, ROUTES, None, status=Status.NACKED, error=error))
+    found = ConfigCheck().findings(Observation(NOW, seen, None))  # type: ignore[arg-type]
+    assert {finding.code for finding in found} == {"resource-refused", "rule-failed"}
+    assert {finding.subject for finding in found if finding.code == "rule-failed"} == {
+        "without_endpoints",
+        "listener_problems",
+    }
+
+
+def test_an_unchanged_config_is_not_judged_again_but_its_waiting_is() -> None:
+    seen = with_resource(canary(), resource(CDS, subset("v9"), None, status=Status.REQUESTED, at=None))
+    seen = with_resource(seen, resource(CDS, subset("v8"), None, status=Status.DOES_NOT_EXIST))
+    graph, check = build(seen), ConfigCheck()
+    stamps = dict.fromkeys(seen.resources, NOW)
+
+    def look(seconds: float) -> dict[str, Finding]:
+        at = NOW + timedelta(seconds=seconds)
+        found = check.findings(Observation(at, replace(seen, taken_at=at), graph, first_seen=stamps))
+        return {finding.code: finding for finding in found}
+
+    young, waits, longer = look(1), look(5), look(6)
+    assert set(young) == {"resource-missing"}
+    assert set(waits) == set(longer) == {"resource-missing", "resource-waiting"}
+    assert young["resource-missing"] is longer["resource-missing"]
+    assert (waits["resource-waiting"].evidence, longer["resource-waiting"].evidence) == (
+        (f"CDS {subset('v9')} is REQUESTED for 5 s",),
+        (f"CDS {subset('v9')} is REQUESTED for 6 s",),
+    )
+
+
+def test_a_changed_config_is_judged_again() -> None:
+    check, well = ConfigCheck(), canary()
+    worse = with_resource(well, resource(CDS, subset("v1"), None, status=Status.DOES_NOT_EXIST))
+    found = [check.findings(Observation(NOW, seen, build(seen))) for seen in (well, worse, well)]
+    assert [tuple(finding.code for finding in each) for each in found] == [(), ("resource-missing",), ()]

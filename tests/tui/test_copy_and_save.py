@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from textual.pilot import Pilot
 
 from tests.tui.conftest import Run, screen_text
@@ -23,7 +24,7 @@ async def test_the_page_that_is_read_is_copied(bench: Bench, run: Run) -> None:
     bench.add(resources=healthy())
     async with run(bench.app(), (160, 45)) as pilot:
         await pilot.press("2", "j", "v", "enter", "y")
-        assert json.loads(pilot.app.clipboard)["name"] == f"outbound|7070||{HOST}"
+        assert yaml.safe_load(pilot.app.clipboard)["name"] == f"outbound|7070||{HOST}"
 
 
 async def test_one_resource_and_all_are_saved(

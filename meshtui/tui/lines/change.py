@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Final
+from itertools import groupby
+from typing import Final, TypeAlias
 
 from meshtui.model.wording import plural
 from meshtui.tui.ink import EMPTY, Line, Role, Span
@@ -16,9 +17,18 @@ CONTEXT: Final = 3
 ALIGNED_AT_MOST: Final = 3_000
 """Lines on both sides that are aligned; aligning is quadratic, and this many still take under 0.2 s."""
 
+KEPT: Final = " "
+GONE: Final = "-"
+CAME: Final = "+"
+
+Row: TypeAlias = tuple[str, str]
+"""A sign and a line."""
+
+_ROLES: Final = {KEPT: Role.DIM, GONE: Role.REMOVED, CAME: Role.ADDED}
+
 
 def change_lines(before: str, after: str, width: int) -> Iterator[Line]:
-    """A unified diff of two indented JSON texts."""
+    """A unified diff of two YAML texts, a key's old value over its new one."""
     old, new = before.split("\n"), after.split("\n")
     start = _same(old, new)
     end = min(_same(old[start:][::-1], new[start:][::-1]), len(old) - start, len(new) - start)
@@ -31,25 +41,52 @@ def change_lines(before: str, after: str, width: int) -> Iterator[Line]:
         return
     lead = old[max(start - CONTEXT, 0) : start]
     trail = old[len(old) - end : len(old) - end + CONTEXT]
-    matcher = SequenceMatcher(None, lead + removed + trail, lead + added + trail, autojunk=False)
-    yield from _groups(matcher, lead + removed + trail, lead + added + trail, width)
-
-
-def _groups(matcher: SequenceMatcher[str], old: Sequence[str], new: Sequence[str], width: int) -> Iterator[Line]:
-    for number, group in enumerate(matcher.get_grouped_opcodes(CONTEXT)):
+    rows = [(KEPT, line) for line in lead] + list(aligned(removed, added)) + [(KEPT, line) for line in trail]
+    for number, group in enumerate(_groups(rows)):
         if number:
-            yield EMPTY
-            yield (Span("   ⋮", Role.FAINT),)
-            yield EMPTY
-        margin = _margin([*old[group[0][1] : group[-1][2]], *new[group[0][3] : group[-1][4]]])
-        for tag, old_from, old_to, new_from, new_to in group:
-            gone = [line[margin:] for line in old[old_from:old_to]]
-            come = [line[margin:] for line in new[new_from:new_to]]
-            if tag == "equal":
-                yield from _signed("  ", gone, Role.DIM, width)
-                continue
-            yield from _signed("- ", gone, Role.REMOVED, width)
-            yield from _signed("+ ", come, Role.ADDED, width)
+            yield from (EMPTY, (Span("   ⋮", Role.FAINT),), EMPTY)
+        margin = _margin([line for _, line in group])
+        for sign, line in group:
+            yield from _signed(sign, line[margin:], width)
+
+
+def aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
+    """The lines of both, aligned by their keys: ``weight: 80`` became ``weight: 20``, it did not move to where another
+    cluster's was."""
+    matcher = SequenceMatcher(None, [_anchor(line) for line in old], [_anchor(line) for line in new], autojunk=False)
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if tag != "equal":
+            yield from ((GONE, line) for line in old[old_from:old_to])
+            yield from ((CAME, line) for line in new[new_from:new_to])
+            continue
+        pairs = zip(old[old_from:old_to], new[new_from:new_to], strict=True)
+        for same, run in groupby(pairs, key=lambda pair: pair[0] == pair[1]):
+            lines = list(run)
+            if same:
+                yield from ((KEPT, line) for line, _ in lines)
+            else:
+                yield from ((GONE, line) for line, _ in lines)
+                yield from ((CAME, line) for _, line in lines)
+
+
+def _anchor(line: str) -> str:
+    """What a line is aligned by: its key; of a list's item all, since that names it."""
+    if line.lstrip(" ").startswith("- "):
+        return line
+    key, separator, _ = line.partition(": ")
+    return key + separator
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """The changed rows with what is around them."""
+    near = [False] * len(rows)
+    for index, (sign, _) in enumerate(rows):
+        if sign != KEPT:
+            for place in range(max(index - CONTEXT, 0), min(index + CONTEXT + 1, len(rows))):
+                near[place] = True
+    for shown, run in groupby(range(len(rows)), key=near.__getitem__):
+        if shown:
+            yield [rows[index] for index in run]
 
 
 def _margin(lines: Sequence[str]) -> int:
@@ -57,10 +94,9 @@ def _margin(lines: Sequence[str]) -> int:
     return min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
 
 
-def _signed(sign: str, lines: Sequence[str], role: Role, width: int) -> Iterator[Line]:
-    for line in lines:
-        for number, piece in enumerate(wrap_hanging(line, max(width - 4, 8))):
-            yield (Span(" "), Span(sign if not number else "  ", role), Span(piece, role))
+def _signed(sign: str, line: str, width: int) -> Iterator[Line]:
+    for number, piece in enumerate(wrap_hanging(line, max(width - 4, 8))):
+        yield (Span(" "), Span(f"{KEPT if number else sign} ", _ROLES[sign]), Span(piece, _ROLES[sign]))
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> int:

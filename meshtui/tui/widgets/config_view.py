@@ -18,7 +18,7 @@ from meshtui.tui.saving import document, file_name
 from meshtui.tui.views import View
 from meshtui.tui.widgets.config_table import ConfigTable, TableHeading
 from meshtui.tui.widgets.config_tree import ConfigTree
-from meshtui.tui.widgets.detail import Detail, DetailTab, Subject
+from meshtui.tui.widgets.detail import Detail, Subject
 from meshtui.tui.widgets.filter_bar import FilterBar
 from meshtui.tui.widgets.rows import Rows
 
@@ -227,9 +227,7 @@ class ConfigView(View):
         if subject is None:
             return
         if self._detail.page.has_focus:
-            as_config = self._detail.tab is DetailTab.YAML and subject.resource is not None
-            whole = subject.look.as_json(subject.resource) if as_config and subject.resource else self._detail.page.text
-            self.post_message(self.Copy(whole, f"the page {self._detail.tab.value}"))
+            self.post_message(self.Copy(self._detail.text, f"the page {self._detail.tab.value}"))
             return
         name = (
             subject.node.name or subject.node.label

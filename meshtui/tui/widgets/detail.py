@@ -95,8 +95,15 @@ class Detail(Widget):
         self._references = References({})
         self._place: tuple[object, ...] = ()
         self._content: tuple[object, ...] = ()
-        self._json: tuple[Resource, str] | None = None
         self._yaml: tuple[Resource, str] | None = None
+
+    @property
+    def text(self) -> str:
+        """The page as text, for copying; YAML without the breaks that are made for the pane's width."""
+        subject = self.subject
+        if self.tab is DetailTab.YAML and subject is not None and subject.resource is not None:
+            return self._as_yaml(subject, subject.resource) or self._page.text
+        return self._page.text
 
     def compose(self) -> ComposeResult:
         yield self._title
@@ -191,15 +198,10 @@ class Detail(Widget):
         changed = subject.look.state.changed_at.get(now.key)
         at = f"  at {changed:%H:%M:%S} UTC" if changed else ""
         versions = paragraph(f"{before.version or '–'} → {now.version or '–'}{at}", width, Role.DIM, indent=1)
-        old, new = subject.look.as_json(before), self._as_json(subject, now) if now.value else ""
+        old, new = as_yaml(subject.look.as_json(before)), self._as_yaml(subject, now) if now.value else ""
         return [EMPTY, *head, *versions, EMPTY, *change_lines(old, new, width)]
 
     def _as_yaml(self, subject: Subject, resource: Resource) -> str:
         if self._yaml is None or self._yaml[0] is not resource:
-            self._yaml = (resource, as_yaml(self._as_json(subject, resource)))
+            self._yaml = (resource, as_yaml(subject.look.as_json(resource)))
         return self._yaml[1]
-
-    def _as_json(self, subject: Subject, resource: Resource) -> str:
-        if self._json is None or self._json[0] is not resource:
-            self._json = (resource, subject.look.as_json(resource))
-        return self._json[1]

@@ -80,9 +80,9 @@ STORIES: Final = (
         _whole,
         (
             Shot("overview-160x45", WIDE, ("1",), 3),
-            Shot("config-160x45", WIDE, ("2", "g", "j")),
-            Shot("config-change-160x45", WIDE, ("v", "v")),
-            Shot("config-80x24", NARROW, ("v",)),
+            Shot("config-160x45", WIDE, ("2", "g", "j", "v")),
+            Shot("config-change-160x45", WIDE, ("v",)),
+            Shot("config-80x24", NARROW, ("escape",)),
             Shot("config-table-160x45", WIDE, ("t",)),
             Shot("overview-80x24", NARROW, ("1",)),
         ),

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshtui.tui.ink import Role
 from meshtui.tui.lines.yaml import YamlLines, as_yaml, yaml_line
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, cluster, healthy, nacked, routes
@@ -99,3 +100,18 @@ def test_keys_and_values_are_told_apart() -> None:
         ":",
         " outbound|7070||echo",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("weight: 80", Role.NUMBER),
+        ("share: -1.5e-3", Role.NUMBER),
+        ("on: true", Role.NUMBER),
+        ("- 198.18.39.253", Role.STRING),
+        ("- 198.18.39.253:7070", Role.STRING),
+        ("version: 1.2.3", Role.STRING),
+    ],
+)
+def test_an_address_is_no_number(text: str, role: Role) -> None:
+    assert yaml_line(text)[-1].role is role

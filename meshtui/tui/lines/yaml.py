@@ -12,7 +12,7 @@ from meshtui.tui.safe import span, wrap_hanging
 
 _KEY: Final = r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s'"][^:]*?"""
 _PARTS: Final = re.compile(rf"^(\s*(?:-\s+)*)(?:({_KEY})(:)(?=\s|$))?(.*)$", re.DOTALL)
-_LITERAL: Final = re.compile(r"^\s*(-?\d[\d.eE+-]*|true|false|null)$")
+_LITERAL: Final = re.compile(r"^\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$")
 
 UNBROKEN: Final = 1_000_000
 """Characters of a line before YAML's writer breaks it: the pane breaks lines itself, to its width."""

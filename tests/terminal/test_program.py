@@ -76,6 +76,7 @@ def test_the_start_screen_takes_an_address(terminal: Start, silent: str) -> None
     program = terminal()
     program.wait_for_text("A real mesh on this machine")
     program.press("a")
+    program.wait_for_text("enter attach")
     program.press(f"{silent}\r")
     program.wait_for_text("Connecting to")
     program.press("q")

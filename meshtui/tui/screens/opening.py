@@ -5,7 +5,10 @@ It needs nothing of the model, so it is there before that is imported; the main 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from meshtui.tui.ink import Line, Role, Span
@@ -39,6 +42,9 @@ class OpeningScreen(Screen[None]):
     """Shown for the moment until the main screen is imported."""
 
     CSS_PATH = "opening.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "app.quit", "Quit", show=False, id="opening.quit", tooltip="Leave meshtui"),
+    ]
 
     def __init__(self, target: str) -> None:
         super().__init__()

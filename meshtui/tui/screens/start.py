@@ -77,6 +77,15 @@ class Banner(Bar):
         return (Span(" meshtui ", Role.BRAND), Span("  what a gRPC client in the mesh really holds", Role.DIM))
 
 
+class AddressInput(Input):
+    """Where an address is typed; says which keys end that."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Attach", id="start.attach", tooltip="Attach to the address"),
+        Binding("escape", "screen.list", "Back to the list", id="start.back", tooltip="Back to the list"),
+    ]
+
+
 class StartScreen(Screen[Attach | Demo | None]):
     """Returns what to look at."""
 
@@ -86,14 +95,13 @@ class StartScreen(Screen[Attach | Demo | None]):
         Binding(
             "tab", "app.focus_next", "Next", show=False, id="start.next", tooltip="Between the list and the address"
         ),
-        Binding("escape", "list", "Back to the list", show=False, id="start.list", tooltip="Back to the list"),
         Binding("q", "app.quit", "Quit", id="start.quit", tooltip="Leave meshtui"),
     ]
 
     def __init__(self, scenarios: Sequence[Scenario], recents: Sequence[Offer], can_demo: bool) -> None:
         super().__init__()
         self._rows = StartRows(scenarios, recents, can_demo)
-        self._input = Input(placeholder="address: localhost:17171, unix:///path", compact=True, id="start-input")
+        self._input = AddressInput(placeholder="address: localhost:17171, unix:///path", compact=True, id="start-input")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="start"):
@@ -106,12 +114,14 @@ class StartScreen(Screen[Attach | Demo | None]):
         (self._rows if any(map(self._rows.selectable, range(self._rows.count()))) else self._input).focus()
 
     def action_type(self) -> None:
-        self._input.focus()
+        self.set_focus(self._input)  # at once: focus() comes a moment later, and typed letters would be lost
 
     def action_list(self) -> None:
-        self._rows.focus()
+        self.set_focus(self._rows)
 
     def on_rows_entered(self) -> None:
+        if self.focused is self._input:
+            return  # an enter that was typed before the focus had moved belongs to the address
         self.dismiss(self._rows.lines[self._rows.cursor][2])
 
     def on_rows_moved(self) -> None:

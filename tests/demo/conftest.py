@@ -98,6 +98,7 @@ class Lab:
 
     SERVICE = SERVICE
     SUBSETS = SUBSETS
+    ROUTE = "RouteConfiguration outbound|7070||echo.echo-grpc.svc.cluster.local"
     virtual_service = staticmethod(virtual_service)
     eventually = staticmethod(eventually)
     plausible = staticmethod(plausible)
@@ -132,6 +133,25 @@ class Lab:
             return count() > applied or None
 
         await eventually("the manifests are applied", done)
+
+    async def plain(self) -> None:
+        """Only the Service, as the client has accepted it and requests are answered by it: whatever the test before
+        left in force is gone."""
+        await self.apply(service=self.SERVICE)
+        await self.until_accepted(self.ROUTE, lambda route: route.virtual_hosts[0].routes[0].name == "default")
+
+        await self.until_works(count=4)
+
+    async def until_works(self, **fields: Any) -> None:
+        """Wait until a call succeeds: servers that just changed their TLS drop connections once."""
+
+        async def look() -> bool | None:
+            try:
+                return bool(await self.forward(**fields))
+            except grpc.aio.AioRpcError:
+                return None
+
+        await eventually("a call succeeds", look)
 
     async def statuses(self, pod: str = "client") -> dict[str, Any]:
         """What the pod's CSDS says, by resource name (a name can be in several scopes: the last wins)."""

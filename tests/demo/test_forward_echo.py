@@ -25,17 +25,15 @@ SOMETIMES_ABORTED = """
   route: [{destination: {host: echo}}]
 """
 
-ROUTE = "RouteConfiguration outbound|7070||echo.echo-grpc.svc.cluster.local"
-
 
 async def until_fault(lab: Lab, http: str) -> None:
     """Apply a route with a fault and wait until the client runs on it."""
     await lab.apply(service=lab.SERVICE, route=lab.virtual_service(http))
-    await lab.until_accepted(ROUTE, lambda route: route.virtual_hosts[0].routes[0].typed_per_filter_config)
+    await lab.until_accepted(lab.ROUTE, lambda route: route.virtual_hosts[0].routes[0].typed_per_filter_config)
 
 
 async def test_one_output_for_each_request_in_order(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     output = await lab.forward(count=30, message="hello")
     assert len(output) == 30
     for index, text in enumerate(output):
@@ -51,12 +49,12 @@ async def test_one_output_for_each_request_in_order(lab: Lab) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, -3])
 async def test_a_count_below_two_is_one(lab: Lab, count: int) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     assert len(await lab.forward(count=count)) == 1
 
 
 async def test_headers_are_sent_and_host_becomes_the_authority(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     output = await lab.forward(headers={"Host": "echo", "X-User": "jane"})
     lines = output[0].splitlines()
     assert "[0 body] Host=echo" in lines
@@ -66,7 +64,7 @@ async def test_headers_are_sent_and_host_becomes_the_authority(lab: Lab) -> None
 
 
 async def test_the_grpc_scheme_dials_without_xds(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     output = await lab.forward(url=f"grpc://{lab.mesh.pods['echo-v2'].admin}")
     assert "[0 body] ServicePort=17171" in output[0].splitlines()
     assert "[0 body] ServiceVersion=v2" in output[0].splitlines()
@@ -100,7 +98,7 @@ async def test_the_timeout_is_for_the_whole_set(lab: Lab) -> None:
 
 
 async def test_the_ticker_waits_before_the_first_request(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     # Ten ticks of 0.1 s do not fit into 0.9 s, as the first request waits for the first tick.
     error = await lab.failure(count=10, qps=10, timeout_micros=900_000)
     match = re.fullmatch(
@@ -122,7 +120,7 @@ async def test_at_most_twenty_at_a_time(lab: Lab) -> None:
 
 
 async def test_new_connection_per_request(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     output = await lab.forward(count=8, newConnectionPerRequest=True, timeout_micros=20_000_000)
     assert len(output) == 8
 
@@ -142,9 +140,7 @@ async def test_a_caller_that_goes_away_stops_the_set(lab: Lab) -> None:
 
 
 async def test_many_sets_at_once_keep_their_answers_apart(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
-    # The route of the test before is gone for certain when calls are quick again.
-    await lab.until_accepted(ROUTE, lambda route: not route.virtual_hosts[0].routes[0].typed_per_filter_config)
+    await lab.plain()
     sets: Any = await asyncio.gather(
         *(lab.forward(count=10, message=f"set {number}", timeout_micros=20_000_000) for number in range(8))
     )
@@ -157,7 +153,7 @@ async def test_services_of_the_plain_port(lab: Lab) -> None:
     from grpc_health.v1 import health_pb2
     from grpc_reflection.v1alpha import reflection_pb2
 
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     async with lab.channel("client") as channel:
         check: Any = channel.unary_unary(
             "/grpc.health.v1.Health/Check",

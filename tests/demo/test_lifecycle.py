@@ -149,8 +149,7 @@ async def test_what_dies_is_started_again(make_lab: Callable[[Mesh], Lab]) -> No
             await kill_and_come_back(mesh, pod, process)
         lab = make_lab(mesh)
         await lab.apply(service=lab.SERVICE)
-        route = "RouteConfiguration outbound|7070||echo.echo-grpc.svc.cluster.local"
-        await lab.until_accepted(route, lambda found: found.virtual_hosts[0].routes[0].name == "default")
+        await lab.until_accepted(lab.ROUTE, lambda found: found.virtual_hosts[0].routes[0].name == "default")
 
         async def both_answer() -> bool | None:
             with contextlib.suppress(Exception):

@@ -56,21 +56,8 @@ async def until_servers(lab: Lab, chain: str) -> None:
         await lab.until_accepted(inbound(lab, pod), lambda found: found.filter_chains[0].name == chain, pod)
 
 
-async def until_works(lab: Lab, **fields: Any) -> None:
-    """Wait until a call succeeds: servers that just changed their TLS drop connections once."""
-
-    async def look() -> bool | None:
-        try:
-            return bool(await lab.forward(**fields))
-        except grpc.aio.AioRpcError:
-            return None
-
-    await lab.eventually("a call succeeds", look)
-
-
 async def test_discovery_spreads_over_both_versions(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
-    await lab.until_accepted(ROUTE, lambda route: not weights(route))
+    await lab.plain()
     found = await lab.versions(count=40)
     assert found.total() == 40
     # Round robin is exact once both connections are up; the first calls of a new channel may find only one.
@@ -99,13 +86,13 @@ async def test_an_edit_is_applied_live(lab: Lab) -> None:
 
 @pytest.mark.parametrize("host", ["echo", "echo.echo-grpc", "echo.echo-grpc.svc", HOST])
 async def test_short_names_work(lab: Lab, host: str) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     output = await lab.forward(url=f"xds:///{host}:7070")
     assert f"[0 body] Host={host}:7070" in output[0].splitlines()
 
 
 async def test_an_unknown_name_fails_and_says_so(lab: Lab) -> None:
-    await lab.apply(service=lab.SERVICE)
+    await lab.plain()
     error = await lab.failure(url="xds:///nobody:7070", timeout_micros=300_000)
     assert error.code() is grpc.StatusCode.UNKNOWN
 
@@ -204,7 +191,7 @@ async def test_strict_works_with_mutual_tls_and_only_with_it(lab: Lab) -> None:
     await lab.apply(service=lab.SERVICE, rule=MUTUAL_TLS, auth=STRICT)
     await until_servers(lab, "inbound-mtls")
     await lab.until_accepted(CLUSTER, lambda cluster: cluster.HasField("transport_socket"))
-    await until_works(lab)
+    await lab.until_works()
     assert (await lab.versions(count=20)).total() == 20
 
     await lab.apply(service=lab.SERVICE, auth=STRICT)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from meshtui.model.config import Cluster, ClusterLoadAssignment, WeightedCluster
 from meshtui.model.graph_words import cluster_label
+from meshtui.model.lookup import endpoints_key
 from meshtui.model.names import parse_service_name
-from meshtui.model.resource import CDS, EDS, Health, Resource, ResourceKey
+from meshtui.model.resource import CDS, Health, Resource, ResourceKey
 from meshtui.model.routing import Decision, decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation, ExpectationSource
@@ -51,8 +53,10 @@ def expectation_for(
             f"The accepted route names {lacking}, which is not there: gRPC keeps the split it had until it arrives, "
             "and after 15 s fails that share."
         )
-        return Expectation.untestable(reason, weights=_by_label(clusters), label=label)
-    return _of_clusters(snapshot, decision, clusters, mapping, versions_seen, label)
+        found = Expectation.untestable(reason, weights=_by_label(clusters), label=label)
+    else:
+        found = _of_clusters(snapshot, decision, clusters, mapping, versions_seen, label)
+    return replace(found, arriving=_arriving(snapshot, scope, clusters))
 
 
 def subsets_of(snapshot: Snapshot, url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -112,9 +116,8 @@ def _version(snapshot: Snapshot, scope: str, cluster: str, mapping: Mapping[str,
 
 def _revisions(snapshot: Snapshot, scope: str, cluster: str) -> frozenset[str]:
     """The versions of the endpoints, where istiod says them (canonical revision in the endpoint's metadata)."""
-    resource = snapshot.resources.get(ResourceKey(scope, CDS, cluster))
-    name = resource.body.endpoints_name if resource and isinstance(resource.body, Cluster) else ""
-    assignment = snapshot.resources.get(ResourceKey(scope, EDS, name or cluster))
+    key = endpoints_key(snapshot, ResourceKey(scope, CDS, cluster))
+    assignment = snapshot.resources.get(key) if key is not None else None
     if assignment is None or not isinstance(assignment.body, ClusterLoadAssignment):
         return frozenset()
     revisions = [_revision(endpoint.workload) for endpoint in assignment.body.endpoints]
@@ -147,6 +150,22 @@ def _lacking(snapshot: Snapshot, scope: str, clusters: tuple[WeightedCluster, ..
     names = [item.cluster for item in clusters if item.weight]
     absent = [name for name in names if not _held(snapshot.resources.get(ResourceKey(scope, CDS, name)))]
     return ", ".join(cluster_label(name) for name in absent)
+
+
+def _arriving(snapshot: Snapshot, scope: str, clusters: tuple[WeightedCluster, ...]) -> bool:
+    """Whether a cluster that gets requests, or its endpoints, may be about to come: not there, nor known not to be."""
+    for item in clusters:
+        if not item.weight:
+            continue
+        cluster = ResourceKey(scope, CDS, item.cluster)
+        needed = (cluster, endpoints_key(snapshot, cluster))
+        if any(key is not None and _may_come(snapshot.resources.get(key)) for key in needed):
+            return True
+    return False
+
+
+def _may_come(resource: Resource | None) -> bool:
+    return resource is None or (resource.health is Health.WAITING and not resource.value)
 
 
 def _held(resource: Resource | None) -> bool:

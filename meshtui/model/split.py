@@ -42,7 +42,8 @@ class Expectation:
     ``weights`` are pairs of version and weight as configured (any positive total; a weight of 0 means that no answer
     may come from there). ``testable`` is false where draws are not independent (round robin, ring hash in one cluster);
     ``reason`` then says why in a sentence. ``notes`` say what is not certain about the mapping from subsets to
-    versions. ``label`` names the config it was read from (a route or a VirtualService) or is empty.
+    versions. ``arriving`` says that a part of the config is not there yet, which for a moment is as it should
+    be. ``label`` names the config it was read from (a route or a VirtualService) or is empty.
     """
 
     weights: tuple[tuple[str, float], ...]
@@ -51,6 +52,7 @@ class Expectation:
     reason: str = ""
     notes: tuple[str, ...] = ()
     label: str = ""
+    arriving: bool = False
 
     @classmethod
     def of(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.errors import UsageError
@@ -15,6 +16,10 @@ from meshtui.model.split import Expectation
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState
 from meshtui.session.protocols import EchoSource
+
+ARRIVAL: Final = timedelta(seconds=2)
+"""How long config may be on its way before that is news. A fresh channel has all of it within some 10 ms in the demo,
+but a look can fall into them, and a route without its clusters is not another split."""
 
 
 class EchoDesk:
@@ -40,6 +45,7 @@ class EchoDesk:
         self._run: EchoRun | None = None
         self._typed: Expectation | None = None
         self._mapping: Mapping[str, str] = {}
+        self._arriving_since: datetime | None = None
 
     @property
     def run(self) -> EchoRun | None:
@@ -61,7 +67,7 @@ class EchoDesk:
         self._typed, self._mapping = typed, dict(mapping or {})
         run = EchoRun(
             self._source, spec, settings,
-            expectation=typed or self.expected(spec), probe=probe, now=self._now, monotonic=self._monotonic,
+            expectation=typed or self._settled(spec), probe=probe, now=self._now, monotonic=self._monotonic,
         )  # fmt: skip
         self._run = run
         run.subscribe(self._changed)
@@ -78,7 +84,8 @@ class EchoDesk:
         """The config was looked at: a changed split starts a new epoch, an unchanged one lets answers be judged.
 
         A probe's channel lives only as long as one batch, and so does the config it is sent by. A look that falls
-        between two batches finds none of it and says nothing; after the last batch, no later look will find it.
+        between two batches finds none of it, one that falls into its arrival finds half: both say nothing. After the
+        last batch, no later look will find it.
         """
         self._snapshot = snapshot
         run = self._run
@@ -89,9 +96,24 @@ class EchoDesk:
             return
         expected = self.expected(run.spec)
         if expected is None:
+            self._arriving_since = None
             run.config_gone()
-        else:
+        elif not self._on_its_way(expected, snapshot.taken_at):
             run.set_expectation(expected, snapshot.taken_at)
+
+    def _settled(self, spec: EchoRequestSpec) -> Expectation | None:
+        expected = self.expected(spec)
+        if expected is None or self._snapshot is None or self._on_its_way(expected, self._snapshot.taken_at):
+            return None
+        return expected
+
+    def _on_its_way(self, expected: Expectation, at: datetime) -> bool:
+        """Whether the rest of this config may still be about to come: such a look says nothing."""
+        if not expected.arriving:
+            self._arriving_since = None
+            return False
+        self._arriving_since = self._arriving_since or at
+        return at - self._arriving_since < ARRIVAL
 
     async def stop(self) -> None:
         """End the present run, if one goes on; returns when nothing of it runs."""

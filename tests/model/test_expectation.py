@@ -93,6 +93,19 @@ def test_a_share_without_a_version_is_not_tested() -> None:
     assert "does not say which version" in expectation_for(seen, URL, {}).reason
 
 
+def test_config_is_arriving_until_all_of_it_is_there_or_known_not_to_come() -> None:
+    assert not expectation_for(canary(), URL, {}).arriving
+    for type_ in (CDS, EDS):
+        absent = without(canary(), key(type_, subset("v1")))
+        assert expectation_for(absent, URL, {}).arriving
+        asked = with_resource(absent, resource(type_, subset("v1"), None, status=Status.REQUESTED))
+        assert expectation_for(asked, URL, {}).arriving
+        gone = with_resource(absent, resource(type_, subset("v1"), None, status=Status.DOES_NOT_EXIST))
+        assert not expectation_for(gone, URL, {}).arriving
+    unused = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 100, "v2": 0})))
+    assert not expectation_for(without(unused, key(CDS, subset("v2"))), URL, {}).arriving
+
+
 @pytest.mark.parametrize("status", [Status.REQUESTED, Status.DOES_NOT_EXIST])
 def test_a_missing_cluster_keeps_the_old_split(status: Status) -> None:
     seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_account import Batch, BatchReply
 from meshtui.model.errors import UsageError
-from meshtui.model.split import Verdict
+from meshtui.model.resource import CDS, EDS, Status
+from meshtui.model.snapshot import Snapshot
+from meshtui.model.split import Expectation, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
+from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
 from meshtui.targets import open_session
+from tests.builders import NOW, canary, key, resource, subset, with_resource, without
 from tests.meshes import RunningMesh, headless_mesh
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
-
-pytestmark = pytest.mark.mesh
 
 
 async def until(session: Session, holds: Callable[[SessionState], bool], seconds: float = 30) -> SessionState:
@@ -44,6 +49,7 @@ def echo(state: SessionState) -> EchoState:
     return state.echo
 
 
+@pytest.mark.mesh
 async def test_a_run_is_judged_by_the_accepted_config(shifted_mesh: RunningMesh) -> None:
     session = await attached(shifted_mesh.admin("client"))
     try:
@@ -68,6 +74,7 @@ async def test_a_run_is_judged_by_the_accepted_config(shifted_mesh: RunningMesh)
     assert told[0].startswith("probe done: 600 of 600 answered, 0 failed; ")
 
 
+@pytest.mark.mesh
 async def test_a_probe_from_a_pod_without_channels_learns_the_config_while_it_runs(shifted_mesh: RunningMesh) -> None:
     session = await attached(shifted_mesh.admin("echo-v1"))
     try:
@@ -79,7 +86,9 @@ async def test_a_probe_from_a_pod_without_channels_learns_the_config_while_it_ru
             session,
             lambda state: state.echo is not None and state.echo.assessment.expectation is not None,
         )
-        assert echo(state).assessment.expectation.testable  # type: ignore[union-attr]
+        found = echo(state).assessment.expectation
+        assert found is not None
+        assert found.testable
         await session.echo.stop()
         assert session.echo.run is not None
         assert session.echo.run.state.phase is Phase.CANCELLED
@@ -87,6 +96,7 @@ async def test_a_probe_from_a_pod_without_channels_learns_the_config_while_it_ru
         await session.stop()
 
 
+@pytest.mark.mesh
 async def test_a_changed_split_starts_an_epoch() -> None:
     with headless_mesh("traffic-shift") as mesh:
         session = await attached(mesh.admin("client"))
@@ -108,6 +118,76 @@ async def test_a_changed_split_starts_an_epoch() -> None:
             assert "judged by a new split: v1 80 % · v2 20 %" in [event.text for event in session.state.events]
         finally:
             await session.stop()
+
+
+class Endless:
+    """A source that answers nothing before it is told to stop."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
+        self.asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nothing sets this event")
+
+
+def arriving(at: datetime) -> Snapshot:
+    """The route is there and one of its clusters is not yet."""
+    seen = without(canary(at), key(CDS, subset("v1")), key(EDS, subset("v1")))
+    return with_resource(seen, resource(CDS, subset("v1"), None, status=Status.REQUESTED), at)
+
+
+@pytest.fixture
+def source() -> Endless:
+    return Endless()
+
+
+@pytest.fixture
+async def desk(source: Endless) -> AsyncIterator[EchoDesk]:
+    desk = EchoDesk(source, lambda state: None)
+    yield desk
+    await desk.stop()
+
+
+def expected(run: EchoRun) -> Expectation | None:
+    return run.state.epochs[-1].expectation
+
+
+LATER = [NOW + timedelta(seconds=second) for second in range(10)]
+"""Looks at the config, a second apart."""
+
+
+async def test_a_look_into_the_arrival_of_the_config_is_no_other_split(desk: EchoDesk) -> None:
+    desk.config_seen(canary(LATER[0]))
+    run = desk.start(EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+    before = expected(run)
+    for at in range(1, 7):  # every other look finds half of it
+        desk.config_seen(arriving(LATER[at]) if at % 2 else canary(LATER[at]))
+        assert expected(run) == before
+
+
+async def test_a_config_that_stays_half_is_told(desk: EchoDesk) -> None:
+    desk.config_seen(canary(LATER[0]))
+    run = desk.start(EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+    for at in range(1, 4):
+        desk.config_seen(arriving(LATER[at]))
+    found = expected(run)
+    assert found is not None
+    assert not found.testable
+    assert "names v1, which is not there" in found.reason
+
+
+async def test_until_decided_does_not_give_up_while_the_config_arrives(desk: EchoDesk, source: Endless) -> None:
+    desk.config_seen(arriving(LATER[0]))
+    run = desk.start(EchoRequestSpec(URL, count=100), EchoSettings(until_decided=True), probe="echo-v1")
+    assert expected(run) is None
+    await asyncio.wait_for(source.asked.wait(), 5)
+    desk.config_seen(canary(LATER[1]))
+    found = expected(run)
+    assert found is not None
+    assert found.testable
+    assert run.state.phase is Phase.RUNNING
 
 
 def turn_weights(manifests: Path) -> None:

@@ -11,11 +11,17 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from meshtui.demo import scenarios
 from meshtui.demo.events import Event, describe
 from meshtui.demo.mesh import DEFAULT_CERTIFICATE_LIFETIME, Mesh
+
+ENDED_EARLY: Final = (
+    "Standard input ended before the mesh was up, and the demo ends with it. "
+    "A script keeps it open, as docs/demo.md shows."
+)
+"""Said to one who started it in the background of a script, where standard input is empty."""
 
 
 async def run_headless(
@@ -32,10 +38,16 @@ async def run_headless(
     Returns the exit code: 0, or 1 when the mesh ended by itself. Raises what entering a Mesh raises.
     """
 
-    stop = asyncio.Event()
+    stop, ready = asyncio.Event(), False
+
+    def stdin_ended() -> None:
+        if not ready:
+            tell(ENDED_EARLY)
+        stop.set()
+
     with _stopped_by_signals(stop):
         mesh = Mesh(scenario, manifests, certificate_lifetime=certificate_lifetime, on_event=_Narrator(tell))
-        _watch_stdin(asyncio.get_running_loop(), stop)
+        _watch_stdin(asyncio.get_running_loop(), stdin_ended)
         starting = asyncio.ensure_future(mesh.__aenter__())
         stopping = asyncio.ensure_future(stop.wait())
         try:
@@ -44,6 +56,7 @@ async def run_headless(
                 return 0
             starting.result()
             write(json.dumps(mesh.ready_event()))
+            ready = True
             return await _until_over(mesh, stopping, tell)
         finally:
             stopping.cancel()
@@ -90,14 +103,14 @@ def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(signum)
 
 
-def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Stop at the end of standard input. A thread, since the event loop cannot wait for a plain file."""
+def _watch_stdin(loop: asyncio.AbstractEventLoop, ended: Callable[[], None]) -> None:
+    """Call ``ended`` at the end of standard input. A thread, since the event loop cannot wait for a plain file."""
 
     def watch() -> None:
         with contextlib.suppress(OSError):
             while os.read(0, 4096):
                 pass
         with contextlib.suppress(RuntimeError):  # the loop has ended already
-            loop.call_soon_threadsafe(stop.set)
+            loop.call_soon_threadsafe(ended)
 
     threading.Thread(target=watch, name="stdin", daemon=True).start()

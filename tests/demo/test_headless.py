@@ -79,6 +79,13 @@ async def test_one_line_when_ready_and_the_end_of_stdin_ends_it() -> None:
     assert not exists(directory)
 
 
+async def test_an_empty_stdin_ends_it_and_says_so() -> None:
+    process = await start()
+    out, told = await asyncio.wait_for(process.communicate(b""), 30)
+    assert (process.returncode, out) == (0, b"")
+    assert b"Standard input ended before the mesh was up" in told
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_well(signum: signal.Signals) -> None:
     process = await start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_any_text_is_a_duration_or_none(text: str) -> None:
     [
         ("{\n  'a': 1}", 2, 3),
         ('{"a": 1\n "b": 2}', 2, 2),
-        ('{"a": [1,\n]}', 2, 1),
+        ('{"a": [1,\n]}', *((1, 9) if sys.version_info >= (3, 13) else (2, 1))),  # 3.13 points at the comma itself
         ('{\n"a": }', 2, 6),
         ('{"a": 1} x', 1, 10),
     ],

@@ -12,9 +12,10 @@ import click
 from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.identity_json import any_error, finding_json, finding_lines
 from meshtui.cli.options import output_option, target_options
-from meshtui.cli.output import document, emit
+from meshtui.cli.output import emit
 from meshtui.model.bootstrap import Bootstrap
 from meshtui.model.bootstrap_lines import bootstrap_lines
+from meshtui.model.documents import document
 from meshtui.model.errors import MeshtuiError, UsageError
 from meshtui.model.target import TargetOptions
 

@@ -14,8 +14,9 @@ import click
 from meshtui.cli.diagnostics import ExitCode
 from meshtui.cli.identity_json import any_error, certificate_json, certificate_table, chains_json, finding_json
 from meshtui.cli.options import output_option, target_options
-from meshtui.cli.output import document, emit, rfc3339
+from meshtui.cli.output import emit
 from meshtui.model.certificate import CertificateSet
+from meshtui.model.documents import document, rfc3339
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.target import TargetOptions

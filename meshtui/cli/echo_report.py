@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from meshtui.cli.echo_bars import histogram
-from meshtui.cli.output import document, rfc3339
 from meshtui.doctor.explain import cause_of
+from meshtui.model.documents import document, rfc3339
 from meshtui.model.echo_export import epoch_document, result_document
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.latency import Latency

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from meshtui.cli.output import Table, rfc3339
+from meshtui.cli.output import Table
 from meshtui.model.certificate import Certificate, CertificateSet
+from meshtui.model.documents import rfc3339
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.lifetime import lifetime
 from meshtui.model.wording import span_words

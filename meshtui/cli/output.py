@@ -7,13 +7,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from meshtui.model.printable import printable, printable_lines
-
-SCHEMA: Final = 1
-"""Version of the JSON documents; it grows when a key changes its meaning or goes away, not when one is added."""
 
 FORMATS: Final = ("table", "json", "yaml")
 
@@ -26,18 +22,6 @@ class Table:
     rows: Sequence[Sequence[str]]
     before: Sequence[str] = ()
     after: Sequence[str] = ()
-
-
-def document(target: str, **keys: Any) -> dict[str, Any]:
-    """A JSON document with the keys every one has."""
-    return {"schema": SCHEMA, "target": target, **keys}
-
-
-def rfc3339(at: datetime | None) -> str | None:
-    """A time in UTC as RFC 3339 with milliseconds, or ``None``."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def emit(format_: str, data: Mapping[str, Any], text: Table | str) -> None:

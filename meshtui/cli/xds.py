@@ -11,7 +11,8 @@ import click
 
 from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.options import output_option, target_options
-from meshtui.cli.output import Table, document, emit, rfc3339
+from meshtui.cli.output import Table, emit
+from meshtui.model.documents import document, resource_document
 from meshtui.model.errors import UsageError
 from meshtui.model.graph import Graph, Node
 from meshtui.model.graph_build import build
@@ -51,7 +52,7 @@ def status(ctx: click.Context, target: str, check: bool, options: TargetOptions,
         target,
         node=_node_json(snapshot.node),
         summary=_summary(snapshot),
-        resources=[resource_json(resource) for resource in resources],
+        resources=[resource_document(resource) for resource in resources],
         problems=list(snapshot.problems),
     )
     emit(format_, data, _status_table(snapshot, resources))
@@ -80,7 +81,7 @@ def config(target: str, types: str, pattern: str, options: TargetOptions, format
     resources = []
     for resource in in_order(snapshot.resources[key] for key in configs):
         text = configs[resource.key]
-        shown = resource_json(resource)
+        shown = resource_document(resource)
         shown["config"] = json.loads(text) if text else None
         resources.append(shown)
     text = "\n".join(_config_text(shown) for shown in resources)
@@ -125,22 +126,6 @@ def in_order(resources: Iterable[Resource]) -> list[Resource]:
     """The resources as a request meets them: listeners first, by name; clients list them in any order."""
     ranks = {name: rank for rank, name in enumerate(KNOWN_TYPES)}
     return sorted(resources, key=lambda resource: (ranks.get(resource.key.type, len(ranks)), resource.key))
-
-
-def resource_json(resource: Resource) -> dict[str, Any]:
-    """One resource as the contract has it."""
-    error = resource.error
-    return {
-        "scope": resource.key.scope,
-        "type": resource.key.type,
-        "name": resource.key.name,
-        "status": resource.status.name,
-        "version": resource.version,
-        "last_updated": rfc3339(resource.last_updated),
-        "error": None
-        if error is None
-        else {"version": error.version, "details": error.details, "last_attempt": rfc3339(error.last_attempt)},
-    }
 
 
 def node_json(node: Node) -> dict[str, Any]:

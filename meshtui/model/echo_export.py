@@ -9,14 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from meshtui.model.documents import SCHEMA, rfc3339
 from meshtui.model.echo import Answer, EchoRequestSpec
 from meshtui.model.echo_tally import Cause, EchoTally
 from meshtui.model.latency import Latency
 from meshtui.model.split import Assessment
 from meshtui.model.split_book import Epoch
-
-SCHEMA = 1
-"""Raised when a key changes its meaning or goes; new keys may come at any time."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula; text from the mesh gets an apostrophe before it."""
@@ -66,8 +64,8 @@ def epoch_document(epoch: Epoch) -> dict[str, Any]:
     """One epoch: when, what was expected, what was counted."""
     return {
         "number": epoch.number,
-        "started": _time(epoch.started),
-        "ended": _time(epoch.ended) if epoch.ended else None,
+        "started": rfc3339(epoch.started),
+        "ended": rfc3339(epoch.ended) if epoch.ended else None,
         "expected": epoch.expectation.shares if epoch.expectation else None,
         "by_version": dict(epoch.counts.by_version),
         "unknown_version": epoch.counts.unknown,
@@ -91,12 +89,12 @@ def run_json(
         "url": spec.url,
         "qps": spec.qps,
         "headers": [list(pair) for pair in spec.all_headers],
-        "started": _time(started),
+        "started": rfc3339(started),
         **result_document(tally, assessment, explain),
         "epochs": [epoch_document(epoch) for epoch in epochs],
         "over_time": [
             {
-                "at": _time(point.at),
+                "at": rfc3339(point.at),
                 "seconds": point.seconds,
                 "by_version": dict(point.by_version),
                 "failed": point.failed,
@@ -117,7 +115,7 @@ def run_csv(tally: EchoTally) -> str:
     writer.writerow(["at", "seconds", *map(_cell, versions), "unknown_version", "failed"])
     for point in tally.whole:
         counts = [point.by_version.get(version, 0) for version in versions]
-        writer.writerow([_time(point.at), f"{point.seconds:g}", *counts, point.unknown, point.failed])
+        writer.writerow([rfc3339(point.at), f"{point.seconds:g}", *counts, point.unknown, point.failed])
     return out.getvalue()
 
 
@@ -151,10 +149,6 @@ def _answer(answer: Answer) -> Mapping[str, Any]:
         "latency_ms": None if answer.latency_s is None else round(answer.latency_s * 1e3, 4),
         "fields": [list(pair) for pair in answer.fields],
     }
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _cell(text: str) -> str:

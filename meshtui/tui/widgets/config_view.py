@@ -14,7 +14,7 @@ from meshtui.model.flat_tree import Filter, way
 from meshtui.model.lookup import owner
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.tui.look import Look
-from meshtui.tui.saving import document, file_name
+from meshtui.tui.saving import file_name, saved
 from meshtui.tui.views import View
 from meshtui.tui.widgets.config_table import ConfigTable, TableHeading
 from meshtui.tui.widgets.config_tree import ConfigTree
@@ -250,4 +250,4 @@ class ConfigView(View):
         else:
             chosen = (resource,)
             name = file_name(resource.key.type.lower(), resource.key.name)
-        self.post_message(self.Save(lambda: document(target, snapshot, chosen, as_json), name))
+        self.post_message(self.Save(lambda: saved(target, snapshot, chosen, as_json), name))

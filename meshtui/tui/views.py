@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final
 
 from textual.message import Message
@@ -42,12 +43,13 @@ class View(Widget):
             self.what = what
 
     class Save(Message):
-        """Write what ``make`` returns to a file that the user names; ``make`` runs off the event loop."""
+        """Write what ``make`` returns for a path to a file that the user names; ``make`` runs off the event loop."""
 
-        def __init__(self, make: Callable[[], str], suggested: str) -> None:
+        def __init__(self, make: Callable[[Path], str], suggested: str, title: str) -> None:
             super().__init__()
             self.make = make
             self.suggested = suggested
+            self.title = title
 
     def enter(self) -> None:
         """The view comes to the front: put the focus where reading begins."""

@@ -7,7 +7,7 @@ import pytest
 from meshtui.model.resource import CDS, Status
 from meshtui.model.timeline import Event, EventKind
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import HOST, Bench, cluster, healthy, missing, nacked, routes
+from tests.tui.scripted import HOST, Bench, cluster, healthy, missing, nacked, routes, settle
 
 SIZES = [(80, 24), (160, 45)]
 V9 = f"outbound|7070|v9|{HOST}"
@@ -73,5 +73,5 @@ async def test_what_befalls_the_mesh_is_listed(bench: Bench, run: Run) -> None:
     async with run(bench.app(), (110, 30)) as pilot:
         session = bench.sessions["127.0.1.13:17171"]
         session.record(Event(bench.clock(), EventKind.MESH, "istiod", "config applied: version 7"))
-        await pilot.pause(0.3)
+        await settle(pilot)
         assert "config applied: version 7" in screen_text(pilot.app)

@@ -79,8 +79,7 @@ async def test_the_demo_chosen_comes_up_and_its_first_pod_is_opened(bench: Bench
     app = bench.app(None, scenarios=(stage.scenario,), open_stage=open_stage)
     async with run(app, (80, 24)) as pilot:
         await pilot.press("enter")
-        await pilot.pause(0.3)
-        assert "starting the control plane" in screen_text(app)
+        await _until(pilot, lambda: "starting the control plane" in screen_text(app))
         stage.go.set()
         await _until(pilot, lambda: CLIENT in bench.sessions)
         await bench.look(pilot, CLIENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -19,22 +20,25 @@ from meshtui.tui.saving import write_new
 
 
 class SaveDialog(ModalScreen[Path | None]):
-    """Returns the path written, or ``None`` when left."""
+    """Returns the path written, or ``None`` when left.
+
+    ``make`` gives the text for a path, off the event loop; it raises ``BadInput`` for a name it cannot serve.
+    """
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", id="save.back", tooltip="Write nothing"),
     ]
 
-    def __init__(self, make: Callable[[], str], suggested: str) -> None:
+    def __init__(self, make: Callable[[Path], str], suggested: str, title: str) -> None:
         super().__init__()
-        self._make = make
+        self._make, self._title = make, title
         self._input = Input(suggested, compact=True, id="save-input", select_on_focus=False)
         self._said = Static(content(""), id="save-said")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
-            yield Title("Save as JSON to a new file", "enter writes · esc back")
+            yield Title(self._title, "enter writes · esc back")
             yield self._input
             yield self._said
 
@@ -42,16 +46,15 @@ class SaveDialog(ModalScreen[Path | None]):
         self._input.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
         name = event.value.strip()
         if name:
             self.run_worker(self._write(Path(name).expanduser()), exclusive=True, exit_on_error=False)
 
     async def _write(self, path: Path) -> None:
-        import asyncio
-
         self._said.update(content("writing …"))
         try:
-            text = await asyncio.to_thread(self._make)
+            text = await asyncio.to_thread(self._make, path)
             await asyncio.to_thread(write_new, path, text)
         except BadInput as error:
             self._said.update(content(f"✗ {error}"))

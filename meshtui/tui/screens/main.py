@@ -312,7 +312,7 @@ class MainScreen(Screen[None]):
             if path is not None:
                 self.tell(f"Saved {path}")
 
-        self.app.push_screen(SaveDialog(message.make, message.suggested), saved)
+        self.app.push_screen(SaveDialog(message.make, message.suggested, message.title), saved)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input is not self._command:

@@ -250,4 +250,6 @@ class ConfigView(View):
         else:
             chosen = (resource,)
             name = file_name(resource.key.type.lower(), resource.key.name)
-        self.post_message(self.Save(lambda: saved(target, snapshot, chosen, as_json), name))
+        self.post_message(
+            self.Save(lambda _: saved(target, snapshot, chosen, as_json), name, "Save as JSON to a new file")
+        )

@@ -252,14 +252,13 @@ class EchoView(View):
         self.post_message(self.Copy(grpcurl_line(spec, self.look.state.target), "the grpcurl line"))
 
     def action_export(self) -> None:
-        from meshtui.tui.dialogs.echo_export import EchoExportDialog
+        run = self._run
+        if run is None:
+            return
+        from meshtui.tui.run_file import export_text, suggested_name
 
-        def saved(path: object) -> None:
-            if path is not None:
-                self.notify(shown(f"Saved {path}"), markup=False)
-
-        if self._run is not None:
-            self.app.push_screen(EchoExportDialog(self._run), saved)
+        title = "Save this run to a new file, .json or .csv"
+        self.post_message(self.Save(lambda path: export_text(run, path), suggested_name(run), title))
 
     def _complain(self, text: str) -> None:
         self.notify(shown(text), severity="error", markup=False)

@@ -1,0 +1,33 @@
+"""A run as the text of a file: JSON with everything, or CSV of its course over time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from meshtui.doctor.explain import cause_of
+from meshtui.model.echo_export import run_csv, run_json
+from meshtui.model.errors import BadInput
+from meshtui.session.echo_state import EchoState
+from meshtui.tui.saving import file_name
+
+
+def export_text(state: EchoState, path: Path) -> str:
+    """The run in the form that the name's ending asks for. Raises ``BadInput`` for another ending."""
+    if path.suffix == ".csv":
+        return run_csv(state.tally)
+    if path.suffix == ".json":
+        return run_json(
+            state.spec,
+            state.tally,
+            state.assessment,
+            state.epochs,
+            state.started or datetime.now(UTC),
+            lambda sample: cause_of(sample).explanation,
+        )
+    raise BadInput(f"{path.name} is neither .json nor .csv.", "end the name with one of them")
+
+
+def suggested_name(state: EchoState) -> str:
+    """``echo-client-20260801-100000.json``."""
+    return file_name("echo", state.probe, f"{state.started:%Y%m%d-%H%M%S}" if state.started else "")

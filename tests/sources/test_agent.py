@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -24,6 +24,7 @@ from meshtui.model.agent import (
 from meshtui.model.errors import TargetUnreachable, UsageError
 from meshtui.sources.agent import METRICS_PATH, READ_ONLY, READY_PATH, AgentSource, parse_agent_address, parse_metrics
 from meshtui.sources.http_get import HttpProblem, Response, get
+from tests.loopback import listening
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -61,25 +62,19 @@ class Recorder:
         self.requests: list[bytes] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(asyncio.IncompleteReadError):
             request = await reader.readuntil(b"\r\n\r\n")
             self.requests.append(request)
             method, path, _ = request.split(b" ", 2)
             writer.write(self.answer(method.decode(), path.decode()))
             await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
 
 
 @asynccontextmanager
 async def agent(answer: Answer = healthy) -> AsyncIterator[tuple[str, Recorder]]:
     recorder = Recorder(answer)
-    server = await asyncio.start_server(recorder.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield f"127.0.0.1:{port}", recorder
+    async with listening(recorder.serve) as address:
+        yield address, recorder
 
 
 async def test_readiness_and_metrics_are_read() -> None:
@@ -138,19 +133,12 @@ async def test_nobody_there_is_one_sentence() -> None:
 
 
 async def test_an_agent_that_never_answers_ends_in_time() -> None:
-    never = asyncio.Event()
-
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await never.wait()
-        writer.close()
+        await asyncio.Event().wait()
 
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    with pytest.raises(TargetUnreachable, match="no answer within"):
-        await AgentSource(address, timeout=0.2).poll()
-    never.set()
-    server.close()
-    await server.wait_closed()
+    async with listening(hold) as address:
+        with pytest.raises(TargetUnreachable, match="no answer within"):
+            await AgentSource(address, timeout=0.2).poll()
 
 
 async def test_the_clocks_difference_comes_from_the_date_header() -> None:

@@ -15,6 +15,7 @@ from meshtui.sources.channel import open_channel
 from tests import xds_messages as xds
 from tests.attaching import SHORT, TIMEOUT, attached
 from tests.csds_server import serving
+from tests.loopback import listening
 from tests.sources.tls_files import TlsFiles
 
 HELLO = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
@@ -134,10 +135,9 @@ async def test_an_http_1_server() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(HELLO)
         await writer.drain()
-        writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        error = await failure(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listening(answer) as address:
+        error = await failure(address)
     assert "HTTP/1" in error.what
     assert "15020" in error.hint
 
@@ -146,10 +146,9 @@ async def test_a_server_that_talks_nonsense() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\x00\xff" * 500)
         await writer.drain()
-        writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        error = await failure(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listening(answer) as address:
+        error = await failure(address)
     assert "HTTP/2" in error.what
 
 
@@ -177,7 +176,10 @@ async def test_a_slow_link_is_waited_for() -> None:
         async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(0.5)
             onward = await asyncio.open_connection("127.0.0.1", server.port)
-            await asyncio.gather(pump(reader, onward[1]), pump(onward[0], writer))
+            try:
+                await asyncio.gather(pump(reader, onward[1]), pump(onward[0], writer))
+            finally:
+                onward[1].close()
 
         async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while data := await reader.read(65_536):
@@ -185,10 +187,7 @@ async def test_a_slow_link_is_waited_for() -> None:
                 await writer.drain()
             writer.close()
 
-        async with (
-            await asyncio.start_server(forward, "127.0.0.1", 0) as link,
-            attached(f"127.0.0.1:{link.sockets[0].getsockname()[1]}") as source,
-        ):
+        async with listening(forward) as address, attached(address) as source:
             assert len((await source.poll()).resources) == 6
 
 

@@ -42,6 +42,8 @@ from meshtui.session.session import Session
 from meshtui.session.stage import Offer, Scenario, Stage
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
+from meshtui.tui.screens.main import MainScreen
+from meshtui.tui.views import View
 
 START = datetime(2026, 8, 1, 10, 0, 0, tzinfo=UTC)
 HOST = "echo.echo-grpc.svc.cluster.local"
@@ -259,9 +261,21 @@ class Bench:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Let the pump beat and everything it moves be painted."""
-    pump = getattr(pilot.app.screen, "_pump", None)
-    for _ in range(3):
+    """Let the pump beat and everything it moves be painted; a view is imported and mounted first."""
+    calm = 0
+    for _ in range(300):
+        screen = pilot.app.screen
+        pump = getattr(screen, "_pump", None)
         if pump is not None:
             pump.pump()
         await pilot.pause()
+        calm = calm + 1 if not isinstance(screen, MainScreen) or _shows_something(screen) else 0
+        if calm == 3:
+            return
+    raise AssertionError("nothing is shown")
+
+
+def _shows_something(screen: MainScreen) -> bool:
+    if screen.query_one("#notice").display:
+        return True
+    return any(view.display and view.look is not None for view in screen.query(View))

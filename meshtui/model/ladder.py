@@ -14,7 +14,7 @@ from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import is_inbound_listener
 from meshtui.model.resource import Health, ResourceKey, worst
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import age_words, is_catch_all, match_words, plural, share_words
+from meshtui.model.wording import ago_words, is_catch_all, match_words, plural, share_words
 
 DESTINATIONS_SHOWN: Final = 4
 """Weighted clusters named on the route rung; more are counted."""
@@ -124,7 +124,7 @@ def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
     if len(nodes) == 1 and nodes[0].key is not None:
         resource = snapshot.resources.get(nodes[0].key)
         if resource is not None and isinstance(resource.body, RouteConfiguration):
-            age = f"changed {age_words(now - resource.last_updated)} ago" if resource.last_updated else ""
+            age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
             below = _trouble_below(nodes[0])
             health = rung.health if rung.health is not Health.OK else (Health.MISSING if below else Health.OK)
             return Rung(rung.name, health, route_words(resource.body), rung.aside or below or age, rung.key)

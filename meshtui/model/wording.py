@@ -110,6 +110,11 @@ def age_words(span: timedelta | float) -> str:
     return f"{seconds} s"
 
 
+def ago_words(span: timedelta) -> str:
+    """How long ago, in a sentence: ``just now``, ``3 s ago``."""
+    return "just now" if span < timedelta(seconds=1) else f"{age_words(span)} ago"
+
+
 def size_words(size: int) -> str:
     """Bytes for people: ``512 B``, ``4.2 KiB``, ``6.1 MiB``."""
     if size < 1024:

@@ -9,6 +9,7 @@ import pytest
 from meshtui.model.config import HeaderMatch, MatchKind, RouteMatch, StringMatch, TlsContext, TlsMode
 from meshtui.model.wording import (
     age_words,
+    ago_words,
     header_words,
     inbound_tls_words,
     is_catch_all,
@@ -118,3 +119,10 @@ def test_tls() -> None:
 def test_plurals() -> None:
     assert [plural(count, "cluster") for count in (0, 1, 2)] == ["0 clusters", "1 cluster", "2 clusters"]
     assert plural(2, "entry", "entries") == "2 entries"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-1, "just now"), (0, "just now"), (0.9, "just now"), (1, "1 s ago"), (200, "3 m ago")]
+)
+def test_how_long_ago(seconds: float, words: str) -> None:
+    assert ago_words(timedelta(seconds=seconds)) == words

@@ -10,7 +10,7 @@ from meshtui.model.agent import AgentReport
 from meshtui.model.agent_series import CounterRow, counter_rows
 from meshtui.model.identity import CLOCK_TOLERANCE
 from meshtui.model.ladder_identity import UNLOCK_AGENT
-from meshtui.model.wording import age_words, span_words
+from meshtui.model.wording import ago_words, span_words
 from meshtui.model.workload import Workload
 from meshtui.session.state import Gap
 from meshtui.session.workload_desk import AGENT_GAP
@@ -52,7 +52,7 @@ def agent_entries(workload: Workload, gaps: tuple[Gap, ...], now: datetime, widt
 
 def _health(report: AgentReport, now: datetime, *, stale: bool) -> Line:
     if stale:
-        mark: Line = (Span("  ◌ ", Role.WAITING), Span(f"Agent as it was {age_words(now - report.at)} ago", Role.DIM))
+        mark: Line = (Span("  ◌ ", Role.WAITING), Span(f"Agent as it was {ago_words(now - report.at)}", Role.DIM))
     elif report.ready is None:
         mark = (Span("  ? ", Role.NOTE), Span("Agent  "), Span("readiness cannot be read", Role.NOTE))
     elif report.ready:

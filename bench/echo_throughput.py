@@ -20,7 +20,7 @@ from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
-CASES = ((400, 50, 1), (2_000, 200, 1), (1_000, 0, 60), (4_000, 0, 25))
+CASES = ((400, 50, 1), (2_000, 200, 1), (2_000, 1_000, 3), (1_000, 0, 60), (4_000, 0, 25))
 """Requests, requests a second (0 is unthrottled), and pairs of one call and one planned run. Without a throttle a pair
 is off by a tenth either way, so the median of many counts."""
 

@@ -108,7 +108,9 @@ async def _steady(target: str, parse: float) -> None:
         lags.clear()
         poll = await _median(source.poll)
         lag = max(lags)
+        collecting = time.process_time()
         gc.collect()
+        collected = time.process_time() - collecting
         gc.freeze()
         await asyncio.sleep(0.01)
         lags.clear()
@@ -126,7 +128,8 @@ async def _steady(target: str, parse: float) -> None:
     _row("graph after one resource changed", rebuilt, parse)
     _row("longest hold of the event loop, first poll", first_lag, parse)
     _row("longest hold of the event loop, steady polls", lag, parse)
-    _row("the same after gc.freeze()", lag_frozen, parse)
+    _row("a full garbage collection without gc.freeze()", collected, parse)
+    _row("the same hold after gc.freeze()", lag_frozen, parse)
     start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     await _long_run(source, before)
     end = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

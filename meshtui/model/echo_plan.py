@@ -18,9 +18,13 @@ SET_SECONDS = 0.4
 FIRST_SET = 10
 """Requests of the first set, before anything is known of the errors and of the rate."""
 
+LARGEST_PACED = 99
+"""Requests of one set at most when qps sets the pace: one failure swallows no hundred answers, and sets that overlap
+lose no throughput by it."""
+
 LARGEST_SET = 400
-"""Requests of one set at most (a crumb aside), reached from 1 000 a second on: a single failure costs the words of all
-its set. Larger ones gain no throughput that can be measured (``bench/echo_throughput.py``)."""
+"""Requests of one set at most without qps (a crumb aside), reached from 1 000 a second on: a single failure costs the
+words of all its set. Larger ones gain no throughput that can be measured (``bench/echo_throughput.py``)."""
 
 CRUMB = 1.1
 """A rest no larger than this many sets goes with one: a set of its own for the last few would cost a channel."""
@@ -72,10 +76,10 @@ class Planner:
         """Requests of the next set; 0 when all are sent."""
         size = min(self.size, LARGEST_SET)
         if self.spec.qps:
-            size = min(size, max(1, round(self.spec.qps * SET_SECONDS)))
+            size = min(size, LARGEST_PACED, max(1, round(self.spec.qps * SET_SECONDS)))
         if self.remaining is None:
             return size
-        return self.remaining if self.remaining <= size * CRUMB else size
+        return self.remaining if self.remaining <= size * (1 if self.spec.qps else CRUMB) else size
 
     def may_begin(self, now: float) -> bool:
         """Whether a set may begin now: at the asked rate, and with no more in flight than one set would have.

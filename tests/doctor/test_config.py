@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
 from meshtui.model.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.graph import Graph, Node
 from meshtui.model.graph_build import build
 from meshtui.model.resource import CDS, EDS, RDS, ErrorState, Status
 from meshtui.model.snapshot import Snapshot
@@ -141,10 +143,20 @@ def test_a_cluster_the_client_does_not_hold_is_seen_in_the_tree() -> None:
     assert subset("v1") in troubled
 
 
+class BrokenGraph(Graph):
+    """A graph no rule can walk."""
+
+    def troubled(self) -> Iterator[tuple[Node, ...]]:
+        raise RuntimeError("broken")
+
+    def distinct(self) -> Iterator[Node]:
+        raise RuntimeError("broken")
+
+
 def test_a_rule_that_fails_costs_only_itself() -> None:
     error = ErrorState("43", "route has no action", NOW)
     seen = with_resource(canary(), resource(RDS, ROUTES, None, status=Status.NACKED, error=error))
-    found = ConfigCheck().findings(Observation(NOW, seen, None))  # type: ignore[arg-type]
+    found = ConfigCheck().findings(Observation(NOW, seen, BrokenGraph(())))
     assert {finding.code for finding in found} == {"resource-refused", "rule-failed"}
     assert {finding.subject for finding in found if finding.code == "rule-failed"} == {
         "without_endpoints",

@@ -30,6 +30,12 @@ INDEX = re.compile(r"\[([0-9]{1,10})[ \]]")
 LINE = re.compile(r"(?:\[([0-9]{1,10})(?: (body|error))?\] ?)?(.*)", re.DOTALL)
 """Index and kind of a line, and the rest. A line without them is taken for the body's."""
 
+NAMED = frozenset({"ServiceVersion", "Hostname", "Cluster", "IP", "StatusCode"})
+"""Keys of the body that an answer has attributes for."""
+
+BODY, OWN = "\0b", "\0o"
+"""Stand for ``[3 body] `` and ``[3] `` at the start of a line, which then is the same in every answer."""
+
 ERRORS = re.compile(r"(\d{1,9})/(\d{1,9}) requests had errors; first error: ?(.*)", re.DOTALL)
 TIMED_OUT = re.compile(r"request set timed out after (\S{1,40}) and only (\d{1,9})/(\d{1,9}) requests completed")
 
@@ -38,25 +44,41 @@ def parse_output(text: str, position: int = 0) -> Answer:
     """One output string as an answer; ``position`` is its place in the list, used when no line tells the index."""
     found = INDEX.search(text, 0, 4 * LONGEST_RAW)
     index = int(found[1]) if found else position
-    # Nearly all lines begin with these words; telling them apart without a pattern halves the time for an answer.
-    body_start, own_start = f"[{index} body] ", f"[{index}] "
+    alike = "\n" + text[: 4 * LONGEST_RAW].replace("\r\n", "\n")
+    alike = alike.replace(f"\n[{index} body] ", f"\n{BODY}").replace(f"\n[{index}] ", f"\n{OWN}")
     fields: list[tuple[str, str]] = []
     body: list[tuple[str, str]] = []
     errors: list[str] = []
-    for line in text[: 4 * LONGEST_RAW].replace("\r\n", "\n").split("\n"):
-        if line.startswith(body_start):
-            kind, rest = "body", line[len(body_start) :]
-        elif line.startswith(own_start):
-            kind, rest = "", line[len(own_start) :]
-        else:
-            kind, rest = _kind(line)
-        if kind == "error":
-            errors.append(rest)
-        elif (pair := _pair(rest) if len(rest) > LONGEST_KNOWN else _known_pair(rest)) is not None:
+    for line in alike[1:].split("\n"):
+        kind, pair, rest = _known(line) if len(line) < LONGEST_KNOWN else _read(line)
+        if pair is not None:
             fields.append(pair)
             if kind:
                 body.append(pair)
+        elif kind == "error":
+            errors.append(rest)
     return _answer(index, tuple(fields[:MOST_FIELDS]), body, "\n".join(errors), text)
+
+
+def _read(line: str) -> tuple[str, tuple[str, str] | None, str]:
+    """The kind of a line, its key and value where it has them, and what follows the index.
+
+    The kind is ``body``, ``error``, or empty for the forwarder's own.
+    """
+    if line.startswith(BODY):
+        kind, rest = "body", line[len(BODY) :]
+    elif line.startswith(OWN):
+        kind, rest = "", line[len(OWN) :]
+    else:
+        found = LINE.fullmatch(line)
+        assert found is not None  # the pattern fits any text
+        number, kind, rest = found.groups()
+        kind = kind or ("" if number else "body")
+    return kind, None if kind == "error" else _pair(rest), rest
+
+
+_known = lru_cache(maxsize=1_024)(_read)
+"""The answers of one run say the same over and over; what was read once is not read again."""
 
 
 def _pair(text: str) -> tuple[str, str] | None:
@@ -68,38 +90,34 @@ def _pair(text: str) -> tuple[str, str] | None:
     return key[:LONGEST_VALUE], value[:LONGEST_VALUE]
 
 
-_known_pair = lru_cache(maxsize=1_024)(_pair)
-"""The answers of one run say the same over and over; what was split once is not split again."""
-
-
-def _kind(line: str) -> tuple[str, str]:
-    """``body``, ``error`` or empty for the forwarder's own, and the rest of the line."""
-    found = LINE.fullmatch(line)
-    assert found is not None  # the pattern fits any text
-    number, kind, rest = found.groups()
-    return kind or ("" if number else "body"), rest
-
-
 def _answer(
     index: int, fields: tuple[tuple[str, str], ...], body: list[tuple[str, str]], error: str, text: str
 ) -> Answer:
     # Of a key's values the first counts, and the body's before the forwarder's own.
-    first = dict(reversed(fields)) | dict(reversed(body))
+    first = dict(reversed(body))
+    latency = first.get("Latency") or next((value for key, value in fields if key == "Latency"), "")
+    if not first.keys() >= NAMED:
+        first = dict(reversed(fields)) | first
     # The echoed message stands before the host name and may hold lines of its own, so of those the last counts.
     hostname = next((value for key, value in reversed(body) if key == "Hostname"), first.get("Hostname"))
-    status = first.get("StatusCode", "").strip()
     return Answer(
         index=index,
         version=first.get("ServiceVersion") or None,
         hostname=hostname or None,
         cluster=first.get("Cluster") or None,
         ip=first.get("IP") or None,
-        latency_s=parse_go_duration(first.get("Latency", "")),
-        status_code=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else None,
+        latency_s=parse_go_duration(latency),
+        status_code=_status(first.get("StatusCode", "")),
         fields=fields,
         error=error[:LONGEST_VALUE],
         raw=text[:LONGEST_RAW],
     )
+
+
+@lru_cache(maxsize=64)
+def _status(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,20 +18,9 @@ SET_SECONDS = 0.4
 FIRST_SET = 10
 """Requests of the first set, before anything is known of the errors and of the rate."""
 
-LARGEST_PACED = 99
-"""Requests of one set at most when qps sets the pace: one failure swallows no hundred answers, and sets that overlap
-lose no throughput by it."""
-
-LARGEST_SET = 400
-"""Requests of one set at most without qps (a crumb aside), reached from 1 000 a second on: a single failure costs the
-words of all its set. Larger ones gain no throughput that can be measured (``bench/echo_throughput.py``)."""
-
-CRUMB = 1.1
-"""A rest no larger than this many sets goes with one: a set of its own for the last few would cost a channel."""
-
-GROWTH = 16
-"""How much larger the next set may be after a clean one when no request has failed yet. Each costs a new channel (about
-10 ms in the demo), so a run of 1 000 without a throttle should not take many."""
+LARGEST_SET = 99
+"""Requests of one set at most: one failure swallows no hundred answers. Each set costs a new channel, which without qps
+is some 7 % of the throughput in the demo (``bench/echo_throughput.py``)."""
 
 LOSS_BUDGET = 0.04
 """The part of all requests whose words may be lost to failed sets. After an error a set is at most this part of the
@@ -76,10 +65,8 @@ class Planner:
         """Requests of the next set; 0 when all are sent."""
         size = min(self.size, LARGEST_SET)
         if self.spec.qps:
-            size = min(size, LARGEST_PACED, max(1, round(self.spec.qps * SET_SECONDS)))
-        if self.remaining is None:
-            return size
-        return self.remaining if self.remaining <= size * (1 if self.spec.qps else CRUMB) else size
+            size = min(size, max(1, round(self.spec.qps * SET_SECONDS)))
+        return size if self.remaining is None else min(size, self.remaining)
 
     def may_begin(self, now: float) -> bool:
         """Whether a set may begin now: at the asked rate, and with no more in flight than one set would have.
@@ -124,15 +111,15 @@ class Planner:
         if result.errors:
             return planner.careful()
         well = None if self.well is None else self.well + result.sent
-        return replace(planner, size=planner._grown(batch, well), well=well)
+        return replace(planner, size=planner._grown(well), well=well)
 
     def careful(self) -> Planner:
         """After an error: single requests, until enough have gone well."""
         return replace(self, size=1, well=0)
 
-    def _grown(self, batch: Batch, well: int | None) -> int:
-        """The size after a clean set; without an error so far never smaller than before."""
-        size = max(self.size, batch.count * GROWTH) if well is None else 1 + int(LOSS_BUDGET * well)
+    def _grown(self, well: int | None) -> int:
+        """The size after a clean set, with ``well`` requests gone well since the last error."""
+        size = LARGEST_SET if well is None else 1 + int(LOSS_BUDGET * well)
         if not self.spec.qps and self.rate:
             size = min(size, max(FIRST_SET, int(self.rate * SET_SECONDS)))
         return min(size, LARGEST_SET)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from meshtui.model.echo import SERVER_CONCURRENCY, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchAccount, BatchReply, ReplyKind, account, landing
-from meshtui.model.echo_plan import CRUMB, LARGEST_PACED, LARGEST_SET, LOSS_BUDGET, MOST_SETS, Planner
+from meshtui.model.echo_plan import FIRST_SET, LARGEST_SET, LOSS_BUDGET, MOST_SETS, Planner
 
 OUTPUT = "[0 body] ServiceVersion=v1\n"
 
@@ -123,7 +123,7 @@ def test_whatever_the_server_does_sent_is_accounted_and_never_more_than_asked(
     assert planner.sent <= count
     assert all(result.accounted == result.sent for result in results)
     assert sum(result.sent for result in results) == planner.accounted
-    assert all(1 <= batch.count <= (LARGEST_PACED if qps else LARGEST_SET * CRUMB) for _, batch in begun)
+    assert all(1 <= batch.count <= LARGEST_SET for _, batch in begun)
     assert [batch.number for _, batch in begun] == list(range(1, len(begun) + 1))
 
 
@@ -164,20 +164,12 @@ def test_a_throttled_run_keeps_the_asked_rate(qps: int, latency: float) -> None:
     assert max(batch.count for _, batch in begun) <= max(5, qps * 0.4 + 1)
 
 
-def test_an_unthrottled_run_costs_little_more_than_one_giant_set() -> None:
-    serve = server(1, 0.0, 0.01)
-    seconds = 0.0
-
-    def timed(batch: Batch) -> tuple[BatchReply, float]:
-        nonlocal seconds
-        reply, took = serve(batch)
-        seconds += took
-        return reply, took
-
-    planner, _, _ = simulate(EchoRequestSpec("xds:///x", 5000), timed)
+def test_without_a_throttle_few_sets_that_follow_each_other() -> None:
+    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", 5000), server(1, 0.0, 0.01))
     assert planner.finished
-    giant = serve(Batch(1, 5000, 0, 5.0))[1]
-    assert giant / seconds >= 0.9
+    assert len(begun) == 2 + (5000 - FIRST_SET) // LARGEST_SET
+    for (start, batch), (following, _) in pairwise(begun):
+        assert following == pytest.approx(start + 0.01 + 0.01 * -(-batch.count // SERVER_CONCURRENCY))
 
 
 @pytest.mark.parametrize("qps", [0, 100])
@@ -206,7 +198,7 @@ def test_few_answers_lose_their_words(error_rate: float) -> None:
     sent = sum(result.sent for result in results)
     assert sent == 3000
     # The first error comes by surprise and costs one full set at most; after it the budget holds.
-    assert sum(result.unknown for result in results) <= LARGEST_SET * CRUMB + 1.5 * LOSS_BUDGET * sent
+    assert sum(result.unknown for result in results) <= LARGEST_SET + 1.5 * LOSS_BUDGET * sent
 
 
 def test_a_set_that_never_left_is_sent_later() -> None:

@@ -35,7 +35,7 @@ CONFIRM_PATIENCE_S = 3.0
 """How long a finished run waits for one more look at the config; looks come each second."""
 
 ANSWERS_AT_ONCE = 50
-"""Answers that are read in one go, about 2 ms; between goes the loop draws the screen."""
+"""Answers that are read in one go, about 1 ms; between goes the loop draws the screen."""
 
 TURNS_TO_SEND = 5
 """Turns of the loop that a call takes from its task's creation until gRPC has it, with some to spare. Reading answers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from meshtui.tui.lines.echo_bars import Bar, bar_line
 from meshtui.tui.lines.echo_chart import AXIS, LABELS, chart_lines
 from meshtui.tui.lines.echo_digits import HEIGHT, big
 from meshtui.tui.lines.echo_facts import milliseconds
+from meshtui.tui.lines.echo_head import phase_lines
 from meshtui.tui.lines.echo_page import Scene, page_lines
 from meshtui.tui.lines.echo_series import versions_of
 from meshtui.tui.look import Look
@@ -129,6 +131,23 @@ def test_no_column_joins_answers_of_two_configs() -> None:
     lines = list(chart_lines(few, START + timedelta(seconds=20), AXIS + 61 + LABELS, 12))
     assert {role for _, role, _ in column(lines, 9)} == {SERIES[0]}
     assert {role for _, role, _ in column(lines, 10)} == {SERIES[1]}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ended", "words"),
+    [
+        (0.234, True, "0.2 s"),
+        (9.94, True, "9.9 s"),
+        (9.96, True, "10.0 s"),
+        (75.0, True, "1m 15s"),
+        (0.234, False, "0 s"),
+    ],
+)
+def test_a_run_that_is_over_in_a_moment_tells_its_tenths(seconds: float, ended: bool, words: str) -> None:
+    end = START + timedelta(seconds=seconds)
+    state = replace(ROLLOUT, phase=Phase.DONE, ended=end) if ended else ROLLOUT
+    line = next(phase_lines(state, end, 80))
+    assert text(line).rstrip().endswith(f"   {words}")
 
 
 def test_a_long_run_keeps_the_whole_story() -> None:

@@ -9,15 +9,11 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from meshtui.demo.mesh import Mesh
-from meshtui.doctor.explain import group_code
 from meshtui.model.address import parse_address
 from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch, account
-from meshtui.model.echo_tally import TallyCounter
+from meshtui.model.echo_account import Batch, ReplyKind
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import BatchRecord
 from meshtui.sources.channel import open_channel
@@ -31,40 +27,26 @@ is off by a tenth either way, so the median of many counts."""
 LEAST = 0.9
 
 
-@dataclass(frozen=True)
-class Clocks:
-    """Seconds until the last reply was in, and until all answers were read and counted."""
-
-    reply: float
-    counted: float
-
-
-async def giant(client: EchoClient, spec: EchoRequestSpec, count: int) -> Clocks:
-    """One call for everything, whose answers are read and counted as those of a run are."""
+async def giant(client: EchoClient, spec: EchoRequestSpec, count: int) -> float:
+    """Seconds of one call for everything."""
     began = time.perf_counter()
-    batch = Batch(1, count, spec.qps, 300.0)
-    reply = await client.forward(spec, batch)
-    replied = time.perf_counter() - began
-    counter = TallyCounter(count, group_code)
-    counter.add(account(batch, reply), datetime.now(UTC))
-    if counter.look().completed != count:
+    reply = await client.forward(spec, Batch(1, count, spec.qps, 300.0))
+    if reply.kind is not ReplyKind.OUTPUTS or len(reply.outputs) != count:
         raise SystemExit(f"the giant call failed: {reply.error}")
-    return Clocks(replied, time.perf_counter() - began)
+    return time.perf_counter() - began
 
 
-async def planned(client: EchoClient, spec: EchoRequestSpec, count: int) -> tuple[Clocks, int]:
-    """A run, and the number of its sets."""
+async def planned(client: EchoClient, spec: EchoRequestSpec, count: int) -> tuple[float, list[BatchRecord]]:
+    """Seconds of a run until its last reply was in, which is where the giant call's clock stops too, and its sets."""
     records: list[BatchRecord] = []
     run = EchoRun(client, spec)
     run.subscribe_batches(records.append)
-    began = time.perf_counter()
     run.start()
     state = await run.wait()
-    seconds = time.perf_counter() - began
     if state.tally.completed != count or state.tally.sent != count:
         raise SystemExit(f"the run lost answers: {state.tally.completed} of {state.tally.sent}")
     assert state.started is not None
-    return Clocks((max(record.ended for record in records) - state.started).total_seconds(), seconds), len(records)
+    return (max(record.ended for record in records) - state.started).total_seconds(), records
 
 
 async def compare() -> list[str]:
@@ -77,25 +59,22 @@ async def compare() -> list[str]:
             await giant(client, EchoRequestSpec(URL, 200), 200)
             for count, qps, rounds in CASES:
                 spec = EchoRequestSpec(URL, count, qps)
-                pairs: list[tuple[Clocks, Clocks]] = []
-                sets = 0
+                pairs = []
+                records: list[BatchRecord] = []
                 for turn in range(rounds):
                     # Now the one first, now the other: load that comes or goes favours one place, not one way.
                     if turn % 2:
-                        many, sets = await planned(client, spec, count)
-                        pairs.append((await giant(client, spec, count), many))
+                        seconds, records = await planned(client, spec, count)
+                        pairs.append((await giant(client, spec, count), seconds))
                     else:
                         one = await giant(client, spec, count)
-                        many, sets = await planned(client, spec, count)
-                        pairs.append((one, many))
-                ratio = statistics.median(one.counted / many.counted for one, many in pairs)
-                replied = statistics.median(one.reply / many.reply for one, many in pairs)
-                alone = statistics.median(one.counted for one, _ in pairs)
-                together = statistics.median(many.counted for _, many in pairs)
+                        seconds, records = await planned(client, spec, count)
+                        pairs.append((one, seconds))
+                ratio = statistics.median(one / many for one, many in pairs)
+                one, many = (statistics.median(column) for column in zip(*pairs, strict=True))
                 print(
-                    f"{count:5} requests, qps {qps or 'unthrottled':>11}: one call {count / alone:7.1f}/s,"
-                    f" planned {count / together:7.1f}/s in {sets:3} sets;"
-                    f" median ratio {ratio:.3f} ({replied:.3f} to the last reply)"
+                    f"{count:5} requests, qps {qps or 'unthrottled':>11}: one call {count / one:7.1f}/s,"
+                    f" planned {count / many:7.1f}/s in {len(records):3} sets; median ratio {ratio:.3f}"
                 )
                 if ratio < LEAST:
                     broken.append(f"{count} at {qps or 'no'} qps: {ratio:.3f}")

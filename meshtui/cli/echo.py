@@ -28,7 +28,7 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     click.option("--url", required=True, metavar="URL", help="What to call, such as xds:///echo.ns:7070."),
     click.option("--count", type=int, metavar="N", help="Requests in all (100, unless --duration ends the run)."),
     click.option(
-        "--qps", type=int, default=0, metavar="Q", help="Requests a second; 0 is as fast as 20 at a time can."
+        "--qps", type=int, default=0, metavar="Q", help="Requests a second; 0 is as fast as 40 at a time can."
     ),
     click.option("--header", "header_texts", multiple=True, metavar="NAME:VALUE", help="A header; may be repeated."),
     click.option("--message", default="", metavar="TEXT", help="The message to be echoed."),

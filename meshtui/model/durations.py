@@ -22,9 +22,6 @@ def parse_go_duration(text: str) -> float | None:
     sign, body = (-1.0, text[1:]) if text[:1] == "-" else (1.0, text.removeprefix("+"))
     if body == "0":
         return 0.0
-    single = PART.fullmatch(body)
-    if single:  # as nearly all are
-        return sign * float(single[1]) * UNITS[single[2]]
     if not WHOLE.fullmatch(body):
         return None
     return sign * sum(float(number) * UNITS[unit] for number, unit in PART.findall(body))

@@ -20,11 +20,17 @@ MOST_REQUESTS = 100_000
 MOST_PER_SECOND = 1_000
 """Requests a second unless lifted on purpose: a debugger must not be what takes a service down."""
 
-MOST_UNTHROTTLED = 10_000
-"""Requests of a run without qps unless lifted on purpose: it goes as fast as 20 at a time can."""
-
 SERVER_CONCURRENCY = 20
 """Requests of one set that Istio's server has in flight at most."""
+
+SETS_AT_ONCE = 2
+"""Sets of a run that overlap: while the server dials a new channel for one, it answers the other."""
+
+UNTHROTTLED_CONCURRENCY = SETS_AT_ONCE * SERVER_CONCURRENCY
+"""Requests that a run without qps has in flight at most."""
+
+MOST_UNTHROTTLED = 10_000
+"""Requests of a run without qps unless lifted on purpose: it goes as fast as 40 at a time can."""
 
 LONGEST_TIMEOUT = 300.0
 """Seconds one request may be given. Longer only holds the server's goroutines."""
@@ -43,7 +49,7 @@ HEADER_NAME = re.compile(r":?[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 class EchoRequestSpec:
     """What the probe is asked to send. Check it with :func:`validate` before use.
 
-    ``count`` is ``None`` for continuous. ``qps`` 0 means as fast as 20 at a time can. ``timeout_s`` is what one
+    ``count`` is ``None`` for continuous. ``qps`` 0 means as fast as 40 at a time can. ``timeout_s`` is what one
     request may take; the deadline of a set is made from it. ``method`` is the HTTP method and of no meaning to gRPC.
     ``authority`` is sent as the header ``Host``, which the server turns into the authority.
     """
@@ -107,7 +113,7 @@ def _validate_amount(spec: EchoRequestSpec) -> None:
 def intent_sentence(spec: EchoRequestSpec, probe: str) -> str:
     """What will be sent, from where, to where and how much: what a person agrees to before the first request."""
     amount = "requests until you stop it" if spec.count is None else f"{spec.count} requests"
-    rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {SERVER_CONCURRENCY} at a time can"
+    rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {UNTHROTTLED_CONCURRENCY} at a time can"
     extra = f", with {len(spec.all_headers)} headers" if spec.all_headers else ""
     return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
 

@@ -30,9 +30,6 @@ INDEX = re.compile(r"\[([0-9]{1,10})[ \]]")
 LINE = re.compile(r"(?:\[([0-9]{1,10})(?: (body|error))?\] ?)?(.*)", re.DOTALL)
 """Index and kind of a line, and the rest. A line without them is taken for the body's."""
 
-NAMED = frozenset({"ServiceVersion", "Hostname", "Cluster", "IP", "StatusCode"})
-"""Keys of the body that an answer has attributes for."""
-
 BODY, OWN = "\0b", "\0o"
 """Stand for ``[3 body] `` and ``[3] `` at the start of a line, which then is the same in every answer."""
 
@@ -94,30 +91,22 @@ def _answer(
     index: int, fields: tuple[tuple[str, str], ...], body: list[tuple[str, str]], error: str, text: str
 ) -> Answer:
     # Of a key's values the first counts, and the body's before the forwarder's own.
-    first = dict(reversed(body))
-    latency = first.get("Latency") or next((value for key, value in fields if key == "Latency"), "")
-    if not first.keys() >= NAMED:
-        first = dict(reversed(fields)) | first
+    first = dict(reversed(fields)) | dict(reversed(body))
     # The echoed message stands before the host name and may hold lines of its own, so of those the last counts.
     hostname = next((value for key, value in reversed(body) if key == "Hostname"), first.get("Hostname"))
+    status = first.get("StatusCode", "").strip()
     return Answer(
         index=index,
         version=first.get("ServiceVersion") or None,
         hostname=hostname or None,
         cluster=first.get("Cluster") or None,
         ip=first.get("IP") or None,
-        latency_s=parse_go_duration(latency),
-        status_code=_status(first.get("StatusCode", "")),
+        latency_s=parse_go_duration(first.get("Latency", "")),
+        status_code=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else None,
         fields=fields,
         error=error[:LONGEST_VALUE],
         raw=text[:LONGEST_RAW],
     )
-
-
-@lru_cache(maxsize=64)
-def _status(text: str) -> int | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else None
 
 
 @dataclass(frozen=True, slots=True)

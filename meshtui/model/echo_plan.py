@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from meshtui.model.echo import SERVER_CONCURRENCY, EchoRequestSpec
+from meshtui.model.echo import SERVER_CONCURRENCY, SETS_AT_ONCE, EchoRequestSpec
 from meshtui.model.echo_account import Batch, Landing
 
 SET_SECONDS = 0.4
@@ -19,8 +19,7 @@ FIRST_SET = 10
 """Requests of the first set, before anything is known of the errors and of the rate."""
 
 LARGEST_SET = 99
-"""Requests of one set at most: one failure swallows no hundred answers. Each set costs a new channel, which without qps
-is some 7 % of the throughput in the demo (``bench/echo_throughput.py``)."""
+"""Requests of one set at most: one failure swallows no hundred answers."""
 
 LOSS_BUDGET = 0.04
 """The part of all requests whose words may be lost to failed sets. After an error a set is at most this part of the
@@ -69,16 +68,17 @@ class Planner:
         return size if self.remaining is None else min(size, self.remaining)
 
     def may_begin(self, now: float) -> bool:
-        """Whether a set may begin now: at the asked rate, and with no more in flight than one set would have.
+        """Whether a set may begin now: at the asked rate, and with little enough in flight.
 
-        Without qps sets follow each other. With qps the next begins on time although the tail of the one before is not
-        in; more than two overlap only as long as all requests in flight together are no more than the server's own
-        bound.
+        With qps two overlap, so that one begins on time although the tail of the one before is not in; more do as long
+        as all requests in flight together are no more than one set would have. Without, two overlap when they are of
+        full size, so that the server dials the channel of one while it answers the other; smaller ones follow each
+        other, since at the start and after an error little is to be lost.
         """
         size = self.next_size()
         if not size or now < self.not_before:
             return False
-        if len(self.flying) < (2 if self.spec.qps else 1):
+        if len(self.flying) < (SETS_AT_ONCE if self.spec.qps or self.size >= LARGEST_SET else 1):
             return True
         waiting = sum(batch.count for batch in self.flying)
         return bool(self.spec.qps) and len(self.flying) < MOST_SETS and waiting + size <= SERVER_CONCURRENCY

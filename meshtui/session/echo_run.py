@@ -213,7 +213,9 @@ class EchoRun:
     def _held_up(self, clock: float) -> bool:
         """Whether no set may begin, whatever the planner says. While there is trouble one set at a time is tried."""
         troubled = self._patience.troubled and (clock < self._patience.retry_at or bool(self._flights))
-        return self._paused or self._stopping or troubled or self._nothing_more(clock)
+        # Without a throttle a set is over in no time, and it may be the last that the verdict needs.
+        decides = self.settings.until_decided and not self.spec.qps and bool(self._flights or self._landed)
+        return self._paused or self._stopping or troubled or decides or self._nothing_more(clock)
 
     def _nothing_more(self, clock: float) -> bool:
         """Whether no further set is wanted."""

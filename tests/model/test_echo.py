@@ -74,7 +74,7 @@ def test_the_intent_names_from_where_to_where_and_how_much() -> None:
     continuous = EchoRequestSpec(URL, None, 50, headers=(("a", "b"),), authority="c")
     assert "until you stop it" in intent_sentence(continuous, "echo-v1")
     assert "with 2 headers" in intent_sentence(continuous, "echo-v1")
-    assert "as fast as 20 at a time" in intent_sentence(EchoRequestSpec(URL, 5), "echo-v1")
+    assert "as fast as 40 at a time" in intent_sentence(EchoRequestSpec(URL, 5), "echo-v1")
 
 
 def body_of(line: str) -> dict[str, object]:

@@ -21,7 +21,7 @@ from meshtui.tui.safe import content
 FIELDS: Final = (
     ("url", "url", "xds:///HOST:PORT, or any URL the echo server takes"),
     ("count", "count", "a number, or ∞ for until stopped"),
-    ("qps", "qps", "requests a second; 0 is as fast as 20 at a time can"),
+    ("qps", "qps", "requests a second; 0 is as fast as 40 at a time can"),
     ("headers", "headers", "x-canary: 1, x-user: ann"),
     ("message", "message", "sent as the request's message"),
     ("method", "HTTP method", "for http: URLs; gRPC has none"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from meshtui.doctor.explain_texts import CAUSES, Cause
+from meshtui.model.regex import found_in
 
 LONGEST_TEXT = 20_000
 """Characters of a text that are looked at."""
@@ -25,14 +26,14 @@ UNKNOWN = Cause(
 LONGEST_SIGNATURE = 160
 """Characters by which unknown texts are told apart."""
 
-NODE_ID = re.compile(r"\(?\s*(?:xDS )?node ID:.*", re.IGNORECASE | re.DOTALL)
+NODE_ID = re.compile(r"\(?\s?(?:xDS )?node ID:.*", re.IGNORECASE | re.DOTALL)
 VARIABLE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+(?:\.\d+)*", re.IGNORECASE)
 
 
 def causes_of(text: str) -> tuple[Cause, ...]:
     """Every known cause that the text names, the most specific first; empty when none is known."""
     looked_at = text[:LONGEST_TEXT]
-    return tuple(cause for cause in CAUSES if any(re.search(form, looked_at, re.IGNORECASE) for form in cause.forms))
+    return tuple(cause for cause in CAUSES if any(found_in(form, looked_at) for form in cause.forms))
 
 
 def cause_of(text: str) -> Cause:

@@ -6,9 +6,10 @@ surest sign, so it stands first.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
+
+from meshtui.model.regex import found_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,6 @@ REFUSALS: Final = (
 def meaning_of(details: str) -> Refusal | None:
     """The first known refusal that the client's reason names, or ``None``."""
     for refusal in REFUSALS:
-        if any(re.search(form, details, re.IGNORECASE) for form in refusal.forms):
+        if any(found_in(form, details) for form in refusal.forms):
             return refusal
     return None

@@ -286,7 +286,7 @@ class ClusterVerdict:
     """One cluster's TLS beside the peers seen on it and this workload's own certificate.
 
     ``own`` is whether this workload's chain would be accepted by the cluster (None: not known, or it hangs on a regex
-    that is not tried). ``undecided`` are peers for which it can't be told.
+    that RE2 does not take). ``undecided`` are peers for which it can't be told.
     """
 
     wants: ClusterTls

@@ -5,7 +5,6 @@ Everything is computed from the accepted config of one client scope.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -16,9 +15,11 @@ from meshtui.model.config import (
     MatchKind,
     Route,
     RouteConfiguration,
+    RouteMatch,
     StringMatch,
     VirtualHost,
 )
+from meshtui.model.regex import PatternRefusedError, full_match, refusal
 from meshtui.model.resource import LDS, RDS, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 
@@ -111,10 +112,11 @@ def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tu
 def match_virtual_host(hosts: Iterable[VirtualHost], authority: str) -> VirtualHost | None:
     """The host whose domain fits best: exact, ``*.suffix``, ``prefix.*``, then ``*``; of a kind the longest."""
     best: tuple[int, int] = (0, 0)
+    authority = authority.lower()
     found: VirtualHost | None = None
     for host in hosts:
         for domain in host.domains:
-            rank = _domain_rank(domain.lower(), authority.lower())
+            rank = _domain_rank(domain.lower(), authority)
             if rank > best:
                 best, found = rank, host
     return found
@@ -137,12 +139,18 @@ def _domain_rank(domain: str, authority: str) -> tuple[int, int]:
 
 
 def match_route(routes: Iterable[Route], request: Request) -> tuple[Route | None, tuple[str, ...]]:
-    """The first route that matches. A route for a share of requests cannot be foreseen: it is passed over and said."""
+    """The first route that matches. A route for a share of requests cannot be foreseen, nor one with a regular
+    expression that RE2 does not take: it is passed over and said.
+    """
     caveats: list[str] = []
     for route in routes:
         match = route.match
         if match.unsupported:
             continue  # gRPC leaves such a route out of its table
+        refused = _refused_pattern(match)
+        if refused:
+            caveats.append(f"a route before it has a regular expression that gRPC's engine RE2 refuses ({refused})")
+            continue
         if not _path_matches(match.path, request.path):
             continue
         if not all(header_matches(header, request.headers) for header in match.headers):
@@ -152,6 +160,16 @@ def match_route(routes: Iterable[Route], request: Request) -> tuple[Route | None
             continue
         return route, tuple(caveats)
     return None, tuple(caveats)
+
+
+def _refused_pattern(match: RouteMatch) -> str:
+    """Why RE2 does not take one of the patterns of a route; empty when it takes all."""
+    patterns = (one.value for one in (match.path, *(header.match for header in match.headers)) if _is_regex(one))
+    return next((reason for pattern in patterns if (reason := refusal(pattern))), "")
+
+
+def _is_regex(match: StringMatch) -> bool:
+    return match.kind is MatchKind.REGEX
 
 
 def header_matches(header: HeaderMatch, headers: Mapping[str, str]) -> bool:
@@ -203,13 +221,13 @@ def string_matches(match: StringMatch, value: str) -> bool:
         case MatchKind.CONTAINS:
             return wanted in value
         case MatchKind.REGEX:
-            return _full_match(wanted, value)
+            return _regex_matches(wanted, value)
         case _:
             return True
 
 
-def _full_match(pattern: str, value: str) -> bool:
+def _regex_matches(pattern: str, value: str) -> bool:
     try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
+        return full_match(pattern, value)
+    except PatternRefusedError:
         return False

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from typing import Final
 
 from meshtui.model.certificate import San
 from meshtui.model.config import MatchKind, StringMatch
+from meshtui.model.regex import PatternRefusedError, full_match
 
-MAXIMUM_REGEX = 256
-"""A SAN regex or name longer than this is not tried: gRPC uses RE2, we do not, and must not hang."""
-
-_RISKY_REGEX = re.compile(r"\)\s*[*+?{]|\\[1-9]|\(\?[^:)]|(\.[*+].*){4}")
-"""What could make a backtracking matcher slow (a repeated group, many ``.*``), or means another thing in RE2."""
+MOST_COMPARED: Final = 100_000
+"""Pairs of a matcher and a name that are compared: both lists come from outside, and real ones have one or two."""
 
 
 def san_satisfies(matcher: StringMatch, san: San) -> bool | None:
-    """Whether one name satisfies the matcher as gRPC compares it (gRFC A29); None when it can't be told safely."""
+    """Whether one name satisfies the matcher as gRPC compares it (gRFC A29); None for a pattern RE2 does not take."""
     wanted, have = matcher.value, san.value
     if matcher.kind is MatchKind.EXACT and san.kind == "DNS":
         return _dns_matches(wanted, have)
@@ -44,22 +42,28 @@ def _dns_matches(wanted: str, have: str) -> bool:
 
 
 def _regex_matches(pattern: str, text: str) -> bool | None:
-    if len(pattern) > MAXIMUM_REGEX or len(text) > MAXIMUM_REGEX or _RISKY_REGEX.search(pattern):
-        return None
     try:
-        return re.fullmatch(pattern, text) is not None
-    except (re.error, RecursionError, OverflowError):
+        return full_match(pattern, text)
+    except PatternRefusedError:
         return None
 
 
 def satisfies(matchers: tuple[StringMatch, ...], sans: tuple[San, ...]) -> bool | None:
     """Whether a certificate with ``sans`` is accepted: any matcher satisfied by any name, or no matcher at all.
 
-    None when it hangs on a regex that is not tried here.
+    None when it hangs on a regex that RE2 does not take, or on more comparisons than are made here.
     """
     if not matchers:
         return True
-    outcomes = {san_satisfies(matcher, san) for matcher in matchers for san in sans}
-    if True in outcomes:
-        return True
-    return None if None in outcomes else False
+    unknown = False
+    left = MOST_COMPARED
+    for matcher in matchers:
+        for san in sans:
+            if left == 0:
+                return None
+            left -= 1
+            outcome = san_satisfies(matcher, san)
+            if outcome:
+                return True
+            unknown = unknown or outcome is None
+    return None if unknown else False

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format screenshots bench protos clean
+.PHONY: help demo test peers check format screenshots bench protos clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s'|'
@@ -21,6 +21,10 @@ demo: $(STAMP)  ## start a real mesh on this machine and look at it
 
 test: $(STAMP)  ## every test that needs nothing but Python
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+
+peers: $(STAMP)  ## tests against grpc-go, grpc-js and grpcurl, built here; what they need is installed in .venv
+	$(BIN)/python -m tests.peers.tools
+	MESHTUI_PEERS=1 $(BIN)/python -m pytest tests/peers $(ARGS)
 
 check: $(STAMP)  ## format, lint, layers and types
 	$(BIN)/ruff format --check .

@@ -1,0 +1,40 @@
+"""The grpcurl line that the echo view copies, run by a shell with the real grpcurl."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from meshtui.model.echo import EchoRequestSpec, grpcurl_line
+from tests.meshes import RunningMesh
+from tests.peers.mesh_client import SERVICE
+
+pytestmark = [pytest.mark.peers, pytest.mark.mesh]
+
+MESSAGE = 'it\'s "so" $HOME; `id` ✓'
+
+
+def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: RunningMesh) -> None:
+    spec = EchoRequestSpec(SERVICE, count=6, qps=50, headers=(("x-token", "a b'c"),), message=MESSAGE)
+    line = grpcurl_line(spec, shifted_mesh.admin("client"))
+    path = f"{grpcurl}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    done = subprocess.run(
+        ["sh", "-c", line],
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    outputs = json.loads(done.stdout)["output"]
+    assert len(outputs) == spec.count
+    for index, text in enumerate(outputs):
+        lines = text.splitlines()
+        assert f"[{index} body] Echo={MESSAGE}" in lines
+        assert f"[{index} body] RequestHeader=x-token:a b'c" in [line.replace("X-Token", "x-token") for line in lines]

@@ -87,9 +87,11 @@ def _open(address: Address, options: TargetOptions) -> Sources:
     from meshtui.sources.workload_source import LocalWorkload, read_peer
 
     named = (options.bootstrap, options.certs, options.agent)
-    channel = open_channel(address, options.tls)
+    channel = open_channel(address, options.tls, max_message=options.max_message)
     return Sources(
-        config=CsdsSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
+        config=CsdsSource(
+            channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
+        ),
         channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
         echo=EchoClient(channel, address),
         workload=LocalWorkload(*named, timeout=options.timeout) if any(named) else None,

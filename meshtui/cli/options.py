@@ -8,9 +8,23 @@ from typing import Any, TypeVar
 import click
 
 from meshtui.cli.output import FORMATS
-from meshtui.model.target import TargetOptions, TlsOptions
+from meshtui.model.size import parse_size, size_words
+from meshtui.model.target import DEFAULT_MAX_MESSAGE, TargetOptions, TlsOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, as people write it: ``64M``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        size = value if isinstance(value, int) else parse_size(value)
+        if size is None:
+            self.fail(f"{str(value)[:40]!r} is no size from 1M to 64G; write it like 64M or 2G.", param, ctx)
+        return size
+
 
 _TARGET_OPTIONS = (
     click.option("--tls", "use_tls", is_flag=True, help="Talk TLS; implied by the other TLS options."),
@@ -28,6 +42,14 @@ _TARGET_OPTIONS = (
         show_default=True,
         metavar="SECONDS",
         help="How long one answer may take.",
+    ),
+    click.option(
+        "--max-message",
+        type=Size(),
+        default=size_words(DEFAULT_MAX_MESSAGE),
+        show_default=True,
+        metavar="SIZE",
+        help="How large one answer of the target may be, unpacked.",
     ),
 )
 
@@ -48,6 +70,7 @@ def target_options(command: Command) -> Command:
             bootstrap=arguments.pop("bootstrap_file"),
             certs=arguments.pop("certs_dir"),
             timeout=arguments.pop("timeout"),
+            max_message=arguments.pop("max_message"),
         )
         return command(options=options, **arguments)
 

@@ -12,6 +12,11 @@ DEFAULT_INTERVAL: Final = 1.0
 """Seconds between polls: CSDS knows a change within 2 ms, so this is the latency people see."""
 
 
+DEFAULT_MAX_MESSAGE: Final = 128 << 20
+"""Bytes of one answer, unpacked: 100 000 resources are some 60 MiB, and a compressed answer of 1 MiB may claim to be
+gigabytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
     """TLS towards the target; the files are paths. ``enabled`` is implied by any of the others."""
@@ -30,10 +35,11 @@ class TlsOptions:
 
 @dataclass(frozen=True, slots=True)
 class TargetOptions:
-    """Everything besides the address. ``timeout`` is for one answer, seconds."""
+    """Everything besides the address. ``timeout`` is for one answer, in seconds; ``max_message`` its size, in bytes."""
 
     tls: TlsOptions = field(default_factory=TlsOptions)
     agent: str | None = None
     bootstrap: str | None = None
     certs: str | None = None
     timeout: float = DEFAULT_TIMEOUT
+    max_message: int = DEFAULT_MAX_MESSAGE

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 from typing import Final
 
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.errors import BadInput, UsageError
-from meshtui.model.target import TlsOptions
+from meshtui.model.target import DEFAULT_MAX_MESSAGE, TlsOptions
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
+from meshtui.sources.reading import read_limited
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -31,25 +31,38 @@ Servers count pings only between answers, and polls are answered more often than
 KEEPALIVE_TIMEOUT_MS: Final = 10_000
 """How long that sign may take."""
 
+LARGEST_METADATA: Final = 256 * 1024
+"""Bytes of a call's headers and trailers. An error's text is one of them: with gRPC's limit of 8 KiB a longer reason is
+lost, and the call fails with another one."""
+
+LARGEST_FILE: Final = 16 << 20
+"""Bytes of a file with certificates or a key; the system's CA bundle has a quarter of a MiB."""
+
 _OPTIONS: Final = (
     ("grpc.enable_http_proxy", 0),  # the environment's proxy would apply even to 127.0.0.1
     ("grpc.initial_reconnect_backoff_ms", FIRST_BACKOFF_MS),
     ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", LONGEST_BACKOFF_MS),
-    ("grpc.max_receive_message_length", -1),  # 10 000 resources are 6 MiB, the default limit 4
+    ("grpc.max_metadata_size", LARGEST_METADATA),
     ("grpc.keepalive_time_ms", KEEPALIVE_MS),
     ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
     ("grpc.service_config_disable_resolution", 1),  # a DNS record must not add retries or another balancing
 )
 
 
-def open_channel(address: Address, tls: TlsOptions | None = None) -> grpc.aio.Channel:
+def open_channel(
+    address: Address, tls: TlsOptions | None = None, *, max_message: int = DEFAULT_MAX_MESSAGE
+) -> grpc.aio.Channel:
     """A channel to the address; it connects with the first call. To be called inside the running loop.
+
+    ``max_message`` bounds an answer in bytes, compressed or not: gRPC gives up while it unpacks one that is larger.
 
     Raises ``UsageError`` for TLS options that do not go together, ``BadInput`` for a file that cannot be read or is
     not what it should be. Contents of files never appear in a message.
     """
-    options: list[tuple[str, int | str]] = [*_OPTIONS]
+    # The limit is an int of 32 bits; -1 is none.
+    limit = max_message if max_message < 1 << 31 else -1
+    options: list[tuple[str, int | str]] = [*_OPTIONS, ("grpc.max_receive_message_length", limit)]
     if tls is None or not tls.wanted:
         return grpc.aio.insecure_channel(address.target, options=options)
     credentials = _credentials(tls)
@@ -72,7 +85,7 @@ def _credentials(tls: TlsOptions) -> grpc.ChannelCredentials:
 
 def _read(name: str, role: str) -> bytes:
     try:
-        return Path(name).read_bytes()
+        return read_limited(name, LARGEST_FILE)
     except OSError as error:
         raise BadInput(f"{name} ({role}) cannot be read: {error.strerror or type(error).__name__}.") from None
     except ValueError:

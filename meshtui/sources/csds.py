@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 from meshtui.model.address import Address
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import NodeIdentity, Snapshot
-from meshtui.model.target import DEFAULT_TIMEOUT
+from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.sources.csds_entries import Entry, distinct, generic_entry, legacy_entries
 from meshtui.sources.csds_node import node_identity
 from meshtui.sources.csds_response import Response, read_response
@@ -49,12 +50,14 @@ class CsdsSource:
         address: Address,
         *,
         timeout: float = DEFAULT_TIMEOUT,
+        max_message: int = DEFAULT_MAX_MESSAGE,
         tls: bool = False,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._peer = Peer(channel, address, "CSDS", timeout=timeout, tls=tls)
         self._now = now
         self._stream: Stream | None = None
+        self._max_message = max_message
         self._unary_only = False
         self._memory = ResourceMemory()
         self._node = NodeIdentity()
@@ -66,7 +69,7 @@ class CsdsSource:
         async with self._one_at_a_time:
             answer = await self._ask()
             taken_at = self._now()
-            return await self._snapshot(read_response(answer), taken_at)
+            return await self._snapshot(read_response(answer, self._max_message), taken_at)
 
     def as_json(self, resource: Resource) -> str:
         """The config in force as canonical proto JSON, indented; empty where there is none."""
@@ -135,18 +138,25 @@ class CsdsSource:
 
 
 def _entries(config: Any, problems: list[str]) -> Iterator[Entry]:
-    """A client's resources; the old form is read only where the new one is not there."""
+    """A client's resources; the old form is read only where the new one is not there. What is left out is counted."""
+    empty = 0
+    nameless: Counter[str] = Counter()
     for generic in config.generic_xds_configs:
         entry = generic_entry(generic)
         if entry.name or entry.value:
             yield entry
         else:
-            problems.append("An entry of the answer has neither name nor content and is left out.")
+            empty += 1
+    if empty == 1:
+        problems.append("An entry of the answer has neither name nor content and is left out.")
+    elif empty:
+        problems.append(f"{empty} entries of the answer have neither name nor content and are left out.")
     if config.generic_xds_configs:
         return
     for per_type in config.xds_config:
         for found in legacy_entries(per_type):
             if isinstance(found, str):
-                problems.append(found)
+                nameless[found] += 1
             else:
                 yield found
+    problems += (text if count == 1 else f"{text} ({count} times)" for text, count in nameless.items())

@@ -9,6 +9,7 @@ from envoy.service.status.v3 import csds_pb2
 from google.protobuf.message import DecodeError
 
 from meshtui.model.errors import BadInput
+from meshtui.model.target import DEFAULT_MAX_MESSAGE
 from meshtui.model.wording import plural
 from meshtui.sources.wire import WireError, fields
 
@@ -29,12 +30,42 @@ class Response:
     problems: tuple[str, ...] = ()
 
 
-def read_response(data: bytes) -> Response:
-    """The answer's client configs. Raises ``BadInput`` when nothing in it can be read."""
+UNCOUNTED: Final = 4 << 20
+"""Bytes of an answer that is read without counting first: nothing of this size becomes more than some 200 MiB."""
+
+BYTES_AN_ENTRY: Final = 256
+"""Of an answer's limit that one entry takes at least: real ones have more, and an empty one of two bytes becomes an
+object of hundreds."""
+
+
+def read_response(data: bytes, limit: int = DEFAULT_MAX_MESSAGE) -> Response:
+    """The answer's client configs. Raises ``BadInput`` when nothing in it can be read, or it holds more entries than
+    real ones would in an answer of ``limit`` bytes.
+    """
+    if len(data) > UNCOUNTED:
+        _count(data, limit // BYTES_AN_ENTRY)
     try:
         return Response(tuple(csds_pb2.ClientStatusResponse.FromString(data).config))
     except DecodeError:
         return _salvage(data)
+
+
+def _count(data: bytes, most: int) -> None:
+    """Raise ``BadInput`` for more clients and entries than ``most``, without making an object of each."""
+    entries = 0
+    try:
+        for number, content in fields(data):
+            entries += 1
+            if number == 1 and isinstance(content, bytes):
+                for _ in fields(content):
+                    entries += 1
+                    if entries > most:
+                        break
+            if entries > most:
+                what = f"The answer to CSDS holds more than {most} entries, which is more than this program takes."
+                raise BadInput(what, "--max-message SIZE lifts the limit.")
+    except WireError:
+        return  # what can be read of it is found out by reading it
 
 
 def _salvage(data: bytes) -> Response:

@@ -11,7 +11,7 @@ from meshtui.model.echo import METHOD, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.protos import echo_pb2
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
-from meshtui.sources.failures import explain, no_answer, quoted
+from meshtui.sources.failures import TOO_LARGE, explain, no_answer, quoted
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -82,6 +82,8 @@ class EchoClient:
             return BatchReply(ReplyKind.MISSING, error=str(explain(error, self._address, SERVICE)))
         if code is grpc.StatusCode.UNAVAILABLE and any(text in details for text in NOT_CONNECTED):
             return BatchReply(ReplyKind.UNREACHED, error=str(explain(error, self._address, SERVICE)))
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and any(text in details for text in TOO_LARGE):
+            return BatchReply(ReplyKind.BROKEN, error=str(explain(error, self._address, SERVICE)))
         if code in BROKEN_CODES:
             why = f"{self._address}, {code.name}: {quoted(details)}"
             text = f"The connection to the echo server broke in the middle of a set ({why})."

@@ -29,6 +29,10 @@ REGISTER: Final = (
 PORT_FORWARD: Final = "Is the app running, and if it is a pod, the port-forward (kubectl port-forward POD 17171)?"
 
 
+TOO_LARGE: Final = ("message larger than max", "Decompressed message larger")
+"""What C-core says of an answer beyond ``grpc.max_receive_message_length``, packed or while it unpacks it."""
+
+
 class _Cause(NamedTuple):
     """A text of gRPC's, what it means (after "cannot be reached: ") and what to try."""
 
@@ -102,6 +106,12 @@ def explain_status(
     if code is grpc.StatusCode.UNAVAILABLE:
         meaning, hint = _why_unavailable(details, address, tls)
         return TargetUnreachable(f"{address} cannot be reached: {meaning}.", hint)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED and any(text in details for text in TOO_LARGE):
+        return TargetUnreachable(
+            f"The answer of {service} at {address} is larger than this program takes ({quoted(details)}).",
+            "--max-message SIZE lifts the limit, which is there because a small compressed answer can unpack to "
+            "gigabytes.",
+        )
     if "http2 header with status" in details or "content-type" in details:
         return TargetUnreachable(
             f"{address} speaks HTTP/2, but not gRPC ({quoted(details)}).", "Attach to the app's gRPC port."

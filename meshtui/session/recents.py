@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from platformdirs import user_state_path
 
+from meshtui.session.private_file import replace
 from meshtui.session.stage import Offer
 
 KEPT: Final = 10
@@ -29,15 +29,12 @@ class Recents:
     def remember(self, target: str) -> None:
         """Put a target in front."""
         targets = [target, *(known for known in self._targets() if known != target)][:KEPT]
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            staged = self._path.with_suffix(f".{os.getpid()}")
-            staged.write_text(json.dumps(targets), encoding="utf-8")
-            staged.replace(self._path)
+        with suppress(OSError, ValueError):
+            replace(self._path, json.dumps(targets))
 
     def _targets(self) -> list[str]:
         try:
             known = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return []
         return [target for target in known if isinstance(target, str)] if isinstance(known, list) else []

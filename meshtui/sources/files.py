@@ -9,9 +9,10 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import PurePath
 
 from meshtui.model.bootstrap import Bootstrap, CertificateProvider, SyntaxProblem
@@ -41,14 +42,35 @@ SUFFIXES = frozenset({".pem", ".crt", ".cer", ".cert", ".der", ".key", ".bundle"
 """What names a certificate or key file in a directory; anything else there is left alone."""
 
 SETTLING = 0.25
-"""Seconds to wait before looking again at a key that does not fit: the agent replaces its files one after the other."""
+"""Seconds to wait before looking again at what may be half written: the agent replaces its certificate files one after
+the other, and a file that is written in place is empty, then cut short, for a moment."""
+
+LOOKS_WHILE_SETTLING = 5
+"""Looks at a bootstrap in that time: one that is fine is seen as soon as it is whole."""
 
 FILE_VARIABLE = "GRPC_XDS_BOOTSTRAP"
 TEXT_VARIABLE = "GRPC_XDS_BOOTSTRAP_CONFIG"
 
 
 def read_bootstrap_file(path: str) -> Bootstrap:
-    """The bootstrap at ``path``; what keeps it from being read is in its ``syntax``. Never raises."""
+    """The bootstrap at ``path``; what keeps it from being read is in its ``syntax``. Never raises.
+
+    One that cannot be read is looked at again for :data:`SETTLING` seconds, as it may be being written.
+    """
+    read = _read_bootstrap_once(path)
+    for _ in range(LOOKS_WHILE_SETTLING):
+        if read.syntax is None or read.syntax.kind not in _HALF_WRITTEN_BOOTSTRAP:
+            break
+        time.sleep(SETTLING / LOOKS_WHILE_SETTLING)  # blocking, as all of this module; sessions call it in a thread
+        read = _read_bootstrap_once(path)
+    return read
+
+
+_HALF_WRITTEN_BOOTSTRAP = frozenset({"missing", "empty", "not-json"})
+"""Kinds of ``SyntaxProblem`` that a file shows for a moment while it is removed and made anew, or written in place."""
+
+
+def _read_bootstrap_once(path: str) -> Bootstrap:
     try:
         data = read_limited(path, MAXIMUM_BYTES)
     except FileNotFoundError:
@@ -79,6 +101,11 @@ def read_certificates(paths: Sequence[str], now: datetime | None = None) -> Cert
 
     A file that holds nothing but a private key is compared with the leaves and else left alone.
     """
+    (found,) = _when_settled([lambda: _read_paths(paths, now)])
+    return found
+
+
+def _read_paths(paths: Sequence[str], now: datetime | None) -> CertificateSet:
     files, problems = _expand(paths)
     keys = [path for path in files if _is_key_file(path)]
     certificates = [path for path in files if path not in keys]
@@ -89,15 +116,48 @@ def read_certificates(paths: Sequence[str], now: datetime | None = None) -> Cert
 
 def read_provider(provider: CertificateProvider, now: datetime | None = None) -> CertificateSet:
     """The files one ``file_watcher`` provider names."""
+    (found,) = _when_settled([lambda: _read_named(provider, now)])
+    return found
+
+
+def _read_named(provider: CertificateProvider, now: datetime | None) -> CertificateSet:
     named = [path for path in (provider.certificate_file, provider.ca_certificate_file) if path]
     roots = [provider.ca_certificate_file] if provider.ca_certificate_file else []
     keys = [provider.private_key_file] if provider.private_key_file else []
     return _read(provider.path, list(dict.fromkeys(named)), roots, keys, now)
 
 
+def _when_settled(reads: Sequence[Callable[[], CertificateSet]]) -> list[CertificateSet]:
+    """What each reads; where that may be half written, what it reads a moment later. Waits once for all."""
+    found = [read() for read in reads]
+    if any(map(_may_be_half_written, found)):
+        time.sleep(SETTLING)  # blocking, as all of this module; sessions call it in a thread
+        found = [read() if _may_be_half_written(one) else one for read, one in zip(reads, found, strict=True)]
+    return found
+
+
+def _may_be_half_written(found: CertificateSet) -> bool:
+    differs = found.key is not None and found.key.state is KeyState.DIFFERS
+    return differs or any(problem.kind in _HALF_WRITTEN for problem in found.problems)
+
+
+_HALF_WRITTEN = frozenset(
+    {
+        FileProblemKind.MISSING,
+        FileProblemKind.EMPTY,
+        FileProblemKind.NO_CERTIFICATE,
+        FileProblemKind.CUT,
+        FileProblemKind.DAMAGED,
+    }
+)
+"""What a file shows for a moment while it is removed and made anew, or written in place."""
+
+
 def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[tuple[str, CertificateSet], ...]:
     """The certificates of every ``file_watcher`` provider, by instance name."""
-    return tuple((one.name, read_provider(one, now)) for one in bootstrap.certificate_providers if one.files)
+    watched = [one for one in bootstrap.certificate_providers if one.files]
+    found = _when_settled([partial(_read_named, one, now) for one in watched])
+    return tuple((one.name, read) for one, read in zip(watched, found, strict=True))
 
 
 def _expand(paths: Sequence[str]) -> tuple[list[str], list[FileProblem]]:
@@ -127,7 +187,14 @@ def _expand(paths: Sequence[str]) -> tuple[list[str], list[FileProblem]]:
 def _wanted(entry: os.DirEntry[str]) -> bool:
     # Kubernetes mounts are links to ..data/…; the hidden originals would be the same files again.
     hidden = entry.name.startswith(".")
-    return not hidden and PurePath(entry.name).suffix.lower() in SUFFIXES and not entry.is_dir()
+    return not hidden and PurePath(entry.name).suffix.lower() in SUFFIXES and not _is_directory(entry)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle: reading it says so, and costs only itself
+        return False
 
 
 def _name_words(path: str) -> frozenset[str]:
@@ -154,13 +221,7 @@ def _is_key_file(path: str) -> bool:
 
 
 def _read(
-    source: str,
-    certificates: list[str],
-    roots: list[str],
-    keys: list[str],
-    now: datetime | None,
-    *,
-    again: bool = True,
+    source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None
 ) -> CertificateSet:
     at = now if now is not None else datetime.now(UTC)
     loaded: list[Loaded] = []
@@ -175,9 +236,6 @@ def _read(
     values = tuple(one.value for one in loaded)
     leaves = [one for one in values if one.role is Role.LEAF]
     matches = [compare_key(path, leaves) for path in keys]
-    if again and any(one.state is KeyState.DIFFERS for one in matches):
-        time.sleep(SETTLING)  # blocking, as all of this module; sessions call it in a thread
-        return _read(source, certificates, roots, keys, now, again=False)
     return CertificateSet(
         source,
         at,

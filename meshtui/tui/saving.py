@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 from meshtui.model.documents import document, resource_document, rfc3339
-from meshtui.model.errors import BadInput
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import Snapshot
 
@@ -29,7 +27,7 @@ def saved(target: str, snapshot: Snapshot, chosen: tuple[Resource, ...], as_json
 def _config(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -37,14 +35,3 @@ def file_name(*parts: str) -> str:
     """A name for a file out of any text."""
     words = [_UNFIT.sub("-", part).strip("-.") for part in parts]
     return "-".join(word for word in words if word)[:120] + ".json"
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a file that does not exist yet. Raises ``BadInput``: nothing is ever overwritten."""
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise BadInput(f"{path} exists already.", "type another name") from None
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror or error}.", "type another place") from None

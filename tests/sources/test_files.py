@@ -362,3 +362,71 @@ def test_the_root_in_the_chain_file_too_is_still_the_trusted_one(
     (tmp_path / "root-cert.pem").write_bytes(root("CN=next").pem + authority.pem)
     (chain,) = read_certificates([str(tmp_path)], NOW).chains
     assert chain.verified
+
+
+def test_a_link_in_a_circle_costs_only_itself(agent_files: Path) -> None:
+    (agent_files / "loop.pem").symlink_to("loop.pem")
+    (agent_files / "dangling.pem").symlink_to("nothing.pem")
+    os.mkfifo(agent_files / "pipe.pem")
+    found = read_certificates([str(agent_files)], NOW)
+    assert len(found.certificates) == 4
+    wrong = {Path(problem.file).name: problem.kind for problem in found.problems}
+    assert wrong == {
+        "loop.pem": FileProblemKind.UNREADABLE,
+        "dangling.pem": FileProblemKind.MISSING,
+        "pipe.pem": FileProblemKind.UNREADABLE,
+    }
+
+
+class _Writer:
+    """Writes a file in place, half of it at first, the rest as soon as a reader waits."""
+
+    def __init__(self, path: Path, whole: bytes, cut: int) -> None:
+        self.path, self.whole = path, whole
+        path.write_bytes(whole[:cut])
+
+    def sleep(self, seconds: float) -> None:
+        self.path.write_bytes(self.whole)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10, -2])
+def test_a_bootstrap_that_is_being_written_is_read_when_it_is_whole(
+    tmp_path: Path, cut: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = _Writer(tmp_path / "bootstrap.json", b'{"xds_servers": [], "node": {"id": "a"}}\n', cut)
+    monkeypatch.setattr("meshtui.sources.files.time.sleep", writer.sleep)
+    assert read_bootstrap_file(str(writer.path)).syntax is None
+
+
+def test_a_bootstrap_that_stays_broken_is_said(tmp_path: Path) -> None:
+    (tmp_path / "bootstrap.json").write_bytes(b"")
+    syntax = read_bootstrap_file(str(tmp_path / "bootstrap.json")).syntax
+    assert syntax is not None
+    assert syntax.kind == "empty"
+
+
+@pytest.mark.parametrize("cut", [0, 40, -30])
+def test_a_certificate_that_is_being_written_is_read_when_it_is_whole(
+    agent_files: Path, cut: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = agent_files / "cert-chain.pem"
+    writer = _Writer(chain, chain.read_bytes(), cut)
+    monkeypatch.setattr("meshtui.sources.files.time.sleep", writer.sleep)
+    found = read_certificates([str(agent_files)], NOW)
+    assert found.problems == ()
+    assert len(found.certificates) == 4
+
+
+def test_many_providers_whose_files_are_missing_are_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("meshtui.sources.files.time.sleep", waits.append)
+    named = ",".join(
+        f'"p{number}": {{"plugin_name": "file_watcher", "config": {{"certificate_file": "{tmp_path}/{number}.pem",'
+        f' "private_key_file": "{tmp_path}/{number}.key"}}}}'
+        for number in range(50)
+    )
+    bootstrap = read_bootstrap(f'{{"certificate_providers": {{{named}}}}}'.encode(), "x")
+    assert len(read_providers(bootstrap, NOW)) == 50
+    assert len(waits) == 1

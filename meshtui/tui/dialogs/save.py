@@ -14,9 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from meshtui.model.errors import BadInput
+from meshtui.session.private_file import create_new
 from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.safe import content
-from meshtui.tui.saving import write_new
 
 
 class SaveDialog(ModalScreen[Path | None]):
@@ -49,14 +49,26 @@ class SaveDialog(ModalScreen[Path | None]):
         event.stop()
         name = event.value.strip()
         if name:
-            self.run_worker(self._write(Path(name).expanduser()), exclusive=True, exit_on_error=False)
+            self.run_worker(self._write(name), exclusive=True, exit_on_error=False)
 
-    async def _write(self, path: Path) -> None:
+    async def _write(self, name: str) -> None:
         self._said.update(content("writing …"))
         try:
+            path = _meant(name)
             text = await asyncio.to_thread(self._make, path)
-            await asyncio.to_thread(write_new, path, text)
+            await asyncio.to_thread(create_new, path, text)
         except BadInput as error:
             self._said.update(content(f"✗ {error}"))
+        except Exception as error:  # the edge of a worker: what was typed or is saved never ends the screen
+            self._said.update(content(f"✗ Nothing was written: meshtui has a defect here ({type(error).__name__})."))
         else:
             self.dismiss(path)
+
+
+def _meant(name: str) -> Path:
+    """The path that a typed name stands for. Raises ``BadInput`` for the home of a user that does not exist."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        user = name.partition("/")[0]
+        raise BadInput(f"There is no home directory for {user}.", "type the whole path") from None

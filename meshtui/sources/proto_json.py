@@ -1,8 +1,8 @@
 """Canonical proto JSON that never gives up.
 
 The mapping is that of protobuf's ``json_format``. The differences: an ``Any`` of an unknown type or with corrupt bytes
-becomes its type URL, its size and the first bytes, where ``json_format`` loses the whole message; and a field that
-Envoy's protos mark as sensitive is masked.
+becomes its type URL, its size and the first bytes, where ``json_format`` loses the whole message; what is nested deeper
+than anything real is cut there and says so; and a field that Envoy's protos mark as sensitive is masked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import math
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -29,6 +30,10 @@ Json: TypeAlias = Any
 DEEPEST_ANY: Final = 16
 """How many ``Any`` may be packed into each other; a listener needs four. Deeper ones show type URL and size."""
 
+DEEPEST: Final = 100
+"""How many messages may lie within each other, through every ``Any``; a real listener has some 25. It is protobuf's own
+limit for one message, and keeps this writer and those of JSON and YAML far from Python's limit of recursion."""
+
 LARGEST_EXACT: Final = 2**53
 """Whole numbers up to here are written without a fraction; beyond, a double is no exact number any more."""
 
@@ -43,9 +48,27 @@ def resource_json(resource: Resource) -> str:
     return json.dumps(any_json(resource.type_url, resource.value), indent=2, ensure_ascii=False)
 
 
-def any_json(type_url: str, value: bytes, depth: int = 0) -> Json:
+@dataclass(frozen=True, slots=True)
+class _Depth:
+    """How far inside: messages of any kind, and ``Any`` among them."""
+
+    messages: int = 0
+    anys: int = 0
+
+    def inside(self) -> _Depth:
+        return _Depth(self.messages + 1, self.anys)
+
+    def unpacked(self) -> _Depth:
+        return _Depth(self.messages, self.anys + 1)
+
+
+def any_json(type_url: str, value: bytes) -> Json:
     """An ``Any``: the message's fields after ``@type``; well-known types under ``value``, as the mapping has it."""
-    if depth > DEEPEST_ANY:
+    return _any_json(type_url, value, _Depth())
+
+
+def _any_json(type_url: str, value: bytes, depth: _Depth) -> Json:
+    if depth.anys > DEEPEST_ANY:
         return _unread(type_url, value, "packed too deep")
     try:
         message = parse(type_url, value)
@@ -59,7 +82,7 @@ def any_json(type_url: str, value: bytes, depth: int = 0) -> Json:
 
 def struct_json(message: Any) -> dict[str, Json]:
     """``google.protobuf.Struct`` as a plain dictionary."""
-    return {name: _value(value) for name, value in sorted(message.fields.items())}
+    return _struct(message, _Depth())
 
 
 def _unread(type_url: str, value: bytes, reason: str) -> Json:
@@ -69,12 +92,19 @@ def _unread(type_url: str, value: bytes, reason: str) -> Json:
     return unread
 
 
-def _message(message: Any, depth: int) -> Json:
+def _message(message: Any, depth: _Depth) -> Json:
+    if depth.messages >= DEEPEST:
+        return _too_deep(message)
+    depth = depth.inside()
     special = _WELL_KNOWN.get(message.DESCRIPTOR.full_name)
     return special(message, depth) if special else _fields(message, depth)
 
 
-def _fields(message: Any, depth: int) -> dict[str, Json]:
+def _too_deep(message: Any) -> Json:
+    return {"@unread": f"nested more than {DEEPEST} deep", "@size": message.ByteSize()}
+
+
+def _fields(message: Any, depth: _Depth) -> dict[str, Json]:
     shown: dict[str, Json] = {}
     for field, value in message.ListFields():
         if _is_sensitive(field):
@@ -101,7 +131,7 @@ def _marked_sensitive(field: FieldDescriptor) -> bool:
     return bool(field.GetOptions().Extensions[sensitive_pb2.sensitive])
 
 
-def _map(field: FieldDescriptor, entries: Mapping[Any, Any], depth: int) -> dict[str, Json]:
+def _map(field: FieldDescriptor, entries: Mapping[Any, Any], depth: _Depth) -> dict[str, Json]:
     """Keys become text; sorted, so that two dumps of the same map are the same."""
     assert field.message_type is not None
     of_value = field.message_type.fields_by_name["value"]
@@ -112,7 +142,7 @@ def _key(key: Any) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
-def _single(field: FieldDescriptor, value: Any, depth: int) -> Json:
+def _single(field: FieldDescriptor, value: Any, depth: _Depth) -> Json:
     if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
         return _message(value, depth)
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
@@ -160,55 +190,55 @@ def _shortest(value: float) -> float:
 # well-known types
 
 
-def _any(message: Any, depth: int) -> Json:
+def _any(message: Any, depth: _Depth) -> Json:
     if not message.type_url and not message.value:
         return {}
-    return any_json(message.type_url, message.value, depth + 1)
+    return _any_json(message.type_url, message.value, depth.unpacked())
 
 
-def _duration(message: duration_pb2.Duration, _: int) -> Json:
+def _duration(message: duration_pb2.Duration, _: _Depth) -> Json:
     try:
         return message.ToJsonString()
     except ValueError:
         return f"{message.seconds}s"  # out of the range the mapping allows
 
 
-def _timestamp(message: timestamp_pb2.Timestamp, _: int) -> Json:
+def _timestamp(message: timestamp_pb2.Timestamp, _: _Depth) -> Json:
     try:
         return message.ToJsonString()
     except (ValueError, OverflowError):
         return f"{message.seconds}s since 1970"
 
 
-def _wrapper(message: Any, _: int) -> Json:
+def _wrapper(message: Any, _: _Depth) -> Json:
     field = message.DESCRIPTOR.fields_by_name["value"]
     return _scalar(field.cpp_type, field.type, message.value)
 
 
-def _struct(message: Any, _: int) -> Json:
-    return struct_json(message)
+def _struct(message: Any, depth: _Depth) -> Json:
+    return {name: _nested(value, depth) for name, value in sorted(message.fields.items())}
 
 
-def _list(message: Any, _: int) -> Json:
-    return [_value(one) for one in message.values]
+def _list(message: Any, depth: _Depth) -> Json:
+    return [_nested(one, depth) for one in message.values]
 
 
-def _struct_value(message: Any, _: int) -> Json:
-    return _value(message)
+def _nested(message: Any, depth: _Depth) -> Json:
+    return _too_deep(message) if depth.messages >= DEEPEST else _value(message, depth.inside())
 
 
-def _value(message: Any) -> Json:
+def _value(message: Any, depth: _Depth) -> Json:
     form = message.WhichOneof("kind")
     if form == "struct_value":
-        return struct_json(message.struct_value)
+        return _struct(message.struct_value, depth)
     if form == "list_value":
-        return [_value(one) for one in message.list_value.values]
+        return _list(message.list_value, depth)
     if form == "number_value":
         return _float(message.number_value)
     return getattr(message, form) if form in ("string_value", "bool_value") else None
 
 
-def _field_mask(message: Any, _: int) -> Json:
+def _field_mask(message: Any, _: _Depth) -> Json:
     return ",".join(message.paths)
 
 
@@ -217,7 +247,7 @@ _WELL_KNOWN: Final[Mapping[str, Callable[[Any, int], Json]]] = {
     "google.protobuf.Duration": _duration,
     "google.protobuf.Timestamp": _timestamp,
     "google.protobuf.Struct": _struct,
-    "google.protobuf.Value": _struct_value,
+    "google.protobuf.Value": _value,
     "google.protobuf.ListValue": _list,
     "google.protobuf.FieldMask": _field_mask,
     **{

@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import base_pb2
 from envoy.config.listener.v3 import listener_pb2
+from envoy.config.rbac.v3 import rbac_pb2
 from envoy.extensions.transport_sockets.tls.v3 import secret_pb2, tls_pb2
 from google.protobuf import any_pb2, duration_pb2, field_mask_pb2, json_format, struct_pb2, timestamp_pb2, wrappers_pb2
 from google.protobuf.message import Message
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 from meshtui.model.masking import MASK
 from meshtui.sources.proto_json import DEEPEST_ANY, any_json, struct_json
+from meshtui.tui.lines.yaml import as_yaml
 from tests import xds_messages as xds
 
 
@@ -118,6 +121,39 @@ def test_anys_packed_into_each_other_without_end() -> None:
     for _ in range(DEEPEST_ANY * 3):
         inner = xds.packed(inner)
     assert "packed too deep" in json.dumps(any_json(inner.type_url, inner.value))
+
+
+def _nested_permissions(anys: int, levels: int) -> any_pb2.Any:
+    """``Any`` within ``Any``, each with this many messages within each other."""
+    inner = any_pb2.Any(type_url="type.googleapis.com/google.protobuf.Empty")
+    for _ in range(anys):
+        permission = rbac_pb2.Permission()
+        top = permission
+        for _ in range(levels):
+            top = top.not_rule
+        top.matcher.name = "m"
+        top.matcher.typed_config.CopyFrom(inner)
+        inner = xds.packed(permission)
+    return inner
+
+
+@pytest.mark.parametrize(("anys", "levels"), [(1, 45), (17, 45), (17, 95), (200, 3)])
+def test_what_is_nested_without_end_is_cut_and_every_writer_takes_it(anys: int, levels: int) -> None:
+    hostile = _nested_permissions(anys, levels)
+    shown = any_json(hostile.type_url, hostile.value)
+    text = json.dumps(shown, indent=2)
+    assert json.loads(text) == shown
+    assert yaml.safe_load(as_yaml(text)) == shown
+    cut = "nested more than" in text or "packed too deep" in text
+    assert cut == (anys > 1)
+
+
+def test_a_struct_of_structs_is_cut_too() -> None:
+    value = struct_pb2.Value(string_value="core")
+    for _ in range(30):
+        value = struct_pb2.Value(list_value=struct_pb2.ListValue(values=[value]))
+    shown = struct_json(struct_pb2.Struct(fields={"a": value}))
+    assert "core" in json.dumps(shown)
 
 
 def test_private_keys_and_other_secrets_are_masked() -> None:

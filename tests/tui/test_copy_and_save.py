@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.tui.conftest import Run, screen_text
 from tests.tui.scripted import HOST, Bench, healthy
@@ -63,6 +64,10 @@ async def test_a_taken_name_is_said_and_nothing_lost(
     assert taken.read_text() == "precious"
 
 
+def _modes(directory: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}
+
+
 def _words(pilot: Pilot[None]) -> str:
     """The screen without line breaks and the blanks at them."""
     return " ".join(screen_text(pilot.app).split())
@@ -74,3 +79,34 @@ async def _until_closed(pilot: Pilot[None]) -> None:
         if len(pilot.app.screen_stack) == 2:
             return
     raise AssertionError(screen_text(pilot.app))
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("~nosuchuser/x.json", "There is no home directory for ~nosuchuser"),
+        ("no/such/place/x.json", "cannot be written: No such file or directory"),
+        ("x" * 300 + ".json", "cannot be written: File name too long"),
+        ("/dev/full", "exists already"),
+        ("nul\x00byte.json", "no usable file name"),
+    ],
+)
+async def test_a_name_that_cannot_be_used_is_said_and_another_can_be_typed(
+    bench: Bench, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        await pilot.press("2", "j", "s")
+        name = pilot.app.screen.query_one("#save-input", Input)
+        name.value = typed
+        await pilot.press("enter")
+        for _ in range(200):
+            await pilot.pause(0.02)
+            if said in _words(pilot):
+                break
+        assert said in _words(pilot)
+        name.value = "fine.json"
+        await pilot.press("enter")
+        await _until_closed(pilot)
+    assert _modes(tmp_path) == {"fine.json": 0o600}

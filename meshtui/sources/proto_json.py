@@ -242,7 +242,7 @@ def _field_mask(message: Any, _: _Depth) -> Json:
     return ",".join(message.paths)
 
 
-_WELL_KNOWN: Final[Mapping[str, Callable[[Any, int], Json]]] = {
+_WELL_KNOWN: Final[Mapping[str, Callable[[Any, _Depth], Json]]] = {
     "google.protobuf.Any": _any,
     "google.protobuf.Duration": _duration,
     "google.protobuf.Timestamp": _timestamp,

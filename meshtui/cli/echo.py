@@ -16,6 +16,7 @@ from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, line
 from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.echo_export import run_csv
+from meshtui.model.printable import json_escaped
 from meshtui.model.split import ALPHA, MARGIN, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo_run import EchoRun
@@ -161,7 +162,7 @@ def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
             from meshtui.cli.echo_report import batch_document
 
             progress.clear()
-            line(json.dumps(batch_document(record), ensure_ascii=False))
+            line(json_escaped(json.dumps(batch_document(record), ensure_ascii=False)))
 
     try:
         outcome = probe(order, options, Listeners(started, progress.show, batch))
@@ -185,7 +186,7 @@ def _write(order: EchoOrder, state: EchoState, format_: str) -> None:
         return
     data = echo_document(order.target, state, order.from_config)
     if format_ == "ndjson":
-        line(json.dumps({"event": "summary", **data}, ensure_ascii=False))
+        line(json_escaped(json.dumps({"event": "summary", **data}, ensure_ascii=False)))
     else:
         emit(format_, data, "")
 

@@ -1,4 +1,8 @@
-"""A run as text for files and other programs: JSON (schema 1) and CSV. Pure: text out."""
+"""A run as text for files and other programs: JSON (schema 1) and CSV. Pure: text out.
+
+Whatever the mesh said is harmless in both: control, bidirectional and invisible characters are escaped, cells are no
+formulas, and values of headers that are secrets are masked.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,14 @@ from meshtui.model.documents import SCHEMA, rfc3339
 from meshtui.model.echo import Answer, EchoRequestSpec
 from meshtui.model.echo_tally import Cause, EchoTally
 from meshtui.model.latency import Latency
+from meshtui.model.masking import masked_headers
+from meshtui.model.printable import escaped, json_escaped
 from meshtui.model.split import Assessment
 from meshtui.model.split_book import Epoch
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula; text from the mesh gets an apostrophe before it."""
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""A spreadsheet takes a cell that begins so for a formula, some also the full-width forms; text from the mesh gets an
+apostrophe before it."""
 
 
 def result_document(
@@ -88,7 +95,7 @@ def run_json(
         "schema": SCHEMA,
         "url": spec.url,
         "qps": spec.qps,
-        "headers": [list(pair) for pair in spec.all_headers],
+        "headers": [list(pair) for pair in masked_headers(spec.all_headers)],
         "started": rfc3339(started),
         **result_document(tally, assessment, explain),
         "epochs": [epoch_document(epoch) for epoch in epochs],
@@ -98,24 +105,25 @@ def run_json(
                 "seconds": point.seconds,
                 "by_version": dict(point.by_version),
                 "failed": point.failed,
+                "lost": point.lost,
                 "unknown_version": point.unknown,
             }
             for point in tally.whole
         ],
         "answers": [_answer(answer) for answer in tally.answers],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def run_csv(tally: EchoTally) -> str:
-    """The course over time, one line a span: time, seconds, one column a version, unknown and failed."""
+    """The course over time, one line a span: time, seconds, one column a version, then unknown, failed and lost."""
     versions = sorted({version for point in tally.whole for version in point.by_version})
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["at", "seconds", *map(_cell, versions), "unknown_version", "failed"])
+    writer.writerow(["at", "seconds", *map(_cell, versions), "unknown_version", "failed", "lost"])
     for point in tally.whole:
         counts = [point.by_version.get(version, 0) for version in versions]
-        writer.writerow([rfc3339(point.at), f"{point.seconds:g}", *counts, point.unknown, point.failed])
+        writer.writerow([rfc3339(point.at), f"{point.seconds:g}", *counts, point.unknown, point.failed, point.lost])
     return out.getvalue()
 
 
@@ -152,4 +160,6 @@ def _answer(answer: Answer) -> Mapping[str, Any]:
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """Text of the mesh for a cell: seen as it is, on one line, and never a formula, with blanks before it or not."""
+    safe = escaped(text)
+    return f"'{safe}" if safe.lstrip().startswith(FORMULA_STARTS) else safe

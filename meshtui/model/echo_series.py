@@ -15,14 +15,15 @@ WHOLE_POINTS = 512
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What came back within ``seconds`` from ``at``. ``failed`` holds failed and lost requests, ``unknown`` answers of
-    unknown version; the latency is given as sum, number and maximum, in seconds, so that points can be joined.
+    """What came back within ``seconds`` from ``at``. ``unknown`` are answers of unknown version, of ``lost`` requests
+    nothing is known; the latency is given as sum, number and maximum, in seconds, so that points can be joined.
     """
 
     at: datetime
     seconds: float
     by_version: Mapping[str, int] = field(default_factory=dict)
     failed: int = 0
+    lost: int = 0
     unknown: int = 0
     latency_sum: float = 0.0
     latency_count: int = 0
@@ -36,11 +37,11 @@ class Point:
     @property
     def total(self) -> int:
         """All requests that came back."""
-        return self.answered + self.unknown + self.failed
+        return self.answered + self.unknown + self.failed + self.lost
 
     def share(self, version: str) -> float | None:
-        """The version's share of the answers of known version, of 1; ``None`` when there are none."""
-        return self.by_version.get(version, 0) / self.answered if self.answered else None
+        """The part of all requests that the version answered, of 1; ``None`` when none came back."""
+        return self.by_version.get(version, 0) / self.total if self.total else None
 
     @property
     def latency_mean(self) -> float | None:
@@ -57,6 +58,7 @@ class Point:
             self.seconds,
             merged,
             self.failed + other.failed,
+            self.lost + other.lost,
             self.unknown + other.unknown,
             self.latency_sum + other.latency_sum,
             self.latency_count + other.latency_count,

@@ -122,7 +122,7 @@ class TallyCounter:
         latencies = [answer.latency_s for answer in result.answers if answer.latency_s is not None]
         for latency in latencies:
             self._latency.add(latency)
-        point = Point(at, 0.0, dict(split.by_version), split.failed + split.lost, split.unknown, sum(latencies),
+        point = Point(at, 0.0, dict(split.by_version), split.failed, split.lost, split.unknown, sum(latencies),
                       len(latencies), max(latencies, default=0.0))  # fmt: skip
         self._recent.add(point)
         self._whole.add(point)

@@ -8,6 +8,7 @@ name is not known to be harmless.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from meshtui.model.bootstrap import Json
@@ -96,6 +97,11 @@ def is_secret(name: str, value: str) -> bool:
     if not value or value == MASK:
         return False
     return _looks_secret(value) or (names_secret(name) and not _is_place(name, value))
+
+
+def masked_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers with the values hidden that are secrets: for whatever is shown, copied or written to a file."""
+    return tuple((name, MASK if is_secret(name, value) else value) for name, value in pairs)
 
 
 def _looks_secret(value: str) -> bool:

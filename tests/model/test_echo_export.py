@@ -11,6 +11,8 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_export import answers_csv, result_document, run_csv, run_json
 from meshtui.model.echo_tally import TallyCounter
+from meshtui.model.masking import MASK
+from meshtui.model.printable import is_printable
 from meshtui.model.split import LARGEST_E, SplitCounts, assess, parse_expectation
 from meshtui.model.split_book import SplitBook
 
@@ -65,10 +67,49 @@ def test_without_expectation_and_answers() -> None:
 def test_csv() -> None:
     tally = counted().look()
     rows = list(csv.DictReader(io.StringIO(run_csv(tally))))
-    assert [(row["v1"], row["v2"], row["'=cmd()"], row["unknown_version"], row["failed"]) for row in rows] == [
-        ("1", "2", "1", "7", "3")
-    ]
+    assert [
+        (row["v1"], row["v2"], row["'=cmd()"], row["unknown_version"], row["failed"], row["lost"]) for row in rows
+    ] == [("1", "2", "1", "7", "3", "0")]
     answers = list(csv.DictReader(io.StringIO(answers_csv(tally.answers))))
     assert [row["version"] for row in answers] == ["v1", "v2", "v2", "'=cmd()"]
     assert {row["hostname"] for row in answers} == {"'@pod"}
     assert {row["latency_ms"] for row in answers} == {"2.0000"}
+
+
+HOSTILE = "v\x1b[31m\x9b\u202e\u20281"
+
+
+def hostile() -> TallyCounter:
+    counter = TallyCounter(3)
+    texts = [
+        f"[0] Latency=2ms\n[0 body] ServiceVersion={HOSTILE}\n[0 body] Hostname={HOSTILE}\n",
+        "[1 body] ServiceVersion= =1+1\n[1 body] Hostname=＝1\n",
+    ]
+    counter.add(account(Batch(1, 2, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START)
+    counter.add(account(Batch(2, 1, 0, 5.0), BatchReply(ReplyKind.REFUSED, error=f"{HOSTILE} failed")), START)
+    return counter
+
+
+def test_no_export_holds_what_a_terminal_obeys() -> None:
+    tally = hostile().look()
+    spec = EchoRequestSpec("xds:///x", 3, headers=(("x", HOSTILE),))
+    book = SplitBook.open(parse_expectation("v1=20,v2=80"), START)
+    texts = (run_json(spec, tally, book.assess(), book.epochs, START), run_csv(tally), answers_csv(tally.answers))
+    for text in texts:
+        assert all(is_printable(line) for line in text.split("\n"))
+    document = json.loads(texts[0])
+    assert HOSTILE in document["by_version"]
+    assert document["errors"][0]["message"] == f"{HOSTILE} failed"
+    assert r"v\u001b[31m\u009b\u202e\u20281" in texts[1]
+
+
+def test_a_formula_behind_blanks_or_in_full_width_is_text() -> None:
+    rows = list(csv.DictReader(io.StringIO(answers_csv(hostile().look().answers))))
+    assert (rows[1]["version"], rows[1]["hostname"]) == ("' =1+1", "'＝1")
+
+
+def test_secret_headers_are_masked_in_exports() -> None:
+    headers = (("authorization", "Bearer abcdefghijkl"), ("x-api-key", "opensesame"), ("x-canary", "1"))
+    tally = counted().look()
+    text = run_json(EchoRequestSpec("xds:///x", 3, headers=headers), tally, assess(SplitCounts(), None), (), START)
+    assert json.loads(text)["headers"] == [["authorization", MASK], ["x-api-key", MASK], ["x-canary", "1"]]

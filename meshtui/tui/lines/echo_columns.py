@@ -8,14 +8,14 @@ from typing import Final
 from meshtui.model.echo_series import Point
 
 ENOUGH: Final = 100
-"""Answers a column is drawn from at least, where there were as many: of fewer, chance makes a saw."""
+"""Requests a column is drawn from at least, where there were as many: of fewer, chance makes a saw."""
 
 MOST_JOINED: Final = 8
 """Columns that are joined for that at most; never across a change of the config."""
 
 
 def columns_of(points: Iterable[tuple[int, Point]], columns: int, borders: set[int]) -> list[Point | None]:
-    """One point a column, from points with their column, joined with those before until there are enough answers.
+    """One point a column, from points with their column, joined with those before until there are enough requests.
 
     ``borders`` are the columns where another config begins; ``None`` is a column without an answer.
     """
@@ -30,12 +30,12 @@ def _enough(parts: Sequence[list[Point]], index: int, borders: set[int]) -> Poin
     if not parts[index]:
         return None
     taken = list(parts[index])
-    answered = sum(point.answered for point in taken)
+    total = sum(point.total for point in taken)
     for earlier in range(index - 1, max(index - MOST_JOINED, -1), -1):
-        if answered >= ENOUGH or earlier + 1 in borders:
+        if total >= ENOUGH or earlier + 1 in borders:
             break
         taken += parts[earlier]
-        answered += sum(point.answered for point in parts[earlier])
+        total += sum(point.total for point in parts[earlier])
     return joined(taken)
 
 
@@ -46,5 +46,11 @@ def joined(points: Sequence[Point]) -> Point:
     for point in points:
         for version, count in point.by_version.items():
             by_version[version] = by_version.get(version, 0) + count
-    failed, unknown = sum(point.failed for point in points), sum(point.unknown for point in points)
-    return Point(first.at, sum(point.seconds for point in points), by_version, failed, unknown)
+    return Point(
+        first.at,
+        sum(point.seconds for point in points),
+        by_version,
+        sum(point.failed for point in points),
+        sum(point.lost for point in points),
+        sum(point.unknown for point in points),
+    )

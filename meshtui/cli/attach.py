@@ -9,6 +9,7 @@ import click
 
 from meshtui.cli.diagnostics import ExitCode
 from meshtui.cli.options import target_options
+from meshtui.cli.watchdog import Watchdog
 from meshtui.model.address import parse_address
 from meshtui.model.errors import UsageError
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
@@ -47,6 +48,8 @@ def open_screen(
     Raises ``UsageError`` when there is no terminal to draw on, or when the target is none.
     """
     _need_a_terminal()
+    watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED)
+    watchdog.start()
     from meshtui.cli.demo import open_stage, scenarios
     from meshtui.session.recents import Recents
     from meshtui.session.workspace import Workspace
@@ -77,7 +80,9 @@ def open_screen(
         open_stage=start_stage,
         scenarios=scenarios(),
         recents=recents.offers(),
+        left=watchdog.leaving,
     )
+    watchdog.attach(app.end)
     app.run()
     return ExitCode(app.return_code or 0)
 

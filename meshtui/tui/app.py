@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,12 +10,15 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.drivers.linux_driver import LinuxDriver
 
 from meshtui.tui.safe import shown
+from meshtui.tui.terminal import TerminalDriver
 from meshtui.tui.themes import NIGHT, OURS
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
 
     from meshtui.model.timeline import Event
     from meshtui.session.stage import Offer, Scenario, Stage
@@ -47,7 +49,8 @@ class MeshtuiApp(App[None]):
     """Given sessions to open and, for the demo, a stage to start; opens no source itself.
 
     With ``target`` it attaches and goes straight in. With ``stage`` it starts that and attaches its first offer. With
-    neither it asks. ``now`` is the clock of all ages. On the way out everything attached or started is ended.
+    neither it asks. ``now`` is the clock of all ages. On the way out everything attached or started is ended; ``left``
+    is called before that, when the terminal is as it was, with the exit status.
     """
 
     CSS_PATH = "app.tcss"
@@ -67,8 +70,12 @@ class MeshtuiApp(App[None]):
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
         now: Callable[[], datetime] = utc_now,
+        left: Callable[[int], None] = lambda code: None,
     ) -> None:
         super().__init__()
+        self._events: asyncio.AbstractEventLoop | None = None
+        self._told_to_end = False
+        self._left = left
         self._workspace = workspace
         self._target = target
         self._stage = stage
@@ -81,8 +88,23 @@ class MeshtuiApp(App[None]):
             self.register_theme(theme)
         self.theme = NIGHT.name
 
+    def get_driver_class(self) -> type[Driver]:
+        chosen = super().get_driver_class()
+        return TerminalDriver if chosen is LinuxDriver else chosen
+
+    def on_load(self) -> None:
+        self._events = asyncio.get_running_loop()
+        if self._told_to_end:
+            self.exit(None, INTERRUPTED)
+
+    def end(self) -> None:
+        """Leave, told from outside. Any thread may call it, at any time; harmless once the program has ended."""
+        self._told_to_end = True
+        if self._events is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._events.call_soon_threadsafe(self.exit, None, INTERRUPTED)
+
     async def on_mount(self) -> None:
-        self._mind_signals()
         if self._target is not None:
             self._enter(self._target, self._recents)
         elif self._stage is not None:
@@ -91,18 +113,10 @@ class MeshtuiApp(App[None]):
             self._ask()
 
     async def on_unmount(self) -> None:
-        """End every session, then the mesh, whatever way the program is left."""
-        await self._workspace.close()
-        if self._stage is not None:
-            stage, self._stage = self._stage, None
-            await stage.stop()
-
-    def _mind_signals(self) -> None:
-        """A terminal that is told to end is left as it was found."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self.exit, None, INTERRUPTED)
+        """End every session and the mesh, whatever way the program is left."""
+        self._left(self.return_code or 0)
+        stage, self._stage = self._stage, None
+        await asyncio.gather(self._workspace.close(), *([stage.stop()] if stage is not None else []))
 
     def _ask(self) -> None:
         from meshtui.tui.screens.start import Attach, Demo, StartScreen

@@ -92,9 +92,9 @@ STORIES: Final = (
         0,
         _whole,
         (
-            Shot("", WIDE, ("3", "u", "r", "enter"), 12),
-            Shot("", WIDE, ("c",), 16),
-            Shot("echo-160x45", WIDE, ("c",), 20),
+            Shot("", WIDE, ("3", "u", "exclamation_mark", "y"), 12),
+            Shot("", WIDE, ("c", "y"), 16),
+            Shot("echo-160x45", WIDE, ("c", "y"), 20),
             Shot("echo-80x24", NARROW),
         ),
     ),

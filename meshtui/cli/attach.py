@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshtui.cli.diagnostics import ExitCode
+from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.options import target_options
 from meshtui.cli.watchdog import Watchdog
 from meshtui.model.address import parse_address
+from meshtui.model.echo_words import counted_words
 from meshtui.model.errors import UsageError
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
@@ -84,6 +85,8 @@ def open_screen(
     )
     watchdog.attach(app.end)
     app.run()
+    for run in app.stopped_runs:
+        say(f"The run to {run.spec.url} was stopped on leaving: {counted_words(run.tally)}.")
     return ExitCode(app.return_code or 0)
 
 

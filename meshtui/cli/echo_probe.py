@@ -18,7 +18,7 @@ from meshtui.model.expectation import ECHO_PATH
 from meshtui.model.routing import decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import TargetOptions
-from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_desk import EchoDesk, load_of
 from meshtui.session.echo_patience import FIRST_CONTACT_S
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState
@@ -98,7 +98,9 @@ async def _with_config(order: EchoOrder, options: TargetOptions, stop: asyncio.E
         if not spec.qps and not holds_config(snapshot, order):
             spec = replace(spec, qps=LEARNING_QPS)
         settings = replace(_settings(order), awaits_confirmation=True)
-        yield desk.start(spec, settings, probe=snapshot.node.id or order.target, mapping=order.mapping)
+        sender = snapshot.node.id or order.target
+        desk.agree(load_of(spec, settings, sender, None))  # what was typed is what was agreed to
+        yield desk.start(spec, settings, probe=sender, mapping=order.mapping)
     finally:
         await session.stop()
 

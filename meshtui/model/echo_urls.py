@@ -1,17 +1,41 @@
-"""Which services a probe can be sent to, as far as accepted config names them."""
+"""Which services a probe can be sent to, as far as accepted config names them, and which one a row of it belongs to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 from urllib.parse import quote
 
+from meshtui.model.config import Listener
+from meshtui.model.flat_tree import path_to, way
+from meshtui.model.graph import Graph, Node
 from meshtui.model.names import is_inbound_listener, parse_service_name
-from meshtui.model.resource import CDS, LDS, RDS
+from meshtui.model.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, ResourceKey
 from meshtui.model.snapshot import Snapshot
+
+XDSTP: Final = "xdstp://"
+"""How names of the new style begin (gRFC A47)."""
+
+
+class NoProbe(StrEnum):
+    """Why nothing can be sent to what a row shows; the value says it."""
+
+    INBOUND = "This is the app's own server side: others call it, a probe from here does not."
+    NO_SERVICE = "No listener leads here and the name tells no service, so there is no URL to send to."
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTarget:
+    """The service a row belongs to: its ``url``, or why there is none."""
+
+    url: str = ""
+    why_not: NoProbe | None = None
 
 
 def known_urls(snapshots: Iterable[Snapshot | None]) -> tuple[str, ...]:
-    """``xds:`` URLs, the best guess first: listeners of the first client, then its services, then the next client's."""
+    """``xds:`` URLs: listeners of the first client, then its services, then the next client's."""
     found: dict[str, None] = {}
     for snapshot in snapshots:
         if snapshot is not None:
@@ -19,9 +43,49 @@ def known_urls(snapshots: Iterable[Snapshot | None]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def only_url(own: Snapshot | None, others: Iterable[Snapshot | None] = ()) -> str:
+    """The one service a pod knows; where it knows none, the one that the others know. Empty when there are several."""
+    found = known_urls((own,)) or known_urls(others)
+    return found[0] if len(found) == 1 else ""
+
+
+def target_of(path: Sequence[Node]) -> ProbeTarget:
+    """The service of the last node of a way through the tree: that of the listener it hangs on."""
+    return _target_of(path[0].key if path else None)
+
+
+def target_of_resource(snapshot: Snapshot, graph: Graph, key: ResourceKey) -> ProbeTarget:
+    """The same for a resource: its listener's, the first where several lead to it."""
+    if key.type == LDS:
+        return _target_of(key, snapshot)
+    path = path_to(graph, key)
+    return target_of(way(graph, path)) if path is not None else _target_of(key)
+
+
+def _target_of(key: ResourceKey | None, snapshot: Snapshot | None = None) -> ProbeTarget:
+    if key is None:
+        return ProbeTarget(why_not=NoProbe.NO_SERVICE)
+    if key.type == LDS:
+        return ProbeTarget(why_not=NoProbe.INBOUND) if _is_inbound(key, snapshot) else ProbeTarget(_url(key.name))
+    service = parse_service_name(key.name) if key.type in (RDS, CDS, EDS) else None
+    if service is None:
+        return ProbeTarget(why_not=NoProbe.NO_SERVICE)
+    if service.direction != "outbound":
+        return ProbeTarget(why_not=NoProbe.INBOUND)
+    return ProbeTarget(_url(f"{service.host}:{service.port}"))
+
+
+def _is_inbound(key: ResourceKey, snapshot: Snapshot | None = None) -> bool:
+    """Whether a listener is the app's own server side, whatever template its name was made by."""
+    resource = snapshot.resources.get(key) if snapshot is not None else None
+    body = resource.body if resource is not None else None
+    said = isinstance(body, Listener) and body.inbound
+    return said or key.scope == SERVER_SCOPE or is_inbound_listener(key.name)
+
+
 def _of(snapshot: Snapshot) -> Iterator[str]:
     for key, resource in snapshot.resources.items():
-        if key.type == LDS and resource.value and not is_inbound_listener(key.name):
+        if key.type == LDS and resource.value and not _is_inbound(key, snapshot):
             yield _url(key.name)
     for key in snapshot.resources:
         service = parse_service_name(key.name) if key.type in (RDS, CDS) else None
@@ -30,5 +94,13 @@ def _of(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _url(name: str) -> str:
-    """Quoted as gRPC unquotes it; Istio's names need no quoting."""
-    return "xds:///" + quote(name, safe="/:._-~|@")
+    """Quoted as gRPC unquotes it; Istio's names need no quoting. A name of the new style has its authority in front."""
+    authority, _, rest = name.removeprefix(XDSTP).partition("/")
+    if name.startswith(XDSTP) and rest:
+        _, _, target = rest.partition("/")
+        return f"xds://{quote(authority)}/{quote(target.partition('?')[0], safe=_PLAIN)}"
+    return "xds:///" + quote(name, safe=_PLAIN)
+
+
+_PLAIN: Final = "/:._-~|@"
+"""What needs no quoting in a target name."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_consent import Consent, Decision, Load
 from meshtui.model.errors import UsageError
 from meshtui.model.expectation import ECHO_PATH, expectation_for
 from meshtui.model.routing import decide
@@ -23,7 +24,8 @@ but a look can fall into them, and a route without its clusters is not another s
 
 
 class EchoDesk:
-    """Starts runs through one pod and keeps their expectation true while the config changes.
+    """Starts runs through one pod, none that was not agreed to, and keeps their expectation true while the config
+    changes.
 
     ``changed`` is called with each new state of the present run. ``typed`` shares, when given for a run, stand instead
     of the config's. ``mapping`` says which version answers for a subset, where the names do not. ``now`` is the clock
@@ -46,6 +48,20 @@ class EchoDesk:
         self._typed: Expectation | None = None
         self._mapping: Mapping[str, str] = {}
         self._arriving_since: datetime | None = None
+        self._closed = False
+        self.consent: Consent = Consent()
+        """What was agreed to so far; replaced by :meth:`agree`."""
+        self.pointed_at = ""
+        """The URL of the service under the cursor in the config, empty while there is none: what to suggest."""
+
+    @property
+    def sender(self) -> str:
+        """The name of the pod that sends, as last seen; empty where it says none."""
+        return self._snapshot.node.workload[0] if self._snapshot is not None else ""
+
+    def agree(self, load: Load) -> None:
+        """A person said yes to this load, by answering the question or by typing it on a command line."""
+        self.consent = self.consent.agree(load)
 
     @property
     def run(self) -> EchoRun | None:
@@ -61,7 +77,12 @@ class EchoDesk:
         typed: Expectation | None = None,
         mapping: Mapping[str, str] | None = None,
     ) -> EchoRun:
-        """Begin a run. Raises ``UsageError`` for what cannot be sent, and while another run goes on."""
+        """Begin a run. Raises ``UsageError`` for what cannot be sent or was not agreed to, and while another run goes
+        on."""
+        if self._closed:
+            raise UsageError("This target was left: nothing is sent through it any more.", "attach it again")
+        if not self.consent.covers(load_of(spec, settings, probe, typed)):
+            raise UsageError("This run goes beyond what was agreed to.", "ask before it is sent")
         if self._run is not None and not self._run.state.phase.ended:
             raise UsageError("A run is under way.", "stop it first")
         self._typed, self._mapping = typed, dict(mapping or {})
@@ -120,6 +141,11 @@ class EchoDesk:
         if self._run is not None:
             await self._run.cancel()
 
+    async def close(self) -> None:
+        """End the present run and start no other."""
+        self._closed = True
+        await self.stop()
+
     def expected(self, spec: EchoRequestSpec) -> Expectation | None:
         """What the accepted config asks of this probe's answers; ``None`` while the pod holds no such config."""
         if self._snapshot is None:
@@ -132,3 +158,10 @@ class EchoDesk:
             return None
         seen = frozenset(self._run.state.tally.by_version) if self._run is not None else frozenset()
         return expectation_for(self._snapshot, spec.url, headers, mapping=self._mapping, versions_seen=seen)
+
+
+def load_of(spec: EchoRequestSpec, settings: EchoSettings, sender: str, typed: Expectation | None) -> Load:
+    """A run as far as it is load, to be agreed to."""
+    shares = tuple(sorted(typed.shares.items())) if typed is not None else ()
+    decision = Decision(settings.alpha, settings.margin, shares) if settings.until_decided else None
+    return Load(sender, spec, settings.duration_s, decision)

@@ -103,7 +103,7 @@ class Session:
     async def stop(self) -> None:
         """End everything this session began; returns when nothing of it runs any more."""
         if self._echo is not None:
-            await self._echo.stop()
+            await self._echo.close()
         if self._workload is not None:
             await self._workload.stop()
         if self._task is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from meshtui.session.echo_run import EchoRun
     from meshtui.session.session import Session
 
 OpenSession: TypeAlias = "Callable[[str], Session]"
@@ -43,6 +44,12 @@ class Workspace:
         session.others = lambda: tuple(other.state for other in self._sessions if other is not session)
         session.start()
         return session
+
+    @property
+    def going(self) -> tuple[EchoRun, ...]:
+        """The runs that are under way."""
+        runs = (session.echo.run for session in self._sessions if session.echo is not None)
+        return tuple(run for run in runs if run is not None and not run.state.phase.ended)
 
     def next(self, step: int = 1) -> Session | None:
         """Bring the next session (or, with -1, the one before) to the front."""

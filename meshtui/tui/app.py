@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from meshtui.model.timeline import Event
+    from meshtui.session.echo_state import EchoState
     from meshtui.session.stage import Offer, Scenario, Stage
     from meshtui.session.workspace import Workspace
     from meshtui.tui.screens.main import MainScreen
@@ -83,6 +84,8 @@ class MeshtuiApp(App[None]):
         self._scenarios = scenarios
         self._recents = recents
         self._now = now
+        self.stopped_runs: tuple[EchoState, ...] = ()
+        """The runs that were under way when the program was left, as far as they came."""
         self.animation_level = "none"
         for theme in OURS:
             self.register_theme(theme)
@@ -116,7 +119,28 @@ class MeshtuiApp(App[None]):
         """End every session and the mesh, whatever way the program is left."""
         self._left(self.return_code or 0)
         stage, self._stage = self._stage, None
+        await self._stop_runs()
         await asyncio.gather(self._workspace.close(), *([stage.stop()] if stage is not None else []))
+
+    async def action_quit(self) -> None:
+        """Leave; what is being sent is stopped first, and the screen says so."""
+        going = self._workspace.going
+        if going:
+            urls = ", ".join(run.spec.url for run in going)
+            self.notify(shown(f"Stopping the run to {urls} …"), markup=False)
+        self.run_worker(self._leave(), exclusive=True, group="leave", exit_on_error=False)
+
+    async def _leave(self) -> None:
+        try:
+            await self._stop_runs()
+        finally:
+            self.exit()
+
+    async def _stop_runs(self) -> None:
+        """Stop what is sent; it takes well under a second. What was counted is kept to be told."""
+        going = self._workspace.going
+        await asyncio.gather(*(session.echo.close() for session in self._workspace.sessions if session.echo))
+        self.stopped_runs += tuple(run.state for run in going)
 
     def _ask(self) -> None:
         from meshtui.tui.screens.start import Attach, Demo, StartScreen

@@ -34,6 +34,16 @@ class View(Widget):
             super().__init__()
             self.key = key
 
+    class Probe(Message):
+        """Send to this service, once it is agreed to."""
+
+        def __init__(self, url: str) -> None:
+            super().__init__()
+            self.url = url
+
+    class Thaw(Message):
+        """Something began that has to be seen: the screen goes on if it stands still."""
+
     class Copy(Message):
         """Put ``text`` on the clipboard; ``what`` says what it is."""
 

@@ -18,7 +18,7 @@ from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
-from meshtui.session.echo_desk import EchoDesk
+from meshtui.session.echo_desk import EchoDesk, load_of
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
 from meshtui.session.session import Session
@@ -44,6 +44,12 @@ async def attached(address: str) -> Session:
     return session
 
 
+def begin(desk: EchoDesk, spec: EchoRequestSpec, settings: EchoSettings, *, probe: str) -> EchoRun:
+    """Agree to a run and begin it."""
+    desk.agree(load_of(spec, settings, probe, None))
+    return desk.start(spec, settings, probe=probe)
+
+
 def echo(state: SessionState) -> EchoState:
     assert state.echo is not None
     return state.echo
@@ -54,11 +60,11 @@ async def test_a_run_is_judged_by_the_accepted_config(shifted_mesh: RunningMesh)
     session = await attached(shifted_mesh.admin("client"))
     try:
         assert session.echo is not None
-        run = session.echo.start(
-            EchoRequestSpec(URL, count=600), EchoSettings(awaits_confirmation=True), probe="client"
+        run = begin(
+            session.echo, EchoRequestSpec(URL, count=600), EchoSettings(awaits_confirmation=True), probe="client"
         )
         with pytest.raises(UsageError, match="under way"):
-            session.echo.start(EchoRequestSpec(URL, count=1), EchoSettings(), probe="client")
+            begin(session.echo, EchoRequestSpec(URL, count=1), EchoSettings(), probe="client")
         await run.wait()
         state = echo(await until(session, lambda state: echo(state).phase.ended))
     finally:
@@ -81,7 +87,7 @@ async def test_a_probe_from_a_pod_without_channels_learns_the_config_while_it_ru
         assert session.echo is not None
         assert session.state.snapshot is not None
         assert not session.state.snapshot.has_outbound
-        session.echo.start(EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+        begin(session.echo, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
         state = await until(
             session,
             lambda state: state.echo is not None and state.echo.assessment.expectation is not None,
@@ -102,8 +108,11 @@ async def test_a_changed_split_starts_an_epoch() -> None:
         session = await attached(mesh.admin("client"))
         try:
             assert session.echo is not None
-            session.echo.start(
-                EchoRequestSpec(URL, count=None, qps=100), EchoSettings(awaits_confirmation=True), probe="client"
+            begin(
+                session.echo,
+                EchoRequestSpec(URL, count=None, qps=100),
+                EchoSettings(awaits_confirmation=True),
+                probe="client",
             )
             await until(session, lambda state: state.echo is not None and state.echo.assessment.counts.answered > 20)
             turn_weights(mesh.manifests)
@@ -160,7 +169,7 @@ LATER = [NOW + timedelta(seconds=second) for second in range(10)]
 
 async def test_a_look_into_the_arrival_of_the_config_is_no_other_split(desk: EchoDesk) -> None:
     desk.config_seen(canary(LATER[0]))
-    run = desk.start(EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+    run = begin(desk, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
     before = expected(run)
     for at in range(1, 7):  # every other look finds half of it
         desk.config_seen(arriving(LATER[at]) if at % 2 else canary(LATER[at]))
@@ -169,7 +178,7 @@ async def test_a_look_into_the_arrival_of_the_config_is_no_other_split(desk: Ech
 
 async def test_a_config_that_stays_half_is_told(desk: EchoDesk) -> None:
     desk.config_seen(canary(LATER[0]))
-    run = desk.start(EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+    run = begin(desk, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
     for at in range(1, 4):
         desk.config_seen(arriving(LATER[at]))
     found = expected(run)
@@ -180,7 +189,7 @@ async def test_a_config_that_stays_half_is_told(desk: EchoDesk) -> None:
 
 async def test_until_decided_does_not_give_up_while_the_config_arrives(desk: EchoDesk, source: Endless) -> None:
     desk.config_seen(arriving(LATER[0]))
-    run = desk.start(EchoRequestSpec(URL, count=100), EchoSettings(until_decided=True), probe="echo-v1")
+    run = begin(desk, EchoRequestSpec(URL, count=100), EchoSettings(until_decided=True), probe="echo-v1")
     assert expected(run) is None
     await asyncio.wait_for(source.asked.wait(), 5)
     desk.config_seen(canary(LATER[1]))

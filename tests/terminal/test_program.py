@@ -90,6 +90,8 @@ def test_the_demo_from_start_to_end(terminal: Start) -> None:
     program.press("2")
     program.wait_for_text("▾ ✓  100 %  v1")
     program.press("c")
+    program.wait_for_text("Play the next step?")
+    program.press("y")
     program.wait_for_text("10 %")
     program.press("o")
     program.wait_for_text("echo-v2")

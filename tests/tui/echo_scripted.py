@@ -123,12 +123,12 @@ class EchoBench(Bench):
         await self.until(pilot, lambda: self.run_of() is run.state and not run.state.held_back)
 
     async def begin(self, pilot: Pilot[None]) -> None:
-        """Open view 3 and run, saying yes to the first question."""
+        """Open view 3 and run, saying yes to the question."""
         await pilot.press("3")
         await settle(pilot)
-        await pilot.press("r")
+        await pilot.press("exclamation_mark")
         await settle(pilot)
-        await pilot.press("enter")
+        await pilot.press("y")
         await self.until(pilot, lambda: self.sessions[TARGET].state.echo is not None)
 
     async def finish(self, pilot: Pilot[None]) -> EchoState:

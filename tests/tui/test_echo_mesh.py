@@ -49,7 +49,7 @@ async def until(session: Session, holds: Callable[[SessionState], bool]) -> Sess
 
 async def test_one_key_and_a_yes_give_the_split(shifted_mesh: RunningMesh) -> None:
     async with at_view_3(shifted_mesh.admin("client")) as (pilot, session):
-        await pilot.press("r", "enter")
+        await pilot.press("exclamation_mark", "y")
         state = await until(session, lambda state: state.echo is not None and state.echo.phase.ended)
         await settle(pilot)
         assert state.echo is not None
@@ -66,7 +66,7 @@ async def test_one_key_and_a_yes_give_the_split(shifted_mesh: RunningMesh) -> No
 async def test_a_canary_steps_before_ones_eyes() -> None:
     with headless_mesh("canary") as mesh:
         async with at_view_3(mesh.admin("client")) as (pilot, session):
-            await pilot.press("u", "r", "enter")
+            await pilot.press("u", "exclamation_mark", "y")
             await until(session, lambda state: state.echo is not None and state.echo.tally.completed > 20)
             step(mesh.manifests, 3)
             state = await until(

@@ -13,13 +13,13 @@ from textual.widgets import Input, Static
 
 from meshtui.model.echo_form import EchoForm
 from meshtui.model.errors import UsageError
-from meshtui.tui.dialogs.echo_input import OfferingInput
 from meshtui.tui.dialogs.echo_toggle import Toggle
+from meshtui.tui.dialogs.echo_url import UrlField
 from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.safe import content
 
 FIELDS: Final = (
-    ("url", "url", "xds:///HOST:PORT, or any URL the echo server takes"),
+    ("url", "url", "type to search the services this pod knows, or xds:///HOST:PORT"),
     ("count", "count", "a number, or ∞ for until stopped"),
     ("qps", "qps", "requests a second; 0 is as fast as 40 at a time can"),
     ("headers", "headers", "x-canary: 1, x-user: ann"),
@@ -40,14 +40,17 @@ SWITCHES: Final = (
 )
 
 
-class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
-    """Returns the form and whether to run it now, ``None`` when left."""
+NO_URL: Final = "No service is chosen. Type a part of its name, or ↓ and enter."
+"""Said instead of taking a form without a URL."""
+
+
+class EchoFormDialog(ModalScreen[EchoForm | None]):
+    """Returns the form, ``None`` when left. It sends nothing: ``enter`` keeps, running is the view's own key."""
 
     CSS_PATH = ["dialogs.tcss", "echo.tcss"]  # noqa: RUF012 - Textual's own declaration
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", id="echo-form.back", tooltip="Keep what was before"),
-        Binding("enter", "accept(True)", "Run", id="echo-form.run", tooltip="Run with these values"),
-        Binding("ctrl+s", "accept(False)", "Keep", id="echo-form.keep", tooltip="Keep these values, run later"),
+        Binding("enter", "accept", "Keep", id="echo-form.keep", tooltip="Pick the service, or keep these values"),
         Binding("tab", "app.focus_next", "Next field", show=False, id="echo-form.next", tooltip="The next field"),
     ]
 
@@ -60,19 +63,19 @@ class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Title("What to send", "enter runs · ctrl+s keeps · esc back · ↓ known addresses")
+            yield Title("What to send", "↑ ↓ service · enter picks, then keeps · esc back")
             for name, label, hint in FIELDS:
-                with Horizontal():
+                with Horizontal(classes="url" if name == "url" else ""):
                     yield Static(content(label), classes="label")
                     yield self._input(name, hint)
             for name, label in SWITCHES:
                 yield Toggle(label, bool(getattr(self._form, name)), id=f"echo-{name}")
             yield self._said
 
-    def _input(self, name: str, hint: str) -> Input:
+    def _input(self, name: str, hint: str) -> Input | UrlField:
         value = str(getattr(self._form, name))
         if name == "url":
-            return OfferingInput(value, self._urls, placeholder=hint, id="echo-url")
+            return UrlField(value, self._urls, placeholder=hint, id="echo-url-field", input_id="echo-url")
         return Input(value, placeholder=hint, compact=True, select_on_focus=False, id=f"echo-{name}")
 
     def on_mount(self) -> None:
@@ -80,7 +83,9 @@ class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.action_accept(True)
+        if event.input.id == "echo-url" and self.query_one(UrlField).pick():
+            return
+        self.action_accept()
 
     def _read(self) -> EchoForm:
         form = self._form
@@ -90,13 +95,15 @@ class EchoFormDialog(ModalScreen[tuple[EchoForm, bool] | None]):
             form = form.with_field(name, self.query_one(f"#echo-{name}", Toggle).value)
         return form
 
-    def action_accept(self, run: bool) -> None:
+    def action_accept(self) -> None:
         form = self._read()
         try:
+            if not form.url.strip():
+                raise UsageError(NO_URL)
             spec = form.spec()
             form.expectation()
             form.judging()
         except UsageError as error:
             self._said.update(content(f"✗ {error}"))
             return
-        self.dismiss((form.with_field("url", spec.url), run))
+        self.dismiss(form.with_field("url", spec.url))

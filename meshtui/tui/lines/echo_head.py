@@ -45,7 +45,7 @@ MOST_PROBLEM: Final = 3
 
 
 def form_line(form: EchoForm, pod: str, width: int) -> Line:
-    """What ``r`` sends: the form in one line, and which pod sends it."""
+    """What ``!`` sends: the form in one line, and which pod sends it."""
     right: Line = (
         Span("from ", Role.DIM),
         span(cut(pod, 30), Role.STRONG),

@@ -27,6 +27,9 @@ LEGEND: Final = (
 )
 """The marks of the picture to come."""
 
+NOWHERE: Final = "No service is chosen to send to. e picks one, or takes an address."
+"""Said while the form has no URL: among several services none is guessed."""
+
 WANTED: Final = "The accepted config asks for"
 
 BARS: Final = 60
@@ -42,12 +45,12 @@ def idle_lines(form: EchoForm, pod: str, expected: Expectation | None, width: in
     try:
         said = intent_sentence(form.spec(), pod)
     except UsageError as error:
-        said = f"Nowhere to send yet: {error}" if form.url else "No service is known to send to. e fills in the form."
+        said = f"Nowhere to send yet: {error}" if form.url else NOWHERE
     yield from paragraph(said, width, Role.STRONG, indent=2)
     yield EMPTY
     yield from paragraph(NOT_MEASURED, width, Role.DIM, indent=2)
     yield EMPTY
-    yield (Span("  r ", Role.KEY), Span("run", Role.TEXT), Span("    u ", Role.KEY), Span("until stopped", Role.TEXT),
+    yield (Span("  ! ", Role.KEY), Span("run", Role.TEXT), Span("    u ", Role.KEY), Span("until stopped", Role.TEXT),
            Span("    e ", Role.KEY), Span("edit what is sent", Role.TEXT))  # fmt: skip
     if expected is not None:
         yield EMPTY

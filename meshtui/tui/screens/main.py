@@ -73,7 +73,7 @@ class MainScreen(Screen[None]):
         ),
         Binding("space", "freeze", "Freeze", id="main.freeze", tooltip="Hold the screen still, or let it go on"),
         Binding("r", "poll", "Look now", show=False, id="main.poll", tooltip="Look at the target now"),
-        Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step"),
+        Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
         Binding("tab", "app.focus_next", "Next pane", show=False, id="main.pane", tooltip="Between list and detail"),
         Binding("colon", "command", "Command", show=False, id="main.command", tooltip="Type a command"),
         Binding("question_mark", "help", "Help", id="main.help", tooltip="Every key, mark and command"),
@@ -259,7 +259,22 @@ class MainScreen(Screen[None]):
         self.app.push_screen(TargetsDialog(offered), chosen)
 
     def action_step(self) -> None:
-        self.run_worker(self._step(), exclusive=True, group="step", exit_on_error=False)
+        """A letter typed astray changes no rollout: it is asked first."""
+        from meshtui.tui.dialogs.question import Question
+        from meshtui.tui.lines.consent import step_lines
+
+        if self._stage is None:
+            return
+        scenario, step = self._stage.scenario, self._stage.step
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self.run_worker(self._step(), exclusive=True, group="step", exit_on_error=False)
+
+        name = scenario.steps[(step + 1) % len(scenario.steps)]
+        self.app.push_screen(
+            Question("Play the next step?", "plays it", lambda width: step_lines(scenario.name, name, width)), answered
+        )
 
     async def _step(self) -> None:
         if self._stage is None:
@@ -300,6 +315,20 @@ class MainScreen(Screen[None]):
 
         assert isinstance(view, ConfigView)
         view.go_to(message.key)
+
+    def on_view_probe(self, message: View.Probe) -> None:
+        view = self.show_view("echo")
+        from meshtui.tui.widgets.echo_view import EchoView
+
+        assert isinstance(view, EchoView)
+        if self._look is not None:
+            view.look = self._look  # a view opened for the first time has none yet
+            view.probe(message.url)
+
+    def on_view_thaw(self) -> None:
+        if self._pump.frozen:
+            self._pump.freeze(False)
+            self.tell("The screen goes on: a run has begun.")
 
     def on_view_copy(self, message: View.Copy) -> None:
         self.app.copy_to_clipboard(message.text)

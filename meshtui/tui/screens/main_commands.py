@@ -41,6 +41,9 @@ def main_commands(screen: MainScreen) -> tuple[Command, ...]:
     def form(as_table: bool) -> None:
         config().as_table = as_table
 
+    def quit_() -> None:
+        screen.app.run_worker(screen.app.action_quit())
+
     def theme(name: str) -> None:
         if name in screen.app.available_themes:
             screen.app.theme = name
@@ -60,5 +63,5 @@ def main_commands(screen: MainScreen) -> tuple[Command, ...]:
         Command("poll", "Look at the target now", lambda _: screen.action_poll()),
         Command("theme", "Use other colours", theme, "NAME", required=True, choices=NAMES),
         Command("help", "Every key, mark and command", lambda _: screen.action_help()),
-        Command("quit", "Leave meshtui", lambda _: screen.app.exit()),
+        Command("quit", "Leave meshtui", lambda _: quit_()),
     )

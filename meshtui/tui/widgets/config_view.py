@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
+from meshtui.model.echo_urls import NoProbe, ProbeTarget, target_of, target_of_resource
 from meshtui.model.flat_tree import Filter, way
 from meshtui.model.lookup import owner
 from meshtui.model.resource import Resource, ResourceKey
@@ -37,6 +38,9 @@ class ConfigView(View):
         Binding("t", "form", "Table", id="config.form", tooltip="The same config as a tree or as a table by type"),
         Binding("v", "page", "Page", id="config.page", tooltip="Next page of the detail: Summary, YAML, Change"),
         Binding("y", "copy", "Copy", id="config.copy", tooltip="Copy the whole name, or the page that has the focus"),
+        Binding(
+            "exclamation_mark", "probe", "Probe", id="config.probe", tooltip="Send to this service, once you agreed"
+        ),
         Binding("s", "save(False)", "Save", id="config.save", tooltip="Write this resource as JSON to a new file"),
         Binding("S", "save(True)", "Save all", show=False, id="config.save-all", tooltip="Write all resources as JSON"),
         Binding("n", "seek(1)", "Next match", show=False, id="config.next", tooltip="Next row with the filter's words"),
@@ -133,6 +137,8 @@ class ConfigView(View):
             return
         had = self._detail.subject is not None
         self._detail.subject = self._subject(self.look)
+        if self.look.desk is not None:
+            self.look.desk.pointed_at = self._probe_target().url
         if had != (self._detail.subject is not None):
             self.refresh_bindings()
 
@@ -188,7 +194,7 @@ class ConfigView(View):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "seek":
             return True if self._sought else None
-        if action in ("save", "copy", "page"):
+        if action in ("save", "copy", "page", "probe"):
             return True if self._detail.subject is not None else None
         return True
 
@@ -221,6 +227,24 @@ class ConfigView(View):
             self.rows.focus()
         elif self.filter.active:
             self.filter = Filter()
+
+    def action_probe(self) -> None:
+        target = self._probe_target()
+        if target.why_not is not None:
+            self.notify(target.why_not.value, markup=False)
+        else:
+            self.post_message(self.Probe(target.url))
+
+    def _probe_target(self) -> ProbeTarget:
+        look, row = self.look, self._tree.row
+        if look is None or look.state.snapshot is None:
+            return ProbeTarget(why_not=NoProbe.NO_SERVICE)
+        if not self.as_table:
+            return target_of(way(look.state.graph, row.path if row is not None else ()))
+        resource = self._table.resource
+        if resource is None:
+            return ProbeTarget(why_not=NoProbe.NO_SERVICE)
+        return target_of_resource(look.state.snapshot, look.state.graph, resource.key)
 
     def action_copy(self) -> None:
         subject = self._detail.subject

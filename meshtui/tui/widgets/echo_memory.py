@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_form import EchoForm
-from meshtui.model.echo_urls import known_urls
+from meshtui.model.echo_urls import known_urls, only_url
 from meshtui.model.errors import UsageError
 from meshtui.model.expectation import expectation_for, subsets_of
 from meshtui.model.snapshot import Snapshot
@@ -24,17 +24,27 @@ def pod_of(look: Look) -> str:
     return (snapshot.node.workload[0] if snapshot else "") or look.state.target
 
 
+def sender_of(look: Look) -> str:
+    """The same at this very moment, also while the screen stands still: what is sent is never a thing of the past."""
+    return (look.desk.sender if look.desk is not None else "") or pod_of(look)
+
+
 def urls_of(look: Look) -> tuple[str, ...]:
-    """Where a probe may go: this pod's services first, then those the other targets know."""
-    return known_urls((look.state.snapshot, *(other.snapshot for other in look.others)))
+    """Where a probe may go: the service under the cursor in the config, this pod's services, then those the other
+    targets know."""
+    known = known_urls((look.state.snapshot, *(other.snapshot for other in look.others)))
+    pointed = look.desk.pointed_at if look.desk is not None else ""
+    return tuple(dict.fromkeys((pointed, *known))) if pointed else known
 
 
 @dataclass(slots=True)
 class EchoMemory:
-    """``expected`` is what the config asks for before the first run. ``subsets`` can be mapped to versions; empty when
+    """``chosen`` says that the form's URL was typed, picked or sent to, and so is not replaced by a suggestion.
+    ``expected`` is what the config asks for before the first run. ``subsets`` can be mapped to versions; empty when
     a mapping would change nothing. ``verdicts`` are those of all epochs of the present run."""
 
     form: EchoForm = field(default_factory=EchoForm)
+    chosen: bool = False
     key: str = POD
     mapping: dict[str, str] = field(default_factory=dict)
     expected: Expectation | None = None
@@ -54,13 +64,32 @@ class EchoMemory:
     def learn(self, look: Look) -> None:
         """Take in a look. What depends on the config alone is worked out once for each look at the config."""
         run = look.state.echo
+        self._suggest(look)
         if look.state.snapshot is not self._snapshot:
             self._snapshot = look.state.snapshot
-            if not self.form.url:
-                self.form = self.form.with_field("url", next(iter(urls_of(look)), ""))
             self._learn_config(look, run)
         if run is not None:
             self._judge(run)
+
+    def choose(self, url: str) -> None:
+        """The person means this service."""
+        if url != self.form.url:
+            self.forget_expected()
+        self.form, self.chosen = self.form.with_field("url", url), True
+
+    def _suggest(self, look: Look) -> None:
+        """Until a service is chosen: the one under the cursor in the config, or the only one there is. Among several
+        none is guessed."""
+        if self.chosen:
+            return
+        url = look.desk.pointed_at if look.desk is not None else ""
+        if not url:
+            if look.state.snapshot is self._snapshot:
+                return
+            url = only_url(look.state.snapshot, (other.snapshot for other in look.others))
+        if url != self.form.url:
+            self.form = self.form.with_field("url", url)
+            self.forget_expected()
 
     def _learn_config(self, look: Look, run: EchoState | None) -> None:
         if look.desk is None or self._snapshot is None:

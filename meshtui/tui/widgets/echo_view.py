@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from meshtui.model.echo import EchoRequestSpec, grpcurl_line, intent_sentence
+from meshtui.model.echo import grpcurl_line
+from meshtui.model.echo_consent import Load
 from meshtui.model.echo_form import DEFAULT_COUNT, ENDLESS, EchoForm
 from meshtui.model.errors import MeshtuiError, UsageError
-from meshtui.session.echo_desk import EchoDesk
+from meshtui.model.split import Expectation
+from meshtui.session.echo_desk import EchoDesk, load_of
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.tui.lines.consent import load_lines
 from meshtui.tui.lines.echo_facts import group_keys
 from meshtui.tui.lines.echo_page import Scene, page_lines
 from meshtui.tui.safe import shown
 from meshtui.tui.views import View
-from meshtui.tui.widgets.echo_memory import EchoMemory, pod_of, urls_of
+from meshtui.tui.widgets.echo_memory import EchoMemory, pod_of, sender_of, urls_of
 from meshtui.tui.widgets.page import Page
 
 NO_SENDER = "This target offers nothing that can send requests."
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run that is about to begin, whole: nothing about it changes while the question stands."""
+
+    desk: EchoDesk
+    load: Load
+    settings: EchoSettings
+    typed: Expectation | None
+    mapping: dict[str, str]
 
 
 class EchoView(View):
     """Paints the present run, or what a run would do. What is typed is kept for each target."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "run", "Run", id="echo.run", tooltip="Run the probe; while one runs, begin anew"),
-        Binding("enter", "begin", "Run", show=False, id="echo.begin", tooltip="Run the probe, if none runs"),
+        Binding(
+            "exclamation_mark", "run", "Run", id="echo.run", tooltip="Send, once you agreed; while a run goes on, anew"
+        ),
         Binding("x", "stop", "Stop", id="echo.stop", tooltip="Stop the run"),
         Binding("p", "pause", "Pause", id="echo.pause", tooltip="Hold the run, or let it go on"),
         Binding("u", "endless", "∞/count", id="echo.endless", tooltip="Run until stopped, or a number of requests"),
-        Binding("e", "edit", "Edit", id="echo.edit", tooltip="What is sent and how it is judged"),
+        Binding("e,enter", "edit", "Edit", id="echo.edit", tooltip="What is sent and how it is judged"),
         Binding("a", "answers", "Answers", id="echo.answers", tooltip="Errors and last answers, as they came"),
         Binding("b", "group(1)", "By", id="echo.group", tooltip="Group answers by another key"),
         Binding("B", "group(-1)", "By the key before", show=False, id="echo.group-back", tooltip="The key before"),
@@ -54,6 +70,13 @@ class EchoView(View):
 
     def enter(self) -> None:
         self._page.focus()
+        self.watch_look()
+
+    def probe(self, url: str) -> None:
+        """Send to this service, chosen elsewhere, with the form's other values: asked for as any run."""
+        self.memory.choose(url)
+        self.watch_look()
+        self.action_run()
 
     @property
     def memory(self) -> EchoMemory:
@@ -120,29 +143,30 @@ class EchoView(View):
         if not self.memory.form.url:
             self.action_edit()
             return
-        desk, pod = look.desk, pod_of(look)
+        form, desk, sender = self.memory.form, look.desk, sender_of(look)
         try:
-            spec = self.memory.form.spec()
-            settings = self._settings()
-            self.memory.form.expectation()
+            spec, settings, typed = form.spec(), self._settings(), form.expectation()
         except UsageError as error:
             self._complain(str(error))
             return
-        if desk.run is not None:
-            self._begin(desk, spec, settings, pod)
-            return
-        from meshtui.tui.dialogs.echo_consent import EchoConsent
+        start = Start(desk, load_of(spec, settings, sender, typed), settings, typed, dict(self.memory.mapping))
+        if desk.consent.covers(start.load):
+            self._begin(start)
+        else:
+            self._ask(start)
+
+    def _ask(self, start: Start) -> None:
+        from meshtui.tui.dialogs.question import Question
 
         def answered(agreed: bool | None) -> None:
             if agreed:
-                self._begin(desk, spec, settings, pod)
+                start.desk.agree(start.load)
+                self._begin(start)
 
-        self.app.push_screen(EchoConsent(intent_sentence(spec, pod)), answered)
-
-    def action_begin(self) -> None:
-        """``enter`` is pressed in passing: it ends no run that is under way."""
-        if self._run is None or self._run.phase.ended:
-            self.action_run()
+        excesses = start.desk.consent.excesses(start.load)
+        self.app.push_screen(
+            Question("Send this?", "sends", lambda width: load_lines(start.load, excesses, width)), answered
+        )
 
     def _settings(self) -> EchoSettings:
         form = self.memory.form
@@ -151,13 +175,17 @@ class EchoView(View):
         looked_at = self.look is not None and self.look.state.snapshot is not None
         return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=looked_at)
 
-    def _begin(self, desk: EchoDesk, spec: EchoRequestSpec, settings: EchoSettings, pod: str) -> None:
-        typed, mapping = self.memory.form.expectation(), dict(self.memory.mapping)
+    def _begin(self, start: Start) -> None:
+        """Send what was agreed to, in the place of a run under way. The screen goes on if it stood still."""
+        self.memory.choose(start.load.spec.url)
+        self.post_message(self.Thaw())
 
         async def begin() -> None:
             try:
-                await desk.stop()
-                desk.start(spec, settings, probe=pod, typed=typed, mapping=mapping)
+                await start.desk.stop()
+                start.desk.start(
+                    start.load.spec, start.settings, probe=start.load.sender, typed=start.typed, mapping=start.mapping
+                )
             except MeshtuiError as error:
                 self._complain(str(error))
 
@@ -191,17 +219,15 @@ class EchoView(View):
             return
         memory = self.memory
 
-        def edited(result: tuple[EchoForm, bool] | None) -> None:
-            if result is None:
+        def edited(form: EchoForm | None) -> None:
+            if form is None:
                 return
-            memory.form, run = result
+            memory.form, memory.chosen = form, True
             memory.forget_expected()
             if self.look is not None:
                 memory.learn(self.look)
             self._paint()
             self.refresh_bindings()
-            if run:
-                self.action_run()
 
         self.app.push_screen(EchoFormDialog(memory.form, urls_of(self.look)), edited)
 
@@ -221,7 +247,7 @@ class EchoView(View):
             if desk is not None and going:
                 desk.map_versions(mapping)
             else:
-                self.notify("The next run is judged so: press r", markup=False)
+                self.notify("The next run is judged so: press !", markup=False)
 
         seen = tuple(self._run.tally.by_version) if self._run else ()
         self.app.push_screen(EchoMapDialog(memory.subsets, seen, memory.mapping), mapped)

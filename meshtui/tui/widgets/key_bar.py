@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMES = {
     "slash": "/",
+    "exclamation_mark": "!",
     "colon": ":",
     "question_mark": "?",
     "left_square_bracket": "[",

@@ -215,7 +215,7 @@ def _wrapper(message: Any, _: _Depth) -> Json:
     return _scalar(field.cpp_type, field.type, message.value)
 
 
-def _struct(message: Any, depth: _Depth) -> Json:
+def _struct(message: Any, depth: _Depth) -> dict[str, Json]:
     return {name: _nested(value, depth) for name, value in sorted(message.fields.items())}
 
 

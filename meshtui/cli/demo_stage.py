@@ -101,5 +101,5 @@ def _about(name: str) -> str:
 
 def _told(event: MeshEvent, sentence: str) -> Event:
     at = datetime.fromisoformat(event.time) if event.time else datetime.now(UTC)
-    health = Health.REFUSED if event.kind in WORST else Health.OK
+    health = Health.REFUSED if event.kind in WORST else Health.OK if event.kind == "config-applied" else None
     return Event(at, EventKind.MESH, event.pod or "mesh", sentence, health)

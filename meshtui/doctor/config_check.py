@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from meshtui.doctor.answerer import ANSWERER_RULES
 from meshtui.doctor.config import STANDING_RULES, waiting
 from meshtui.doctor.connection import CONNECTION_RULES
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import run
+from meshtui.doctor.traffic import TRAFFIC_RULES
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.resource import Health
 
@@ -27,4 +29,4 @@ class ConfigCheck:
             self._waits = any(found.health is Health.WAITING for found in seen.snapshot.resources.values())
             self._judged = seen
         timed = run((waiting,), seen) if self._waits else ()
-        return worst_first(self._standing + timed + run(CONNECTION_RULES, seen))
+        return worst_first(self._standing + timed + run((*CONNECTION_RULES, *TRAFFIC_RULES, *ANSWERER_RULES), seen))

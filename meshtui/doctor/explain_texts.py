@@ -236,6 +236,33 @@ CAUSES = (
         "Look at the pod of that address: is it running, and does it have its inbound listener (Config)?",
     ),
     Cause(
+        "no-settings",
+        (
+            # C-core, chttp2_connector.cc; grpc-go, clientconn.go and http2_client.go
+            "timed out before receiving SETTINGS",
+            r"error reading server preface:.*(deadline exceeded|i/o timeout)",
+            "failed to receive server preface within timeout",
+        ),
+        "The endpoint accepts connections, but does not answer in HTTP/2",
+        "The TCP connection came about, and then nothing came: every HTTP/2 server begins with a SETTINGS frame. The"
+        " kernel accepts connections for a process that hangs or is stopped, so this is a backend that hangs, or"
+        " something that is no gRPC server and waits for the client to speak.",
+        "Is the process at that address running and responsive (not stopped, not out of CPU)? Is it the gRPC port?",
+    ),
+    Cause(
+        "not-http",
+        (
+            # grpc-java (Netty), grpc-go (x/net/http2), C-core
+            "First received frame was not SETTINGS",
+            r"error reading server preface: http2: frame too large",
+            "Trying to connect an http1.x server",
+        ),
+        "What answers at the endpoint does not speak HTTP/2 as the client does",
+        "The first bytes that came back are no HTTP/2 SETTINGS frame: an HTTP/1 server answers, or one side speaks TLS"
+        " and the other plaintext.",
+        "Check the port of the endpoint, and compare the TLS mode of the accepted cluster with the server's listener.",
+    ),
+    Cause(
         "plaintext-to-tls",
         (
             "Socket closed",

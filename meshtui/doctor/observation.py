@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from meshtui.model.answerer import Switches
 from meshtui.model.channel import ChannelReport
 from meshtui.model.graph import Graph
 from meshtui.model.resource import ResourceKey
 from meshtui.model.snapshot import Snapshot
+from meshtui.model.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +24,5 @@ class Observation:
     graph: Graph
     channels: ChannelReport | None = None
     first_seen: Mapping[ResourceKey, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    traffic: Traffic | None = None
+    switches: Switches = field(default_factory=Switches)

@@ -20,12 +20,12 @@ def run(rules: Iterable[Rule[State]], state: State) -> tuple[Finding, ...]:
         try:
             findings += rule(state)
         except Exception as error:  # the edge: a defect in one rule must not cost the others
-            findings.append(_failed(rule, error))
+            findings.append(failed(getattr(rule, "__name__", "a rule"), error))
     return worst_first(tuple(findings))
 
 
-def _failed(rule: Rule[State], error: Exception) -> Finding:
-    name = getattr(rule, "__name__", "a rule")
+def failed(name: str, error: Exception) -> Finding:
+    """A check, or another part of a look, that broke within meshtui."""
     return Finding(
         code="rule-failed",
         severity=Severity.INFO,

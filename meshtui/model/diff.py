@@ -43,9 +43,9 @@ class Change:
     after: Resource | None
 
     @property
-    def health(self) -> Health:
-        """How the resource is now; a removed one is fine."""
-        return self.after.health if self.after else Health.OK
+    def health(self) -> Health | None:
+        """How the resource is now; ``None`` for a removed one: whether it should be there is not known from here."""
+        return self.after.health if self.after else None
 
     @property
     def words(self) -> str:

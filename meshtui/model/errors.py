@@ -11,6 +11,9 @@
 
 from __future__ import annotations
 
+import errno
+from typing import Final
+
 
 class MeshtuiError(Exception):
     """Anything meshtui says about the world outside; never a defect of its own.
@@ -22,6 +25,36 @@ class MeshtuiError(Exception):
         super().__init__(f"{what} {hint}".strip())
         self.what = what
         self.hint = hint
+
+
+SCARCE: Final = {
+    errno.EMFILE: ("meshtui may open no more files", "raise the limit (ulimit -n) and start it again"),
+    errno.ENFILE: ("this machine may open no more files", "end what holds them open, or raise fs.file-max"),
+    errno.ENOMEM: ("this machine has no memory left", "end what uses it"),
+    errno.ENOSPC: ("the disk is full", "free some space"),
+}
+"""What the operating system runs out of, by ``errno``: what it means and what to try."""
+
+REPORT: Final = "please report this; meshtui goes on and looks again"
+"""What to do about a defect of our own."""
+
+
+def unforeseen(error: BaseException, what: str) -> MeshtuiError:
+    """An error nobody expected, as one of our own. ``what`` is what could not be done: "the look at ADDRESS"."""
+    if isinstance(error, MeshtuiError):
+        return error
+    if isinstance(error, MemoryError):
+        return MeshtuiError(f"{what} failed: there is not enough memory for it.", "look at a target that holds less")
+    if isinstance(error, OSError):
+        why, hint = SCARCE.get(error.errno or 0, (error.strerror or type(error).__name__, REPORT))
+        return MeshtuiError(f"{what} failed: {why}.", hint)
+    said = " ".join(str(error).split())[:LONGEST_QUOTE]
+    name = type(error).__name__
+    return MeshtuiError(f"{what} failed within meshtui: {name}{f' ({said})' if said else ''}.", REPORT)
+
+
+LONGEST_QUOTE: Final = 160
+"""Characters quoted of an error nobody expected."""
 
 
 class UsageError(MeshtuiError):

@@ -12,19 +12,29 @@ from meshtui.model.config import RouteConfiguration
 from meshtui.model.graph import Graph, Node, NodeKind
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import is_inbound_listener
-from meshtui.model.resource import Health, ResourceKey, worst
+from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import ago_words, is_catch_all, match_words, plural, share_words
+from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
+from meshtui.model.wording import ago_words, is_catch_all, match_words, plural, share_words, span_words
 
 DESTINATIONS_SHOWN: Final = 4
 """Weighted clusters named on the route rung; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """A value over time, oldest first, to be drawn small."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """``health`` is ``None`` where the fact is not known from here; then ``text`` says what would tell it.
 
-    ``aside`` is what to know besides, or what is wrong; ``key`` the resource to go to, if there is one.
+    ``aside`` is what to know besides, or what is wrong; ``key`` the resource to go to, if there is one; ``spark`` what
+    was seen of it in the last minutes.
     """
 
     name: str
@@ -32,6 +42,7 @@ class Rung:
     text: str
     aside: str = ""
     key: ResourceKey | None = None
+    spark: tuple[Series, ...] = ()
 
 
 def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung, ...]:
@@ -66,34 +77,45 @@ def control_plane_rung(report: ChannelReport | None, missing: str = "") -> Rung:
     return Rung(name, health, f"{channel.target}  {channel.state.value}", aside)
 
 
-def traffic_rung(report: ChannelReport | None, before: ChannelReport | None) -> Rung:
-    """What the app's own channels do, from two looks at channelz."""
+def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
+    """What the app's own channels do. OK only where calls were seen to come back and none failed or hangs."""
     name = "Traffic"
     if report is None:
         return Rung(name, None, "not known: the app does not serve channelz")
     channels = report.mesh_channels
     if not channels:
         return Rung(name, None, "no xds: channel is open in this app now")
-    rate, failed = _rates(channels, before, report)
     state = _channel_health(channels)
-    if rate is None:
-        return Rung(name, state, plural(len(channels), "open channel"))
-    health = worst(state, Health.REFUSED if failed else Health.OK)
-    lost = f"{failed:.1f}/s failed" if failed else "0 failed"
-    return Rung(name, health, f"{rate:.1f} calls/s on the app's own channels, {lost}")
+    total = traffic.total if traffic is not None else None
+    lately = total.within(RATE_SECONDS) if total is not None else None
+    if traffic is None or total is None or lately is None:
+        broken = state if state is not Health.OK else None
+        return Rung(name, broken, f"{plural(len(channels), 'open channel')}; a rate needs a second look")
+    spark = _spark(total)
+    rate = f"{(lately.succeeded + lately.failed) / max(lately.seconds, 0.001):.1f} calls/s"
+    lost = f"{lately.failed / max(lately.seconds, 0.001):.1f}/s failed" if lately.failed else "0 failed"
+    flying = f", {lately.in_flight} in flight" if lately.in_flight else ""
+    if any(flow.silence is not None or traffic.waiting_on(flow) for flow in traffic.channels):
+        return Rung(name, Health.REFUSED, f"{rate}, {lost}{flying}", "calls get no answer", spark=spark)
+    if lately.failed:
+        return Rung(name, Health.REFUSED, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
+    if lately.succeeded:
+        return Rung(name, state, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
+    broken = state if state is not Health.OK else None
+    if lately.in_flight:
+        text = f"{lately.in_flight} in flight, none has come back for {span_words(total.quiet_seconds)}"
+        return Rung(name, broken, text, "long-lived streams, or calls that hang", spark=spark)
+    return Rung(name, broken, f"idle: no call for {span_words(total.quiet_seconds)}", spark=spark)
 
 
-def _rates(channels: Iterable[Channel], before: ChannelReport | None, now: ChannelReport) -> tuple[float | None, float]:
-    seconds = (now.taken_at - before.taken_at).total_seconds() if before else 0.0
-    if before is None or seconds <= 0:
-        return None, 0.0
-    known = {channel.id: channel for channel in before.channels}
-    started = failed = 0
-    for channel in channels:
-        prior = known.get(channel.id)
-        started += channel.calls.started - (prior.calls.started if prior else 0)
-        failed += channel.calls.failed - (prior.calls.failed if prior else 0)
-    return started / seconds, failed / seconds
+def _spark(total: Flow) -> tuple[Series, ...]:
+    """The last minutes: calls that came back, calls in flight, and those that failed where any did."""
+    points = total.points
+    answered = tuple(point.succeeded / max(point.seconds, 0.001) for point in points)
+    failed = tuple(point.failed / max(point.seconds, 0.001) for point in points)
+    flying = tuple(float(point.in_flight) for point in points)
+    named = [Series("ok/s", answered), Series("in flight", flying)]
+    return (*named, Series("failed/s", failed)) if any(failed) else tuple(named)
 
 
 def _channel_health(channels: Iterable[Channel]) -> Health:

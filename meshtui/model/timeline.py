@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -27,14 +27,27 @@ class EventKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: ``subject`` is what to, ``text`` what, as a phrase; ``health`` how bad it is."""
+    """Something that happened: ``subject`` is what to, ``text`` what, as a phrase.
+
+    ``health`` is how good or bad that is: OK only for what was seen to be well, ``None`` for what is neither.
+    """
 
     at: datetime
     kind: EventKind
     subject: str
     text: str
-    health: Health = Health.OK
+    health: Health | None = None
     key: ResourceKey | None = None
+
+
+LONGEST_TEXT: Final = 400
+"""Characters of an event's text: more than a line of the widest screen; a refusal can be 15 kB."""
+
+
+def _bounded(event: Event) -> Event:
+    if len(event.text) <= LONGEST_TEXT:
+        return event
+    return replace(event, text=event.text[: LONGEST_TEXT - 1] + "…")
 
 
 class Timeline:
@@ -46,7 +59,7 @@ class Timeline:
 
     def add(self, *events: Event) -> None:
         """Append events in the order they happened."""
-        self._events.extend(events)
+        self._events.extend(_bounded(event) for event in events)
         self._total += len(events)
 
     @property

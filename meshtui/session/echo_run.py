@@ -20,7 +20,7 @@ from meshtui.model.echo_output import parse_output
 from meshtui.model.echo_plan import Planner
 from meshtui.model.echo_rate import rate_of
 from meshtui.model.echo_tally import TallyCounter
-from meshtui.model.errors import MeshtuiError
+from meshtui.model.errors import MeshtuiError, unforeseen
 from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
 from meshtui.model.split_book import SplitBook
 from meshtui.session.echo_news import BatchListener, News, StateListener
@@ -40,9 +40,6 @@ ANSWERS_AT_ONCE = 50
 TURNS_TO_SEND = 5
 """Turns of the loop that a call takes from its task's creation until gRPC has it, with some to spare. Reading answers
 before that would keep the next set waiting."""
-
-REPORT = "please report this; what was sent until then is counted"
-"""What to do about a defect of our own."""
 
 RATE_WINDOW_S = 3.0
 """The time over which the rate is measured: long enough not to flicker with sets of 0.4 s."""
@@ -132,7 +129,7 @@ class EchoRun:
         if self._driver is None:
             self._started, self._began = self._now(), self._monotonic()
             self._set_phase(Phase.RUNNING)
-            self._driver = asyncio.get_running_loop().create_task(self._drive())
+            self._driver = asyncio.get_running_loop().create_task(self._run_to_the_end())
 
     def pause(self) -> None:
         """Begin no further set; those under way come in."""
@@ -186,6 +183,15 @@ class EchoRun:
             self._wake.set()
 
     # How it goes on
+
+    async def _run_to_the_end(self) -> None:
+        try:
+            await self._drive()
+        except Exception as error:  # a defect of ours: the run ends and says so, and who waits for it is let go
+            self._defect = unforeseen(error, "The run")
+            self._stopping = True
+            await self._take_back()
+            self._finish(Phase.FAILED)
 
     async def _drive(self) -> None:
         while True:
@@ -261,7 +267,7 @@ class EchoRun:
         try:
             await self._land(flight, reply)
         except Exception as error:  # a defect of ours: the run ends and says so, it does not wait for ever
-            self._defect = MeshtuiError(f"The run broke within meshtui: {type(error).__name__}: {error}.", REPORT)
+            self._defect = unforeseen(error, "The run")
             self._stopping = True
             self._changed()
 

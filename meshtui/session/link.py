@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from meshtui.model.errors import MeshtuiError
 from meshtui.session.state import Link, LinkState
@@ -20,3 +22,25 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
     state = never if link.last_answer is None else LinkState.STALE
     since = link.since if link.state is state else at
     return Link(state, since, link.last_answer, error.what, error.hint)
+
+
+INTERVALS_MISSED: Final = 3
+"""Looks that may fail to come before a link is no longer called live."""
+
+PATIENCE: Final = timedelta(seconds=10)
+"""What one look may take beside: the deadlines of config and channels, one after the other."""
+
+
+def aged(link: Link, interval: float, now: datetime) -> Link:
+    """The link as of now: one whose last answer is too old is stale, whatever became of who looks."""
+    if link.state is not LinkState.LIVE or link.last_answer is None:
+        return link
+    if now - link.last_answer <= INTERVALS_MISSED * timedelta(seconds=interval) + PATIENCE:
+        return link
+    return replace(
+        link,
+        state=LinkState.STALE,
+        since=link.last_answer,
+        problem="No look at the target has come back since.",
+        hint="press r to look now",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,19 +13,25 @@ from typing import Final
 
 from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
+from meshtui.doctor.registry import failed as part_failed
+from meshtui.model.answerer import SWITCH_SHOWN, Answerer, Switch, Switches, answerer, counts_again
+from meshtui.model.channel import ChannelReport
 from meshtui.model.diff import Change, ChangeKind, diff
-from meshtui.model.errors import MeshtuiError, ServiceMissing
+from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, unforeseen
 from meshtui.model.finding import Finding, worst_first
+from meshtui.model.graph import EMPTY_GRAPH, Graph
 from meshtui.model.graph_build import build
-from meshtui.model.resource import Resource, ResourceKey
+from meshtui.model.resource import Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import DEFAULT_INTERVAL
 from meshtui.model.timeline import Event, EventKind, Timeline
+from meshtui.model.traffic import observe
 from meshtui.model.workload import Workload
 from meshtui.session.echo_desk import EchoDesk
 from meshtui.session.echo_events import echo_events
 from meshtui.session.echo_state import EchoState
 from meshtui.session.link import answered, failed
+from meshtui.session.memory import remember
 from meshtui.session.protocols import ChannelSource, Connect, Sources
 from meshtui.session.state import Gap, Link, LinkState, SessionState
 from meshtui.session.workload_around import around_of
@@ -39,6 +45,14 @@ RETRY_AFTER: Final = (0.2, 0.5, 1.0, 2.0)
 
 EVENTS_SHOWN: Final = 500
 """Events copied into each state: more than any screen shows, few enough to copy on each change."""
+
+
+LINK_HEALTH: Final = {
+    LinkState.STALE: Health.REFUSED,
+    LinkState.DOWN: Health.REFUSED,
+    LinkState.MISSING: Health.MISSING,
+}
+"""How bad it is that a target does not answer as it should."""
 
 
 def utc_now() -> datetime:
@@ -71,6 +85,10 @@ class Session:
         self._workload: WorkloadDesk | None = None
         self._check = ConfigCheck()
         self._config_findings: tuple[Finding, ...] = ()
+        self._defects: dict[str, Finding] = {}
+        self._switches = Switches()
+        self._in_turn_told: datetime | None = None
+        self._stopping = self._restart_told = False
         self.others: Callable[[], tuple[SessionState, ...]] = tuple
         """The other targets attached beside this one; the workspace says which."""
         self._state = SessionState(target, 0, Link(LinkState.CONNECTING, now()), max(interval, SHORTEST_INTERVAL))
@@ -98,22 +116,24 @@ class Session:
     def start(self) -> None:
         """Begin to follow the target, in the running loop. Does nothing when already begun."""
         if not self.running:
+            self._stopping = False
             self._task = asyncio.create_task(self._follow(), name=f"session {self.target}")
+            self._task.add_done_callback(self._loop_ended)
 
     async def stop(self) -> None:
         """End everything this session began; returns when nothing of it runs any more."""
-        if self._echo is not None:
-            await self._echo.close()
-        if self._workload is not None:
-            await self._workload.stop()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-        if self._sources is not None:
-            sources, self._sources = self._sources, None
-            await sources.config.close()
+        self._stopping = True
+        for desk_ends in (
+            self._echo.close if self._echo is not None else None,
+            self._workload.stop if self._workload is not None else None,
+        ):
+            await _whatever_happens(desk_ends)
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        sources, self._sources = self._sources, None
+        await _whatever_happens(sources.config.close if sources is not None else None)
 
     def poll_now(self) -> None:
         """Do not wait for the interval to end."""
@@ -139,8 +159,8 @@ class Session:
 
     async def _follow(self) -> None:
         while True:
-            await self._look()
             self._wake.clear()
+            await self._look()
             with suppress(TimeoutError):  # not wait_for: before Python 3.12 it can swallow a cancellation
                 async with asyncio.timeout(self._pause()):
                     await self._wake.wait()
@@ -151,24 +171,68 @@ class Session:
         return RETRY_AFTER[min(self._failures, len(RETRY_AFTER)) - 1]
 
     async def _look(self) -> None:
+        """One look. Whatever a source or a part of meshtui raises costs this look, or that part of it, and is said."""
         try:
-            if self._sources is None:
-                self._sources = await self._connect()
-                self._open_desks(self._sources)
-            snapshot = await self._sources.config.poll()
-        except MeshtuiError as error:
-            self._failures += 1
-            self._lost(error)
+            snapshot = await self._config_now()
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._stopping or (task is not None and task.cancelling()):
+                raise
+            # nobody cancelled us: a call that was cancelled under the source, as when its channel is closed
+            self._failed(TargetUnreachable(f"The look at {self.target} was broken off."))
+            return
+        except Exception as error:  # the edge: an error nobody expected must not end the watching
+            self._failed(unforeseen(error, f"The look at {self.target}"))
+            return
+        try:
+            self._seen(snapshot)
+        except Exception as error:  # the edge: an answer that cannot be taken in is no answer
+            self._failed(unforeseen(error, f"Reading what {self.target} answered"))
             return
         self._failures = 0
-        self._seen(snapshot)
         if self._echo is not None:
-            self._echo.config_seen(snapshot)
-        if self._sources.channels is not None:
+            echo = self._echo
+            self._part("what the config asks of a probe", lambda: echo.config_seen(snapshot))
+        if self._sources is not None and self._sources.channels is not None:
             await self._look_at_channels(self._sources.channels)
         if self._workload is not None:
-            self._workload.config_seen(snapshot, self._state.graph, self._state.channels)
-        self._judge()
+            workload, state = self._workload, self._state
+            self._part("identity", lambda: workload.config_seen(snapshot, state.graph, state.channels))
+        self._part("findings", self._judge)
+
+    async def _config_now(self) -> Snapshot:
+        if self._sources is None:
+            sources = await self._connect()
+            self._open_desks(sources)
+            self._sources = sources
+        return await self._sources.config.poll()
+
+    def _part(self, name: str, do: Callable[[], None]) -> None:
+        """Do one part of a look. One that fails is a finding, and costs itself."""
+        try:
+            do()
+        except Exception as error:  # the edge: a defect in one part must not cost the others
+            self._defects[name] = part_failed(name, error)
+            self._publish(findings=self._all_findings(self._state.workload))
+        else:
+            self._defects.pop(name, None)
+
+    def _failed(self, error: MeshtuiError) -> None:
+        self._failures += 1
+        self._lost(error)
+
+    def _loop_ended(self, task: asyncio.Task[None]) -> None:
+        """The loop is not meant to end while it follows: say so, and begin again."""
+        if self._stopping or task is not self._task:
+            return
+        why = None if task.cancelled() else task.exception()
+        self._lost(unforeseen(why or RuntimeError("it was cancelled"), f"The watching of {self.target}"))
+        self._task = None
+        task.get_loop().call_later(RETRY_AFTER[-1], self._begin_again)
+
+    def _begin_again(self) -> None:
+        if not self._stopping:
+            self.start()
 
     def _open_desks(self, sources: Sources) -> None:
         if sources.echo is not None:
@@ -185,14 +249,36 @@ class Session:
     async def _look_at_channels(self, source: ChannelSource) -> None:
         try:
             report = await source.poll()
-        except MeshtuiError as error:
-            gap = Gap("channels and the control plane's state", error.what, error.hint)
-            if gap not in self._state.gaps:
-                others = tuple(known for known in self._state.gaps if known.fact != gap.fact)
-                self._publish(gaps=(*others, gap))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._stopping or (task is not None and task.cancelling()):
+                raise
+            self._channels_lost(TargetUnreachable("The look at channelz was broken off."))
             return
-        gaps = tuple(known for known in self._state.gaps if not known.fact.startswith("channels"))
-        self._publish(channels=report, channels_before=self._state.channels, gaps=gaps)
+        except Exception as error:  # the edge, as for the config
+            self._channels_lost(unforeseen(error, "The look at channelz"))
+            return
+        self._part("traffic", lambda: self._channels_seen(report))
+
+    def _channels_seen(self, report: ChannelReport) -> None:
+        before = self._state
+        if counts_again(before.channels, report) and not self._restart_told:
+            self._restarted(report.taken_at)
+        self._restart_told = False
+        gaps = tuple(known for known in before.gaps if not known.fact.startswith("channels"))
+        self._publish(
+            channels=report,
+            traffic=observe(before.traffic, report),
+            gaps=gaps,
+            events=self._timeline.latest(EVENTS_SHOWN),
+        )
+
+    def _channels_lost(self, error: MeshtuiError) -> None:
+        """What channelz said before is no truth of now: a stopped app must not go on showing calls."""
+        gap = Gap("channels and the control plane's state", error.what, error.hint)
+        if gap not in self._state.gaps or self._state.channels is not None:
+            others = tuple(known for known in self._state.gaps if known.fact != gap.fact)
+            self._publish(gaps=(*others, gap), channels=None, traffic=None)
 
     def _echo_told(self, state: EchoState) -> None:
         self._timeline.add(*echo_events(self._state.echo, state, self._now()))
@@ -202,14 +288,17 @@ class Session:
         state = self._state
         if state.snapshot is None:
             return
-        seen = Observation(self._now(), state.snapshot, state.graph, state.channels, state.changed_at)
+        seen = Observation(
+            self._now(), state.snapshot, state.graph, state.channels, state.changed_at, state.traffic, self._switches
+        )
         self._config_findings = self._check.findings(seen)
         findings = self._all_findings(state.workload)
         if findings != state.findings:
             self._publish(findings=findings)
 
     def _all_findings(self, workload: Workload | None) -> tuple[Finding, ...]:
-        return worst_first(self._config_findings + (workload.findings if workload is not None else ()))
+        identity = workload.findings if workload is not None else ()
+        return worst_first((*self._config_findings, *identity, *self._defects.values()))
 
     # what was seen
 
@@ -227,16 +316,24 @@ class Session:
         before = self._state.link
         link = failed(before, error, self._now(), missing=isinstance(error, ServiceMissing))
         if link.state is not before.state:
-            self._timeline.add(Event(link.since, EventKind.LINK, self.target, f"{link.state.value}: {error.what}"))
+            self._happened(link.since, f"{link.state.value}: {error.what}", LINK_HEALTH[link.state])
         if link != before:
             self._publish(link=link, events=self._timeline.latest(EVENTS_SHOWN))
 
     def _seen(self, snapshot: Snapshot) -> None:
         before = self._state
         link = answered(before.link, snapshot.taken_at)
+        silent_since = before.link.last_answer if before.link.state is LinkState.STALE else None
+        who = answerer(before.snapshot, snapshot, silent_since=silent_since)
         if link.state is not before.link.state:
             word = "connected" if before.link.last_answer is None else "answers again"
-            self._timeline.add(Event(link.since, EventKind.LINK, self.target, word))
+            self._happened(link.since, word, Health.OK)
+        if before.snapshot is not None and who is Answerer.ANOTHER:
+            self._another(before.snapshot, snapshot, link)
+            return
+        if who is Answerer.RESTARTED:
+            self._restarted(snapshot.taken_at)
+            self._restart_told = True
         changes = diff(before.snapshot, snapshot)
         if not changes and before.snapshot is not None and before.snapshot.node == snapshot.node:
             self._publish(link=link, snapshot=snapshot, events=self._timeline.latest(EVENTS_SHOWN))
@@ -247,15 +344,55 @@ class Session:
         self._publish(
             link=link,
             snapshot=snapshot,
-            graph=build(snapshot, before.graph),
+            graph=self._graph(snapshot, before.graph),
             changes=() if first else changes,
             changed_at=before.changed_at if first else _stamped(before.changed_at, changes, snapshot.taken_at),
-            previous=_remember(before.previous, changes),
+            previous=remember(before.previous, changes, snapshot.resources),
             events=self._timeline.latest(EVENTS_SHOWN),
         )
 
+    def _another(self, before: Snapshot, after: Snapshot, link: Link) -> None:
+        """Another client answers: nothing of the one before is compared with it."""
+        at = after.taken_at
+        self._switches = self._switches.add(Switch(at, before.node, after.node))
+        if not self._switches.in_turn(at):
+            self._happened(at, f"another client answers: {after.node.id} instead of {before.node.id}", Health.WAITING)
+        elif self._in_turn_told is None or at - self._in_turn_told >= SWITCH_SHOWN:
+            self._in_turn_told = at
+            self._happened(at, "several clients answer in turn", Health.WAITING)
+        self._publish(
+            link=link,
+            snapshot=after,
+            graph=self._graph(after, EMPTY_GRAPH),
+            changes=(),
+            changed_at=MappingProxyType({}),
+            previous=MappingProxyType({}),
+            channels=None,
+            traffic=None,
+            events=self._timeline.latest(EVENTS_SHOWN),
+        )
+
+    def _restarted(self, at: datetime) -> None:
+        self._happened(at, "restarted: it counts and holds config from the beginning again", Health.WAITING)
+
+    def _happened(self, at: datetime, text: str, health: Health | None) -> None:
+        self._timeline.add(Event(at, EventKind.LINK, self.target, text, health))
+
+    def _graph(self, snapshot: Snapshot, before: Graph) -> Graph:
+        """The tree; none where it cannot be built, rather than one of an older config."""
+        built = [EMPTY_GRAPH]
+        self._part("the tree of the config", lambda: built.append(build(snapshot, before)))
+        return built[-1]
+
     def _publish(self, **differences: object) -> None:
         self._state = replace(self._state, revision=self._state.revision + 1, **differences)  # type: ignore[arg-type]
+
+
+async def _whatever_happens(end: Callable[[], Awaitable[object]] | None) -> None:
+    """Close something; what cannot be closed must not keep the rest open."""
+    if end is not None:
+        with suppress(Exception):
+            await end()
 
 
 def _event(change: Change, at: datetime) -> Event:
@@ -272,12 +409,3 @@ def _stamped(
         if change.kind is ChangeKind.REMOVED:
             del stamped[change.key]
     return MappingProxyType(stamped)
-
-
-def _remember(previous: Mapping[ResourceKey, Resource], changes: tuple[Change, ...]) -> Mapping[ResourceKey, Resource]:
-    """The config each resource had before its newest one; one that went away keeps its last, for when it comes back."""
-    known = dict(previous)
-    for change in changes:
-        if change.kind in (ChangeKind.CONFIG, ChangeKind.REMOVED) and change.before is not None and change.before.value:
-            known[change.key] = change.before
-    return MappingProxyType(known)

@@ -15,6 +15,7 @@ from meshtui.model.graph import EMPTY_GRAPH, Graph
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event
+from meshtui.model.traffic import Traffic
 from meshtui.model.workload import Workload
 from meshtui.session.echo_state import EchoState
 
@@ -54,9 +55,9 @@ class SessionState:
     """Everything known of a target at one moment.
 
     ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
-    first look is no change), ``previous`` holds its config before that. ``channels_before`` is the look at channelz
-    before ``channels``, for rates. ``echo`` is the present echo run, or the last. ``workload`` is who the target is,
-    as far as files, agent, config and live connections tell; ``None`` before the first connection.
+    first look is no change), ``previous`` holds its config before that. ``traffic`` is what the app's
+    calls did in the last minutes. ``echo`` is the present echo run, or the last. ``workload`` is who the target is, as
+    far as files, agent, config and live connections tell; ``None`` before the first connection.
     """
 
     target: str
@@ -70,7 +71,7 @@ class SessionState:
     previous: Mapping[ResourceKey, Resource] = field(default_factory=lambda: MappingProxyType({}))
     events: tuple[Event, ...] = ()
     channels: ChannelReport | None = None
-    channels_before: ChannelReport | None = None
+    traffic: Traffic | None = None
     gaps: tuple[Gap, ...] = ()
     findings: tuple[Finding, ...] = ()
     echo: EchoState | None = None

@@ -14,7 +14,7 @@ from typing import Final
 
 from meshtui.doctor.workload import WorkloadState, check_workload
 from meshtui.model.channel import ChannelReport
-from meshtui.model.errors import MeshtuiError
+from meshtui.model.errors import MeshtuiError, unforeseen
 from meshtui.model.identity import IdentityState
 from meshtui.model.identity_config import asked_providers, clusters_tls, listeners_tls
 from meshtui.model.snapshot import Snapshot
@@ -110,9 +110,7 @@ class WorkloadDesk:
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def config_seen(self, snapshot: Snapshot, config: object, channels: ChannelReport | None) -> None:
         """The target answered. ``config`` is an object that stays the same while the config does."""
@@ -147,7 +145,9 @@ class WorkloadDesk:
         except MeshtuiError as error:
             self._lacks(Gap(fact, error.what, error.hint))
         except Exception as error:  # the edge: a defect costs this look, not the session
-            self._lacks(Gap(fact, f"meshtui has a defect here: {type(error).__name__}.", "please report it"))
+            said = unforeseen(error, f"The look at {fact}")
+            with suppress(Exception):  # telling of it may meet the same defect; the loop goes on all the same
+                self._lacks(Gap(fact, said.what, said.hint))
 
     async def _look_at_files(self) -> None:
         assert self._source is not None

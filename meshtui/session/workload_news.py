@@ -24,7 +24,7 @@ def file_events(
 def _rotated(turned: Rotation) -> Event:
     serials = f"serial {short_serial(turned.before)} → {short_serial(turned.after)}"
     text = f"rotated, {serials}, ends {turned.after.not_after:%H:%M:%S} UTC"
-    return Event(turned.at, EventKind.IDENTITY, _subject("certificate", turned.provider), text)
+    return Event(turned.at, EventKind.IDENTITY, _subject("certificate", turned.provider), text, Health.OK)
 
 
 def _bootstrap(before: WorkloadFiles, after: WorkloadFiles, at: datetime) -> Iterator[Event]:
@@ -43,7 +43,7 @@ def _gone(before: WorkloadFiles, after: WorkloadFiles, at: datetime) -> Iterator
     if had and not has:
         yield Event(at, EventKind.IDENTITY, "certificate", "is gone from disk", Health.MISSING)
     elif has and not had:
-        yield Event(at, EventKind.IDENTITY, "certificate", "is on disk")
+        yield Event(at, EventKind.IDENTITY, "certificate", "is on disk", Health.OK)
 
 
 def agent_events(before: AgentReport | None, after: AgentReport, at: datetime, *, back: bool) -> tuple[Event, ...]:
@@ -51,7 +51,7 @@ def agent_events(before: AgentReport | None, after: AgentReport, at: datetime, *
     subject = f"agent {after.address}"
     news: list[Event] = []
     if back:
-        news.append(Event(at, EventKind.IDENTITY, subject, "answers again"))
+        news.append(Event(at, EventKind.IDENTITY, subject, "answers again", Health.OK))
     if before is not None and after.ready is not None and after.ready != before.ready:
         health = Health.OK if after.ready else Health.REFUSED
         news.append(Event(at, EventKind.IDENTITY, subject, "ready" if after.ready else "not ready", health))

@@ -70,4 +70,4 @@ class Workspace:
         """Let all targets go."""
         sessions, self._sessions = self._sessions, []
         self._front = 0
-        await asyncio.gather(*(session.stop() for session in sessions))
+        await asyncio.gather(*(session.stop() for session in sessions), return_exceptions=True)

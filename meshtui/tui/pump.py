@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from meshtui.session.link import aged
 from meshtui.tui.collector import Collector
 from meshtui.tui.look import Look
 
@@ -69,6 +71,8 @@ class Pump:
         return self._seen_now(session, self._last.state, self._last.now, now - self._frozen_at)
 
     def _seen_now(self, session: Session, state: SessionState, now: datetime, frozen_for: timedelta | None) -> Look:
+        if frozen_for is None:
+            state = replace(state, link=aged(state.link, state.interval, now))
         others = tuple(other.state for other in self._workspace.sessions if other is not session)
         return Look(state, now, session.as_json, frozen_for, self._position(), session.echo, others)
 

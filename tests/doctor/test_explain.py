@@ -107,3 +107,31 @@ def test_several_causes_are_all_named_the_most_specific_first() -> None:
 def test_any_text_has_a_cause_and_a_short_group(text: str) -> None:
     assert cause_of(text).title
     assert len(group_code(text)) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            "connections to all backends failing; last error: UNAVAILABLE: ipv4:127.0.1.12:17070: connection attempt "
+            "timed out before receiving SETTINGS frame",
+            "no-settings",
+        ),
+        (
+            "failed to connect to all addresses; last error: UNKNOWN: ipv4:10.0.0.1:80: connection attempt timed out "
+            "before receiving SETTINGS frame",
+            "no-settings",
+        ),
+        (
+            'connection error: desc = "error reading server preface: read tcp 10.0.0.1:4->10.0.0.2:5: i/o timeout"',
+            "no-settings",
+        ),
+        ('connection error: desc = "error reading server preface: context deadline exceeded"', "no-settings"),
+        ("http2 exception: First received frame was not SETTINGS. Hex dump for first 5 bytes: 4854", "not-http"),
+        ('connection error: desc = "error reading server preface: http2: frame too large"', "not-http"),
+        ('connection error: desc = "error reading server preface: EOF"', "plaintext-to-tls"),
+        ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", "deadline"),
+    ],
+)
+def test_a_peer_that_accepts_and_does_not_speak_http_2_is_told_from_one_that_closes(text: str, code: str) -> None:
+    assert cause_of(text).code == code

@@ -10,6 +10,7 @@ from meshtui.model.graph_build import build
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
 from meshtui.model.resource import CDS, RDS, Health, Status
 from meshtui.model.snapshot import Snapshot
+from meshtui.model.traffic import observe
 from tests.builders import NOW, ROUTES, canary, inbound, resource, snapshot, split_routes, subset, with_resource
 
 TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
@@ -65,10 +66,13 @@ def test_control_plane() -> None:
 
 def test_traffic_is_a_rate_between_two_looks() -> None:
     first, second = report(ChannelState.READY, 100), report(ChannelState.READY, 110, seconds=2)
-    assert traffic_rung(second, first).text == "5.0 calls/s on the app's own channels, 0 failed"
-    assert traffic_rung(second, first).health is Health.OK
+    flowing = traffic_rung(second, observe(observe(None, first), second))
+    assert flowing.text == "5.0 calls/s on the app's own channels, 0 failed"
+    assert flowing.health is Health.OK
     failing = report(ChannelState.READY, 110, failed=4, seconds=2)
-    assert traffic_rung(failing, first).health is Health.REFUSED
-    assert "2.0/s failed" in traffic_rung(failing, first).text
-    assert traffic_rung(first, None).text == "1 open channel"
+    rung = traffic_rung(failing, observe(observe(None, first), failing))
+    assert rung.health is Health.REFUSED
+    assert "2.0/s failed" in rung.text
+    assert traffic_rung(first, None).health is None
+    assert "1 open channel" in traffic_rung(first, None).text
     assert traffic_rung(replace(first, channels=()), None).health is None

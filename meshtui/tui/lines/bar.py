@@ -1,7 +1,9 @@
-"""Bars in eighths of a cell."""
+"""Bars and sparklines in eighths of a cell."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
@@ -15,3 +17,22 @@ def bar(share: float, cells: int) -> str:
         eighths = 1
     whole, rest = divmod(eighths, 8)
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+LEVELS: Final = "▁▂▃▄▅▆▇█"
+"""The heights of a sparkline's cells."""
+
+
+def sparkline(values: Sequence[float], cells: int) -> str:
+    """The newest ``cells`` values, the greatest of them a whole cell high; what is above nothing is seen as that."""
+    shown = values[-cells:] if cells > 0 else ()
+    most = max(shown, default=0.0)
+    return "".join(LEVELS[max(round(value / most * 7), 1)] if value > 0 else LEVELS[0] for value in shown)
+
+
+def squeezed(values: Sequence[float], cells: int) -> tuple[float, ...]:
+    """At most ``cells`` values that stand for all: the mean of as many neighbours as need be."""
+    if cells <= 0 or len(values) <= cells:
+        return tuple(values)
+    edges = [place * len(values) // cells for place in range(cells + 1)]
+    return tuple(sum(values[low:high]) / (high - low) for low, high in pairwise(edges))

@@ -15,10 +15,9 @@ from meshtui.model.workload import Workload
 from meshtui.session.state import Gap
 from meshtui.session.workload_desk import AGENT_GAP
 from meshtui.tui.ink import Line, Role, Span
+from meshtui.tui.lines.bar import sparkline
 from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
 from meshtui.tui.safe import pad, pad_left, span
-
-LEVELS: Final = "▁▂▃▄▅▆▇█"
 
 WIDEST: Final = 30
 """Cells of a sparkline: a minute of scrapes."""
@@ -91,5 +90,4 @@ def _spark(row: CounterRow, cells: int) -> Span:
     most = max(values, default=0.0)
     if not most:
         return Span("·" * len(values), Role.FAINT)
-    bars = "".join(LEVELS[max(round(value / most * 7), 1)] if value else LEVELS[0] for value in values)
-    return Span(bars, Role.ALARM if row.trouble else Role.BAR)
+    return Span(sparkline(values, cells), Role.ALARM if row.trouble else Role.BAR)

@@ -9,12 +9,14 @@ from typing import Final
 from meshtui.model.config import RouteConfiguration
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph import Graph, Node
-from meshtui.model.ladder import Rung
+from meshtui.model.ladder import Rung, Series
 from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.timeline import Event
+from meshtui.model.traffic import Traffic
 from meshtui.model.wording import age_words, plural
 from meshtui.session.state import Gap, LinkState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
+from meshtui.tui.lines.bar import sparkline, squeezed
 from meshtui.tui.lines.notice import labelled, no_outbound_lines, paragraph
 from meshtui.tui.lines.split import split_lines
 from meshtui.tui.look import Look
@@ -30,6 +32,9 @@ LISTED: Final = 5
 EVENTS_AT_LEAST: Final = 6
 """Changes shown even where the screen is short: it scrolls."""
 
+SPARK_WIDEST: Final = 60
+"""Cells of a sparkline: a minute of looks."""
+
 RUNG_NAME: Final = 15
 """Cells of the ladder's first column."""
 
@@ -44,7 +49,8 @@ class Entry:
 
 def overview_entries(look: Look, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
     """Everything on the overview in ``width`` cells; as many changes as ``height`` lines leave room for."""
-    entries = [Entry(EMPTY), *_headline(look, width), Entry(EMPTY), *_ladder(look, rungs, width)]
+    rungs = tuple(rungs)
+    entries = [Entry(EMPTY), *_headline(look, rungs, width), Entry(EMPTY), *_ladder(look, rungs, width)]
     entries += _gaps(look.state.gaps, width)
     entries += _changes(look, width, height - len(entries) - 3)
     return tuple(entries)
@@ -53,7 +59,7 @@ def overview_entries(look: Look, rungs: Iterable[Rung], width: int, height: int)
 # what is wrong
 
 
-def _headline(look: Look, width: int) -> Iterator[Entry]:
+def _headline(look: Look, rungs: tuple[Rung, ...], width: int) -> Iterator[Entry]:
     yield from _stale(look, width)
     findings = worst_first(look.state.findings)
     if findings:
@@ -66,10 +72,28 @@ def _headline(look: Look, width: int) -> Iterator[Entry]:
         yield from (Entry(line) for line in no_outbound_lines(width))
     elif look.state.snapshot is not None:
         count = len(look.state.snapshot.resources)
-        verb = "was" if look.state.link.state is LinkState.STALE else "is"
-        yield Entry((Span("  ✓ ", Role.OK), Span(f"This client's config {verb} whole", Role.STRONG)))
+        stale = look.state.link.state is not LinkState.LIVE
+        verb = "was" if stale else "is"
+        unanswered = _unanswered(look.state.traffic, rungs)
+        mark = glyph(None) if stale or unanswered else glyph(Health.OK)
+        title = f"This client's config {verb} whole{unanswered}"
+        for number, piece in enumerate(wrap(title, width - 6)):
+            yield Entry((Span("  "), mark if not number else Span(" "), Span(" "), Span(piece, Role.STRONG)))
         text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
         yield from (Entry(line) for line in paragraph(text, width, Role.DIM))
+
+
+def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
+    """What keeps a whole config from being good news: calls that fail, or that were not seen to come back."""
+    rung = next((one for one in rungs if one.name == "Traffic"), None)
+    if rung is None or rung.health is Health.OK:
+        return ""
+    if rung.health is not None:
+        return ", but its traffic is not"
+    total = traffic.total if traffic is not None else None
+    if total is not None and total.points and total.in_flight:
+        return "; whether its calls get answers is not known"
+    return ""
 
 
 def _stale(look: Look, width: int) -> Iterator[Entry]:
@@ -173,6 +197,24 @@ def _ladder(look: Look, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
         if resource is not None and isinstance(resource.body, RouteConfiguration) and look.state.snapshot:
             lines = split_lines(look.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
             yield from (Entry(line) for line in lines)
+        if any(len(series.values) > 1 for series in rung.spark):
+            yield Entry(spark_line(rung.spark, width))
+
+
+def spark_line(spark: tuple[Series, ...], width: int) -> Line:
+    """``ok/s ▅▅▅▁▁   in flight ▁▁▁▇▇``: all that is remembered, the newest at the right."""
+    lead = RUNG_NAME + 5
+    names = sum(len(series.name) + 4 for series in spark)
+    cells = max(min((width - lead - names - 1) // max(len(spark), 1), SPARK_WIDEST), 4)
+    line: list[Span] = [Span(" " * lead)]
+    for series in spark:
+        bad = series.name.startswith("failed")
+        line += [
+            Span(f"{series.name} ", Role.DIM),
+            Span(sparkline(squeezed(series.values, cells), cells), Role.ALARM if bad else Role.BAR),
+            Span("   "),
+        ]
+    return tuple(line)
 
 
 def ladder_line(rung: Rung, width: int) -> Line:
@@ -221,7 +263,7 @@ def event_line(event: Event, look: Look, width: int) -> Line:
     head = (Span(f"  {age:>5}  ", Role.DIM), glyph(event.health), Span("  "))
     room = max(width - width_of(head) - 1, 16)
     column = min(max(room * 2 // 5, 8), LONGEST_SUBJECT)
-    role = Role.TEXT if event.health is Health.OK else ROLES[event.health]
+    role = Role.TEXT if event.health in (None, Health.OK) else ROLES[event.health]
     subject = Span(pad(cut_name(event.subject, column), column), Role.DIM)
     return (*head, subject, Span("   "), Span(cut_end(event.text, room - column - 3), role))
 

@@ -83,7 +83,7 @@ class OverviewView(View):
             *identity_rungs(state.workload, look.now),
             control_plane_rung(state.channels),
             *config_rungs(state.snapshot, state.graph, look.now),
-            traffic_rung(state.channels, state.channels_before),
+            traffic_rung(state.channels, state.traffic),
         )
 
     def on_rows_entered(self, message: Rows.Entered) -> None:

@@ -1,0 +1,96 @@
+"""Who answers at an address: the same process, the same client after a restart, or another client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from meshtui.model.channel import ChannelReport
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+
+SWITCHES_KEPT: Final = 16
+"""Changes of the answering client that are remembered; what alternates shows in far fewer."""
+
+SWITCH_SHOWN: Final = timedelta(minutes=5)
+"""How long a change of the client stays a finding: long enough to be read by who comes back to the screen."""
+
+TURNS: Final = 2
+"""Returns of a client that was already seen, within :data:`SWITCH_SHOWN`, that mean several answer in turn."""
+
+
+class Answerer(Enum):
+    """Who gave an answer, compared with the one before."""
+
+    SAME = "same"
+    RESTARTED = "restarted"
+    ANOTHER = "another"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Another client began to answer."""
+
+    at: datetime
+    before: NodeIdentity
+    after: NodeIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """The changes of the answering client, oldest first; bounded."""
+
+    kept: tuple[Switch, ...] = ()
+
+    def add(self, switch: Switch) -> Switches:
+        """One more."""
+        return Switches((*self.kept, switch)[-SWITCHES_KEPT:])
+
+    def lately(self, now: datetime) -> tuple[Switch, ...]:
+        """Those that are still news."""
+        return tuple(switch for switch in self.kept if now - switch.at <= SWITCH_SHOWN)
+
+    def in_turn(self, now: datetime) -> bool:
+        """Whether clients seen before came back: several stand behind one address."""
+        seen: set[str] = set()
+        returns = 0
+        for switch in self.lately(now):
+            seen.add(switch.before.id)
+            returns += switch.after.id in seen
+        return returns >= TURNS
+
+
+def answerer(before: Snapshot | None, after: Snapshot, *, silent_since: datetime | None) -> Answerer:
+    """Who answers, by config alone. ``silent_since`` is when answers ceased before this one, or ``None``.
+
+    A client that was away and holds nothing that is older than its absence began anew; a control plane that came back
+    renews every resource too, but then the client goes on answering.
+    """
+    if before is None:
+        return Answerer.SAME
+    old, new = before.node, after.node
+    if old.id and new.id and old.id != new.id:
+        return Answerer.ANOTHER
+    library = (old.user_agent, old.user_agent_version) != (new.user_agent, new.user_agent_version)
+    if library and old.user_agent and new.user_agent:
+        return Answerer.RESTARTED
+    stamps = [one.last_updated for one in after.resources.values() if one.last_updated is not None]
+    if silent_since is not None and stamps and min(stamps) > silent_since:
+        return Answerer.RESTARTED
+    return Answerer.SAME
+
+
+def counts_again(before: ChannelReport | None, after: ChannelReport) -> bool:
+    """Whether the process counts from the beginning again: counters of a server or of all its channels are lower.
+
+    Within one process they only grow, and ids are never given twice (gRFC A14).
+    """
+    if before is None:
+        return False
+    servers = {server.id: server.calls.started for server in before.servers}
+    if any(server.calls.started < servers.get(server.id, 0) for server in after.servers):
+        return True
+    channels = {channel.id: channel for channel in before.channels}
+    known = [(channels[one.id], one) for one in after.channels if one.id in channels]
+    return any(now.calls.started < old.calls.started or now.target != old.target for old, now in known)

@@ -1,0 +1,278 @@
+"""What the app's own calls do, from look to look at channelz: rates, calls in flight, and those that get no answer.
+
+channelz counts calls started, succeeded and failed; what is started and has not ended is in flight. It tells neither
+methods nor ages, so a call that hangs and a stream that lives long look the same in one look. What tells them apart is
+what was seen before: calls that came back steadily, and then none while more are in flight than usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from meshtui.model.channel import Calls, ChannelReport
+
+HISTORY: Final = timedelta(seconds=180)
+"""How far back is remembered: the last minutes, as the spark on the Overview shows them."""
+
+POINTS_KEPT: Final = 180
+"""Points of one channel or subchannel at most."""
+
+POINT_SECONDS: Final = 1.0
+"""Looks closer together than this share a point, so that a short interval does not shorten what is remembered."""
+
+RATE_SECONDS: Final = 10.0
+"""The time a rate is measured over: longer than the usual deadlines, so that calls that time out are seen failing."""
+
+FAILING_SECONDS: Final = 30.0
+"""The time over which failures are counted for a finding."""
+
+SILENT_SECONDS: Final = 5.0
+"""Without an answer for this long, calls in flight beyond the usual count as hanging: ordinary calls take less."""
+
+STOPPED_SECONDS: Final = 10.0
+"""The same where no more than the usual are in flight, which long-lived streams in an idle app show too."""
+
+LOOKS_AT_LEAST: Final = 3
+"""Looks in a row without an answer before anything is said of it."""
+
+STEADY_POINTS: Final = 5
+"""Points that must have been seen before calls can be said to have come back steadily."""
+
+STEADY_LENGTH: Final = 20
+"""Points up to the last answer that are remembered for it, however long nothing has come back since."""
+
+STEADY_SHARE: Final = 0.5
+"""The share of them in which at least one call came back."""
+
+FLYING_SHARE: Final = 0.8
+"""The share of silent points with a call in flight: between a call that timed out and the next is a short gap."""
+
+GROWTH: Final = 3
+"""Calls more in flight, in as many steps, that count as piling up."""
+
+
+class Silence(Enum):
+    """What the absence of answers means. PILING and HUNG: calls hang; STOPPED: nothing comes back any more."""
+
+    HUNG = "hung"
+    PILING = "piling up"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What happened in the ``seconds`` before ``at``, and how many calls were in flight then."""
+
+    at: datetime
+    seconds: float
+    started: int
+    succeeded: int
+    failed: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The calls of one channel (``address`` is empty) or of one of its subchannels.
+
+    ``silent_since`` is when a call was last seen to have succeeded, or the first look; ``answering`` holds the points
+    up to that moment, empty where none was seen to succeed.
+    """
+
+    channel: int
+    subchannel: int
+    target: str
+    address: str
+    calls: Calls
+    silent_since: datetime
+    points: tuple[Point, ...] = ()
+    answering: tuple[Point, ...] = ()
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that have begun and not ended, as of the last look."""
+        return in_flight(self.calls)
+
+    def within(self, seconds: float) -> Point | None:
+        """The last ``seconds`` as one point; ``None`` before the second look."""
+        if not self.points:
+            return None
+        begin = self.points[-1].at - timedelta(seconds=seconds)
+        return _sum([point for point in self.points if point.at > begin])
+
+    @property
+    def quiet(self) -> tuple[Point, ...]:
+        """The points since a call was last seen to succeed, as far back as is remembered."""
+        return tuple(point for point in self.points if point.at > self.silent_since)
+
+    @property
+    def quiet_seconds(self) -> float:
+        """For how long no call has succeeded, as far as was watched."""
+        return (self.points[-1].at - self.silent_since).total_seconds() if self.points else 0.0
+
+    @property
+    def silence(self) -> Silence | None:
+        """Whether calls hang here; ``None`` when they come back, none is in flight, or it cannot be told."""
+        quiet, before, seconds = self.quiet, self.answering, self.quiet_seconds
+        if len(quiet) < LOOKS_AT_LEAST or not before or seconds < SILENT_SECONDS:
+            return None
+        latest = quiet[-STEADY_LENGTH:]
+        flying = max(point.in_flight for point in latest[-LOOKS_AT_LEAST:])
+        if not flying or sum(bool(point.in_flight) for point in latest) < FLYING_SHARE * len(latest):
+            return None
+        steady = _steady(before)
+        usual = median([point.in_flight for point in before if point.succeeded])
+        if steady and flying > usual:
+            return Silence.HUNG
+        if _piles_up(before[-1].in_flight, quiet):
+            return Silence.PILING
+        if steady and flying >= usual and seconds >= STOPPED_SECONDS:
+            return Silence.STOPPED
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The flows of every channel dialled by an ``xds:`` name, and of their subchannels; bounded in time and number."""
+
+    taken_at: datetime
+    channels: tuple[Flow, ...] = ()
+    peers: tuple[Flow, ...] = ()
+
+    @property
+    def total(self) -> Flow | None:
+        """All channels together, look by look; ``None`` when there is none."""
+        if not self.channels:
+            return None
+        calls = Calls(
+            sum(flow.calls.started for flow in self.channels),
+            sum(flow.calls.succeeded for flow in self.channels),
+            sum(flow.calls.failed for flow in self.channels),
+        )
+        by_time: dict[datetime, list[Point]] = {}
+        for flow in self.channels:
+            for point in flow.points:
+                by_time.setdefault(point.at, []).append(point)
+        points = tuple(_beside(at, by_time[at]) for at in sorted(by_time))
+        since = max(flow.silent_since for flow in self.channels)
+        return Flow(0, 0, "", "", calls, since, points[-POINTS_KEPT:])
+
+    def peers_of(self, channel: Flow) -> tuple[Flow, ...]:
+        """The subchannels of a channel."""
+        return tuple(flow for flow in self.peers if flow.channel == channel.channel)
+
+    def waiting_on(self, channel: Flow) -> tuple[Flow, ...]:
+        """The subchannels of a channel on which calls hang.
+
+        Where the channel as a whole has fallen silent, these are all that hold a call and have not answered since:
+        one that gets few calls is too rarely seen answering to tell by itself.
+        """
+        peers = self.peers_of(channel)
+        hung = tuple(flow for flow in peers if flow.silence is not None)
+        if hung or channel.silence is None:
+            return hung
+        return tuple(flow for flow in peers if flow.in_flight and flow.quiet_seconds >= channel.quiet_seconds)
+
+
+def in_flight(calls: Calls) -> int:
+    """Calls begun and not ended; a library that does not count one of the three cannot make it negative."""
+    return max(calls.started - calls.succeeded - calls.failed, 0)
+
+
+def observe(before: Traffic | None, report: ChannelReport) -> Traffic:
+    """The traffic after one more look. Channels and subchannels are told apart by id; what is gone is forgotten."""
+    known = {(flow.channel, flow.subchannel): flow for flow in (*before.channels, *before.peers)} if before else {}
+    seconds = (report.taken_at - before.taken_at).total_seconds() if before else 0.0
+
+    def flow(channel: int, subchannel: int, target: str, address: str, calls: Calls) -> Flow:
+        prior = known.get((channel, subchannel))
+        if before is None or seconds <= 0:
+            return prior or Flow(channel, subchannel, target, address, calls, report.taken_at)
+        if prior is not None and (_began_again(prior.calls, calls) or prior.target != target):
+            prior = None  # another channel under the same number: its process or library began to count again
+        point = _point(report.taken_at, seconds, prior.calls if prior else Calls(), calls)
+        points = _kept(prior.points if prior else (), point)
+        if point.succeeded:
+            return Flow(channel, subchannel, target, address, calls, report.taken_at, points, points[-STEADY_LENGTH:])
+        since, answering = (prior.silent_since, prior.answering) if prior else (before.taken_at, ())
+        return Flow(channel, subchannel, target, address, calls, since, points, answering)
+
+    channels = report.mesh_channels
+    return Traffic(
+        report.taken_at,
+        tuple(flow(one.id, 0, one.target, "", one.calls) for one in channels),
+        tuple(
+            flow(one.id, part.id, one.target, part.address, part.calls) for one in channels for part in one.subchannels
+        ),
+    )
+
+
+def _began_again(before: Calls, after: Calls) -> bool:
+    """Counters only grow; lower ones are another's."""
+    return after.started < before.started or after.succeeded < before.succeeded or after.failed < before.failed
+
+
+def _point(at: datetime, seconds: float, before: Calls, after: Calls) -> Point:
+    return Point(
+        at,
+        seconds,
+        after.started - before.started,
+        after.succeeded - before.succeeded,
+        after.failed - before.failed,
+        in_flight(after),
+    )
+
+
+def _kept(points: tuple[Point, ...], point: Point) -> tuple[Point, ...]:
+    if points and points[-1].seconds + point.seconds <= POINT_SECONDS:
+        last = points[-1]
+        merged = replace(
+            point,
+            seconds=last.seconds + point.seconds,
+            started=last.started + point.started,
+            succeeded=last.succeeded + point.succeeded,
+            failed=last.failed + point.failed,
+        )
+        return (*points[:-1], merged)
+    begin = point.at - HISTORY
+    return (*(one for one in points[-POINTS_KEPT + 1 :] if one.at > begin), point)
+
+
+def _sum(points: Iterable[Point]) -> Point:
+    some = list(points)
+    return Point(
+        some[-1].at,
+        sum(one.seconds for one in some),
+        sum(one.started for one in some),
+        sum(one.succeeded for one in some),
+        sum(one.failed for one in some),
+        some[-1].in_flight,
+    )
+
+
+def _beside(at: datetime, points: list[Point]) -> Point:
+    """Points of several channels at one moment."""
+    return replace(
+        _sum(points),
+        at=at,
+        seconds=max(one.seconds for one in points),
+        in_flight=sum(one.in_flight for one in points),
+    )
+
+
+def _steady(points: tuple[Point, ...]) -> bool:
+    answered = sum(bool(one.succeeded) for one in points)
+    return len(points) >= STEADY_POINTS and answered >= STEADY_SHARE * len(points)
+
+
+def _piles_up(start: int, quiet: tuple[Point, ...]) -> bool:
+    levels = [start, *(point.in_flight for point in quiet)]
+    steps = sum(later > earlier for earlier, later in pairwise(levels))
+    falls = any(later < earlier for earlier, later in pairwise(levels))
+    return steps >= GROWTH and not falls and levels[-1] - levels[0] >= GROWTH

@@ -1,0 +1,188 @@
+"""What a source may raise, who may answer, and what may be kept: the session goes on, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+import pytest
+
+from meshtui.model.answerer import SWITCHES_KEPT, Answerer, Switch, Switches, answerer, counts_again
+from meshtui.model.channel import Calls, ChannelReport, ServerSockets
+from meshtui.model.diff import diff
+from meshtui.model.resource import CDS, RDS, Health, Resource, ResourceKey
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.session.link import aged
+from meshtui.session.memory import REMOVED_KEPT, remember
+from meshtui.session.protocols import Sources
+from meshtui.session.session import Session
+from meshtui.session.state import Link, LinkState
+from tests.builders import NOW, ROUTES, canary, cluster, resource, snapshot, split_routes, with_resource
+from tests.session.test_session import Clock, Script, following, until
+
+
+class Raising(Script):
+    """A source that raises what the test puts into ``error``, however odd."""
+
+    error: BaseException | None = None
+
+    async def poll(self) -> Snapshot:
+        if self.error is not None:
+            self.polls += 1
+            raise self.error
+        return await super().poll()
+
+
+RAISED = [
+    TypeError("descriptor needs bytes"),
+    RecursionError("maximum recursion depth exceeded"),
+    MemoryError(),
+    OSError(errno.EMFILE, "Too many open files"),
+    asyncio.CancelledError(),
+    asyncio.InvalidStateError(),
+    AssertionError(),
+]
+
+
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+async def test_whatever_a_source_raises_costs_one_look_and_is_said(error: BaseException) -> None:
+    script = Raising()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        script.error = error
+        stale = await until(session, lambda state: state.link.state is LinkState.STALE)
+        assert stale.link.problem.endswith(".")
+        assert stale.snapshot is not None
+        assert stale.events[0].health is Health.REFUSED
+        script.error = None
+        await until(session, lambda state: state.link.state is LinkState.LIVE)
+        assert session.running
+
+
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+async def test_a_connection_that_cannot_be_made_is_said_and_tried_again(error: BaseException) -> None:
+    tries = 0
+
+    async def connect() -> Sources:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise error
+        return Sources(Script())
+
+    session = Session("here", connect, interval=0.1, now=Clock())
+    session.start()
+    try:
+        await until(session, lambda state: state.link.state is LinkState.DOWN or state.snapshot is not None)
+        await until(session, lambda state: state.link.state is LinkState.LIVE)
+    finally:
+        await session.stop()
+
+
+async def test_a_loop_that_ends_is_said_and_stopping_raises_nothing() -> None:
+    script = Raising()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        assert session._task is not None
+        session._task.cancel()
+        await until(session, lambda state: state.link.state is LinkState.STALE)
+
+
+async def test_channels_that_raise_cost_only_themselves() -> None:
+    class Broken:
+        async def poll(self) -> ChannelReport:
+            raise ValueError("not a report")
+
+    async with following(Script(), Broken()) as session:
+        state = await until(session, lambda state: bool(state.gaps))
+    assert state.link.state is LinkState.LIVE
+    assert "ValueError" in state.gaps[0].why
+
+
+async def test_a_tree_that_cannot_be_built_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("meshtui.session.session.build", broken)
+    async with following(Script()) as session:
+        state = await until(session, lambda state: bool(state.findings))
+    assert state.link.state is LinkState.LIVE
+    assert [finding.code for finding in state.findings] == ["rule-failed"]
+
+
+def test_a_link_is_live_only_while_looks_come_back() -> None:
+    link = Link(LinkState.LIVE, NOW, NOW)
+    assert aged(link, 1.0, NOW + timedelta(seconds=5)).state is LinkState.LIVE
+    old = aged(link, 1.0, NOW + timedelta(seconds=60))
+    assert old.state is LinkState.STALE
+    assert old.problem
+    assert aged(link, 60.0, NOW + timedelta(seconds=60)).state is LinkState.LIVE
+
+
+def other(node: str, seen: Snapshot) -> Snapshot:
+    return replace(seen, node=NodeIdentity(node))
+
+
+async def test_another_client_is_an_event_and_a_finding_and_nothing_is_compared() -> None:
+    script = Script()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        changed = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v2": 20})))
+        script.answer = other("sidecar~127.0.1.99~client-b.echo-grpc~x", changed)
+        state = await until(session, lambda state: bool(state.findings))
+    assert [finding.code for finding in state.findings] == ["another-client"]
+    assert "client-b" in state.events[0].text
+    assert state.events[0].health is not Health.OK
+    assert state.changes == ()
+    assert all(event.key is None for event in state.events)
+
+
+def test_clients_that_answer_in_turn_are_told_from_one_that_was_replaced() -> None:
+    nodes = [NodeIdentity("a"), NodeIdentity("b")]
+    switches = Switches().add(Switch(NOW, nodes[0], nodes[1]))
+    assert not switches.in_turn(NOW)
+    for at in range(1, 40):
+        switches = switches.add(Switch(NOW + timedelta(seconds=at), nodes[at % 2], nodes[1 - at % 2]))
+    assert switches.in_turn(NOW + timedelta(seconds=40))
+    assert len(switches.kept) == SWITCHES_KEPT
+
+
+def test_a_restart_shows_in_the_counters() -> None:
+    def report(started: int) -> ChannelReport:
+        return ChannelReport(NOW, (), (ServerSockets(10, (), Calls(started)),))
+
+    assert counts_again(report(300), report(5))
+    assert not counts_again(report(300), report(301))
+    assert not counts_again(None, report(5))
+
+
+def test_a_restart_shows_in_config_that_is_newer_than_the_silence() -> None:
+    later = NOW + timedelta(seconds=60)
+    anew = snapshot([resource(CDS, "one", cluster("one"), at=later)])
+    assert answerer(canary(), anew, silent_since=NOW + timedelta(seconds=30)) is Answerer.RESTARTED
+    assert answerer(canary(), anew, silent_since=None) is Answerer.SAME
+    assert answerer(canary(), canary(), silent_since=NOW + timedelta(seconds=30)) is Answerer.SAME
+
+
+async def test_a_removed_resource_is_marked_neither_well_nor_ill() -> None:
+    script = Script()
+    async with following(script) as session:
+        await until(session, lambda state: state.snapshot is not None)
+        script.answer = snapshot([])
+        state = await until(session, lambda state: bool(state.changes))
+    assert {event.health for event in state.events if event.text == "removed"} == {None}
+
+
+def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
+    previous: MappingProxyType[ResourceKey, Resource] | dict[ResourceKey, Resource] = {}
+    before = snapshot([])
+    for number in range(1_000):
+        name = f"cluster-{number}"
+        after = snapshot([resource(CDS, name, cluster(name))])
+        previous = dict(remember(previous, diff(before, after), after.resources))
+        before = after
+    assert len(previous) == REMOVED_KEPT
+    assert [key.name for key in previous][-1] == "cluster-998"

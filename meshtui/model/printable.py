@@ -31,7 +31,7 @@ def printable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_visible, text))
+    return text.translate(_PICTURES)
 
 
 def printable_lines(text: str) -> str:
@@ -55,17 +55,6 @@ def json_escaped(document: str) -> str:
     JSON has it.
     """
     return document.translate(_JSON_ESCAPES)
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(_CONTROL_PICTURES + code)
-    if code == 0x7F:
-        return "␡"
-    if unicodedata.category(character) in _UNSEEN:
-        return f"‹{code:04X}›"
-    return character
 
 
 class _Escapes(dict[int, str]):
@@ -94,9 +83,21 @@ class _JsonEscapes(_Escapes):
         return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
 
 
+class _Pictures(_Escapes):
+    """What a person sees in its place."""
+
+    @staticmethod
+    def escape(code: int) -> str:
+        if code < 0x20:
+            return chr(_CONTROL_PICTURES + code)
+        return "␡" if code == 0x7F else f"‹{code:04X}›"
+
+
 MOST_REMEMBERED: Final = 4_096
 """Characters a table remembers; text of the mesh may hold all of Unicode."""
 
 _ESCAPES: Final = _Escapes()
+
+_PICTURES: Final = _Pictures()
 
 _JSON_ESCAPES: Final = _JsonEscapes({ord("\n"): "\n"})

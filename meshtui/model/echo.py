@@ -115,6 +115,7 @@ def intent_sentence(spec: EchoRequestSpec, probe: str) -> str:
     amount = "requests until you stop it" if spec.count is None else f"{spec.count} requests"
     rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {UNTHROTTLED_CONCURRENCY} at a time can"
     extra = f", with {len(spec.all_headers)} headers" if spec.all_headers else ""
+    extra += ", each on a new connection" if spec.new_connection else ""
     return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
 
 

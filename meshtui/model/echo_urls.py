@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import quote
 
 from meshtui.model.config import Listener
-from meshtui.model.flat_tree import path_to, way
 from meshtui.model.graph import Graph, Node
 from meshtui.model.names import is_inbound_listener, parse_service_name
 from meshtui.model.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, ResourceKey
@@ -54,12 +53,36 @@ def target_of(path: Sequence[Node]) -> ProbeTarget:
     return _target_of(path[0].key if path else None)
 
 
-def target_of_resource(snapshot: Snapshot, graph: Graph, key: ResourceKey) -> ProbeTarget:
-    """The same for a resource: its listener's, the first where several lead to it."""
-    if key.type == LDS:
-        return _target_of(key, snapshot)
-    path = path_to(graph, key)
-    return target_of(way(graph, path)) if path is not None else _target_of(key)
+class Owners:
+    """Which listener leads to each resource of one graph, the first where several do; found out in one walk."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        """What was walked; compare by identity to know whether this still holds."""
+        self._roots: dict[ResourceKey, ResourceKey | None] = {}
+        for root in graph.roots:
+            self._walk(root)
+
+    def _walk(self, root: Node) -> None:
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if node.key is not None:
+                if node.key in self._roots:
+                    continue  # what hangs on it was walked with the first that leads to it
+                self._roots[node.key] = root.key
+            pending += reversed(node.children)
+
+    def of(self, key: ResourceKey) -> ResourceKey:
+        """The listener; the resource itself where none leads to it. An EDS resource hangs on the cluster of its
+        name."""
+        cluster = ResourceKey(key.scope, CDS, key.name) if key.type == EDS else key
+        return self._roots.get(key) or self._roots.get(cluster) or key
+
+
+def target_of_resource(snapshot: Snapshot, owners: Owners, key: ResourceKey) -> ProbeTarget:
+    """The same for a resource."""
+    return _target_of(owners.of(key), snapshot)
 
 
 def _target_of(key: ResourceKey | None, snapshot: Snapshot | None = None) -> ProbeTarget:

@@ -142,7 +142,7 @@ async def test_a_run_is_written_to_a_new_file(
         assert document["by_version"] == dict(state.tally.by_version)
         assert document["verdict"] == "consistent"
     else:
-        assert written.startswith("at,seconds,v1,v2,unknown_version,failed\n")
+        assert written.startswith("at,seconds,v1,v2,unknown_version,failed,lost\n")
 
 
 async def test_answers_and_errors_as_they_came(bench: EchoBench, echo: ScriptedEcho, run: Run) -> None:

@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from meshtui.model.echo_urls import NoProbe, ProbeTarget, target_of, target_of_resource
+from meshtui.model.echo_urls import NoProbe, Owners, ProbeTarget, target_of, target_of_resource
 from meshtui.model.flat_tree import Filter, way
+from meshtui.model.graph import EMPTY_GRAPH
 from meshtui.model.lookup import owner
 from meshtui.model.resource import Resource, ResourceKey
 from meshtui.tui.look import Look
@@ -33,14 +34,14 @@ class ConfigView(View):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", id="config.filter", tooltip="Show only what contains some words"),
         Binding(
+            "exclamation_mark", "probe", "Probe", id="config.probe", tooltip="Send to this service, once you agreed"
+        ),
+        Binding(
             "e", "trouble", "Trouble", id="config.trouble", tooltip="Show only what is not fine, and the way there"
         ),
         Binding("t", "form", "Table", id="config.form", tooltip="The same config as a tree or as a table by type"),
         Binding("v", "page", "Page", id="config.page", tooltip="Next page of the detail: Summary, YAML, Change"),
         Binding("y", "copy", "Copy", id="config.copy", tooltip="Copy the whole name, or the page that has the focus"),
-        Binding(
-            "exclamation_mark", "probe", "Probe", id="config.probe", tooltip="Send to this service, once you agreed"
-        ),
         Binding("s", "save(False)", "Save", id="config.save", tooltip="Write this resource as JSON to a new file"),
         Binding("S", "save(True)", "Save all", show=False, id="config.save-all", tooltip="Write all resources as JSON"),
         Binding("n", "seek(1)", "Next match", show=False, id="config.next", tooltip="Next row with the filter's words"),
@@ -62,6 +63,7 @@ class ConfigView(View):
         self._detail = Detail(id="config-detail")
         self._sought = ""
         self._detail_due = False
+        self._owners = Owners(EMPTY_GRAPH)
         self._wanted: ResourceKey | None = None
 
     def compose(self) -> ComposeResult:
@@ -244,7 +246,9 @@ class ConfigView(View):
         resource = self._table.resource
         if resource is None:
             return ProbeTarget(why_not=NoProbe.NO_SERVICE)
-        return target_of_resource(look.state.snapshot, look.state.graph, resource.key)
+        if self._owners.graph is not look.state.graph:
+            self._owners = Owners(look.state.graph)
+        return target_of_resource(look.state.snapshot, self._owners, resource.key)
 
     def action_copy(self) -> None:
         subject = self._detail.subject

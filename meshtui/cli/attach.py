@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meshtui.cli.diagnostics import ExitCode, say
+from meshtui.cli.numbers import Number
 from meshtui.cli.options import target_options
 from meshtui.cli.watchdog import Watchdog
 from meshtui.model.address import parse_address
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("target")
 @click.option(
     "--interval",
-    type=click.FloatRange(0.1, 3600),
+    type=Number(0.1, 3600, "number of seconds"),
     default=DEFAULT_INTERVAL,
     show_default=True,
     metavar="SECONDS",

@@ -13,6 +13,7 @@ from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.identity_json import any_error, finding_json, finding_lines
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
+from meshtui.model.address import as_typed
 from meshtui.model.bootstrap import Bootstrap
 from meshtui.model.bootstrap_lines import bootstrap_lines
 from meshtui.model.documents import document
@@ -81,7 +82,9 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
     if is_path:
         return read_workload(target, options.certs), ()
     if options.bootstrap is None:
-        raise UsageError(f"{target} is no file, and an address alone gives no bootstrap.", "add --bootstrap FILE")
+        raise UsageError(
+            f"{as_typed(target)} is no file, and an address alone gives no bootstrap.", "add --bootstrap FILE"
+        )
     return read_workload(options.bootstrap, options.certs), _asked(target, options)
 
 

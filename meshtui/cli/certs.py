@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from meshtui.cli.diagnostics import ExitCode
 from meshtui.cli.identity_json import any_error, certificate_json, certificate_table, chains_json, finding_json
+from meshtui.cli.numbers import Span
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
+from meshtui.model.address import as_typed
 from meshtui.model.certificate import CertificateSet
 from meshtui.model.documents import document, rfc3339
 from meshtui.model.errors import BadInput, UsageError
@@ -23,24 +24,6 @@ from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
     from meshtui.model.agent import AgentReport
-
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-"""Seconds in each unit that ``--warn`` takes."""
-
-
-class Span(click.ParamType[timedelta]):
-    """A length of time such as ``24h``, ``90m``, ``30d``, ``45s``."""
-
-    name = "span"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Raises a usage error for anything else."""
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d{1,6})([smhd])", str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is no span; write a number and s, m, h or d, such as 24h", param, ctx)
-        return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
 @click.command()
@@ -81,9 +64,11 @@ def _read(target: str, options: TargetOptions) -> CertificateSet:
     if options.certs is None and options.bootstrap is None:
         looks_like_path = os.sep in target and "://" not in target
         if looks_like_path:
-            raise BadInput(f"{target} does not exist.", "give the directory that the agent writes certificates to")
+            raise BadInput(
+                f"{as_typed(target)} does not exist.", "give the directory that the agent writes certificates to"
+            )
         raise UsageError(
-            f"{target} is no file, and an address alone gives no certificates.",
+            f"{as_typed(target)} is no file, and an address alone gives no certificates.",
             "name the files with --certs DIR or --bootstrap FILE",
         )
     return _merged(target, [one for _, one in read_workload(options.bootstrap, options.certs).certificates])

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import click
 
-from meshtui.cli.certs import Span
 from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
 from meshtui.cli.echo_order import EchoOrder, amount, check, expectation, headers, mapping
+from meshtui.cli.numbers import MOST_COUNT, Number, Span, Whole
 from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, line
-from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, intent_sentence
+from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.echo_export import run_csv
 from meshtui.model.printable import json_escaped
 from meshtui.model.split import ALPHA, MARGIN, Verdict
@@ -27,16 +27,22 @@ ECHO_FORMATS: Final = (*FORMATS, "ndjson", "csv")
 
 _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     click.option("--url", required=True, metavar="URL", help="What to call, such as xds:///echo.ns:7070."),
-    click.option("--count", type=int, metavar="N", help="Requests in all (100, unless --duration ends the run)."),
     click.option(
-        "--qps", type=int, default=0, metavar="Q", help="Requests a second; 0 is as fast as 40 at a time can."
+        "--count", type=Whole(1, MOST_COUNT), metavar="N", help="Requests in all (100, unless --duration ends the run)."
+    ),
+    click.option(
+        "--qps",
+        type=Whole(0, MOST_COUNT),
+        default=0,
+        metavar="Q",
+        help="Requests a second; 0 is as fast as 40 at a time can.",
     ),
     click.option("--header", "header_texts", multiple=True, metavar="NAME:VALUE", help="A header; may be repeated."),
     click.option("--message", default="", metavar="TEXT", help="The message to be echoed."),
     click.option("--method", default="", metavar="METHOD", help="The HTTP method, for http URLs."),
     click.option(
         "--request-timeout",
-        type=float,
+        type=Number(0, LONGEST_TIMEOUT, "number of seconds", above=True),
         default=DEFAULT_TIMEOUT,
         show_default=True,
         metavar="SECONDS",
@@ -58,14 +64,14 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     click.option(
         "--alpha",
-        type=click.FloatRange(0, 0.5, min_open=True),
+        type=Number(0, 0.5, above=True),
         default=ALPHA,
         show_default=True,
         help="Probability of ever calling a correct split a mismatch.",
     ),
     click.option(
         "--margin",
-        type=click.FloatRange(0, 100, min_open=True, max_open=True),
+        type=Number(0, 100, "number of points", above=True, below=True),
         default=MARGIN * 100,
         show_default=True,
         metavar="POINTS",
@@ -73,7 +79,7 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     click.option(
         "--allow-failed",
-        type=click.FloatRange(0, 100),
+        type=Number(0, 100, "number of percent"),
         default=0.0,
         show_default=True,
         metavar="PERCENT",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import Final
 
+from meshtui.model.address import as_typed
 from meshtui.model.echo import MOST_UNTHROTTLED, EchoRequestSpec, validate
 from meshtui.model.errors import UsageError
 from meshtui.model.split import Expectation, parse_expectation
@@ -67,7 +68,7 @@ def check(order: EchoOrder) -> EchoOrder:
         raise UsageError("--map says which version a subset of the config is.", "Use it with --expect config.")
     if order.from_config and not order.spec.url.lower().startswith("xds:"):
         raise UsageError(
-            f"No config says where requests to {order.spec.url} go.",
+            f"No config says where requests to {as_typed(order.spec.url)} go.",
             "Use an xds:/// URL, or type the shares: --expect v1=20,v2=80.",
         )
     return order
@@ -89,7 +90,7 @@ def headers(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     for text in texts:
         at = text.find(":", 1)
         if at < 0 or not text[:at].strip():
-            raise UsageError(f"Cannot read {text!r} as a header.", "Write NAME:VALUE, as in x-canary:1.")
+            raise UsageError(f"Cannot read {as_typed(text)} as a header.", "Write NAME:VALUE, as in x-canary:1.")
         pairs.append((text[:at].strip(), text[at + 1 :].strip()))
     return tuple(pairs)
 
@@ -100,6 +101,8 @@ def mapping(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         subset, separator, version = text.rpartition("=")
         if not separator or not subset.strip() or not version.strip():
-            raise UsageError(f"Cannot read {text!r} as a mapping.", "Write SUBSET=VERSION, as in --map canary=v2.")
+            raise UsageError(
+                f"Cannot read {as_typed(text)} as a mapping.", "Write SUBSET=VERSION, as in --map canary=v2."
+            )
         pairs[subset.strip()] = version.strip()
     return pairs

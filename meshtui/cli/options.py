@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from meshtui.cli.numbers import Number
 from meshtui.cli.output import FORMATS
 from meshtui.model.size import parse_size, size_words
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, TargetOptions, TlsOptions
@@ -37,7 +38,7 @@ _TARGET_OPTIONS = (
     click.option("--certs", "certs_dir", metavar="DIR", help="The pod's certificate directory."),
     click.option(
         "--timeout",
-        type=click.FloatRange(0.1, 300),
+        type=Number(0.1, 300, "number of seconds"),
         default=5.0,
         show_default=True,
         metavar="SECONDS",

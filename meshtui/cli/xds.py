@@ -12,6 +12,7 @@ import click
 from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import Table, emit
+from meshtui.model.address import as_typed
 from meshtui.model.documents import document, resource_document
 from meshtui.model.errors import UsageError
 from meshtui.model.graph import Graph, Node
@@ -24,6 +25,9 @@ from meshtui.model.wording import age_words, share_words
 
 MARKS: Final = {Health.OK: "✓", Health.WAITING: "…", Health.MISSING: "∅", Health.REFUSED: "✗"}
 """A glyph for each health, the same as on the screen."""
+
+LONGEST_GLOB: Final = 1_000
+"""Characters of ``--name``: longer than any name in a mesh, and nothing that takes time to match."""
 
 NO_OUTBOUND: Final = (
     "No outbound config: this app has no xds: channel open now. It appears while one is open; "
@@ -70,6 +74,8 @@ def status(ctx: click.Context, target: str, check: bool, options: TargetOptions,
 def config(target: str, types: str, pattern: str, options: TargetOptions, format_: str) -> None:
     """The config in force, as canonical proto JSON."""
     wanted = _types(types)
+    if len(pattern) > LONGEST_GLOB:
+        raise UsageError(f"--name takes a pattern of at most {LONGEST_GLOB} characters.", "Use * for the rest.")
 
     def select(resource: Resource) -> bool:
         return (not wanted or resource.key.type in wanted) and fnmatch.fnmatchcase(resource.key.name, pattern)
@@ -118,7 +124,9 @@ def _types(text: str) -> frozenset[str]:
     names = frozenset(name.strip().upper() for name in text.split(",") if name.strip())
     unknown = sorted(names - set(KNOWN_TYPES))
     if unknown:
-        raise UsageError(f"--type does not know {', '.join(unknown)}.", f"use some of {', '.join(KNOWN_TYPES).lower()}")
+        raise UsageError(
+            f"--type does not know {as_typed(', '.join(unknown))}.", f"use some of {', '.join(KNOWN_TYPES).lower()}"
+        )
     return names
 
 

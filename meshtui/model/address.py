@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -9,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from meshtui.model.errors import UsageError
+from meshtui.model.names import shorten
 
 DEFAULT_PORT: Final = 17171
 """Where Istio's echo serves gRPC without xDS, and so its admin services; only ``localhost`` may leave the port out."""
@@ -19,8 +21,18 @@ SOCKET_PATH_LIMIT: Final = 107
 FORMS: Final = "Type host:port, [::1]:port or unix:///path/of/socket."
 """The forms of an address, as a hint."""
 
+LONGEST: Final = 1_000
+"""Characters of an address: a host name has 253 at most, a socket's path 107 bytes."""
+
+LONGEST_HOST: Final = 253
+"""Characters of a host name (RFC 1035 §2.3.4, without the last dot)."""
+
+QUOTED_LENGTH: Final = 80
+"""Characters of what was typed that an error says again."""
+
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?")
-_IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?")
+_ZONE: Final = re.compile(r"[A-Za-z0-9._-]+")
+_PORT: Final = re.compile(r"[0-9]{1,6}")
 
 
 class AddressKind(Enum):
@@ -53,8 +65,10 @@ def parse_address(text: str) -> Address:
     typed = text.strip()
     if not typed:
         raise UsageError("The address is empty.", FORMS)
+    if len(typed) > LONGEST:
+        raise UsageError(f"The address has {len(typed)} characters, more than any address: {as_typed(typed)}.", FORMS)
     if not typed.isprintable() or " " in typed:
-        raise UsageError(f"{typed!r} is no address: it contains spaces or control characters.", FORMS)
+        raise UsageError(f"{as_typed(typed)} is no address: it contains spaces or control characters.", FORMS)
     if typed.startswith("unix:"):
         return _unix(typed)
     scheme, separator, rest = typed.partition("://")
@@ -68,15 +82,29 @@ def _with_scheme(typed: str, scheme: str, rest: str) -> Address:
         return _tcp(typed, rest)
     if scheme == "xds":
         raise UsageError(
-            f"{typed!r} names a service of the mesh, not an app to look into.",
+            f"{as_typed(typed)} names a service of the mesh, not an app to look into.",
             "Attach to the app's own gRPC port, such as localhost:17171.",
         )
     if scheme in ("http", "https"):
         raise UsageError(
-            f"{typed!r} is an HTTP address; the gRPC admin services are dialled without a scheme.",
-            f"Type {rest.rstrip('/') or 'host:port'}{' --tls' if scheme == 'https' else ''}.",
+            f"{as_typed(typed)} is an HTTP address; the gRPC admin services are dialled without a scheme.",
+            f"Type {shorten(rest.rstrip('/'), QUOTED_LENGTH) or 'host:port'}{' --tls' if scheme == 'https' else ''}.",
         )
-    raise UsageError(f"{typed!r} has the scheme {scheme!r}, which meshtui does not know.", FORMS)
+    raise UsageError(f"{as_typed(typed)} has the scheme {as_typed(scheme)}, which meshtui does not know.", FORMS)
+
+
+def as_typed(text: str) -> str:
+    """What was typed, in quotes, with its escapes, not too long."""
+    return repr(shorten(text, QUOTED_LENGTH))
+
+
+def _is_ipv6(text: str) -> bool:
+    address, percent, zone = text.partition("%")
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError:
+        return False
+    return not percent or _ZONE.fullmatch(zone) is not None
 
 
 def _unix(typed: str) -> Address:
@@ -85,11 +113,13 @@ def _unix(typed: str) -> Address:
         path = path[2:]
         if not path.startswith("/"):
             raise UsageError(
-                f"{typed!r} has {path.partition('/')[0]!r} where unix:// has nothing.",
-                f"Type unix:///{path} for an absolute path or unix:{path} for a relative one.",
+                f"{as_typed(typed)} has {as_typed(path.partition('/')[0])} where unix:// has nothing.",
+                "Type unix:///… for an absolute path or unix:… for a relative one."
+                if len(path) > QUOTED_LENGTH
+                else f"Type unix:///{path} for an absolute path or unix:{path} for a relative one.",
             )
     if not path:
-        raise UsageError(f"{typed!r} names no socket.", FORMS)
+        raise UsageError(f"{as_typed(typed)} names no socket.", FORMS)
     if len(path.encode()) > SOCKET_PATH_LIMIT:
         raise UsageError(
             f"The socket's path has {len(path.encode())} bytes; a Unix socket takes {SOCKET_PATH_LIMIT}.",
@@ -110,17 +140,17 @@ def _split(typed: str, rest: str) -> tuple[str, str | None]:
     """Host without brackets, and the port as typed or ``None``."""
     if rest.startswith("["):
         host, bracket, tail = rest[1:].partition("]")
-        if not bracket or not _IPV6.fullmatch(host):
-            raise UsageError(f"{typed!r} has no IPv6 address between its brackets.", FORMS)
+        if not bracket or not _is_ipv6(host):
+            raise UsageError(f"{as_typed(typed)} has no IPv6 address between its brackets.", FORMS)
         if tail and not tail.startswith(":"):
-            raise UsageError(f"{typed!r} has {tail!r} after its brackets where a port belongs.", FORMS)
+            raise UsageError(f"{as_typed(typed)} has {as_typed(tail)} after its brackets where a port belongs.", FORMS)
         return host, tail[1:] if tail else None
     if rest.count(":") > 1:
-        raise UsageError(f"{typed!r} has more than one colon.", "Put an IPv6 address in brackets: [::1]:17171.")
+        raise UsageError(f"{as_typed(typed)} has more than one colon.", "Put an IPv6 address in brackets: [::1]:17171.")
     host, colon, port = rest.partition(":")
     host = host or "localhost"
-    if not _HOST.fullmatch(host):
-        raise UsageError(f"{typed!r} is no address: {host!r} is no host name.", FORMS)
+    if not _HOST.fullmatch(host) or len(host) > LONGEST_HOST:
+        raise UsageError(f"{as_typed(typed)} is no address: {as_typed(host)} is no host name.", FORMS)
     return host, port if colon else None
 
 
@@ -129,7 +159,7 @@ def _port(typed: str, host: str, text: str | None) -> int:
         if host == "localhost":
             return DEFAULT_PORT
         example = f"localhost:{host}" if host.isdecimal() else f"{f'[{host}]' if ':' in host else host}:{DEFAULT_PORT}"
-        raise UsageError(f"{typed!r} has no port.", f"Type {example}, say.")
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65_535:
-        raise UsageError(f"{typed!r} has the port {text!r}; a port is a number from 1 to 65535.", FORMS)
+        raise UsageError(f"{as_typed(typed)} has no port.", f"Type {example}, say.")
+    if not _PORT.fullmatch(text) or not 1 <= int(text) <= 65_535:
+        raise UsageError(f"{as_typed(typed)} has the port {as_typed(text)}; a port is a number from 1 to 65535.", FORMS)
     return int(text)

@@ -12,6 +12,7 @@ import re
 import shlex
 from dataclasses import dataclass, replace
 
+from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
 
 MOST_REQUESTS = 100_000
@@ -75,14 +76,16 @@ def validate(spec: EchoRequestSpec) -> EchoRequestSpec:
     """The spec, if it can be meant and keeps the bounds. Raises ``UsageError`` naming what to change."""
     if not SCHEME.fullmatch(spec.url) or not spec.url.isprintable() or " " in spec.url:
         raise UsageError(
-            f"{spec.url!r} is not a URL that the echo server can call.",
+            f"{as_typed(spec.url)} is not a URL that the echo server can call.",
             "Write scheme://host:port, as in xds:///echo.echo-grpc.svc.cluster.local:7070.",
         )
     if not 0 < spec.timeout_s <= LONGEST_TIMEOUT:
-        raise UsageError(f"A timeout of {spec.timeout_s:g} s is not between 0 and {LONGEST_TIMEOUT:g} s.")
+        raise UsageError(
+            f"A timeout of {spec.timeout_s:g} s is not between 0 and {LONGEST_TIMEOUT:g} s.", "Give a few seconds."
+        )
     for name, value in spec.all_headers:
         if not HEADER_NAME.fullmatch(name) or any(ord(character) < 32 for character in value):
-            raise UsageError(f"{name!r} cannot be sent as a header.", "Write NAME:VALUE on one line.")
+            raise UsageError(f"{as_typed(name)} cannot be sent as a header.", "Write NAME:VALUE on one line.")
     if not all(_sendable(text) for text in (spec.message, spec.method, *(value for _, value in spec.all_headers))):
         raise UsageError("The message, method or a header holds text that is not Unicode.", "Write it in UTF-8.")
     _validate_amount(spec)

@@ -5,8 +5,9 @@
     MeshtuiError
     ├── UsageError              what was typed cannot be meant            (exit code 2)
     ├── TargetUnreachable       nothing answers there, or not in time     (exit code 3)
-    │   └── ServiceMissing      it answers, but does not serve this       (exit code 3)
-    └── BadInput                a file or an answer that cannot be read   (exit code 2)
+    │   ├── ServiceMissing      it answers, but does not serve this       (exit code 3)
+    │   └── BadAnswer           it was reached, and gave no proper answer (exit code 3)
+    └── BadInput                a file that cannot be read                (exit code 2)
 """
 
 from __future__ import annotations
@@ -62,12 +63,16 @@ class UsageError(MeshtuiError):
 
 
 class TargetUnreachable(MeshtuiError):
-    """Nothing answers at the address, or not before the deadline."""
+    """Nothing answers at the address, or not before the deadline, or not as it should."""
 
 
 class ServiceMissing(TargetUnreachable):
     """The peer answers, but does not offer the service that was asked for (UNIMPLEMENTED)."""
 
 
+class BadAnswer(TargetUnreachable):
+    """The peer was reached, and what it gives is an error, no gRPC, or nothing that can be read."""
+
+
 class BadInput(MeshtuiError):
-    """A file, a recording or an answer that cannot be read as what it should be."""
+    """A file or a recording that cannot be read as what it should be."""

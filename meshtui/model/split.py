@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp, inf, isfinite, log
 
+from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
 from meshtui.model.split_evidence import log_evidence
 from meshtui.model.split_forecast import answers_needed
@@ -108,7 +109,9 @@ def parse_expectation(text: str) -> Expectation:
         except ValueError:
             number = None
         if not separator or not version.strip() or number is None:
-            raise UsageError(f"Cannot read {part!r} as an expected share.", "Write version=weight, as in v1=20,v2=80.")
+            raise UsageError(
+                f"Cannot read {as_typed(part)} as an expected share.", "Write version=weight, as in v1=20,v2=80."
+            )
         pairs.append((version.strip(), number))
     if not pairs:
         raise UsageError("No expected share is given.", "Write version=weight, as in v1=20,v2=80.")

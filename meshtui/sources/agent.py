@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from meshtui.model.address import LONGEST, as_typed
 from meshtui.model.agent import PREFIX, AgentMetrics, AgentReport, Sample
-from meshtui.model.errors import TargetUnreachable, UsageError
+from meshtui.model.errors import BadAnswer, TargetUnreachable, UsageError
+from meshtui.model.printable import printable
 from meshtui.sources.http_get import HttpProblem, Response, get
 
 READY_PATH: Final = "/healthz/ready"
@@ -51,16 +53,30 @@ def parse_agent_address(text: str) -> AgentAddress:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
     except ValueError:
-        raise UsageError(f"{text!r} is no agent address.", hint) from None
+        raise UsageError(f"{as_typed(text)} is no agent address.", hint) from None
     if parts.scheme != "http":
-        raise UsageError(f"{text!r}: the agent speaks plain HTTP, not {parts.scheme}.", hint)
+        raise UsageError(f"{as_typed(text)}: the agent speaks plain HTTP, not {as_typed(parts.scheme)}.", hint)
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise UsageError(f"{text!r} has a path; meshtui chooses the read-only paths itself.", hint)
+        raise UsageError(f"{as_typed(text)} has a path; meshtui chooses the read-only paths itself.", hint)
     host = parts.hostname or ""
-    plain = host.isascii() and host and all(one.isalnum() or one in ".-_:%" for one in host)
+    plain = (
+        len(url) <= LONGEST
+        and port != 0
+        and host.isascii()
+        and host
+        and all(one.isalnum() or one in ".-_:%" for one in host)
+    )
     if not plain or parts.username is not None or parts.password is not None:
-        raise UsageError(f"{text!r} is no agent address.", hint)
+        raise UsageError(f"{as_typed(text)} is no agent address.", hint)
     return AgentAddress(host, port if port is not None else DEFAULT_PORT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A request without a usable response: ``why`` ends a sentence; ``answered`` is whether anything came back."""
+
+    why: str
+    answered: bool = False
 
 
 class AgentSource:
@@ -80,8 +96,11 @@ class AgentSource:
         outcomes = await asyncio.gather(self._ask(READY_PATH), self._ask(METRICS_PATH))
         ended = self._clock()
         ready, metrics = outcomes
-        if isinstance(ready, str) and isinstance(metrics, str):
-            raise TargetUnreachable(f"The agent at {self._address} does not answer: {ready}.", self._hint())
+        if isinstance(ready, _Failed) and isinstance(metrics, _Failed):
+            if ready.answered:
+                hint = f"something else may listen there; {self._hint()}"
+                raise BadAnswer(f"The agent at {self._address} gives no usable answer: {ready.why}.", hint)
+            raise TargetUnreachable(f"The agent at {self._address} does not answer: {ready.why}.", self._hint())
         middle = began + (ended - began) / 2
         problems = [*_problem(READY_PATH, ready, {200, 503}), *_problem(METRICS_PATH, metrics, {200})]
         answered = isinstance(ready, Response)
@@ -95,41 +114,42 @@ class AgentSource:
             problems=tuple(problems),
         )
 
-    async def _ask(self, path: str) -> Response | str:
+    async def _ask(self, path: str) -> Response | _Failed:
         """The response, or why there is none as the end of a sentence."""
         try:
             host, port = self._address.host, self._address.port
             return await get(host, port, path, READ_ONLY, timeout=self._timeout, most_bytes=MOST_BYTES)
         except TimeoutError:
-            return f"no answer within {self._timeout:g} s"
+            return _Failed(f"no answer within {self._timeout:g} s")
         except HttpProblem as problem:
-            return f"its answer {problem}"
+            return _Failed(f"its answer {problem}", answered=True)
         except (OSError, UnicodeError) as error:
             # The loop joins the texts of all addresses tried; the system's words for the number are shorter.
-            return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            return _Failed(printable(reason).rstrip("."))
 
     def _hint(self) -> str:
         port = DEFAULT_PORT
         return f"forward the agent's port and name it: kubectl port-forward POD {port} and --agent localhost:{port}"
 
 
-def _problem(path: str, outcome: Response | str, good: set[int]) -> Iterable[str]:
-    if isinstance(outcome, str):
-        yield f"GET {path} failed: {outcome}."
+def _problem(path: str, outcome: Response | _Failed, good: set[int]) -> Iterable[str]:
+    if isinstance(outcome, _Failed):
+        yield f"GET {path} failed: {outcome.why}."
     elif 300 <= outcome.status < 400:
         yield f"GET {path} was redirected ({outcome.status}), which an agent does not do; it was not followed."
     elif outcome.status not in good:
         yield f"GET {path} was answered with status {outcome.status}."
 
 
-def _ready(outcome: Response | str) -> bool | None:
-    if isinstance(outcome, str) or outcome.status not in {200, 503}:
+def _ready(outcome: Response | _Failed) -> bool | None:
+    if isinstance(outcome, _Failed) or outcome.status not in {200, 503}:
         return None
     return outcome.status == 200
 
 
-def _metrics(outcome: Response | str, at: datetime) -> AgentMetrics | None:
-    if isinstance(outcome, str) or outcome.status != 200:
+def _metrics(outcome: Response | _Failed, at: datetime) -> AgentMetrics | None:
+    if isinstance(outcome, _Failed) or outcome.status != 200:
         return None
     return parse_metrics(outcome.body.decode("utf-8", "replace"), at)
 
@@ -164,10 +184,10 @@ def _one_by_one(lines: list[str]) -> tuple[list[Sample], int]:
     return samples, skipped
 
 
-def _clock_offset(outcomes: Iterable[Response | str], middle: datetime) -> timedelta | None:
+def _clock_offset(outcomes: Iterable[Response | _Failed], middle: datetime) -> timedelta | None:
     """How far the agent's clock is ahead, from the HTTP ``Date`` (whole seconds, so half a second is added)."""
     for outcome in outcomes:
-        if isinstance(outcome, str):
+        if isinstance(outcome, _Failed):
             continue
         try:
             theirs = parsedate_to_datetime(outcome.headers.get("date", ""))

@@ -38,6 +38,10 @@ lost, and the call fails with another one."""
 LARGEST_FILE: Final = 16 << 20
 """Bytes of a file with certificates or a key; the system's CA bundle has a quarter of a MiB."""
 
+FILES: Final = "Check the path and its mode."
+
+PEM: Final = "PEM begins with -----BEGIN; openssl x509 -inform der -in FILE turns a DER certificate into it."
+
 _OPTIONS: Final = (
     ("grpc.enable_http_proxy", 0),  # the environment's proxy would apply even to 127.0.0.1
     ("grpc.initial_reconnect_backoff_ms", FIRST_BACKOFF_MS),
@@ -87,9 +91,9 @@ def _read(name: str, role: str) -> bytes:
     try:
         return read_limited(name, LARGEST_FILE)
     except OSError as error:
-        raise BadInput(f"{name} ({role}) cannot be read: {error.strerror or type(error).__name__}.") from None
+        raise BadInput(f"{name} ({role}) cannot be read: {error.strerror or type(error).__name__}.", FILES) from None
     except ValueError:
-        raise BadInput(f"{name!r} ({role}) is no file name.") from None
+        raise BadInput(f"{name!r} ({role}) is no file name.", FILES) from None
 
 
 def _check(tls: TlsOptions) -> None:
@@ -99,7 +103,7 @@ def _check(tls: TlsOptions) -> None:
         try:
             context.load_verify_locations(cafile=tls.ca)
         except (ssl.SSLError, OSError):
-            raise BadInput(f"{tls.ca} holds no CA certificate in PEM form.") from None
+            raise BadInput(f"{tls.ca} holds no CA certificate in PEM form.", PEM) from None
     if tls.certificate and tls.key:
         try:
             context.load_cert_chain(tls.certificate, tls.key, password=_no_password)
@@ -111,9 +115,10 @@ def _check(tls: TlsOptions) -> None:
             reason = getattr(error, "reason", None) or ""
             if reason == "KEY_VALUES_MISMATCH":
                 raise BadInput(
-                    f"The key in {tls.key} does not belong to the certificate in {tls.certificate}."
+                    f"The key in {tls.key} does not belong to the certificate in {tls.certificate}.",
+                    "Give the pair that was issued together.",
                 ) from None
-            raise BadInput(f"{tls.certificate} and {tls.key} hold no certificate and key in PEM form.") from None
+            raise BadInput(f"{tls.certificate} and {tls.key} hold no certificate and key in PEM form.", PEM) from None
 
 
 class _EncryptedKeyError(Exception):

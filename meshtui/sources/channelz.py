@@ -13,7 +13,7 @@ from grpc_channelz.v1 import channelz_pb2
 
 from meshtui.model.address import Address
 from meshtui.model.channel import Channel, ChannelReport, ServerSockets, Subchannel
-from meshtui.model.errors import BadInput, ServiceMissing
+from meshtui.model.errors import ServiceMissing
 from meshtui.model.target import DEFAULT_TIMEOUT
 from meshtui.sources.channelz_socket import Socket, calls, socket, state, subchannel_address
 from meshtui.sources.concurrent import each
@@ -89,15 +89,13 @@ class ChannelzSource:
         self._one_at_a_time = asyncio.Lock()
 
     async def poll(self) -> ChannelReport:
-        """The channels now. Raises ``TargetUnreachable``, ``ServiceMissing``, or ``BadInput`` for another's answer."""
+        """The channels now. Raises ``TargetUnreachable``, ``ServiceMissing``, or ``BadAnswer`` for another's answer."""
         async with self._one_at_a_time:
             try:
                 async with asyncio.timeout(self._peer.timeout):
                     return await self._look()
             except TimeoutError:
                 raise self._peer.no_answer() from None
-            except DecodeError:
-                raise BadInput("The answer to channelz cannot be read.", "Is this port the app's gRPC port?") from None
 
     async def _look(self) -> ChannelReport:
         problems: list[str] = []
@@ -232,7 +230,11 @@ class ChannelzSource:
         return found[:limit]
 
     async def _ask(self, method: str, request: Any, answer: Any) -> Any:
-        return answer.FromString(await self._peer.call(f"{SERVICE}/{method}", request.SerializeToString()))
+        data = await self._peer.call(f"{SERVICE}/{method}", request.SerializeToString())
+        try:
+            return answer.FromString(data)
+        except DecodeError:
+            raise self._peer.unreadable(f"{method}Response", len(data)) from None
 
     async def _ask_if_there(self, method: str, request: Any, answer: Any) -> Any | None:
         """The answer, or ``None`` for something that ended since it was listed."""

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from meshtui.model.address import Address
+from meshtui.model.errors import ServiceMissing
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.sources.csds_entries import Entry, distinct, generic_entry, legacy_entries
 from meshtui.sources.csds_node import node_identity
-from meshtui.sources.csds_response import Response, read_response
+from meshtui.sources.csds_response import Response, UnreadableError, read_response
 from meshtui.sources.peer import Peer, Stream, StreamEnded
 from meshtui.sources.proto_json import resource_json
 from meshtui.sources.resource_memory import ResourceMemory
@@ -65,11 +66,15 @@ class CsdsSource:
         self._one_at_a_time = asyncio.Lock()
 
     async def poll(self) -> Snapshot:
-        """The config now; see ``ConfigSource``. Raises also ``BadInput`` when the answer is no CSDS answer at all."""
+        """The config now; see ``ConfigSource``; ``BadAnswer`` when the answer is no CSDS answer at all."""
         async with self._one_at_a_time:
             answer = await self._ask()
             taken_at = self._now()
-            return await self._snapshot(read_response(answer, self._max_message), taken_at)
+            try:
+                response = read_response(answer, self._max_message)
+            except UnreadableError:
+                raise self._peer.unreadable("ClientStatusResponse", len(answer)) from None
+            return await self._snapshot(response, taken_at)
 
     def as_json(self, resource: Resource) -> str:
         """The config in force as canonical proto JSON, indented; empty where there is none."""
@@ -92,13 +97,36 @@ class CsdsSource:
                 pass  # it served for a while and ended, as with a maximum connection age: try a new one at once
         self._stream = self._peer.open_stream(STREAM)
         try:
-            return await self._exchange(self._stream)
+            answer = await self._exchange(self._stream)
         except StreamEnded as end:
             if end.code not in ASK_OTHERWISE:
                 raise end.error from None
+            return await self._ask_otherwise(end)
+        return answer or await self._confirmed_empty()
+
+    async def _ask_otherwise(self, end: StreamEnded) -> bytes:
+        try:
             answer = await self._fetch()
-            self._unary_only = end.code is not grpc.StatusCode.INTERNAL
-            return answer
+        except ServiceMissing:
+            if end.code is grpc.StatusCode.OK:  # the stream is served, and says nothing
+                raise end.error from None
+            raise
+        self._unary_only = end.code is not grpc.StatusCode.INTERNAL
+        return answer
+
+    async def _confirmed_empty(self) -> bytes:
+        """An answer without content, if it is meant: a client that was never used answers so.
+
+        On a stream gRPC's Python gives the same for what is no gRPC at all, such as a page of HTML. A unary call is
+        told apart: it needs a gRPC status.
+        """
+        try:
+            return await self._fetch()
+        except ServiceMissing:  # a server of the stream alone
+            return b""
+        except BaseException:
+            self._drop_stream()
+            raise
 
     async def _exchange(self, stream: Stream) -> bytes:
         try:

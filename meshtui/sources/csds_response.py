@@ -8,7 +8,7 @@ from typing import Any, Final
 from envoy.service.status.v3 import csds_pb2
 from google.protobuf.message import DecodeError
 
-from meshtui.model.errors import BadInput
+from meshtui.model.errors import BadAnswer
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
 from meshtui.model.wording import plural
 from meshtui.sources.wire import WireError, fields
@@ -20,6 +20,10 @@ _PARTS: Final = {
     3: ("generic_xds_configs", csds_pb2.ClientConfig.GenericXdsConfig),
 }
 """Fields of ``ClientConfig`` by number."""
+
+
+class UnreadableError(Exception):
+    """The bytes are no ClientStatusResponse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,9 @@ object of hundreds."""
 
 
 def read_response(data: bytes, limit: int = DEFAULT_MAX_MESSAGE) -> Response:
-    """The answer's client configs. Raises ``BadInput`` when nothing in it can be read, or it holds more entries than
+    """The answer's client configs.
+
+    Raises :class:`UnreadableError` when nothing in it can be read, and ``BadAnswer`` when it holds more entries than
     real ones would in an answer of ``limit`` bytes.
     """
     if len(data) > UNCOUNTED:
@@ -51,7 +57,7 @@ def read_response(data: bytes, limit: int = DEFAULT_MAX_MESSAGE) -> Response:
 
 
 def _count(data: bytes, most: int) -> None:
-    """Raise ``BadInput`` for more clients and entries than ``most``, without making an object of each."""
+    """Raise ``BadAnswer`` for more clients and entries than ``most``, without making an object of each."""
     entries = 0
     try:
         for number, content in fields(data):
@@ -63,7 +69,7 @@ def _count(data: bytes, most: int) -> None:
                         break
             if entries > most:
                 what = f"The answer to CSDS holds more than {most} entries, which is more than this program takes."
-                raise BadInput(what, "--max-message SIZE lifts the limit.")
+                raise BadAnswer(what, "--max-message SIZE lifts the limit.")
     except WireError:
         return  # what can be read of it is found out by reading it
 
@@ -82,7 +88,7 @@ def _salvage(data: bytes) -> Response:
     except WireError as error:
         broken = f"The answer breaks off: {error}; what came before is shown."
     if not any(config.generic_xds_configs or config.xds_config or config.HasField("node") for config in configs):
-        raise BadInput("The answer to CSDS is no ClientStatusResponse.", "Is this port the app's gRPC port?")
+        raise UnreadableError
     unread = f"{plural(lost, 'entry', 'entries')} of the answer cannot be read and is left out." if lost else ""
     return Response(tuple(configs), tuple(problem for problem in (unread, broken) if problem))
 

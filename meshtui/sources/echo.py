@@ -11,21 +11,13 @@ from meshtui.model.echo import METHOD, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.protos import echo_pb2
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
-from meshtui.sources.failures import TOO_LARGE, explain, no_answer, quoted
+from meshtui.sources.failures import OURS, TOO_LARGE, explain, is_no_grpc, never_connected, no_answer, no_message
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
 
 GRACE_S: Final = 2.0
 """Seconds that the server may take beyond its own deadline for a set to say that it has passed."""
-
-NOT_CONNECTED: Final = (
-    "failed to connect to all addresses",
-    "errors resolving",
-    "DNS resolution failed",
-    "address lookup failed",
-)
-"""What C-core says when a call never found a connection: nothing was sent then."""
 
 BROKEN_CODES: Final = frozenset(
     {
@@ -65,6 +57,8 @@ class EchoClient:
             answer = await self._call(request_message(spec, batch), timeout=timeout)
         except grpc.aio.AioRpcError as error:
             return self._failed(error, timeout)
+        if answer is None:  # status OK and no message, which gRPC's Python takes for an answer
+            return BatchReply(ReplyKind.MISSING, error=str(no_message(self._address, SERVICE)))
         try:
             response = echo_pb2.ForwardEchoResponse.FromString(answer)
         except DecodeError:
@@ -74,20 +68,18 @@ class EchoClient:
 
     def _failed(self, error: grpc.aio.AioRpcError, timeout: float) -> BatchReply:
         code, details = error.code(), error.details() or ""
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED and OURS in details:
             return self._silent(timeout)
-        if code is grpc.StatusCode.UNIMPLEMENTED:
-            return BatchReply(ReplyKind.MISSING, error=self._missing(details))
-        if code in REFUSING_CODES:
+        if code in REFUSING_CODES or is_no_grpc(details):
             return BatchReply(ReplyKind.MISSING, error=str(explain(error, self._address, SERVICE)))
-        if code is grpc.StatusCode.UNAVAILABLE and any(text in details for text in NOT_CONNECTED):
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return BatchReply(ReplyKind.MISSING, error=self._missing())
+        if never_connected(details):
             return BatchReply(ReplyKind.UNREACHED, error=str(explain(error, self._address, SERVICE)))
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and any(text in details for text in TOO_LARGE):
             return BatchReply(ReplyKind.BROKEN, error=str(explain(error, self._address, SERVICE)))
         if code in BROKEN_CODES:
-            why = f"{self._address}, {code.name}: {quoted(details)}"
-            text = f"The connection to the echo server broke in the middle of a set ({why})."
-            return BatchReply(ReplyKind.BROKEN, error=text)
+            return BatchReply(ReplyKind.BROKEN, error=explain(error, self._address, SERVICE).what)
         return BatchReply(ReplyKind.REFUSED, error=details or code.name)
 
     def _silent(self, timeout: float) -> BatchReply:
@@ -97,11 +89,7 @@ class EchoClient:
         text = f"The echo server did not answer within {timeout:g} s ({self._address})."
         return BatchReply(ReplyKind.SILENT, error=text)
 
-    def _missing(self, details: str) -> str:
-        if "http2 header with status" in details:
-            return (
-                f"{self._address} speaks HTTP/2, but not gRPC. Attach to the app's gRPC port (17171 for Istio's echo)."
-            )
+    def _missing(self) -> str:
         return (
             f"{self._address} answers, but does not offer EchoTestService/ForwardEcho. Only Istio's echo app"
             " sends probes: attach to a pod of it (port 17171), or to the demo."

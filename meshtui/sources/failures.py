@@ -1,17 +1,33 @@
 """gRPC's failures in one clear sentence: which address, why, and what to try.
 
-The texts looked for are those of gRPC's C core; a text that is not known is quoted.
+Three kinds are told apart: no gRPC connection came about; the connection was there and broke, or what came over it was
+no proper answer; the peer answered with a status of its own. A text that is not known is quoted.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import re
+from typing import Final
 
 from meshtui.model.address import Address, AddressKind
-from meshtui.model.errors import ServiceMissing, TargetUnreachable
+from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
+from meshtui.model.istio_ports import KNOWN_PORTS
 from meshtui.model.names import shorten
 from meshtui.model.printable import printable
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
+from meshtui.sources.failure_causes import (
+    ANSWERING,
+    APP_LOG,
+    BROKEN_OFF,
+    CLOSES,
+    CONNECTING,
+    GRPC_PORT,
+    HTTP2_ERRORS,
+    NOT_CONNECTED,
+    PORT_FORWARD,
+    RESTART,
+    STATUS_HINTS,
+)
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -26,61 +42,15 @@ REGISTER: Final = (
 )
 """How an app comes to serve CSDS and channelz (gRFC A38)."""
 
-PORT_FORWARD: Final = "Is the app running, and if it is a pod, the port-forward (kubectl port-forward POD 17171)?"
-
+OURS: Final = "Deadline Exceeded"
+"""C-core's words for a call that was given up on this side."""
 
 TOO_LARGE: Final = ("message larger than max", "Decompressed message larger")
 """What C-core says of an answer beyond ``grpc.max_receive_message_length``, packed or while it unpacks it."""
 
-
-class _Cause(NamedTuple):
-    """A text of gRPC's, what it means (after "cannot be reached: ") and what to try."""
-
-    text: str
-    meaning: str
-    hint: str
-
-
-_CAUSES: Final = (
-    _Cause(
-        "WRONG_VERSION_NUMBER",
-        "it answers the TLS handshake with something else, so it does not speak TLS",
-        "Attach without TLS options.",
-    ),
-    _Cause("certificate has expired", "its certificate has expired", "Look at the certificates of the target."),
-    _Cause("certificate is not yet valid", "its certificate is not valid yet", "Compare the clocks of both machines."),
-    _Cause(
-        "CERTIFICATE_VERIFY_FAILED",
-        "its certificate is signed by none of the trusted CAs",
-        "Give the CA that signed it with --ca FILE.",
-    ),
-    _Cause(
-        "Hostname Verification Check failed",
-        "its certificate is for another name",
-        "Give the name that the certificate is for with --server-name.",
-    ),
-    _Cause(
-        "Failed to create security handshaker",
-        "gRPC does not take the certificate, key or CA that were given",
-        "Check the files given with --ca, --cert and --key.",
-    ),
-    _Cause(
-        "http1.x server",
-        "it speaks HTTP/1, not gRPC",
-        "Attach to the app's gRPC port (17171 for Istio's echo), not to an HTTP port such as the agent's 15020.",
-    ),
-    _Cause("Failed parsing HTTP/2", "what it answers is not HTTP/2, so it is no gRPC server", "Check the port."),
-    _Cause("No such file or directory", "there is no such socket file", "Check the path; is the app running?"),
-    _Cause("Permission denied", "the socket file may not be opened by this user", "Check owner and mode of the file."),
-    _Cause("address lookup failed", "the name cannot be resolved", "Check the name, or use an IP address."),
-    _Cause("errors resolving", "the name cannot be resolved", "Check the name, or use an IP address."),
-    _Cause("DNS resolution failed", "the name cannot be resolved", "Check the name, or use an IP address."),
-    _Cause("before receiving SETTINGS", "it accepts connections but does not speak HTTP/2", "Check the port."),
-    _Cause("No route to host", "there is no route to it", "Check the address and the network."),
-    _Cause("Network is unreachable", "its network cannot be reached", "Check the address and the network."),
-    _Cause("timed out", "connecting took too long", "Check the address, firewalls and the VPN."),
-)
-"""In the order to look for them: the more telling text first."""
+_HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{1,3})")
+_BROKEN: Final = re.compile(r"(GOAWAY|RST_STREAM).*?[Ee]rror code:? (\d{1,10})(?:; Debug Text: (.*?)\)*$)?", re.DOTALL)
+_WRAPPED: Final = re.compile(r"Stream removed \((.*)\)", re.DOTALL)
 
 
 def explain(
@@ -93,30 +63,21 @@ def explain(
 def explain_status(
     code: grpc.StatusCode, details: str, address: Address, service: str, *, tls: bool = False
 ) -> TargetUnreachable | ServiceMissing:
-    """A call's status, other than a missed deadline, as one of our own errors."""
-    if code is grpc.StatusCode.UNIMPLEMENTED and "http2 header with status" not in details:
-        return ServiceMissing(
-            f"{address} answers, but does not serve {service}: the app registers no gRPC admin services.", REGISTER
-        )
-    if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
-        return TargetUnreachable(
-            f"{address} refuses {service} to this caller ({code.name}: {quoted(details)}).",
-            "Attach to a port without authorization (17171 for Istio's echo), or give --cert, --key and --ca.",
-        )
-    if code is grpc.StatusCode.UNAVAILABLE:
-        meaning, hint = _why_unavailable(details, address, tls)
-        return TargetUnreachable(f"{address} cannot be reached: {meaning}.", hint)
+    """A call's status, other than a deadline missed on this side, as one of our own errors."""
+    if code is grpc.StatusCode.UNAVAILABLE and any(text in details for text in NOT_CONNECTED):
+        return _no_connection(details, address, tls)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and any(text in details for text in TOO_LARGE):
-        return TargetUnreachable(
+        return BadAnswer(
             f"The answer of {service} at {address} is larger than this program takes ({quoted(details)}).",
             "--max-message SIZE lifts the limit, which is there because a small compressed answer can unpack to "
             "gigabytes.",
         )
-    if "http2 header with status" in details or "content-type" in details:
-        return TargetUnreachable(
-            f"{address} speaks HTTP/2, but not gRPC ({quoted(details)}).", "Attach to the app's gRPC port."
-        )
-    return TargetUnreachable(f"{service} at {address} failed with {code.name}: {quoted(details)}.")
+    return (
+        _http_status(details, address)
+        or _no_proper_answer(details, address, service)
+        or _broken_off(details, address, service)
+        or _answered(code, details, address, service)
+    )
 
 
 def no_answer(address: Address, service: str, timeout: float, state: grpc.ChannelConnectivity) -> TargetUnreachable:
@@ -128,9 +89,28 @@ def no_answer(address: Address, service: str, timeout: float, state: grpc.Channe
             "The app may be stopped, overloaded or behind a dead port-forward; --timeout gives it more time.",
         )
     return TargetUnreachable(
-        f"{address} cannot be reached: no gRPC connection came about {within}.",
-        "Something may listen there that does not speak gRPC, or packets are dropped; check port, firewall and VPN.",
+        f"{address} does not answer: no gRPC connection came about {within}.",
+        _port_hint(address)
+        or "Something may listen there that does not speak gRPC, or packets are dropped; check port, firewall and VPN.",
     )
+
+
+def no_message(address: Address, service: str) -> BadAnswer:
+    """The error for a call that ended well and brought nothing, or something that is no message."""
+    return BadAnswer(
+        f"{address} answers {service} with status OK, but without a message that can be read.",
+        f"No gRPC server does that; a proxy or a stub may answer in its place. {GRPC_PORT}",
+    )
+
+
+def never_connected(details: str) -> bool:
+    """Whether a call with these details found no connection, so that nothing was sent."""
+    return any(text in details for text in NOT_CONNECTED)
+
+
+def is_no_grpc(details: str) -> bool:
+    """Whether what answered was something else than a gRPC server, as far as it can be told."""
+    return bool(_HTTP_STATUS.search(details)) or any(cause.text in details for cause in ANSWERING)
 
 
 def quoted(text: str) -> str:
@@ -138,22 +118,91 @@ def quoted(text: str) -> str:
     return shorten(printable(text.strip().rstrip(".")), QUOTED_LENGTH) or "no details"
 
 
-def _why_unavailable(details: str, address: Address, tls: bool) -> tuple[str, str]:
-    for cause in _CAUSES:
+def _no_connection(details: str, address: Address, tls: bool) -> TargetUnreachable:
+    reached, meaning, hint = _why_unconnected(details, address, tls)
+    if not reached:
+        return TargetUnreachable(f"{address} cannot be reached: {meaning}.", _port_hint(address) or hint)
+    return _at_port(address, meaning, hint)
+
+
+def _why_unconnected(details: str, address: Address, tls: bool) -> tuple[bool, str, str]:
+    for cause in CONNECTING:
         if cause.text in details:
-            return cause.meaning, cause.hint
+            return cause.reached, cause.meaning, cause.hint
     if "Connection refused" in details:
         if address.kind is AddressKind.UNIX:
-            return "connection refused, no process listens on this socket", "Is the app running?"
-        return "connection refused, nothing listens there", PORT_FORWARD
-    if any(text in details for text in ("Socket closed", "Connection reset", "Broken pipe", "handshake failed")):
+            return False, "connection refused, no process listens on this socket", "Is the app running?"
+        return False, "connection refused, nothing listens there", PORT_FORWARD
+    if any(text in details for text in CLOSES):
         if tls:
-            return (
-                "it closes the connection during or after the TLS handshake",
-                "It may demand a client certificate: give --cert and --key.",
-            )
-        return (
-            "it accepts connections and closes them",
-            "It may speak TLS (try --tls or --ca FILE), or a port-forward may lead to a port nobody serves.",
-        )
-    return quoted(details), PORT_FORWARD
+            hint = "It may demand a client certificate: give --cert and --key."
+            return True, "closes the connection during or after the TLS handshake", hint
+        hint = "It may speak TLS (try --tls or --ca FILE), or a port-forward may lead to a port nobody serves."
+        return True, "accepts connections and closes them", hint
+    return False, quoted(details), PORT_FORWARD
+
+
+def _at_port(address: Address, meaning: str, hint: str) -> TargetUnreachable:
+    """A peer that answers otherwise than it should; what its well-known port is for goes with it."""
+    known = KNOWN_PORTS.get(address.port)
+    if known is None:
+        return BadAnswer(f"{address} {meaning}.", hint)
+    return BadAnswer(f"{address} {meaning}; {address.port} is {known.is_what}.", known.hint)
+
+
+def _port_hint(address: Address) -> str:
+    known = KNOWN_PORTS.get(address.port)
+    return f"{address.port} is {known.is_what}. {known.hint}" if known is not None else ""
+
+
+def _http_status(details: str, address: Address) -> TargetUnreachable | None:
+    found = _HTTP_STATUS.search(details)
+    if found is None:
+        return None
+    hint = GRPC_PORT
+    if found[1] in ("502", "503", "504"):
+        hint = f"A proxy answers in the place of the app: does the app behind it run? {GRPC_PORT}"
+    elif found[1] in ("401", "403", "407"):
+        hint = f"Something before the app wants to know the caller. {GRPC_PORT}"
+    elif found[1].startswith("3"):
+        hint = f"It sends callers elsewhere, as web servers do. {GRPC_PORT}"
+    return _at_port(address, f"speaks HTTP/2, but not gRPC: it answers with HTTP status {found[1]}", hint)
+
+
+def _no_proper_answer(details: str, address: Address, service: str) -> TargetUnreachable | None:
+    for cause in ANSWERING:
+        if cause.text in details:
+            return _at_port(address, f"{cause.meaning} (asked for {service})", cause.hint)
+    return None
+
+
+def _broken_off(details: str, address: Address, service: str) -> TargetUnreachable | None:
+    found = _BROKEN.search(details)
+    if found is not None:
+        number = int(found[2])
+        name = HTTP2_ERRORS[number] if number < len(HTTP2_ERRORS) else f"HTTP/2 error {number}"
+        what = "closed the connection" if found[1] == "GOAWAY" else "broke off the call"
+        why = f"{found[1]}, {name}" + (f": {quoted(found[3])}" if found[3] else "")
+        return BadAnswer(f"{address} {what} before {service} was answered ({why}).", BROKEN_OFF.get(name, APP_LOG))
+    wrapped = _WRAPPED.fullmatch(details.strip())
+    if any(text in (wrapped[1] if wrapped else details) for text in CLOSES):
+        return _at_port(address, f"closed the connection in the middle of the call to {service}", RESTART)
+    return None
+
+
+def _answered(
+    code: grpc.StatusCode, details: str, address: Address, service: str
+) -> TargetUnreachable | ServiceMissing:
+    """What the peer itself says."""
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        what = f"{address} answers, but does not serve {service}: the app registers no gRPC admin services"
+        known = KNOWN_PORTS.get(address.port)
+        if known is not None:
+            return ServiceMissing(f"{what}; {address.port} is {known.is_what}.", f"{known.hint} {REGISTER}")
+        return ServiceMissing(f"{what}.", REGISTER)
+    if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+        hint = "Attach to a port without authorization (17171 for Istio's echo), or give --cert, --key and --ca."
+        return _at_port(address, f"refuses {service} to this caller ({code.name}: {quoted(details)})", hint)
+    return BadAnswer(
+        f"{address} answers {service} with {code.name}: {quoted(details)}.", STATUS_HINTS.get(code.name, APP_LOG)
+    )

@@ -86,12 +86,12 @@ async def _body(reader: asyncio.StreamReader, status: int, headers: dict[str, st
         return await _rest(reader, most_bytes)
     if not (length.isascii() and length.isdecimal() and len(length) < 16):
         raise HttpProblem("has a Content-Length that is no number")
-    return await _exactly(reader, int(length), most_bytes)
+    if int(length) > most_bytes:
+        raise _too_large(most_bytes)
+    return await _exactly(reader, int(length))
 
 
-async def _exactly(reader: asyncio.StreamReader, length: int, most_bytes: int) -> bytes:
-    if length > most_bytes:
-        raise HttpProblem(f"is larger than {most_bytes} bytes")
+async def _exactly(reader: asyncio.StreamReader, length: int) -> bytes:
     try:
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError:
@@ -104,7 +104,7 @@ async def _rest(reader: asyncio.StreamReader, most_bytes: int) -> bytes:
         parts.append(part)
         size += len(part)
         if size > most_bytes:
-            raise HttpProblem(f"is larger than {most_bytes} bytes")
+            raise _too_large(most_bytes)
     return b"".join(parts)
 
 
@@ -116,10 +116,16 @@ async def _chunks(reader: asyncio.StreamReader, most_bytes: int) -> bytes:
         size = await _chunk_size(reader)
         if size == 0:
             return b"".join(parts)
-        parts.append(await _exactly(reader, size, left))
+        if size > left:
+            raise _too_large(most_bytes)
+        parts.append(await _exactly(reader, size))
         left -= size
-        if await _exactly(reader, 2, 2) != b"\r\n":
+        if await _exactly(reader, 2) != b"\r\n":
             raise HttpProblem("has a chunk of another length than it says")
+
+
+def _too_large(most_bytes: int) -> HttpProblem:
+    return HttpProblem(f"is larger than {most_bytes} bytes, which no agent's is")
 
 
 async def _chunk_size(reader: asyncio.StreamReader) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from meshtui.model.address import Address
-from meshtui.model.errors import MeshtuiError, TargetUnreachable
+from meshtui.model.errors import BadAnswer, MeshtuiError
 from meshtui.model.target import DEFAULT_TIMEOUT
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
-from meshtui.sources.failures import explain_status, no_answer, quoted
+from meshtui.sources.failures import OURS, explain_status, no_answer, no_message
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -17,7 +18,11 @@ import grpc.aio  # isort: skip
 NO_STATUS: Final = "the call ended without a status"
 
 
-class GoneError(TargetUnreachable):
+OWN_DEADLINE: Final = 0.9
+"""Part of the timeout before which DEADLINE_EXCEEDED cannot be this side's: gRPC's timer never rings early."""
+
+
+class GoneError(BadAnswer):
     """What was asked for is no longer there (NOT_FOUND)."""
 
 
@@ -41,28 +46,44 @@ class Peer:
 
     async def call(self, method: str, request: bytes) -> bytes:
         """One unary call. Raises ``TargetUnreachable`` or ``ServiceMissing``."""
-        unary: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = self._channel.unary_unary(method)
+        unary: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes | None] = self._channel.unary_unary(method)
+        began = time.monotonic()
         try:
-            response: bytes = await unary(request, timeout=self.timeout)
+            response = await unary(request, timeout=self.timeout)
         except grpc.aio.AioRpcError as error:
-            raise self.failure(error.code(), error.details() or "") from None
+            ours = time.monotonic() - began >= OWN_DEADLINE * self.timeout
+            raise self.failure(error.code(), error.details() or "", timed_out=ours) from None
+        if response is None:  # status OK and no message, which gRPC's Python takes for an answer
+            raise self.no_message()
         return response
 
     def open_stream(self, method: str) -> Stream:
         """A stream of requests and answers; it connects with the first exchange."""
         return Stream(self, self._channel.stream_stream(method)())
 
-    def failure(self, code: grpc.StatusCode, details: str) -> MeshtuiError:
-        """A call's status as one of our own errors."""
-        if code is grpc.StatusCode.NOT_FOUND:
-            return GoneError(f"{self._service} at {self._address} does not know it: {quoted(details)}.")
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+    def failure(self, code: grpc.StatusCode, details: str, *, timed_out: bool = False) -> MeshtuiError:
+        """A call's status as one of our own errors. ``timed_out`` is whether the time given to the call was over."""
+        if code is grpc.StatusCode.OK:
+            return self.no_message()
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED and timed_out and OURS in details:
             return self.no_answer()
-        return explain_status(code, details, self._address, self._service, tls=self._tls)
+        error = explain_status(code, details, self._address, self._service, tls=self._tls)
+        return GoneError(error.what, error.hint) if code is grpc.StatusCode.NOT_FOUND else error
 
     def no_answer(self) -> MeshtuiError:
         """The error of a call that was given up after the deadline."""
         return no_answer(self._address, self._service, self.timeout, self._channel.get_state())
+
+    def no_message(self) -> BadAnswer:
+        """The error of an answer that is none, although its status is OK."""
+        return no_message(self._address, self._service)
+
+    def unreadable(self, message: str, size: int) -> BadAnswer:
+        """The error of an answer that does not parse as the message it should be."""
+        return BadAnswer(
+            f"{self._address} answers {self._service} with {size} bytes that are no {message}.",
+            "Another program may serve under this name; is this port the app's gRPC port (17171 for Istio's echo)?",
+        )
 
     async def close(self) -> None:
         """Close the channel, which ends all calls on it."""

@@ -16,7 +16,7 @@ from envoy.service.status.v3 import csds_pb2
 from meshtui.model.address import parse_address
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch
-from meshtui.model.errors import BadInput, TargetUnreachable
+from meshtui.model.errors import BadAnswer, BadInput, TargetUnreachable
 from meshtui.model.target import TlsOptions
 from meshtui.sources.channel import open_channel
 from meshtui.sources.channelz import ChannelzSource
@@ -102,7 +102,7 @@ async def test_millions_of_empty_entries_are_refused_before_they_become_objects(
     async with serving(b"\x0a" + varint + config) as server:
         address = parse_address(server.address)
         source = CsdsSource(open_channel(address), address, timeout=60)
-        with pytest.raises(BadInput, match="more than 524288 entries") as caught:
+        with pytest.raises(BadAnswer, match="more than 524288 entries") as caught:
             await source.poll()
         assert "--max-message" in caught.value.hint
         await source.close()

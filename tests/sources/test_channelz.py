@@ -16,7 +16,7 @@ from grpc_channelz.v1 import channelz, channelz_pb2
 
 from meshtui.model.address import parse_address
 from meshtui.model.channel import ChannelReport, ChannelState
-from meshtui.model.errors import BadInput, ServiceMissing, TargetUnreachable
+from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.target import TlsOptions
 from meshtui.sources.channel import open_channel
 from meshtui.sources.channelz import AT_ONCE, PAGES, SERVICE, SUBCHANNELS_SHOWN, ChannelzSource
@@ -311,7 +311,7 @@ async def test_a_peer_that_hangs_in_the_middle() -> None:
 
 async def test_an_answer_that_is_none() -> None:
     async with answering(GetTopChannels=lambda *_: b"\xff\xff\xff") as (target, _), channelz_at(target) as source:
-        with pytest.raises(BadInput, match="cannot be read"):
+        with pytest.raises(BadAnswer, match="cannot be read"):
             await source.poll()
 
 

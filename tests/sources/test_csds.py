@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from meshtui.model.config import Cluster, Listener, Opaque, RouteConfiguration
-from meshtui.model.errors import BadInput
+from meshtui.model.errors import BadAnswer
 from meshtui.model.graph_build import build
 from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource, Status
 from meshtui.model.snapshot import Snapshot
@@ -259,7 +259,7 @@ def field(number: int, content: bytes) -> bytes:
 
 async def test_bytes_that_are_nothing_are_an_error_in_words() -> None:
     async with serving(b"\x00\xff garbage") as server, attached(server.address) as source:
-        with pytest.raises(BadInput, match="no ClientStatusResponse"):
+        with pytest.raises(BadAnswer, match="no ClientStatusResponse"):
             await source.poll()
         server.reply = xds.canary_answer().SerializeToString()
         assert len((await source.poll()).resources) == 6

@@ -71,7 +71,7 @@ SLOW: Final = 2
 
 def _problem(link: Link, look: Look, width: int) -> Iterator[Line]:
     title = {
-        LinkState.DOWN: f"✗ Nothing answers at {look.state.target}",
+        LinkState.DOWN: f"✗ No config from {look.state.target}",
         LinkState.MISSING: f"∅ {look.state.target} answers, but serves no CSDS",
     }.get(link.state, f"✗ {look.state.target} is {link.state.value}")
     for number, piece in enumerate(wrap(title, max(width - 4, 8))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -124,8 +125,9 @@ class AgentSource:
         except HttpProblem as problem:
             return _Failed(f"its answer {problem}", answered=True)
         except (OSError, UnicodeError) as error:
-            # The loop joins the texts of all addresses tried; the system's words for the number are shorter.
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            # The loop's own texts name every address tried; the system's words for the number are shorter.
+            number = error.errno if isinstance(error, OSError) else None
+            reason = os.strerror(number) if number and number > 0 else str(error) or type(error).__name__
             return _Failed(printable(reason).rstrip("."))
 
     def _hint(self) -> str:

@@ -15,7 +15,7 @@ from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.sources.csds_entries import Entry, distinct, generic_entry, legacy_entries
 from meshtui.sources.csds_node import node_identity
-from meshtui.sources.csds_response import Response, UnreadableError, read_response
+from meshtui.sources.csds_response import NoClientStatusError, Response, read_response
 from meshtui.sources.peer import Peer, Stream, StreamEnded
 from meshtui.sources.proto_json import resource_json
 from meshtui.sources.resource_memory import ResourceMemory
@@ -72,7 +72,7 @@ class CsdsSource:
             taken_at = self._now()
             try:
                 response = read_response(answer, self._max_message)
-            except UnreadableError:
+            except NoClientStatusError:
                 raise self._peer.unreadable("ClientStatusResponse", len(answer)) from None
             return await self._snapshot(response, taken_at)
 

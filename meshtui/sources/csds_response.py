@@ -22,7 +22,7 @@ _PARTS: Final = {
 """Fields of ``ClientConfig`` by number."""
 
 
-class UnreadableError(Exception):
+class NoClientStatusError(Exception):
     """The bytes are no ClientStatusResponse."""
 
 
@@ -45,8 +45,8 @@ object of hundreds."""
 def read_response(data: bytes, limit: int = DEFAULT_MAX_MESSAGE) -> Response:
     """The answer's client configs.
 
-    Raises :class:`UnreadableError` when nothing in it can be read, and ``BadAnswer`` when it holds more entries than
-    real ones would in an answer of ``limit`` bytes.
+    Raises :class:`NoClientStatusError` when nothing in it can be read, and ``BadAnswer`` when it holds more entries
+    than real ones would in an answer of ``limit`` bytes.
     """
     if len(data) > UNCOUNTED:
         _count(data, limit // BYTES_AN_ENTRY)
@@ -88,7 +88,7 @@ def _salvage(data: bytes) -> Response:
     except WireError as error:
         broken = f"The answer breaks off: {error}; what came before is shown."
     if not any(config.generic_xds_configs or config.xds_config or config.HasField("node") for config in configs):
-        raise UnreadableError
+        raise NoClientStatusError
     unread = f"{plural(lost, 'entry', 'entries')} of the answer cannot be read and is left out." if lost else ""
     return Response(tuple(configs), tuple(problem for problem in (unread, broken) if problem))
 

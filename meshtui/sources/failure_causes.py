@@ -55,6 +55,11 @@ CONNECTING: Final = (
         "Give the CA that signed it with --ca FILE.",
     ),
     Cause(
+        "certificate signature failure",
+        "has a certificate that another CA of the same name signed",
+        "Give the CA that signed it with --ca FILE: mesh CAs are made anew, and keep their name.",
+    ),
+    Cause(
         "Hostname Verification Check failed",
         "has a certificate for another name",
         "Give the name that the certificate is for with --server-name.",

@@ -51,6 +51,7 @@ TOO_LARGE: Final = ("message larger than max", "Decompressed message larger")
 _HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{1,3})")
 _BROKEN: Final = re.compile(r"(GOAWAY|RST_STREAM).*?[Ee]rror code:? (\d{1,10})(?:; Debug Text: (.*?)\)*$)?", re.DOTALL)
 _WRAPPED: Final = re.compile(r"Stream removed \((.*)\)", re.DOTALL)
+"""What C-core puts around its own reason for the end of a call."""
 
 
 def explain(
@@ -115,7 +116,8 @@ def is_no_grpc(details: str) -> bool:
 
 def quoted(text: str) -> str:
     """A peer's own words, fit for a message of ours: one line, printable, not too long."""
-    return shorten(printable(text.strip().rstrip(".")), QUOTED_LENGTH) or "no details"
+    wrapped = _WRAPPED.fullmatch(text.strip())
+    return shorten(printable((wrapped[1] if wrapped else text).strip().rstrip(".")), QUOTED_LENGTH) or "no details"
 
 
 def _no_connection(details: str, address: Address, tls: bool) -> TargetUnreachable:
@@ -135,7 +137,7 @@ def _why_unconnected(details: str, address: Address, tls: bool) -> tuple[bool, s
         return False, "connection refused, nothing listens there", PORT_FORWARD
     if any(text in details for text in CLOSES):
         if tls:
-            hint = "It may demand a client certificate: give --cert and --key."
+            hint = "It may demand a client certificate (give --cert and --key), or speak no TLS of 1.2 or later."
             return True, "closes the connection during or after the TLS handshake", hint
         hint = "It may speak TLS (try --tls or --ca FILE), or a port-forward may lead to a port nobody serves."
         return True, "accepts connections and closes them", hint
@@ -184,8 +186,7 @@ def _broken_off(details: str, address: Address, service: str) -> TargetUnreachab
         what = "closed the connection" if found[1] == "GOAWAY" else "broke off the call"
         why = f"{found[1]}, {name}" + (f": {quoted(found[3])}" if found[3] else "")
         return BadAnswer(f"{address} {what} before {service} was answered ({why}).", BROKEN_OFF.get(name, APP_LOG))
-    wrapped = _WRAPPED.fullmatch(details.strip())
-    if any(text in (wrapped[1] if wrapped else details) for text in CLOSES):
+    if any(text in details for text in CLOSES):
         return _at_port(address, f"closed the connection in the middle of the call to {service}", RESTART)
     return None
 

@@ -8,14 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshtui.model.config import Opaque
-from meshtui.model.errors import BadInput
 from meshtui.model.graph_build import build
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.sources.csds import _entries
 from meshtui.sources.csds_entries import distinct
 from meshtui.sources.csds_node import node_identity
-from meshtui.sources.csds_response import read_response
+from meshtui.sources.csds_response import NoClientStatusError, read_response
 from meshtui.sources.decode import decode
 from meshtui.sources.proto_json import any_json, resource_json
 from meshtui.sources.resource_memory import ResourceMemory
@@ -81,7 +80,7 @@ def read(data: bytes) -> Snapshot | None:
     """An answer all the way to a snapshot, or ``None`` when it is refused in words."""
     try:
         response = read_response(data)
-    except BadInput:
+    except NoClientStatusError:
         return None
     problems = list(response.problems)
     scopes = tuple(distinct(config.client_scope for config in response.configs))

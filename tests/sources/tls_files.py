@@ -46,6 +46,11 @@ class TlsFiles:
             _write(folder / f"{name}.pem", leaf.public_bytes(Encoding.PEM))
             _write(folder / f"{name}.key", _pem(key, NoEncryption()))
             _write(folder / f"{name}.locked", _pem(key, BestAvailableEncryption(b"pass")))
+        return cls.in_folder(folder)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> TlsFiles:
+        """Those that were made in a folder before."""
         paths = ("ca.pem", "client.pem", "client.key", "server.key", "client.locked")
         ca, client, client_key, other_key, encrypted_key = (str(folder / path) for path in paths)
         return cls(ca, client, client_key, other_key, encrypted_key, folder)

@@ -51,12 +51,12 @@ def test_nothing_answers(terminal: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = f"127.0.0.1:{server.getsockname()[1]}"
     program = terminal("attach", free, size=(80, 24))
-    seen = program.wait_for_text("Nothing answers at")
+    seen = program.wait_for_text("No config from")
     assert free in seen
     program.press("?")
     program.wait_for_text("One line up")
     program.press("\x1b")
-    program.wait_for_text("Nothing answers at")
+    program.wait_for_text("No config from")
     program.press("q")
     assert program.wait_for_end() == 0
 

@@ -32,7 +32,7 @@ async def test_down_says_why_and_what_to_try(bench: Bench, run: Run) -> None:
     bench.add().error = DOWN
     async with run(bench.app(), (80, 24)) as pilot:
         text = " ".join(screen_text(pilot.app).split())
-    assert "✗ Nothing answers at 127.0.1.13:17171" in text
+    assert "✗ No config from 127.0.1.13:17171" in text
     assert "kubectl port-forward" in text
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
@@ -15,6 +16,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from meshtui.tui.safe import shown
 from meshtui.tui.terminal import TerminalDriver
 from meshtui.tui.themes import NIGHT, OURS
+from meshtui.tui.typeahead import Typeahead
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -86,6 +88,7 @@ class MeshtuiApp(App[None]):
         self._now = now
         self.stopped_runs: tuple[EchoState, ...] = ()
         """The runs that were under way when the program was left, as far as they came."""
+        self.typeahead = Typeahead(self, super().on_event)
         self.animation_level = "none"
         for theme in OURS:
             self.register_theme(theme)
@@ -114,6 +117,13 @@ class MeshtuiApp(App[None]):
             self._begin(self._stage)
         else:
             self._ask()
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed goes through the typeahead; what came out of it, and all else, is Textual's."""
+        if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseUp) and not event.is_forwarded:
+            await self.typeahead.take(event)
+        else:
+            await super().on_event(event)
 
     async def on_unmount(self) -> None:
         """End every session and the mesh, whatever way the program is left."""
@@ -179,9 +189,14 @@ class MeshtuiApp(App[None]):
 
     def on_main_screen_refused(self, message: MainScreen.Refused) -> None:
         """What was typed is no target: back to the question, with the reason."""
+        self.typeahead.forget()
         self.pop_screen()
         self._ask()
         self.notify(shown(message.reason), severity="error", markup=False)
+
+    def on_starting_screen_failed(self) -> None:
+        """What was typed ahead was for a mesh that does not come."""
+        self.typeahead.forget()
 
     def _happened(self, event: Event) -> None:
         for session in self._workspace.sessions:

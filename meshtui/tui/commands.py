@@ -61,3 +61,9 @@ def spellings(commands: Sequence[Command]) -> list[str]:
     for command in commands:
         lines += [f"{command.name} {choice}" for choice in command.choices] or [command.name]
     return lines
+
+
+def completion(text: str, commands: Sequence[Command]) -> str:
+    """The first whole line that begins as ``text`` does: the same as is suggested; ``text`` itself if there is none."""
+    begun = text.lstrip().lower()
+    return next((line for line in spellings(commands) if begun and line.lower().startswith(begun)), text)

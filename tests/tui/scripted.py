@@ -269,10 +269,16 @@ async def settle(pilot: Pilot[None]) -> None:
         if pump is not None:
             pump.pump()
         await pilot.pause()
-        calm = calm + 1 if not isinstance(screen, MainScreen) or _shows_something(screen) else 0
+        shown = not isinstance(screen, MainScreen) or _shows_something(screen)
+        calm = calm + 1 if shown and not _typing(pilot) else 0
         if calm == 3:
             return
     raise AssertionError("nothing is shown")
+
+
+def _typing(pilot: Pilot[None]) -> bool:
+    app = pilot.app
+    return isinstance(app, MeshtuiApp) and app.typeahead.holds
 
 
 def _shows_something(screen: MainScreen) -> bool:

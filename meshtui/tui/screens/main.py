@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,12 +13,11 @@ from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
-from textual.suggester import SuggestFromList
 from textual.widgets import Input
 
 from meshtui.model.errors import MeshtuiError
 from meshtui.session.state import Link, LinkState, SessionState
-from meshtui.tui.commands import Command, spellings, understand
+from meshtui.tui.commands import Command, understand
 from meshtui.tui.lines.notice import needs_notice, notice_lines
 from meshtui.tui.look import Look
 from meshtui.tui.pump import RATE, Pump
@@ -25,6 +25,7 @@ from meshtui.tui.safe import shown
 from meshtui.tui.screens.main_commands import main_commands
 from meshtui.tui.views import VIEWS, View
 from meshtui.tui.widgets.bar import Bar
+from meshtui.tui.widgets.command_line import CommandLine
 from meshtui.tui.widgets.header_bar import HeaderBar
 from meshtui.tui.widgets.key_bar import KeyBar
 from meshtui.tui.widgets.page import Page
@@ -33,6 +34,10 @@ from meshtui.tui.widgets.view_tabs import ViewTabs
 if TYPE_CHECKING:
     from meshtui.session.stage import Offer, Stage
     from meshtui.session.workspace import Workspace
+
+
+FIRST_SIGHT_S: Final = 1.0
+"""How long keys wait for the first answer of the first target. Most come sooner; who waits longer wants to act."""
 
 
 class MainScreen(Screen[None]):
@@ -76,6 +81,14 @@ class MainScreen(Screen[None]):
         Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
         Binding("tab", "app.focus_next", "Next pane", show=False, id="main.pane", tooltip="Between list and detail"),
         Binding("colon", "command", "Command", show=False, id="main.command", tooltip="Type a command"),
+        Binding(
+            "slash",
+            "command('filter ')",
+            "Filter",
+            show=False,
+            id="main.filter",
+            tooltip="Type words; the config view shows only what contains them",
+        ),
         Binding("question_mark", "help", "Help", id="main.help", tooltip="Every key, mark and command"),
         Binding("q", "app.quit", "Quit", id="main.quit", tooltip="Leave meshtui"),
     ]
@@ -108,8 +121,10 @@ class MainScreen(Screen[None]):
         self._header = HeaderBar(id="header")
         self._tabs = ViewTabs(VIEWS, id="tabs")
         self._notice = Page(id="notice")
-        self._command = Input(placeholder="command", compact=True, id="command")
         self.commands: tuple[Command, ...] = main_commands(self)
+        self._command = CommandLine(self.commands, id="command")
+        self._attach_due = opening is not None
+        self._attached_at: float | None = None
 
     def compose(self) -> ComposeResult:
         yield self._header
@@ -120,8 +135,6 @@ class MainScreen(Screen[None]):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        self._command.display = False
-        self._command.suggester = SuggestFromList(spellings(self.commands), case_sensitive=False)
         self._tabs.chosen = VIEWS[0].id
         self.set_interval(1 / RATE, self._beat)
         if self._opening is not None:
@@ -132,12 +145,24 @@ class MainScreen(Screen[None]):
 
     def _attach_first(self, target: str) -> None:
         """Attach once the screen is painted: what a session needs is imported then, and no one waits for it."""
+        self._attach_due, self._attached_at = False, monotonic()
         try:
             self._workspace.attach(target)
         except MeshtuiError as error:
             self.post_message(self.Refused(str(error)))
         else:
             self._pump.pump()
+
+    @property
+    def keys_wait(self) -> bool:
+        """What is typed before the first target is seen is meant for what will be seen, if that comes soon."""
+        if self._attach_due:
+            return True
+        if self._attached_at is None or (
+            self._look is not None and self._look.state.link.state is not LinkState.CONNECTING
+        ):
+            return False
+        return monotonic() - self._attached_at < FIRST_SIGHT_S
 
     # what is painted
 
@@ -166,8 +191,8 @@ class MainScreen(Screen[None]):
             other.display = other is view and not empty
         if empty:
             self._show_notice(look)
-            if not self._notice.has_focus and self.focused is not self._command:
-                self._notice.focus()
+            if not isinstance(self.focused, Input):  # what is being typed goes on, whatever the target does
+                self.set_focus(self._notice)
             return
         if view is None:
             self._open(self._tabs.chosen)
@@ -203,7 +228,10 @@ class MainScreen(Screen[None]):
         self._tabs.chosen = id_
         self._paint()
         if self._look is not None and not _is_empty(view, self._look):
-            self.call_after_refresh(view.enter)
+            if view.is_mounted:
+                view.enter()
+            else:
+                self.call_after_refresh(view.enter)
         return view
 
     def attach(self, target: str) -> None:
@@ -293,15 +321,15 @@ class MainScreen(Screen[None]):
         self.app.push_screen(HelpScreen(bindings, self.commands))
 
     def action_command(self, text: str = "") -> None:
-        self._command.display = True
-        self._command.value = text
-        self._command.focus()
+        self._command.open(text)
 
     def _close_command(self) -> None:
-        self._command.display = False
+        self._command.close()
         view = self._view(self._tabs.chosen)
         if view is not None and view.display:
             view.enter()
+        else:
+            self.set_focus(self._notice)
 
     # messages
 
@@ -353,10 +381,8 @@ class MainScreen(Screen[None]):
         elif said.problem:
             self.complain(said.problem)
 
-    def on_key(self, event: object) -> None:
-        """``esc`` leaves the command line; everything else is bindings."""
-        if getattr(event, "key", "") == "escape" and self._command.has_focus:
-            self._close_command()
+    def on_command_line_left(self) -> None:
+        self._close_command()
 
 
 def _is_empty(view: View | None, look: Look) -> bool:

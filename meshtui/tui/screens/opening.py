@@ -46,6 +46,9 @@ class OpeningScreen(Screen[None]):
         Binding("q", "app.quit", "Quit", show=False, id="opening.quit", tooltip="Leave meshtui"),
     ]
 
+    keys_wait = True
+    """Nothing can be done here but leave: what is typed is for the main screen."""
+
     def __init__(self, target: str) -> None:
         super().__init__()
         self._opened = target

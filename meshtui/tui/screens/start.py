@@ -114,14 +114,12 @@ class StartScreen(Screen[Attach | Demo | None]):
         (self._rows if any(map(self._rows.selectable, range(self._rows.count()))) else self._input).focus()
 
     def action_type(self) -> None:
-        self.set_focus(self._input)  # at once: focus() comes a moment later, and typed letters would be lost
+        self.set_focus(self._input)
 
     def action_list(self) -> None:
         self.set_focus(self._rows)
 
     def on_rows_entered(self) -> None:
-        if self.focused is self._input:
-            return  # an enter that was typed before the focus had moved belongs to the address
         self.dismiss(self._rows.lines[self._rows.cursor][2])
 
     def on_rows_moved(self) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.screen import Screen
 
 from meshtui.model.errors import MeshtuiError
@@ -29,6 +30,9 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
         Binding("q", "app.quit", "Quit", id="starting.quit", tooltip="End what was started and leave"),
     ]
 
+    class Failed(Message):
+        """The mesh does not come."""
+
     def __init__(self, stage: Stage, happened: Callable[[Event], None]) -> None:
         super().__init__()
         self._stage = stage
@@ -37,6 +41,11 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
         self._error: MeshtuiError | None = None
         self._frame = 0
         self._page = Page(id="starting-page")
+
+    @property
+    def keys_wait(self) -> bool:
+        """What is typed while the mesh starts is for the screen that shows it."""
+        return self._error is None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="start"):
@@ -55,6 +64,7 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
             offers = await self._stage.start(self._progress, self._happened)
         except MeshtuiError as error:
             self._error = error
+            self.post_message(self.Failed())
             self._paint()
         else:
             self.dismiss(offers)

@@ -43,7 +43,9 @@ class FilterBar(Widget):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave(True)", "Clear", id="filter.clear", tooltip="Show everything again"),
-        Binding("enter,down", "leave(False)", "Keep", id="filter.keep", tooltip="Keep the filter and go to the rows"),
+        Binding(
+            "enter,down,tab", "leave(False)", "Keep", id="filter.keep", tooltip="Keep the filter and go to the rows"
+        ),
     ]
 
     class Changed(Message):
@@ -82,7 +84,12 @@ class FilterBar(Widget):
         self._input.display = True
         self._line.display = False
         self._input.value = text
-        self._input.focus()
+        self._input.cursor_position = len(text)
+        self.screen.set_focus(self._input)  # at once: a paint in between would hide an input without the focus
+
+    def on_descendant_blur(self) -> None:
+        """However the typing ended: no input stays that ``esc`` does not reach."""
+        self.show(self._line.filter, self._line.shown)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

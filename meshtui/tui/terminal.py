@@ -19,8 +19,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from meshtui.tui.key_parser import KeyParser
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -49,7 +50,7 @@ class TerminalDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Pass on what is typed until the driver or the terminal ends."""
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)

@@ -51,7 +51,7 @@ Run = Callable[..., AbstractAsyncContextManager[Pilot[None]]]
 
 
 @pytest.fixture
-def run() -> Run:
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run an app under Pilot and wait until its first look is painted; an app that crashes fails the test."""
 
     @asynccontextmanager
@@ -63,6 +63,18 @@ def run() -> Run:
                 if app._target is None if front is None else front.state.link.state is not LinkState.CONNECTING:
                     break
             await settle(pilot)
+            press = pilot.press
+
+            async def pressed(*keys: str) -> None:
+                """As a person does, who looks before going on: the keys are handed out and what they began is there."""
+                await press(*keys)
+                for _ in range(2000):
+                    if not app.typeahead.holds:
+                        break
+                    await asyncio.sleep(0.005)
+                await pilot.pause()
+
+            monkeypatch.setattr(pilot, "press", pressed)
             yield pilot
         assert app.return_code in (0, None), app._exit_renderables
 

@@ -15,16 +15,12 @@ from meshtui.model.target import DEFAULT_MAX_MESSAGE, TargetOptions, TlsOptions
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Size(click.ParamType[int]):
+def _size(_context: click.Context, _option: click.Parameter, value: str) -> int:
     """A number of bytes, as people write it: ``64M``."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        size = value if isinstance(value, int) else parse_size(value)
-        if size is None:
-            self.fail(f"{str(value)[:40]!r} is no size from 1M to 64G; write it like 64M or 2G.", param, ctx)
-        return size
+    size = parse_size(value)
+    if size is None:
+        raise click.BadParameter(f"{value[:40]!r} is no size from 1M to 64G; write it like 64M or 2G.")
+    return size
 
 
 _TARGET_OPTIONS = (
@@ -46,7 +42,7 @@ _TARGET_OPTIONS = (
     ),
     click.option(
         "--max-message",
-        type=Size(),
+        callback=_size,
         default=size_words(DEFAULT_MAX_MESSAGE),
         show_default=True,
         metavar="SIZE",

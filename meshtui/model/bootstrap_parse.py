@@ -29,7 +29,7 @@ from meshtui.model.bootstrap import (
 from meshtui.model.json_text import element, member, places, without_surrogates
 from meshtui.model.masking import MASK, mask
 
-MAXIMUM_BYTES = 4 * 1024 * 1024
+MAXIMUM_BYTES = 1024 * 1024
 """Istio's bootstraps are a few KiB; a text beyond this is something else, and reading it would only cost time."""
 
 DEEPEST = 64

@@ -11,12 +11,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from meshtui.model.names import shorten
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+LONGEST_PATH = 256
+"""Characters after which a path grows no more: what is deeper is told by its ancestor's. Each value has a path, so that
+a long name around many values would cost its length for each."""
 
 
 def member(path: str, name: str) -> str:
     """The path of member ``name`` of the object at ``path``."""
+    if len(path) > LONGEST_PATH:
+        return path
+    if len(name) > LONGEST_PATH:
+        name = shorten(name, LONGEST_PATH)
     if not _PLAIN.fullmatch(name):
         return f'{path}["{name}"]'
     return f"{path}.{name}" if path else name
@@ -24,7 +34,7 @@ def member(path: str, name: str) -> str:
 
 def element(path: str, index: int) -> str:
     """The path of element ``index`` of the array at ``path``."""
-    return f"{path}[{index}]"
+    return path if len(path) > LONGEST_PATH else f"{path}[{index}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class _Open:
 def places(text: str) -> Places:
     """Scan ``text``, which ``json.loads`` accepts; linear in its length and without recursion."""
     lines: dict[str, int] = {}
-    duplicates: list[str] = []
+    duplicates: dict[str, None] = {}
     stack: list[_Open] = []
     for token, line in _tokens(text):
         top = stack[-1] if stack else None
@@ -69,8 +79,8 @@ def places(text: str) -> Places:
         elif top is not None and top.is_object and top.name is None:
             top.name = _unquote(token)
             path = top.next_path()
-            if top.name in top.seen and path not in duplicates:
-                duplicates.append(path)
+            if top.name in top.seen:
+                duplicates[path] = None
             top.seen.add(top.name)
             lines[path] = line
         else:

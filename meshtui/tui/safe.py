@@ -56,10 +56,13 @@ def width_of(line: Iterable[Span]) -> int:
     return sum(cell_len(piece.text) for piece in line)
 
 
-@lru_cache(maxsize=4096)
 def cut(text: str, cells: int) -> str:
     """The text in at most ``cells`` cells, cut in its middle: both ends of Istio's long names tell things apart."""
-    text = shown(text)
+    return _cut(shown(text), cells)
+
+
+@lru_cache(maxsize=4096)
+def _cut(text: str, cells: int) -> str:
     if cell_len(text) <= cells:
         return text
     if cells <= 1:
@@ -68,10 +71,13 @@ def cut(text: str, cells: int) -> str:
     return _head(text, cells - 1 - tail) + ELLIPSIS + _tail(text, tail)
 
 
-@lru_cache(maxsize=4096)
 def cut_end(text: str, cells: int) -> str:
     """The text in at most ``cells`` cells, its end cut off."""
-    text = shown(text)
+    return _cut_end(shown(text), cells)
+
+
+@lru_cache(maxsize=4096)
+def _cut_end(text: str, cells: int) -> str:
     if cell_len(text) <= cells:
         return text
     return _head(text, cells - 1) + ELLIPSIS if cells > 0 else ""
@@ -101,19 +107,19 @@ def wrap_hanging(text: str, cells: int) -> list[str]:
     line = _without_towers(printable(text))
     if cell_len(line) <= cells:
         return [line]
-    body = line.lstrip(" ")
+    at = len(line) - len(line.lstrip(" "))
     deepest = max(cells // 2 - 1, 0)
-    lead = min(len(line) - len(body), deepest)
+    lead = min(at, deepest)
     indent = min(lead + HANGING, deepest)
     lines: list[str] = []
-    while cell_len(body) > cells - lead:
-        head = _head(body, cells - lead) or body[:1]
-        space = head.rfind(" ", len(head) * 2 // 3)
-        head = head[: space + 1] if space > 0 else head
-        lines.append(" " * lead + head.rstrip(" "))
-        body = body[len(head) :]
+    while (end := _end(line, at, cells - lead)) < len(line):
+        end = max(end, at + 1)
+        space = line.rfind(" ", at + (end - at) * 2 // 3, end)
+        end = space + 1 if space > at else end
+        lines.append(" " * lead + line[at:end].rstrip(" "))
+        at = end
         lead = indent
-    return [*lines, " " * lead + body]
+    return [*lines, " " * lead + line[at:]]
 
 
 HANGING: Final = 2
@@ -173,12 +179,19 @@ def strip_of(line: Line, cells: int, palette: Palette, base: Style, over: Style 
 
 
 def _head(text: str, cells: int) -> str:
+    return text[: _end(text, 0, cells)]
+
+
+def _end(text: str, start: int, cells: int) -> int:
+    """Where the piece of the text from ``start`` that fits the cells ends. Looks at no more than that piece."""
+    if text[start : start + cells + 1].isascii():
+        return min(start + max(cells, 0), len(text))
     taken = 0
-    for index, character in enumerate(text):
-        taken += cell_len(character)
+    for index in range(start, len(text)):
+        taken += cell_len(text[index])
         if taken > cells:
-            return text[:index]
-    return text
+            return index
+    return len(text)
 
 
 def _tail(text: str, cells: int) -> str:
@@ -187,13 +200,17 @@ def _tail(text: str, cells: int) -> str:
 
 def _wrap_line(line: str, cells: int) -> list[str]:
     lines: list[str] = []
-    while cell_len(line) > cells:
-        head = _head(line, cells) or line[:1]
-        space = head.rfind(" ")
-        at_word = space > cells // 3
-        lines.append(head[:space] if at_word else head)
-        line = line[space + 1 :] if at_word else line[len(head) :]
-    return [*lines, line]
+    at = 0
+    while (end := _end(line, at, cells)) < len(line):
+        end = max(end, at + 1)
+        space = line.rfind(" ", at, end)
+        if space - at > cells // 3:
+            lines.append(line[at:space])
+            at = space + 1
+        else:
+            lines.append(line[at:end])
+            at = end
+    return [*lines, line[at:]]
 
 
 def _without_towers(text: str) -> str:

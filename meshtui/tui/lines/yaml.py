@@ -22,12 +22,12 @@ def as_yaml(text: str) -> str:
     """The same document as YAML. What is no JSON comes back as it is."""
     import yaml  # costs as much as a paint, and few look at the page
 
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     try:
         document = json.loads(text)
-    except ValueError:
+        said: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=UNBROKEN)
+    except (ValueError, RecursionError):
         return text
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    said: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=UNBROKEN)
     return said.rstrip("\n")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,10 +11,10 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.refusals import meaning_of
 from meshtui.model.config import Opaque
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import Node, NodeKind
+from meshtui.model.graph import Graph, Node, NodeKind
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import parse_service_name, short_host
-from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource
+from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.wording import plural, share_words, size_words
 
 RESOURCE_TIMEOUT: Final = timedelta(seconds=15)
@@ -105,10 +105,11 @@ def _several(resources: list[Resource]) -> str:
 
 def missing(seen: Observation) -> Iterator[Finding]:
     """A resource the control plane does not have, and the share of requests that ask for it."""
+    all_effects = _Effects(seen.graph)
     for resource in seen.snapshot.resources.values():
         if resource.health is not Health.MISSING:
             continue
-        effects = _effects(seen, resource)
+        effects = all_effects.of(resource)
         yield Finding(
             code="resource-missing",
             severity=Severity.ERROR,
@@ -125,6 +126,7 @@ def missing(seen: Observation) -> Iterator[Finding]:
 
 def waiting(seen: Observation) -> Iterator[Finding]:
     """A resource asked for and not there yet: the route is accepted, but the old split holds meanwhile."""
+    all_effects = _Effects(seen.graph)
     for resource in seen.snapshot.resources.values():
         if resource.health is not Health.WAITING:
             continue
@@ -133,7 +135,7 @@ def waiting(seen: Observation) -> Iterator[Finding]:
         if waited is not None and waited < GRACE:
             continue
         left = max(RESOURCE_TIMEOUT - waited, timedelta()) if waited is not None else None
-        effects = _effects(seen, resource)
+        effects = all_effects.of(resource)
         when = f"in {int(left.total_seconds())} s" if left else "soon"
         yield Finding(
             code="resource-waiting",
@@ -157,6 +159,7 @@ def waiting(seen: Observation) -> Iterator[Finding]:
 def without_endpoints(seen: Observation) -> Iterator[Finding]:
     """A cluster that is there, with no address a request could go to."""
     done: set[str] = set()
+    all_effects = _Effects(seen.graph)
     for way in seen.graph.troubled():
         node = way[-1]
         own = node.key is not None and node.key in seen.snapshot.resources
@@ -165,7 +168,7 @@ def without_endpoints(seen: Observation) -> Iterator[Finding]:
         if seen.snapshot.resources[node.key].health is not Health.OK:
             continue
         done.add(node.name)
-        effects = _effects(seen, seen.snapshot.resources[node.key])
+        effects = all_effects.of(seen.snapshot.resources[node.key])
         yield Finding(
             code="cluster-without-endpoints",
             severity=Severity.ERROR,
@@ -254,26 +257,30 @@ def _how_to_define(resource: Resource) -> str:
     return f"istiod makes it from {DEFINED_BY.get(resource.key.type, 'config that is not there')}: see that it exists"
 
 
-def _effects(seen: Observation, resource: Resource) -> tuple[Effect, ...]:
-    """Through which listeners and routes requests meet this resource."""
-    found = []
-    for way in seen.graph.troubled():
-        if not any(node.key == resource.key for node in way[-1:]) and not _stands_for(way[-1], resource):
-            continue
-        root = way[0]
-        if root.kind is not NodeKind.LISTENER:
-            continue
-        share = 1.0
-        for node in way:
-            share *= node.share if node.share is not None else 1.0
-        route = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
-        found.append(Effect(short_host(root.label), share, route))
-    return tuple(found)
+class _Effects:
+    """What requests meet which resource: the graph is walked once, however many resources are in trouble."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._by_key: dict[ResourceKey | str, list[Effect]] = {}
+        for way in graph.troubled():
+            node = way[-1]
+            # A node without a key has no line of its own in CSDS; its name is all there is of it.
+            self._by_key.setdefault(node.key or node.name, []).extend(_effect(way))
+
+    def of(self, resource: Resource) -> tuple[Effect, ...]:
+        """Through which listeners and routes requests meet this resource."""
+        return (*self._by_key.get(resource.key, ()), *self._by_key.get(resource.key.name, ()))
 
 
-def _stands_for(node: Node, resource: Resource) -> bool:
-    """Whether a node without a line of its own in CSDS is this resource."""
-    return node.key is None and node.name == resource.key.name
+def _effect(way: Sequence[Node]) -> Iterator[Effect]:
+    root = way[0]
+    if root.kind is not NodeKind.LISTENER:
+        return
+    share = 1.0
+    for node in way:
+        share *= node.share if node.share is not None else 1.0
+    route = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
+    yield Effect(short_host(root.label), share, route)
 
 
 def _failing(effects: tuple[Effect, ...], what_happens: str) -> str:

@@ -17,6 +17,7 @@ from meshtui.model.address import LONGEST, as_typed
 from meshtui.model.agent import PREFIX, AgentMetrics, AgentReport, Sample
 from meshtui.model.errors import BadAnswer, TargetUnreachable, UsageError
 from meshtui.model.printable import printable
+from meshtui.model.wording import plural
 from meshtui.sources.http_get import HttpProblem, Response, get
 
 READY_PATH: Final = "/healthz/ready"
@@ -105,14 +106,15 @@ class AgentSource:
                 raise BadAnswer(f"The agent at {self._address} gives no usable answer: {ready.why}.", hint)
             raise TargetUnreachable(f"The agent at {self._address} does not answer: {ready.why}.", self._hint())
         middle = began + (ended - began) / 2
-        problems = [*_problem(READY_PATH, ready, {200, 503}), *_problem(METRICS_PATH, metrics, {200})]
+        read = await asyncio.to_thread(_metrics, metrics, middle)
+        problems = [*_problem(READY_PATH, ready, {200, 503}), *_problem(METRICS_PATH, metrics, {200}), *_left_out(read)]
         answered = isinstance(ready, Response)
         return AgentReport(
             address=str(self._address),
             at=ended,
             ready=_ready(ready),
             ready_status=ready.status if answered and isinstance(ready, Response) else None,
-            metrics=await asyncio.to_thread(_metrics, metrics, middle),
+            metrics=read,
             clock_offset=_clock_offset((ready, metrics), middle),
             problems=tuple(problems),
         )
@@ -144,6 +146,14 @@ def _problem(path: str, outcome: Response | _Failed, good: set[int]) -> Iterable
         yield f"GET {path} was redirected ({outcome.status}), which an agent does not do; it was not followed."
     elif outcome.status not in good:
         yield f"GET {path} was answered with status {outcome.status}."
+
+
+def _left_out(metrics: AgentMetrics | None) -> Iterable[str]:
+    if metrics is not None and metrics.skipped_lines:
+        yield (
+            f"{plural(metrics.skipped_lines, 'sample')} of the agent's metrics left out: not readable, longer than"
+            f" {LONGEST_LINE} characters, or beyond the {MOST_SAMPLES} that are kept."
+        )
 
 
 def _ready(outcome: Response | _Failed) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,15 @@ from meshtui.model.agent import (
     rates,
 )
 from meshtui.model.errors import TargetUnreachable, UsageError
-from meshtui.sources.agent import METRICS_PATH, READ_ONLY, READY_PATH, AgentSource, parse_agent_address, parse_metrics
+from meshtui.sources.agent import (
+    METRICS_PATH,
+    MOST_SAMPLES,
+    READ_ONLY,
+    READY_PATH,
+    AgentSource,
+    parse_agent_address,
+    parse_metrics,
+)
 from meshtui.sources.http_get import HttpProblem, Response, get
 from tests.loopback import listening
 
@@ -314,3 +323,28 @@ def test_rates_are_never_negative(values: list[float]) -> None:
         found = rates(before, after)
         assert found is not None
         assert all(rate.increase >= 0 for rate in found.rates)
+
+
+def test_a_scrape_of_hundreds_of_thousands_of_samples_is_cut_before_it_is_parsed() -> None:
+    lines = [f'istio_agent_pilot_xds{{n="{number}"}} {number}' for number in range(400_000)]
+    calls = 0
+
+    def count(frame: object, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        found = parse_metrics("\n".join(lines), NOW)
+    finally:
+        sys.setprofile(None)
+    assert len(found.samples) == MOST_SAMPLES
+    assert found.skipped_lines == 400_000 - MOST_SAMPLES
+    assert calls < 100 * MOST_SAMPLES, "what is left out must cost no call"
+
+
+def test_one_sample_of_a_megabyte_costs_only_itself() -> None:
+    long = f'istio_agent_pilot_xds{{n="{"x" * 1_000_000}"}} 1'
+    found = parse_metrics(f"{long}\nistio_agent_num_failed_outgoing_requests 3\n", NOW)
+    assert [sample.value for sample in found.samples] == [3.0]
+    assert found.skipped_lines == 1

@@ -1,0 +1,221 @@
+"""Nothing that a mesh sends costs more than linear time: an input eight times as long costs some eight times as much.
+
+Calls are counted, and processor time is compared as the shorter of two runs. Quadratic work would cost 64 times as
+much, so that a busy machine can neither make nor hide a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import pytest
+
+from meshtui.doctor.config_check import ConfigCheck
+from meshtui.doctor.explain import group_code
+from meshtui.doctor.observation import Observation
+from meshtui.doctor.refusals import meaning_of
+from meshtui.model.bootstrap_parse import read_bootstrap
+from meshtui.model.certificate import San
+from meshtui.model.config import HeaderMatch, Listener, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
+from meshtui.model.diff import diff
+from meshtui.model.echo_output import parse_output, parse_set_error
+from meshtui.model.graph_build import build
+from meshtui.model.names import parse_service_name, short_host
+from meshtui.model.printable import printable_lines
+from meshtui.model.regex import refusal
+from meshtui.model.resource import CDS, LDS, RDS, Status
+from meshtui.model.routing import Request, match_route, match_virtual_host, string_matches
+from meshtui.model.san import satisfies
+from meshtui.model.snapshot import Snapshot
+from meshtui.sources.agent import parse_metrics
+from meshtui.sources.pem import pem_blocks
+from meshtui.sources.x509 import load_certificates
+from meshtui.tui.lines.change import change_lines
+from meshtui.tui.lines.json import json_line
+from meshtui.tui.lines.yaml import YamlLines, yaml_line
+from meshtui.tui.safe import cut, cut_end, cut_name, wrap, wrap_hanging
+from tests.builders import EVERYTHING, LISTENER, NOW, ROUTES, cluster, endpoints, resource, routes, snapshot, weighted
+from tests.linear import calls, process_seconds
+
+Work: TypeAlias = Callable[[int], Callable[[], object]]
+"""Makes the input of a size, and the work on it."""
+
+FACTOR: Final = 8
+"""By which the longer input is longer."""
+
+MOST: Final = 30
+"""Times the cost that is still taken for linear."""
+
+PIECES: Final = (
+    "x",
+    "a.",
+    "é",
+    "\x1b",
+    "漢",
+    "é\u0301\u0301\u0301",
+    " ",
+    "- ",
+    '"',
+    "\\",
+    "|",
+    "a: ",
+    "1.",
+    "\n",
+    "-----",
+)
+"""What hostile texts are made of, over and over."""
+
+OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
+    "printable": printable_lines,
+    "cut": lambda text: (cut(text, 40), cut_end(text, 40), cut_name(text, 40)),
+    "wrap": lambda text: wrap(text, 40),
+    "wrap_hanging": lambda text: wrap_hanging(text.replace("\n", " "), 40),
+    "names": lambda text: (parse_service_name(text), short_host(text)),
+    "echo output": lambda text: parse_output("[0] " + text),
+    "echo error": lambda text: parse_set_error("1/2 requests had errors; first error: " + text, 2),
+    "explanation": group_code,
+    "refusal": meaning_of,
+    "PEM": lambda text: list(pem_blocks(text.encode())),
+    "certificate": lambda text: load_certificates(b"-----BEGIN CERTIFICATE-----\n" + text.encode(), "x"),
+    "metrics": lambda text: parse_metrics("istio_agent_a" + text, NOW),
+    "metric's label": lambda text: parse_metrics(f'istio_agent_a{{b="{text}"}} 1\n', NOW),
+    "bootstrap": lambda text: read_bootstrap(text.encode(), "x"),
+    "YAML line": yaml_line,
+    "YAML": lambda text: YamlLines(text, 40),
+    "JSON line": json_line,
+    "changes": lambda text: list(change_lines(text, text + "\nend", 40)),
+    "pattern": refusal,
+    "path": lambda text: string_matches(StringMatch(MatchKind.REGEX, "(a+|x+)*(.*)+[^a]b"), text),
+}
+
+
+def assert_linear(work: Work, size: int) -> None:
+    small, large = work(size), work(size * FACTOR)
+    small()  # whatever is imported or compiled once
+    few, many = calls(small), calls(large)
+    assert many <= MOST * max(few, 200), f"{few} calls became {many}"
+    short, long = process_seconds(small), process_seconds(large)
+    assert long <= MOST * max(short, 0.002), f"{short:.4f} s of processor time became {long:.4f} s"
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=ascii)
+@pytest.mark.parametrize("name", OF_TEXT)
+def test_texts_cost_linear_time(name: str, piece: str) -> None:
+    def work(size: int) -> Callable[[], object]:
+        text = (piece * size)[:size]
+        return lambda: OF_TEXT[name](text)
+
+    assert_linear(work, 3_000)
+
+
+def _snapshot(size: int, status: Status = Status.ACKED) -> Snapshot:
+    """One route with a share for each of many clusters; with a status other than ACKED none of them exists."""
+    names = [f"outbound|80|v{number}|s.ns.svc.cluster.local" for number in range(size)]
+    there = status is Status.ACKED
+    return snapshot(
+        [
+            resource(LDS, LISTENER, Listener(LISTENER, inbound=False, route_name=ROUTES)),
+            resource(RDS, ROUTES, routes(Route("r", EVERYTHING, weighted(dict.fromkeys(names, 1))))),
+            *(resource(CDS, name, cluster(name) if there else None, status=status) for name in names),
+        ]
+    )
+
+
+def judged(status: Status) -> Work:
+    def work(size: int) -> Callable[[], object]:
+        seen = _snapshot(size, status)
+        graph = build(seen)
+        return lambda: ConfigCheck().findings(Observation(NOW, seen, graph))
+
+    return work
+
+
+def built(size: int) -> Callable[[], object]:
+    seen = _snapshot(size)
+    return lambda: build(seen)
+
+
+def compared(size: int) -> Callable[[], object]:
+    before, after = _snapshot(size), _snapshot(size, Status.DOES_NOT_EXIST)
+    return lambda: [change.words for change in diff(before, after)]
+
+
+def one_with_many_endpoints(size: int) -> Callable[[], object]:
+    name = "outbound|80||s.ns.svc.cluster.local"
+    parts = (endpoints(name, *(f"10.0.0.1:{number}" for number in range(size))), cluster(name))
+    seen = snapshot([resource("EDS", name, parts[0]), resource(CDS, name, parts[1])])
+    return lambda: build(seen)
+
+
+def many_domains(size: int) -> Callable[[], object]:
+    hosts = [VirtualHost(f"h{number}", (f"*.d{number}.example", f"d{number}.*"), ()) for number in range(size)]
+    return lambda: match_virtual_host(hosts, "a." * size)
+
+
+def many_routes(size: int) -> Callable[[], object]:
+    header = HeaderMatch("h", StringMatch(MatchKind.REGEX, "(a+)+b"))
+    table = [Route(f"r{number}", RouteMatch(EVERYTHING.path, (header,)), weighted({"v1": 1})) for number in range(size)]
+    return lambda: match_route(table, Request("a", "/a/b", {"h": "a" * 30}))
+
+
+def many_names(size: int) -> Callable[[], object]:
+    matchers = tuple(StringMatch(MatchKind.PREFIX, f"spiffe://{number}/") for number in range(size))
+    sans = tuple(San("URI", f"spiffe://x/{number}") for number in range(size))
+    return lambda: satisfies(matchers, sans)
+
+
+def many_samples(size: int) -> Callable[[], object]:
+    text = "".join(f'istio_agent_a{{b="{number}"}} {number}\n' for number in range(size))
+    return lambda: parse_metrics(text, NOW)
+
+
+def bootstrap_of(line: Callable[[int], str], begin: str, end: str) -> Work:
+    def work(size: int) -> Callable[[], object]:
+        text = begin + ",".join(map(line, range(size))) + end
+        return lambda: read_bootstrap(text.encode(), "x")
+
+    return work
+
+
+OF_LISTS: Final[dict[str, tuple[Work, int]]] = {
+    "clusters": (built, 250),
+    "clusters that do not exist": (judged(Status.DOES_NOT_EXIST), 250),
+    "clusters that were asked for": (judged(Status.REQUESTED), 250),
+    "clusters that are refused": (judged(Status.NACKED), 250),
+    "changes": (compared, 250),
+    "endpoints": (one_with_many_endpoints, 500),
+    "domains": (many_domains, 500),
+    "routes with patterns": (many_routes, 250),
+    "names of certificates": (many_names, 500),
+    "samples": (many_samples, 4_000),
+    "servers in a bootstrap": (
+        bootstrap_of(lambda number: f'{{"server_uri": "s{number}"}}', '{"xds_servers": [', "]}"),
+        250,
+    ),
+    "names given twice in a bootstrap": (bootstrap_of(lambda number: f'"k{number // 2}": 1', "{", "}"), 500),
+    "values under a long name in a bootstrap": (
+        bootstrap_of(lambda number: "1", '{"' + "n" * 100_000 + '": [', "]}"),
+        2_000,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_LISTS)
+def test_lists_cost_linear_time(name: str) -> None:
+    assert_linear(*OF_LISTS[name])
+
+
+def test_the_measure_tells_quadratic_work() -> None:
+    """What the other tests assert can fail: for calls of Python, and for what one C call does alone."""
+
+    def nested(size: int) -> Callable[[], object]:
+        return lambda: [len(str(one)) for one in range(size) for _ in range(size)]
+
+    def searched(size: int) -> Callable[[], object]:
+        known = list(range(size * 40))
+        return lambda: sum(-1 in known for _ in range(size))
+
+    for work in (nested, searched):
+        with pytest.raises(AssertionError, match="became"):
+            assert_linear(work, 100)

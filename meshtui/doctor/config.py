@@ -261,15 +261,21 @@ class _Effects:
     """What requests meet which resource: the graph is walked once, however many resources are in trouble."""
 
     def __init__(self, graph: Graph) -> None:
-        self._by_key: dict[ResourceKey | str, list[Effect]] = {}
-        for way in graph.troubled():
-            node = way[-1]
-            # A node without a key has no line of its own in CSDS; its name is all there is of it.
-            self._by_key.setdefault(node.key or node.name, []).extend(_effect(way))
+        self._graph = graph
+        self._found: dict[ResourceKey | str, list[Effect]] | None = None
 
     def of(self, resource: Resource) -> tuple[Effect, ...]:
         """Through which listeners and routes requests meet this resource."""
-        return (*self._by_key.get(resource.key, ()), *self._by_key.get(resource.key.name, ()))
+        if self._found is None:
+            self._found = self._walked()
+        return (*self._found.get(resource.key, ()), *self._found.get(resource.key.name, ()))
+
+    def _walked(self) -> dict[ResourceKey | str, list[Effect]]:
+        """By key; by name where a node has no line of its own in CSDS."""
+        found: dict[ResourceKey | str, list[Effect]] = {}
+        for way in self._graph.troubled():
+            found.setdefault(way[-1].key or way[-1].name, []).extend(_effect(way))
+        return found
 
 
 def _effect(way: Sequence[Node]) -> Iterator[Effect]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
 from meshtui.model.address import Address, parse_address
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
@@ -34,6 +35,7 @@ def connector(target: str, options: TargetOptions) -> Connect:
     address = parse_address(target)
 
     async def connect() -> Sources:
+        _can_open_files()
         await asyncio.to_thread(_import_sources)
         return _open(address, options)
 
@@ -71,6 +73,17 @@ async def attached(target: str, options: TargetOptions) -> AsyncIterator[Sources
         yield sources
     finally:
         await sources.config.close()
+
+
+FILES_NEEDED: Final = 8
+"""Files that gRPC opens for its first channel; without one of them its C core ends the whole process."""
+
+
+def _can_open_files() -> None:
+    """Raises ``OSError`` (EMFILE) while it can be said, where gRPC would abort."""
+    with ExitStack() as opened:
+        for _ in range(FILES_NEEDED):
+            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
 def _import_sources() -> None:

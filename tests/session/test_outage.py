@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import subprocess
+import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -15,13 +18,19 @@ from meshtui.model.channel import Calls, ChannelReport, ServerSockets
 from meshtui.model.diff import diff
 from meshtui.model.resource import CDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.target import TargetOptions
 from meshtui.session.link import aged
 from meshtui.session.memory import REMOVED_KEPT, remember
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.state import Link, LinkState
+from meshtui.targets import open_session
 from tests.builders import NOW, ROUTES, canary, cluster, resource, snapshot, split_routes, with_resource
+from tests.csds_server import SERVICE
 from tests.session.test_session import Clock, Script, following, until
+
+import grpc  # isort: skip
+import grpc.aio  # isort: skip
 
 
 class Raising(Script):
@@ -186,3 +195,58 @@ def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
         before = after
     assert len(previous) == REMOVED_KEPT
     assert [key.name for key in previous][-1] == "cluster-998"
+
+
+async def test_a_server_that_ends_calls_with_ok_and_no_message_is_said_and_watched_on() -> None:
+    async def stream(requests: AsyncIterator[bytes], context: object) -> AsyncIterator[bytes]:
+        return
+        yield b""
+
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    methods = {
+        "StreamClientStatus": grpc.stream_stream_rpc_method_handler(stream),
+        "FetchClientStatus": grpc.unary_stream_rpc_method_handler(stream),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    session = open_session(f"127.0.0.1:{port}", TargetOptions(), interval=0.1)
+    session.start()
+    try:
+        async with asyncio.timeout(60):
+            while session.state.link.state is LinkState.CONNECTING:
+                await asyncio.sleep(0.02)
+        assert session.state.link.state is not LinkState.LIVE
+        assert session.state.link.problem.endswith(".")
+        assert session.running
+    finally:
+        await session.stop()
+        await server.stop(None)
+
+
+LOOK_WITH_FEW_FILES = """
+import asyncio, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[1])))
+from meshtui.model.target import TargetOptions
+from meshtui.session.state import LinkState
+from meshtui.targets import open_session
+
+async def main():
+    session = open_session("127.0.0.1:9", TargetOptions())
+    session.start()
+    while session.state.link.state is LinkState.CONNECTING:
+        await asyncio.sleep(0.02)
+    print(session.state.link.problem, session.running)
+    await session.stop()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_too_few_files_are_said_where_grpc_would_abort() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK_WITH_FEW_FILES, "12"], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "may open no more files" in done.stdout
+    assert done.stdout.endswith("True\n")

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -198,14 +199,14 @@ def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
 
 
 async def test_a_server_that_ends_calls_with_ok_and_no_message_is_said_and_watched_on() -> None:
-    async def stream(requests: AsyncIterator[bytes], context: object) -> AsyncIterator[bytes]:
-        return
-        yield b""
+    async def nothing(*_: object) -> AsyncIterator[bytes]:
+        for message in ():
+            yield message
 
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    methods = {
-        "StreamClientStatus": grpc.stream_stream_rpc_method_handler(stream),
-        "FetchClientStatus": grpc.unary_stream_rpc_method_handler(stream),
+    methods: dict[str, Any] = {
+        "StreamClientStatus": grpc.stream_stream_rpc_method_handler(nothing),
+        "FetchClientStatus": grpc.unary_stream_rpc_method_handler(nothing),
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     port = server.add_insecure_port("127.0.0.1:0")

@@ -53,6 +53,8 @@ class _Builder:
         self._before = before
         self._branches: dict[ResourceKey, Branch] = {}
         self._clusters: dict[tuple[str, str], Branch] = {}
+        self._leaves: dict[ResourceKey, tuple[Node, ...]] = {}
+        """The endpoints of each EDS resource, made once however many clusters read it."""
         self._referenced: set[ResourceKey] = set()
         self._taken: dict[ResourceKey, Resource | None] = {}
         """What the branch in the making was made from so far."""
@@ -262,15 +264,22 @@ class _Builder:
             return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(waiting,))
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
             return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(self._assignment(assignment),))
-        endpoints = _endpoints(assignment.body)
+        endpoints = self._endpoints(assignment.key, assignment.body)
         node = _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=endpoints)
         problem = endpoints_problem(assignment.body)
         if problem and node.health is Health.OK:
             return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=problem)
         return node
 
+    def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
+        if key not in self._leaves:
+            self._leaves[key] = _endpoints(assignment)
+        return self._leaves[key]
+
     def _assignment(self, resource: Resource) -> Node:
-        children = _endpoints(resource.body) if isinstance(resource.body, ClusterLoadAssignment) else ()
+        children = (
+            self._endpoints(resource.key, resource.body) if isinstance(resource.body, ClusterLoadAssignment) else ()
+        )
         label = f"endpoints {resource.key.name}"
         return _node(resource, NodeKind.RESOURCE, _slot(resource.key), label, children=children)
 

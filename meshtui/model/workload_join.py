@@ -31,6 +31,10 @@ class Sighting:
     clusters: tuple[str, ...] = ()
 
 
+MOST_CLUSTERS: Final = 64
+"""Clusters that one EDS resource is taken to serve; Istio's have one. Every address keeps the list."""
+
+
 def places(snapshot: Snapshot) -> Places:
     """Where the clusters in force send their requests, by the endpoints in force."""
     bodies = [(key, resource.body) for key, resource in snapshot.resources.items()]
@@ -42,7 +46,7 @@ def places(snapshot: Snapshot) -> Places:
     for key, body in bodies:
         if isinstance(body, ClusterLoadAssignment):
             for address in {end.address for locality in body.localities for end in locality.endpoints}:
-                found[_plain(key.scope), address] += readers.get((key.scope, key.name), ())
+                found[_plain(key.scope), address] += readers.get((key.scope, key.name), ())[:MOST_CLUSTERS]
     return {place: tuple(dict.fromkeys(clusters)) for place, clusters in found.items()}
 
 

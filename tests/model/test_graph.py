@@ -341,3 +341,11 @@ def test_what_did_not_change_is_taken_over() -> None:
     after = build(changed, graph)
     assert after.roots[0] is not graph.roots[0]
     assert after.roots[1] is graph.roots[1]
+
+
+def test_endpoints_that_many_clusters_read_are_made_once() -> None:
+    names = [subset(f"v{number}") for number in range(50)]
+    clusters = [resource(CDS, name, replace(cluster(name), endpoints_name="shared")) for name in names]
+    graph = build(snapshot([*clusters, resource(EDS, "shared", endpoints("shared", "10.0.0.1:1", "10.0.0.2:1"))]))
+    leaves = {id(child) for node in graph.distinct() if node.kind is NodeKind.CLUSTER for child in node.children}
+    assert len(leaves) == 2

@@ -16,6 +16,10 @@ KEPT: Final = 10
 """Recent targets kept: what fits on the start screen of a small terminal."""
 
 
+LARGEST_BYTES: Final = 64 * 1024
+"""Of the file; ten targets are one KiB."""
+
+
 class Recents:
     """Remembers targets across runs. A file that cannot be read or written is treated as empty: it is a convenience."""
 
@@ -34,7 +38,10 @@ class Recents:
 
     def _targets(self) -> list[str]:
         try:
-            known = json.loads(self._path.read_text(encoding="utf-8"))
+            if not self._path.is_file():  # a pipe would wait for ever
+                return []
+            with self._path.open("rb") as file:
+                known = json.loads(file.read(LARGEST_BYTES))
         except (OSError, ValueError, RecursionError):
             return []
         return [target for target in known if isinstance(target, str)] if isinstance(known, list) else []

@@ -45,11 +45,12 @@ class ReplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatchReply:
-    """What a source saw: the outputs, or the error text as it came (untrusted)."""
+    """What a source saw: the outputs, or the error text as it came (untrusted), and what to try, if that is known."""
 
     kind: ReplyKind
     outputs: tuple[str, ...] = ()
     error: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,10 @@ class Patience:
             self._since, self._backoff, self.error, self._met = None, FIRST_BACKOFF_S, None, True
             return
         if reply.kind is ReplyKind.MISSING:
-            self.error, self.over = ServiceMissing(reply.error), True
+            self.error, self.over = ServiceMissing(reply.error, reply.hint), True
             return
         self._since = clock if self._since is None else self._since
         self.retry_at, self._backoff = clock + self._backoff, min(self._backoff * 2, LONGEST_BACKOFF_S)
-        self.error = TargetUnreachable(reply.error)
+        self.error = TargetUnreachable(reply.error, reply.hint)
         patience = self._seconds if self._met else min(self._seconds, FIRST_CONTACT_S)
         self.over = clock - self._since >= patience

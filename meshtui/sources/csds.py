@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -42,7 +43,9 @@ def _utc_now() -> datetime:
 class CsdsSource:
     """Implements ``ConfigSource``. Owns the channel: :meth:`close` closes it.
 
-    One stream is kept open and asked again for each poll. A peer without it is asked by unary calls.
+    One stream is kept open and asked again for each poll. A peer without it is asked by unary calls, and so is any peer
+    at first: such a call tells apart what is no gRPC at all, such as a page of HTML, which on a stream gRPC's Python
+    takes for an empty answer or waits for.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class CsdsSource:
         self._stream: Stream | None = None
         self._max_message = max_message
         self._unary_only = False
+        self._met = False
         self._memory = ResourceMemory()
         self._node = NodeIdentity()
         self._node_bytes = b""
@@ -68,7 +72,11 @@ class CsdsSource:
     async def poll(self) -> Snapshot:
         """The config now; see ``ConfigSource``; ``BadAnswer`` when the answer is no CSDS answer at all."""
         async with self._one_at_a_time:
-            answer = await self._ask()
+            try:
+                answer = await self._ask()
+            except BaseException:
+                self._met = False  # whatever answers next may be another program
+                raise
             taken_at = self._now()
             try:
                 response = read_response(answer, self._max_message)
@@ -90,6 +98,10 @@ class CsdsSource:
     async def _ask(self) -> bytes:
         if self._unary_only:
             return await self._fetch()
+        if not self._met:
+            self._met = True
+            with suppress(ServiceMissing):  # a server of the stream alone
+                return await self._fetch()
         if self._stream is not None:
             try:
                 return await self._exchange(self._stream)
@@ -97,12 +109,11 @@ class CsdsSource:
                 pass  # it served for a while and ended, as with a maximum connection age: try a new one at once
         self._stream = self._peer.open_stream(STREAM)
         try:
-            answer = await self._exchange(self._stream)
+            return await self._exchange(self._stream)
         except StreamEnded as end:
             if end.code not in ASK_OTHERWISE:
                 raise end.error from None
             return await self._ask_otherwise(end)
-        return answer or await self._confirmed_empty()
 
     async def _ask_otherwise(self, end: StreamEnded) -> bytes:
         try:
@@ -113,20 +124,6 @@ class CsdsSource:
             raise
         self._unary_only = end.code is not grpc.StatusCode.INTERNAL
         return answer
-
-    async def _confirmed_empty(self) -> bytes:
-        """An answer without content, if it is meant: a client that was never used answers so.
-
-        On a stream gRPC's Python gives the same for what is no gRPC at all, such as a page of HTML. A unary call is
-        told apart: it needs a gRPC status.
-        """
-        try:
-            return await self._fetch()
-        except ServiceMissing:  # a server of the stream alone
-            return b""
-        except BaseException:
-            self._drop_stream()
-            raise
 
     async def _exchange(self, stream: Stream) -> bytes:
         try:

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from meshtui.model.address import Address
 from meshtui.model.echo import METHOD, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
+from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.protos import echo_pb2
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
 from meshtui.sources.failures import OURS, TOO_LARGE, explain, is_no_grpc, never_connected, no_answer, no_message
@@ -58,7 +59,7 @@ class EchoClient:
         except grpc.aio.AioRpcError as error:
             return self._failed(error, timeout)
         if answer is None:  # status OK and no message, which gRPC's Python takes for an answer
-            return BatchReply(ReplyKind.MISSING, error=str(no_message(self._address, SERVICE)))
+            return _reply(ReplyKind.MISSING, no_message(self._address, SERVICE))
         try:
             response = echo_pb2.ForwardEchoResponse.FromString(answer)
         except DecodeError:
@@ -71,29 +72,33 @@ class EchoClient:
         if code is grpc.StatusCode.DEADLINE_EXCEEDED and OURS in details:
             return self._silent(timeout)
         if code in REFUSING_CODES or is_no_grpc(details):
-            return BatchReply(ReplyKind.MISSING, error=str(explain(error, self._address, SERVICE)))
+            return _reply(ReplyKind.MISSING, explain(error, self._address, SERVICE))
         if code is grpc.StatusCode.UNIMPLEMENTED:
-            return BatchReply(ReplyKind.MISSING, error=self._missing())
+            return _reply(ReplyKind.MISSING, self._missing())
         if never_connected(details):
-            return BatchReply(ReplyKind.UNREACHED, error=str(explain(error, self._address, SERVICE)))
+            return _reply(ReplyKind.UNREACHED, explain(error, self._address, SERVICE))
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and any(text in details for text in TOO_LARGE):
             return BatchReply(ReplyKind.BROKEN, error=str(explain(error, self._address, SERVICE)))
         if code in BROKEN_CODES:
-            return BatchReply(ReplyKind.BROKEN, error=explain(error, self._address, SERVICE).what)
+            return _reply(ReplyKind.BROKEN, explain(error, self._address, SERVICE))
         return BatchReply(ReplyKind.REFUSED, error=details or code.name)
 
     def _silent(self, timeout: float) -> BatchReply:
         state = self._channel.get_state()
         if state is not grpc.ChannelConnectivity.READY:
-            return BatchReply(ReplyKind.UNREACHED, error=str(no_answer(self._address, SERVICE, timeout, state)))
+            return _reply(ReplyKind.UNREACHED, no_answer(self._address, SERVICE, timeout, state))
         text = f"The echo server did not answer within {timeout:g} s ({self._address})."
         return BatchReply(ReplyKind.SILENT, error=text)
 
-    def _missing(self) -> str:
-        return (
-            f"{self._address} answers, but does not offer EchoTestService/ForwardEcho. Only Istio's echo app"
-            " sends probes: attach to a pod of it (port 17171), or to the demo."
+    def _missing(self) -> ServiceMissing:
+        return ServiceMissing(
+            f"{self._address} answers, but does not offer EchoTestService/ForwardEcho.",
+            "Only Istio's echo app sends probes: attach to a pod of it (port 17171), or to the demo.",
         )
+
+
+def _reply(kind: ReplyKind, error: MeshtuiError) -> BatchReply:
+    return BatchReply(kind, error=error.what, hint=error.hint)
 
 
 def request_message(spec: EchoRequestSpec, batch: Batch) -> Any:

@@ -101,3 +101,21 @@ def test_the_demo_from_start_to_end(terminal: Start) -> None:
     assert program.wait_for_end() == 0
     assert program.attributes == program.before
     assert b"Traceback" not in program.raw
+
+
+@pytest.mark.mesh
+def test_leaving_during_a_run_says_what_was_counted(terminal: Start) -> None:
+    program = terminal("demo", size=(120, 40))
+    program.wait_for_text("config is whole")
+    program.press("3")
+    program.wait_for_text("until stopped")
+    program.press("u!")
+    program.wait_for_text("Send this?")
+    program.press("y")
+    program.wait_for_text("▶ running")
+    program.press("q")
+    assert program.wait_for_end() == 0
+    said = " ".join(program.text.split())
+    assert "was stopped on leaving:" in said
+    assert "sent, " in said
+    assert program.attributes == program.before

@@ -21,6 +21,7 @@ from meshtui.sources.echo import EchoClient
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.dialogs.echo_form import EchoFormDialog
 from meshtui.tui.dialogs.question import Question
+from meshtui.tui.widgets.page import Page
 from tests.echo_server import EchoServer, serving
 from tests.tui.conftest import screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, page_text
@@ -47,7 +48,6 @@ class Probed:
         assert isinstance(self.pilot.app, MeshtuiApp)
         return self.pilot.app
 
-    @property
     def asked(self) -> bool:
         """Whether the question stands."""
         return isinstance(self.app.screen, Question)
@@ -55,8 +55,8 @@ class Probed:
     @property
     def question(self) -> str:
         """Its text in one line."""
-        assert self.asked
-        return " ".join(screen_text(self.app).split())
+        assert self.asked()
+        return " ".join(self.app.screen.query_one("#question-page", Page).text.split())
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -105,7 +105,7 @@ async def probed(size: tuple[int, int] = (110, 30), *more: str) -> AsyncIterator
         app = MeshtuiApp(Workspace(open_session), target=TARGET)
         async with app.run_test(size=size, notifications=True) as pilot:
             async with asyncio.timeout(60):
-                while not sessions or sessions[0].state.snapshot is None:
+                while not (pilot.app.screen.query("#body") and sessions and sessions[0].state.snapshot):
                     await asyncio.sleep(0.01)
             await settle(pilot)
             yield Probed(pilot, server.echo, sessions[0], source)
@@ -118,7 +118,7 @@ async def test_nothing_is_sent_before_the_answer_and_a_smaller_run_needs_none() 
         await probe.press("exclamation_mark")
         assert f"client will send 30 requests to {SCOPE} at 200 a second." in probe.question
         await probe.press("enter", "r", "space", "j")
-        assert probe.asked
+        assert probe.asked()
         await probe.press("escape")
         assert not probe.echo.sets
         await probe.press("exclamation_mark", "y")
@@ -126,7 +126,7 @@ async def test_nothing_is_sent_before_the_answer_and_a_smaller_run_needs_none() 
         assert probe.echo.requests == 30
         await probe.form(count="20", qps="100")
         await probe.press("exclamation_mark")
-        assert not probe.asked
+        assert not probe.asked()
         await probe.until_sent(50)
         await probe.until_ended()
         assert probe.echo.requests == 50
@@ -277,7 +277,7 @@ async def test_a_key_in_config_probes_the_service_of_the_row(form: str) -> None:
 async def test_an_inbound_row_says_why_nothing_is_sent_to_it() -> None:
     async with probed((110, 30), SHOP) as probe:
         await probe.press("2", "slash", *"inbound", "enter", "exclamation_mark")
-        assert not probe.asked
+        assert not probe.asked()
         assert "the app's own server side" in " ".join(screen_text(probe.app).split())
 
 

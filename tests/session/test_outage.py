@@ -200,7 +200,8 @@ def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
 
 async def test_a_server_that_ends_calls_with_ok_and_no_message_is_said_and_watched_on() -> None:
     async def nothing(*_: object) -> AsyncIterator[bytes]:
-        for message in ():
+        messages: tuple[bytes, ...] = ()
+        for message in messages:
             yield message
 
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])

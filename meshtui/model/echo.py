@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
+from meshtui.model.wording import plural
 
 MOST_REQUESTS = 100_000
 """Requests of one run unless lifted on purpose: more decides no split, and is load rather than a look."""
@@ -117,7 +118,7 @@ def intent_sentence(spec: EchoRequestSpec, probe: str) -> str:
     """What will be sent, from where, to where and how much: what a person agrees to before the first request."""
     amount = "requests until you stop it" if spec.count is None else f"{spec.count} requests"
     rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {UNTHROTTLED_CONCURRENCY} at a time can"
-    extra = f", with {len(spec.all_headers)} headers" if spec.all_headers else ""
+    extra = f", with {plural(len(spec.all_headers), 'header')}" if spec.all_headers else ""
     extra += ", each on a new connection" if spec.new_connection else ""
     return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
 

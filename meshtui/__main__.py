@@ -1,6 +1,15 @@
-"""``python -m meshtui``."""
+"""The program, as ``meshtui`` and as ``python -m meshtui``."""
 
-from meshtui.cli.main import run
+import signal
+
+
+def program() -> None:
+    """Run it. Ctrl+C while it is still being imported ends it like any other program, without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from meshtui.cli.main import run
+
+    run()
+
 
 if __name__ == "__main__":
-    run()
+    program()

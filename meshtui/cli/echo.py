@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -11,12 +10,12 @@ import click
 
 from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
 from meshtui.cli.echo_order import EchoOrder, amount, check, expectation, headers, mapping
+from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import MOST_COUNT, Number, Span, Whole
 from meshtui.cli.options import target_options
-from meshtui.cli.output import FORMATS, emit, line
+from meshtui.cli.output import FORMATS, emit, json_line, lossless
 from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.echo_export import run_csv
-from meshtui.model.printable import json_escaped
 from meshtui.model.split import ALPHA, MARGIN, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo_run import EchoRun
@@ -110,6 +109,7 @@ def _echo_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("target")
 @_echo_options
+@wide_option
 @target_options
 @click.pass_context
 def echo(ctx: click.Context, /, target: str, options: TargetOptions, format_: str, **asked: Any) -> None:
@@ -168,7 +168,7 @@ def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
             from meshtui.cli.echo_report import batch_document
 
             progress.clear()
-            line(json_escaped(json.dumps(batch_document(record), ensure_ascii=False)))
+            json_line(batch_document(record))
 
     try:
         outcome = probe(order, options, Listeners(started, progress.show, batch))
@@ -185,14 +185,14 @@ def _write(order: EchoOrder, state: EchoState, format_: str) -> None:
     from meshtui.cli.echo_report import echo_document, echo_text
 
     if format_ == "csv":
-        emit(format_, {}, run_csv(state.tally))
+        lossless(run_csv(state.tally))
         return
     if format_ == "table":
         emit(format_, {}, echo_text(state, order.from_config))
         return
     data = echo_document(order.target, state, order.from_config)
     if format_ == "ndjson":
-        line(json_escaped(json.dumps({"event": "summary", **data}, ensure_ascii=False)))
+        json_line({"event": "summary", **data})
     else:
         emit(format_, data, "")
 

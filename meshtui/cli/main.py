@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+import threading
 from typing import Final
 
 import click
 
 from meshtui import __version__
-from meshtui.cli.diagnostics import ExitCode, fail, say
+from meshtui.cli import streams
+from meshtui.cli.diagnostics import ExitCode, fail, fail_unexpected, say, wants_traceback
 from meshtui.model.errors import MeshtuiError
 
 COMMANDS: Final = {
@@ -56,15 +59,44 @@ def main(ctx: click.Context) -> None:
 
 
 def run() -> None:
-    """Entry point of the ``meshtui`` program."""
+    """Run the command that was typed and exit. Whatever happens ends in one sentence and an exit code."""
+    streams.install()
+    _silence_hooks()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = _outcome()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to tidy up
+    sys.exit(code)
+
+
+def _outcome() -> int:
     try:
         code = main.main(standalone_mode=False)
-    except MeshtuiError as error:
-        code = fail(error)
-    except click.ClickException as error:
-        error.show()
-        code = ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
-        code = ExitCode.INTERRUPTED
-    sys.exit(int(code or 0))
+        sys.stdout.flush()
+        return int(code or 0)
+    except SystemExit as ended:  # click's own, as for completion
+        return ended.code if isinstance(ended.code, int) else 0
+    except BaseException as error:
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> int:
+    match error:
+        case MeshtuiError():
+            return fail(error)
+        case click.ClickException():
+            error.show()
+            return ExitCode.USAGE
+        case click.Abort() | KeyboardInterrupt():
+            say("interrupted")
+            return ExitCode.INTERRUPTED
+        case BaseExceptionGroup() if len(error.exceptions) == 1:
+            return _failed(error.exceptions[0])
+        case _:
+            return fail_unexpected(error)
+
+
+def _silence_hooks() -> None:
+    """What fails in a thread or while an object goes away is no outcome of the command."""
+    if not wants_traceback():
+        threading.excepthook = lambda _: None
+        sys.unraisablehook = lambda _: None

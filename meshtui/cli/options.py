@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import Number
 from meshtui.cli.output import FORMATS
 from meshtui.model.size import parse_size, size_words
@@ -80,7 +81,8 @@ def target_options(command: Command) -> Command:
 
 
 def output_option(command: Command) -> Command:
-    """Add ``-o table|json|yaml``."""
+    """Add ``-o table|json|yaml`` and ``-w``."""
+    command = wide_option(command)
     return click.option(
         "-o",
         "--output",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from meshtui.model.printable import printable, printable_lines
+from meshtui.cli import layout
+from meshtui.cli.streams import encodable
+from meshtui.model.printable import is_printable, json_escaped, printable, printable_lines
 
 FORMATS: Final = ("table", "json", "yaml")
 
@@ -25,40 +26,55 @@ class Table:
 
 
 def emit(format_: str, data: Mapping[str, Any], text: Table | str) -> None:
-    """Write one document in the format asked for; ``text`` is what people get."""
+    """Write one document in the format asked for; ``text`` is for people, and fits the terminal if there is one."""
     if format_ == "json":
-        line(json.dumps(data, indent=2, ensure_ascii=False))
+        json_line(data, indent=2)
     elif format_ == "yaml":
-        import yaml
-
-        _write(yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True))
+        _write(_yaml(data))
+    elif isinstance(text, Table):
+        _write(render(text, layout.terminal_width()))
     else:
-        _write(render(text) if isinstance(text, Table) else printable_lines(text.rstrip("\n")) + "\n")
+        lines = printable_lines(text.rstrip("\n")).split("\n")
+        _write(layout.joined(layout.words(lines, layout.terminal_width())))
+
+
+def json_line(data: Mapping[str, Any], indent: int | None = None) -> None:
+    """Write a JSON document, on one line unless it is indented. Nothing in it is obeyed by a terminal or lost to an
+    encoding: both kinds of characters are escaped."""
+    text = json_escaped(json.dumps(data, indent=indent, ensure_ascii=False))
+    line(text if encodable(text) else json.dumps(data, indent=indent))
+
+
+def lossless(text: str) -> None:
+    """Write text that programs read and that is harmless already: what cannot be encoded is escaped, not replaced."""
+    encoding = sys.stdout.encoding or "utf-8"
+    _write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def line(text: str) -> None:
-    """Write one line as it is: for JSON, whose own escapes make it harmless."""
+    """Write one line as it is."""
     _write(text + "\n")
 
 
-def render(table: Table) -> str:
-    """The table as text; columns are as wide as their widest cell, the last one ragged."""
-    cells = [[printable(cell) for cell in row] for row in table.rows]
-    lines = [printable(text) for text in table.before]
-    if cells:
-        grid = [list(table.headings), *cells]
-        widths = [max(len(row[column]) for row in grid) for column in range(len(table.headings))]
-        lines += [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in grid
-        ]
-    lines += [printable(text) for text in table.after]
-    return "\n".join(lines) + "\n" if lines else ""
+def render(table: Table, width: int | None = None) -> str:
+    """The table as text, in so many cells if a width is given; the last column is ragged."""
+    lines = layout.words(map(printable, table.before), width)
+    if table.rows:
+        lines += layout.columns([table.headings, *table.rows], width)
+    lines += layout.words(map(printable, table.after), width)
+    return layout.joined(lines)
+
+
+def _yaml(data: Mapping[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True)
+    if encodable(text) and all(map(is_printable, text.split("\n"))):
+        return text
+    escaped: str = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=False)
+    return escaped
 
 
 def _write(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough. Keep the interpreter from flushing into the closed pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.write(text)
+    sys.stdout.flush()

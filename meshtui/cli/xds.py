@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from meshtui.cli.diagnostics import ExitCode, say
+from meshtui.cli.layout import cut_lines, terminal_width
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import Table, emit
 from meshtui.model.address import as_typed
@@ -106,7 +107,8 @@ def tree(target: str, options: TargetOptions, format_: str) -> None:
     _report_problems(snapshot)
     graph = build(snapshot)
     data = document(target, roots=[node_json(root) for root in graph.roots])
-    emit(format_, data, "\n".join(tree_lines(graph)) or "this client holds no xDS config")
+    lines = cut_lines(tree_lines(graph), terminal_width())
+    emit(format_, data, "\n".join(lines) or "this client holds no xDS config")
 
 
 def _look(target: str, options: TargetOptions) -> Snapshot:
@@ -173,7 +175,7 @@ def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
             f"{MARKS[resource.health]} {resource.status.name}",
             resource.key.type,
             resource.key.name,
-            resource.version or "–",
+            _version(resource) or "–",
             age_words(snapshot.taken_at - resource.last_updated) if resource.last_updated else "–",
             status_note(resource),
         )
@@ -186,6 +188,12 @@ def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
     after = [] if snapshot.has_outbound else [NO_OUTBOUND]
     headings = ("STATUS", "TYPE", "NAME", "VERSION", "AGE", "NOTE")
     return Table(headings, rows, before=(head, summary or "no resources", ""), after=after)
+
+
+def _version(resource: Resource) -> str:
+    """Its version; on a terminal the part in which Istio's ``2026-08-01T10:00:00Z/41`` differs, as on the screen."""
+    whole = resource.version
+    return whole if terminal_width() is None else whole.rpartition("/")[2] or whole
 
 
 def _config_text(shown: dict[str, Any]) -> str:

@@ -100,10 +100,12 @@ def span_words(span: timedelta | float) -> str:
 
 
 def age_words(span: timedelta | float) -> str:
-    """A span in its largest unit alone, for columns: ``now``, ``3 s``, ``4 m``, ``2 h``, ``5 d``."""
+    """A span in its largest unit alone, for columns: ``now``, ``3 s``, ``4 m``, ``2 h``, ``999 d``, ``3 y``."""
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
     if seconds < 1:
         return "now"
+    if seconds >= 1_000 * 86_400:
+        return f"{seconds // (365 * 86_400)} y"
     for name, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds >= size:
             return f"{seconds // size} {name}"
@@ -121,7 +123,7 @@ def size_words(size: int) -> str:
         return f"{size} B"
     amount = size / 1024
     for unit in ("KiB", "MiB"):
-        if amount < 1024:
+        if amount < 999.95:  # never wider than 999.9 KiB
             return f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} GiB"

@@ -94,6 +94,11 @@ def pad_left(text: str, cells: int) -> str:
     return " " * (cells - cell_len(text)) + text
 
 
+def column(text: str, cells: int) -> str:
+    """The text right-aligned in exactly ``cells`` cells, the first one blank: two columns never touch."""
+    return " " + pad_left(text, cells - 1)
+
+
 def wrap(text: str, cells: int) -> list[str]:
     """The text broken between words, or inside a word that is wider than a line; at least one line."""
     lines: list[str] = []

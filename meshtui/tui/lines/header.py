@@ -27,7 +27,7 @@ def header_line(look: Look, counted: Line, width: int) -> Line:
     right = (*counted, GAP, *((*end, GAP) if end else ()), *liveness(look), Span(" "))
     brand = (Span(" meshtui", Role.BRAND), GAP) if width >= ROOM_FOR_NODE else (Span(" "),)
     which, of = look.position
-    others = (Span(f" {which}/{of}", Role.DIM),) if of > 1 else ()
+    others = (Span(f"   target {which}/{of}", Role.DIM),) if of > 1 else ()
     room = width - width_of(right) - width_of(brand) - width_of(others) - 2
     left: Line = (*brand, *_who(look, room), *others)
     gap = width - width_of(left) - width_of(right)

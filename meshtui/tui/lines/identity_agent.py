@@ -17,7 +17,7 @@ from meshtui.session.workload_desk import AGENT_GAP
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.bar import sparkline
 from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
-from meshtui.tui.safe import pad, pad_left, span
+from meshtui.tui.safe import column, pad, pad_left, span
 
 WIDEST: Final = 30
 """Cells of a sparkline: a minute of scrapes."""
@@ -81,7 +81,7 @@ def _counter(row: CounterRow, width: int) -> Line:
     cells = min(max(width - LABEL - 24, 0), WIDEST)
     mark = Span("✗ " if row.trouble else "  ", Role.ALARM)
     label = Span(pad(row.counter.label, LABEL), role)
-    return (Span("  "), mark, label, total, Span(pad_left(fast, 10), Role.DIM), Span("  "), _spark(row, cells))
+    return (Span("  "), mark, label, total, Span(column(fast, 10), Role.DIM), Span("  "), _spark(row, cells))
 
 
 def _spark(row: CounterRow, cells: int) -> Span:

@@ -14,7 +14,7 @@ from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.tree import Mark, changed_at, freshness, short_version
 from meshtui.tui.look import Look
 from meshtui.tui.marks import ROLES, STATUS_WORDS, glyph
-from meshtui.tui.safe import cut_end, cut_name, fit, pad, pad_left
+from meshtui.tui.safe import column, cut_end, cut_name, fit, pad
 
 NARROW = 76
 """Cells under which version and size are left out."""
@@ -106,7 +106,7 @@ def _cells(width: int, values: Sequence[str]) -> list[str]:
         f"  {pad(type_, 5)}",
         pad(status, 10),
         pad(cut_end(name, _name_room(width)) if "  " in name else cut_name(name, _name_room(width)), _name_room(width)),
-        pad_left(version, 11) if wide else "",
-        pad_left(age, 6),
-        pad_left(size, 10) if wide else "",
+        column(version, 11) if wide else "",
+        column(age, 6),
+        column(size, 10) if wide else "",
     ]

@@ -15,7 +15,7 @@ from meshtui.model.wording import age_words, share_words
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.look import Look
 from meshtui.tui.marks import GLYPHS, ROLES, STATUS_WORDS
-from meshtui.tui.safe import cut, cut_name, fit, fit_end, pad_left, span, width_of
+from meshtui.tui.safe import column, cut, cut_name, fit, fit_end, pad_left, span, width_of
 
 GLOW_LASTS: Final = timedelta(seconds=2)
 """How long a change is lit: long enough to be caught by the eye, short enough not to tire it."""
@@ -36,7 +36,7 @@ class Columns:
 
     type: int = 5
     version: int = 9
-    age: int = 5
+    age: int = 6
     mark: int = 2
 
     @property
@@ -153,9 +153,9 @@ def _right(node: Node, resource: Resource | None, now: datetime, mark: str, colu
     age = age_words(max((now - updated).total_seconds(), 0)) if updated else ""
     dot = {Mark.NONE: " ", Mark.DOT: "●", Mark.GLOW: "●"}[mark]
     return (
-        Span(pad_left(type_, columns.type), Role.DIM),
-        *((Span(pad_left(version, columns.version), Role.DIM),) if columns.version else ()),
-        Span(pad_left(age, columns.age), Role.DIM),
+        Span(column(type_, columns.type), Role.DIM),
+        *((Span(column(version, columns.version), Role.DIM),) if columns.version else ()),
+        Span(column(age, columns.age), Role.DIM),
         Span(pad_left(dot, columns.mark), Role.GLOW if mark == Mark.GLOW else Role.ACCENT),
     )
 

@@ -1,0 +1,182 @@
+"""Text for people laid out: columns, broken lines, marks in colour. It fits a terminal; elsewhere it is whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+import click
+
+from meshtui.cli.streams import written
+from meshtui.model.names import ELLIPSIS
+from meshtui.model.printable import printable
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+WIDE: Final = "meshtui.wide"
+"""Where click's context keeps what ``--wide`` said."""
+
+NARROWEST: Final = 8
+"""Cells that a column keeps however small the terminal is."""
+
+GAP: Final = "  "
+"""Between two columns, always: two numbers that touch are one number to the eye."""
+
+HANGING: Final = 2
+"""Cells by which the rest of a broken line is set in further."""
+
+COLOURS: Final = {"✓": 32, "…": 33, "∅": 33, "!": 33, "⚠": 33, "✗": 31}
+"""The colour of each mark in SGR numbers; the word beside it says the same."""
+
+_DOMAIN: Final = re.compile(r"\.svc\.[a-z0-9.-]+")
+
+
+def wide_option(command: Command) -> Command:
+    """Add ``-w``; :func:`terminal_width` knows what it said."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        ctx.meta[WIDE] = value
+
+    return click.option(
+        "-w", "--wide", is_flag=True, expose_value=False, callback=keep, help="Cut nothing to the terminal's width."
+    )(command)
+
+
+def terminal_width() -> int | None:
+    """Cells to fit into, or ``None`` when nothing is cut: without a terminal, and with ``--wide``."""
+    ctx = click.get_current_context(silent=True)
+    if not sys.stdout.isatty() or (ctx is not None and ctx.meta.get(WIDE)):
+        return None
+    return max(shutil.get_terminal_size().columns, 2 * NARROWEST)
+
+
+def columns(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """Rows as aligned lines; the widest columns give way until they fit, and names lose the cluster's domain first."""
+    cells = [[written(printable(cell)) for cell in row] for row in rows]
+    widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
+    if width is not None:
+        widths = _narrowed(widths, width)
+        cells = [[cut(cell, room) for cell, room in zip(row, widths, strict=True)] for row in cells]
+    return [
+        GAP.join(cell + " " * (room - cell_width(cell)) for cell, room in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def words(lines: Iterable[str], width: int | None) -> list[str]:
+    """Lines broken between words to fit, the rest of each set in under its beginning."""
+    laid: list[str] = []
+    for text in map(written, lines):
+        laid += [text] if width is None or cell_width(text) <= width else _broken(text, width)
+    return laid
+
+
+def cut_lines(lines: Iterable[str], width: int | None) -> list[str]:
+    """Lines whose end is cut off to fit: what a tree shows stays one line an entry."""
+    return [text if width is None else cut_end(text, width) for text in map(printable, lines)]
+
+
+def joined(lines: Sequence[str]) -> str:
+    """The lines as one text, with marks in colour where that is wanted."""
+    if not lines:
+        return ""
+    return "\n".join(map(_coloured, lines) if wants_colour() else lines) + "\n"
+
+
+def wants_colour() -> bool:
+    """As no-color.org and bixense.com/clicolors have it: what the user forbids, forces, or else a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") != "0" for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb" and os.environ.get("CLICOLOR", "1") != "0"
+
+
+def cell_width(text: str) -> int:
+    """Cells the text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells, text))
+
+
+def cut(text: str, cells: int) -> str:
+    """The text in so many cells: without the cluster's domain, the same everywhere, and then without its middle."""
+    if cell_width(text) <= cells:
+        return text
+    short = _DOMAIN.sub(written(ELLIPSIS), text, count=1)
+    if cell_width(short) <= cells:
+        return short
+    mark = written(ELLIPSIS)
+    if "|" in short:  # port, subset and host in this order: the beginning says what it is
+        return cut_end(short.removesuffix(mark), cells)
+    short = _DOMAIN.sub("", text, count=1)
+    tail = (cells - cell_width(mark)) // 2
+    return _head(short, cells - cell_width(mark) - tail) + mark + _head(short[::-1], tail)[::-1]
+
+
+def cut_end(text: str, cells: int) -> str:
+    """The text in so many cells, its end cut off."""
+    if cell_width(text) <= cells:
+        return text
+    mark = written(ELLIPSIS)
+    room, taken = cells - cell_width(mark), 0
+    for index, character in enumerate(text):
+        taken += _cells(character)
+        if taken > room:
+            return text[:index] + mark
+    return text
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _narrowed(widths: Sequence[int], width: int) -> list[int]:
+    """The widths with the widest reduced, a cell at a time, until all fit or none can give more."""
+    fitted = list(widths)
+    excess = sum(fitted) + len(GAP) * (len(fitted) - 1) - width
+    while excess > 0 and max(fitted) > NARROWEST:
+        fitted[fitted.index(max(fitted))] -= 1
+        excess -= 1
+    return fitted
+
+
+def _broken(text: str, width: int) -> list[str]:
+    body = text.lstrip(" ")
+    lead = min(len(text) - len(body), width // 2)
+    indent = min(lead + HANGING, width // 2)
+    lines: list[str] = []
+    while cell_width(body) > width - lead:
+        head = _head(body, width - lead) or body[:1]
+        space = head.rfind(" ")
+        at_word = space > (width - lead) // 3
+        lines.append(" " * lead + (head[:space] if at_word else head))
+        body = body[space + 1 :] if at_word else body[len(head) :]
+        lead = indent
+    return [*lines, " " * lead + body]
+
+
+def _head(text: str, cells: int) -> str:
+    taken = 0
+    for index, character in enumerate(text):
+        taken += _cells(character)
+        if taken > cells:
+            return text[:index]
+    return text
+
+
+def _coloured(line: str) -> str:
+    for mark, colour in COLOURS.items():
+        shown = written(mark)
+        pieces = re.split(rf"((?:^ *|[·|] )){re.escape(shown)}(?= )", line)
+        line = f"\x1b[{colour}m{shown}\x1b[0m".join(
+            before + lead for before, lead in zip(pieces[::2], [*pieces[1::2], ""], strict=True)
+        )
+    return line

@@ -1,0 +1,70 @@
+"""Tables that fit a terminal, and are whole without one."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.cli import layout
+from meshtui.cli.output import Table, render
+
+CLUSTER = "outbound|7070|v1|echo.echo-grpc.svc.cluster.local"
+LISTENER = "xds.istio.io/grpc/lds/inbound/10.244.0.17:17070-of-a-long-name"
+TABLE = Table(("STATUS", "NAME", "NOTE"), [("✓ ACKED", CLUSTER, ""), ("✗ NACKED", LISTENER, "refused by gRPC")])
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_a_table_fits_the_width(width: int) -> None:
+    lines = render(TABLE, width).splitlines()
+    assert all(layout.cell_width(line) <= width for line in lines)
+    assert "outbound|7070|v1|echo.echo-grpc" in lines[1]
+    assert "refused by gRPC" in lines[2]
+
+
+def test_without_a_width_nothing_is_cut() -> None:
+    text = render(TABLE, None)
+    assert CLUSTER in text
+    assert LISTENER in text
+
+
+def test_a_long_name_is_cut_in_its_middle_and_a_cluster_at_its_domain() -> None:
+    assert layout.cut(CLUSTER, 34) == "outbound|7070|v1|echo.echo-grpc…"
+    cut = layout.cut(LISTENER, 20)
+    assert (cut[:5], cut[-4:], layout.cell_width(cut)) == ("xds.i", "name", 20)
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=90)), min_size=1, max_size=5), st.integers(24, 120))
+def test_whatever_the_cells_hold_two_columns_never_touch_and_lines_fit(rows: list[tuple[str, str]], width: int) -> None:
+    lines = layout.columns([("AGE", "NAME"), *rows], width)
+    assert len(lines) == len(rows) + 1
+    assert all(layout.cell_width(line) <= width for line in lines)
+
+
+@given(st.text(alphabet="ab cd é 漢", max_size=200), st.integers(10, 60))
+def test_a_broken_line_fits_and_loses_no_word(text: str, width: int) -> None:
+    lines = layout.words([text], width)
+    assert all(layout.cell_width(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "0"}, False),
+    ],
+)
+def test_no_terminal_no_colour_unless_it_is_forced(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], wanted: bool
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    text = render(TABLE, None)
+    assert ("\x1b[32m✓\x1b[0m ACKED" in text) is wanted
+    assert ("\x1b" in text) is wanted

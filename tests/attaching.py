@@ -12,8 +12,9 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.target import TlsOptions
 from meshtui.sources.channel import open_channel
 from meshtui.sources.csds import CsdsSource
+from tests.waiting import PATIENCE_S
 
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 """For answers that come: far more than a busy machine needs."""
 
 SHORT = 0.3
@@ -32,13 +33,17 @@ async def attached(target: str, timeout: float = TIMEOUT, tls: TlsOptions | None
 
 
 async def until(poll: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
-    """Poll until done; bounded by the number of looks."""
-    for _ in range(200):
-        try:
-            result = await poll()
-        except MeshtuiError as error:
-            result = error
-        if done(result):
-            return result
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"never came: {result!r}")
+    """Poll until done; fails with the last answer when that never comes."""
+    result: Any = None
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    result = await poll()
+                except MeshtuiError as error:
+                    result = error
+                if done(result):
+                    return result
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"never came: {result!r}") from None

@@ -171,12 +171,3 @@ async def serving(echo: EchoServer | None = None) -> AsyncIterator[Serving]:
         yield running
     finally:
         await running.server.stop(None)
-
-
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait for a condition, not longer than a bound that no healthy machine needs."""
-    for _ in range(int(seconds / 0.01)):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the condition did not come about")

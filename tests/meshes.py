@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE_S
+
 
 @dataclass(frozen=True, slots=True)
 class RunningMesh:
@@ -47,5 +49,5 @@ def headless_mesh(scenario: str) -> Iterator[RunningMesh]:
             ready = json.loads(line)
             yield RunningMesh(Path(ready["manifests"]), ready["pods"])
         finally:
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0

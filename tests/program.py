@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE_S = 90.0
-"""How long one run of the program may take on a machine that is very busy."""
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.echo_server import EchoServer, Manner, Serving, serving, until
+from tests.echo_server import EchoServer, Manner, Serving, serving
 from tests.program import Done, meshtui, running
+from tests.waiting import until
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 

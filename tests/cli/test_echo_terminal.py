@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.echo_server import serving
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.terminal
 
@@ -35,7 +36,7 @@ async def test_one_line_is_rewritten_on_standard_error_and_the_document_stays_cl
             os.close(other_side)
             shown = asyncio.create_task(asyncio.to_thread(drain, terminal))
             try:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE_S):
                     out, _ = await process.communicate()
             finally:
                 with suppress(ProcessLookupError):

@@ -18,6 +18,7 @@ from meshtui.doctor.certificates import CertificateState, check_certificates
 from meshtui.sources.files import read_certificates
 from tests.meshes import RunningMesh
 from tests.pki import DAY, Issued, ec_key, root, rsa_key, workload, write_agent_files
+from tests.waiting import PATIENCE_S
 
 CERTIFICATE_KEYS = (
     *("file", "role", "subject", "issuer", "serial", "san", "not_before", "not_after"),
@@ -32,7 +33,7 @@ def meshtui(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         [sys.executable, "-m", "meshtui", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         stdin=subprocess.DEVNULL,
         env={**os.environ, **environment},

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 HEAVY = ("grpc", "google.protobuf", "envoy", "textual", "cryptography", "kubernetes", "prometheus_client", "yaml")
 
 PROBE = """
@@ -29,7 +31,7 @@ def loaded_by(*arguments: str, wanted: tuple[str, ...] = HEAVY) -> tuple[int, se
         [sys.executable, "-c", PROBE, json.dumps(arguments)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
         stdin=subprocess.DEVNULL,
     )
@@ -78,7 +80,9 @@ def test_the_first_paint_needs_neither_session_nor_model() -> None:
         "from meshtui.tui.app import MeshtuiApp; from meshtui.tui.screens.opening import OpeningScreen; "
         "print(*sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
     loaded = set(done.stdout.split())
     assert "textual.app" in loaded
     assert not loaded & {"grpc", "meshtui.session.session", "meshtui.doctor", "meshtui.model.snapshot"}

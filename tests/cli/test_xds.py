@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.meshes import RunningMesh, headless_mesh
+from tests.waiting import PATIENCE_S
 
 HOST = "echo.echo-grpc.svc.cluster.local"
 
@@ -19,7 +20,7 @@ HOST = "echo.echo-grpc.svc.cluster.local"
 def meshtui(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the program; it must end by itself."""
     return subprocess.run(
-        [sys.executable, "-m", "meshtui", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "meshtui", *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 

@@ -30,6 +30,7 @@ from envoy.service.status.v3 import csds_pb2
 
 from meshtui.demo.mesh import Mesh
 from meshtui.protos import echo_pb2
+from tests.waiting import PATIENCE_S
 
 T = TypeVar("T")
 
@@ -76,15 +77,15 @@ def virtual_service(http: str) -> str:
     return textwrap.dedent(head) + textwrap.indent(textwrap.dedent(http).strip("\n"), "    ") + "\n"
 
 
-async def eventually(what: str, look: Callable[[], Awaitable[T | None]], seconds: float = 20.0) -> T:
+async def eventually(what: str, look: Callable[[], Awaitable[T | None]]) -> T:
     """The first thing that ``look`` finds; fails when it found nothing in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         found = await look()
         if found is not None and found is not False:
             return found
         await asyncio.sleep(0.02)
-    pytest.fail(f"not within {seconds} s: {what}")
+    pytest.fail(f"never came: {what}")
 
 
 def plausible(count: int, of: int, share: float) -> bool:
@@ -161,7 +162,7 @@ class Lab:
                 request_serializer=csds_pb2.ClientStatusRequest.SerializeToString,
                 response_deserializer=csds_pb2.ClientStatusResponse.FromString,
             )
-            response = await fetch(csds_pb2.ClientStatusRequest(), timeout=5)
+            response = await fetch(csds_pb2.ClientStatusRequest(), timeout=PATIENCE_S)
         return {
             f"{entry.type_url.rpartition('.')[2]} {entry.name}": entry
             for config in response.config
@@ -200,7 +201,7 @@ class Lab:
                 request_serializer=echo_pb2.ForwardEchoRequest.SerializeToString,
                 response_deserializer=echo_pb2.ForwardEchoResponse.FromString,
             )
-            return list((await call(request, timeout=30)).output)
+            return list((await call(request, timeout=PATIENCE_S)).output)
 
     async def failure(self, pod: str = "client", **fields: Any) -> grpc.aio.AioRpcError:
         """The error of a ForwardEcho that has to fail."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 if TYPE_CHECKING:
     from tests.demo.conftest import Lab
 
@@ -136,7 +138,7 @@ async def test_a_caller_that_goes_away_stops_the_set(lab: Lab) -> None:
     await lab.eventually("the set's own channel is open", lambda: busy(True))
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    await lab.eventually("the set's channel is closed long before its timeout", lambda: busy(False), 10)
+    await lab.eventually("the set's channel is closed long before its timeout", lambda: busy(False))
 
 
 async def test_many_sets_at_once_keep_their_answers_apart(lab: Lab) -> None:
@@ -160,21 +162,24 @@ async def test_services_of_the_plain_port(lab: Lab) -> None:
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
-        health = await check(health_pb2.HealthCheckRequest(service="proto.EchoTestService"), timeout=5)
+        health = await check(health_pb2.HealthCheckRequest(service="proto.EchoTestService"), timeout=PATIENCE_S)
         assert health.status == health_pb2.HealthCheckResponse.SERVING
         channels: Any = channel.unary_unary(
             "/grpc.channelz.v1.Channelz/GetTopChannels",
             request_serializer=channelz_pb2.GetTopChannelsRequest.SerializeToString,
             response_deserializer=channelz_pb2.GetTopChannelsResponse.FromString,
         )
-        targets = {one.data.target for one in (await channels(channelz_pb2.GetTopChannelsRequest(), timeout=5)).channel}
+        targets = {
+            one.data.target
+            for one in (await channels(channelz_pb2.GetTopChannelsRequest(), timeout=PATIENCE_S)).channel
+        }
         assert any("echo.echo-grpc.svc.cluster.local:7070" in target for target in targets), targets
         reflect: Any = channel.stream_stream(
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
             response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
         )
-        call = reflect(timeout=5)
+        call = reflect(timeout=PATIENCE_S)
         await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
         answer = await call.read()
         call.cancel()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import PATIENCE_S
+
 if TYPE_CHECKING:
     from tests.demo.conftest import Lab
 
@@ -64,14 +66,14 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
 async def test_one_line_when_ready_and_the_end_of_stdin_ends_it() -> None:
     process = await start()
     assert process.stdout is not None
-    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_S))
     assert (ready["event"], ready["traffic"], ready["schema"]) == ("ready", "flowing", 1)
     assert set(ready["pods"]) == {"echo-v1", "echo-v2", "client"}
     for pod in ready["pods"].values():
         check_files(pod)
     directory = Path(ready["manifests"]).parent
     assert exists(directory)
-    rest, told = await asyncio.wait_for(process.communicate(b""), 30)
+    rest, told = await asyncio.wait_for(process.communicate(b""), PATIENCE_S)
     assert process.returncode == 0
     assert rest == b"", "nothing but the one line"
     assert b"The mesh is ready; traffic is flowing." in told
@@ -81,7 +83,7 @@ async def test_one_line_when_ready_and_the_end_of_stdin_ends_it() -> None:
 
 async def test_an_empty_stdin_ends_it_and_says_so() -> None:
     process = await start()
-    out, told = await asyncio.wait_for(process.communicate(b""), 30)
+    out, told = await asyncio.wait_for(process.communicate(b""), PATIENCE_S)
     assert (process.returncode, out) == (0, b"")
     assert b"Standard input ended before the mesh was up" in told
 
@@ -90,9 +92,9 @@ async def test_an_empty_stdin_ends_it_and_says_so() -> None:
 async def test_a_signal_ends_it_well(signum: signal.Signals) -> None:
     process = await start()
     assert process.stdout is not None
-    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_S))
     process.send_signal(signum)
-    await asyncio.wait_for(process.wait(), 30)
+    await asyncio.wait_for(process.wait(), PATIENCE_S)
     assert process.returncode == 0
     assert not exists(ready["manifests"])
 
@@ -100,10 +102,10 @@ async def test_a_signal_ends_it_well(signum: signal.Signals) -> None:
 async def test_a_signal_before_it_is_ready_ends_it_too() -> None:
     process = await start()
     assert process.stderr is not None
-    first = await asyncio.wait_for(process.stderr.readline(), 60)
+    first = await asyncio.wait_for(process.stderr.readline(), PATIENCE_S)
     directory = Path(first.decode().split(" in ")[1].strip().rstrip("."))
     process.send_signal(signal.SIGTERM)
-    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode == 0
     assert out == b""
     assert not exists(directory)
@@ -114,8 +116,8 @@ async def test_unusable_manifests_are_told_in_plain_words(tmp_path: Path, make_l
     (tmp_path / "b.yaml").write_text("apiVersion: v1\nkind: Wombat\nmetadata: {name: x}\n")
     process = await start(str(tmp_path))
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), 60)
-    _, told = await asyncio.wait_for(process.communicate(b""), 30)
+    await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
+    _, told = await asyncio.wait_for(process.communicate(b""), PATIENCE_S)
     wanted = "b.yaml:2 cannot be used, its last good content stays in force: the demo mesh does not know the kind"
     assert wanted in told.decode()
 
@@ -123,13 +125,13 @@ async def test_unusable_manifests_are_told_in_plain_words(tmp_path: Path, make_l
 async def test_a_lost_mesh_is_exit_code_1() -> None:
     process = await start()
     assert process.stdout is not None
-    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+    ready = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_S))
     supervisor = supervisor_of(process.pid)
     if not supervisor:
         pytest.skip("needs Linux's /proc to find the supervisor")
     os.kill(supervisor, signal.SIGKILL)
     assert process.stderr is not None
-    told = await asyncio.wait_for(process.stderr.read(), 30)  # communicate() would end stdin, and so the demo
-    assert await asyncio.wait_for(process.wait(), 30) == 1
+    told = await asyncio.wait_for(process.stderr.read(), PATIENCE_S)  # communicate() would end stdin, and so the demo
+    assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 1
     assert "its supervisor is gone" in told.decode()
     assert not exists(ready["manifests"])

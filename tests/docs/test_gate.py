@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.meshes import RunningMesh
+from tests.waiting import PATIENCE_S
 
 PAGE = Path(__file__).parents[2] / "docs" / "gate-a-rollout.md"
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
@@ -43,7 +44,7 @@ def run(command: list[str], folder: Path, **variables: str) -> subprocess.Comple
         env={**os.environ, "PATH": path, **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
         stdin=subprocess.DEVNULL,
     )
@@ -111,6 +112,8 @@ def test_the_workflow_is_whole() -> None:
     for step in job["steps"]:
         assert ("run" in step) != ("uses" in step)
         if "run" in step:
-            subprocess.run(["bash", "-n", "-c", re.sub(r"\$\{\{.*?\}\}", "x", step["run"])], check=True, timeout=30)
+            subprocess.run(
+                ["bash", "-n", "-c", re.sub(r"\$\{\{.*?\}\}", "x", step["run"])], check=True, timeout=PATIENCE_S
+            )
         used = set(re.findall(r"\$([A-Z_]+)\b", step.get("run", "")))
         assert used <= job["env"].keys() | step.get("env", {}).keys()

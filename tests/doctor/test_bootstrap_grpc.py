@@ -10,6 +10,7 @@ from meshtui.doctor.bootstrap import REFUSES, BootstrapState
 from meshtui.doctor.bootstrap_rules import check_bootstrap
 from meshtui.model.bootstrap_parse import read_bootstrap
 from tests.pki import NOW
+from tests.waiting import PATIENCE_S
 
 CORPUS = Path(__file__).parents[1] / "data" / "bootstraps"
 
@@ -39,7 +40,11 @@ def verdicts_of_grpc(paths: list[Path]) -> dict[str, str]:
     while len(found) < len(paths):
         rest = paths[len(found) :]
         done = subprocess.run(
-            [sys.executable, "-c", PROBE, *map(str, rest)], capture_output=True, text=True, timeout=120, check=True
+            [sys.executable, "-c", PROBE, *map(str, rest)],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=True,
         )
         words = done.stdout.split()
         assert words

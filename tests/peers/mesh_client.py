@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.meshes import RunningMesh
+from tests.waiting import PATIENCE_S
 
 SERVICE = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 
@@ -36,7 +37,7 @@ def client_of(mesh: RunningMesh, command: list[str], folder: Path) -> Iterator[s
         yield address
     finally:
         try:
-            process.communicate(timeout=10)
+            process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

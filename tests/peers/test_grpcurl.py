@@ -12,6 +12,7 @@ import pytest
 from meshtui.model.echo import EchoRequestSpec, grpcurl_line
 from tests.meshes import RunningMesh
 from tests.peers.mesh_client import SERVICE
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.peers, pytest.mark.mesh]
 
@@ -28,7 +29,7 @@ def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: Runni
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

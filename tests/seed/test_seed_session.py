@@ -14,19 +14,25 @@ import shutil
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from meshtui.cli.echo_report import echo_document
 from meshtui.demo import scenarios
 from meshtui.demo.mesh import Mesh
 from meshtui.model.config import TlsMode
+from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import TargetOptions
-from meshtui.targets import attached
+from meshtui.session.echo_run import EchoRun
+from meshtui.session.echo_state import EchoSettings
+from meshtui.targets import attached, open_session
 from tests.meshes import RunningMesh
 from tests.program import Done, meshtui, running
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.mesh
 
@@ -53,7 +59,7 @@ def check_accounts(data: dict[str, Any]) -> None:
 
 async def until_accepted(mesh: Mesh, holds: Callable[[Snapshot], bool], pod: str = "client") -> None:
     """Wait until a pod runs on config that passes a test."""
-    async with attached(mesh.pods[pod].admin, TargetOptions()) as sources, asyncio.timeout(60):
+    async with attached(mesh.pods[pod].admin, TargetOptions()) as sources, asyncio.timeout(PATIENCE_S):
         while not holds(await sources.config.poll()):
             await asyncio.sleep(0.05)
 
@@ -139,41 +145,38 @@ async def first_success(admin: str) -> Done:
 
 async def test_a_canary_in_steps_is_an_epoch_a_step() -> None:
     """One run over all of the rollout: each step restarts the test, and none makes a false mismatch."""
+    steps = (0, 0.1, 0.25, 0.5, 1)
     async with Mesh("canary") as mesh:
         admin = mesh.pods["client"].admin
-        arguments = ("--qps", "100", "--duration", "10m", "--expect", "config", *SURE, "-o", "ndjson")
-        async with running("echo", admin, "--url", URL, *arguments) as run:
-            for v2 in (0, 10, 25, 50, 100):
+        session = open_session(admin, TargetOptions(), interval=0.3)
+        session.start()
+        try:
+            await until(lambda: session.echo is not None and session.state.snapshot is not None, "the first look")
+            assert session.echo is not None
+            settings = EchoSettings(alpha=1e-6, awaits_confirmation=True)
+            run = session.echo.start(EchoRequestSpec(URL, count=None, qps=100), settings, probe="client")
+            for number, v2 in enumerate(steps, 1):
                 if v2:
                     await mesh.step()
-                    await until_accepted(mesh, lambda snapshot, v2=v2: v2_weight(snapshot) == v2)  # type: ignore[misc]
-                answers = 0
-                while answers < 150:
-                    answers += (await run.line())["sent"]
-            run.send(signal.SIGINT)
-            done = await run.done()
-    summary = done.lines[-1]
-    assert (done.code, summary["phase"]) == (130, "cancelled")
-    wanted = [epoch["expected"].get("v2", 0) for epoch in summary["epochs"]]
-    assert wanted == [0, 0.1, 0.25, 0.5, 1]
+                await until(partial(is_judged, run, number), f"an epoch with {v2} to v2 that has answers of its own")
+            await run.cancel()
+            summary = echo_document(admin, run.state, True)
+        finally:
+            await session.stop()
+    assert summary["phase"] == "cancelled"
+    assert [epoch["expected"].get("v2", 0) for epoch in summary["epochs"]] == list(steps)
     for epoch in summary["epochs"]:
         assert epoch["verdict"] in ("consistent", "undecided"), epoch
-        assert sum(epoch["by_version"].values()) > 0
     assert set(summary["epochs"][0]["by_version"]) == {"v1"}
     assert set(summary["epochs"][-1]["by_version"]) == {"v2"}
     assert summary["failed"] + summary["lost"] == 0
     check_accounts(summary)
 
 
-def v2_weight(snapshot: Snapshot) -> int:
-    """The weight of subset v2 in the accepted route, of 100."""
-    from meshtui.model.config import RouteConfiguration
-
-    for resource in snapshot.resources.values():
-        if isinstance(resource.body, RouteConfiguration):
-            clusters = resource.body.virtual_hosts[0].routes[0].action.clusters
-            return next((round(one.share * 100) for one in clusters if "|v2|" in one.cluster), 0)
-    return -1
+def is_judged(run: EchoRun, number: int) -> bool:
+    """Whether the run has so many epochs, and answers that are judged by the last one's expectation."""
+    epochs = run.state.epochs
+    return len(epochs) == number and epochs[-1].counts.answered >= 50
 
 
 HALF_FAILS = """

@@ -26,12 +26,13 @@ from meshtui.session.state import SessionState
 from meshtui.targets import open_session
 from tests.builders import NOW, canary, key, resource, subset, with_resource, without
 from tests.meshes import RunningMesh, headless_mesh
+from tests.waiting import PATIENCE_S
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 
 
-async def until(session: Session, holds: Callable[[SessionState], bool], seconds: float = 30) -> SessionState:
-    async with asyncio.timeout(seconds):
+async def until(session: Session, holds: Callable[[SessionState], bool]) -> SessionState:
+    async with asyncio.timeout(PATIENCE_S):
         while not holds(session.state):
             await asyncio.sleep(0.02)
     return session.state
@@ -191,7 +192,7 @@ async def test_until_decided_does_not_give_up_while_the_config_arrives(desk: Ech
     desk.config_seen(arriving(LATER[0]))
     run = begin(desk, EchoRequestSpec(URL, count=100), EchoSettings(until_decided=True), probe="echo-v1")
     assert expected(run) is None
-    await asyncio.wait_for(source.asked.wait(), 5)
+    await asyncio.wait_for(source.asked.wait(), PATIENCE_S)
     desk.config_seen(canary(LATER[1]))
     found = expected(run)
     assert found is not None

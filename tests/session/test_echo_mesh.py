@@ -20,7 +20,7 @@ from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
 from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
-from tests.echo_server import until
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="module")]
 
@@ -52,7 +52,7 @@ async def probe(mesh: Mesh, pod: str = "client") -> AsyncIterator[Callable[..., 
 
 async def finished(run: EchoRun) -> EchoState:
     run.start()
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_S):
         state = await run.wait()
     tally = state.tally
     assert tally.sent == tally.completed + tally.failed + tally.lost + tally.abandoned

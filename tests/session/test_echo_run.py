@@ -18,7 +18,8 @@ from meshtui.session.echo_run import CONFIRM_PATIENCE_S, EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
 from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
-from tests.echo_server import EchoServer, Manner, Serving, output_text, serving, until
+from tests.echo_server import EchoServer, Manner, Serving, output_text, serving
+from tests.waiting import PATIENCE_S, until
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 CANARY = parse_expectation("v1=20,v2=80")
@@ -51,7 +52,7 @@ def check_accounts(state: EchoState) -> None:
 
 async def finished(run: EchoRun) -> EchoState:
     run.start()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         state = await run.wait()
     assert state.phase.ended
     check_accounts(state)
@@ -302,11 +303,12 @@ async def test_a_canary_in_steps_with_epochs() -> None:
         await until(lambda: run.state.tally.by_version.get("v2", 0) >= 20)
         assert run.state.assessment.verdict is not Verdict.MISMATCH
         run.set_expectation(after, datetime.now(UTC))
-        for _ in range(1000):
-            await asyncio.sleep(0.01)
+
+        def judged_consistent() -> bool:
             run.set_expectation(after, datetime.now(UTC))
-            if run.state.assessment.verdict is Verdict.CONSISTENT:
-                break
+            return run.state.assessment.verdict is Verdict.CONSISTENT
+
+        await until(judged_consistent, "the new split is judged")
         await run.cancel()
         state = run.state
     check_accounts(state)

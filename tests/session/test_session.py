@@ -19,6 +19,7 @@ from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
 from meshtui.session.workspace import Workspace
 from tests.builders import NOW, ROUTES, canary, key, resource, split_routes, subset, with_resource
+from tests.waiting import PATIENCE_S
 
 
 @dataclass
@@ -73,8 +74,8 @@ async def following(script: Script, channels: ChannelSource | None = None) -> As
 
 
 async def until(session: Session, holds: Callable[[SessionState], bool]) -> SessionState:
-    """The first state for which something holds; fails after five seconds."""
-    async with asyncio.timeout(5):
+    """The first state for which something holds; fails when it never comes."""
+    async with asyncio.timeout(PATIENCE_S):
         while not holds(session.state):
             session.poll_now()
             await asyncio.sleep(0.005)

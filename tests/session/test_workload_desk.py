@@ -23,6 +23,7 @@ from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
 from meshtui.session.workspace import Workspace
 from tests.builders import HOST, NOW, canary, subset
+from tests.waiting import PATIENCE_S
 from tests.workloads import ScriptedChannels, ScriptedWorkload, certificate, looked, report
 
 OLD = certificate(0x3F9A010203, NOW - timedelta(minutes=40))
@@ -93,7 +94,7 @@ async def following(
 
 async def until(session: Session, holds: Callable[[SessionState, Workload], bool]) -> tuple[SessionState, Workload]:
     """The first state for which something holds; fails after five seconds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while session.state.workload is None or not holds(session.state, session.state.workload):
             session.poll_now()
             await asyncio.sleep(0.005)

@@ -34,6 +34,7 @@ from meshtui.sources.agent import (
 )
 from meshtui.sources.http_get import HttpProblem, Response, get
 from tests.loopback import listening
+from tests.waiting import PATIENCE_S
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -216,14 +217,14 @@ async def test_no_other_path_leaves_this_process(path: str) -> None:
     async with agent() as (address, recorder):
         host, port = address.split(":")
         with pytest.raises(ValueError, match="read-only"):
-            await get(host, int(port), path, READ_ONLY, timeout=5, most_bytes=100)
+            await get(host, int(port), path, READ_ONLY, timeout=PATIENCE_S, most_bytes=100)
     assert recorder.requests == []
 
 
 async def _get(raw: bytes, most_bytes: int = 1000) -> Response:
     async with agent(lambda *_: raw) as (address, _):
         host, port = address.split(":")
-        return await get(host, int(port), READY_PATH, READ_ONLY, timeout=5, most_bytes=most_bytes)
+        return await get(host, int(port), READY_PATH, READ_ONLY, timeout=PATIENCE_S, most_bytes=most_bytes)
 
 
 async def test_bodies_of_every_framing() -> None:

@@ -19,7 +19,7 @@ MOST_LOOKS = 200
 
 @pytest.mark.mesh
 async def test_a_rotation_is_seen_and_the_corners_agree_again() -> None:
-    async with Mesh(certificate_lifetime=timedelta(seconds=12)) as mesh:
+    async with Mesh(certificate_lifetime=timedelta(seconds=40)) as mesh:
         pod = mesh.ready_event()["pods"]["echo-v1"]
         files, agent = IdentityFiles([pod["certs"]]), AgentSource(pod["agent"])
         first = (await files.poll()).leaf

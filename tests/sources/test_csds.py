@@ -75,7 +75,10 @@ async def test_a_stream_that_ends_after_each_answer_is_fetched_from() -> None:
         async with attached(server.address) as source:
             assert len((await source.poll()).resources) == 6
             assert len((await source.poll()).resources) == 6
-            assert (server.streams, server.fetches) == (1, 2)
+            # The stream is given up for good only if its end came after the question was written: else grpc.aio says
+            # INTERNAL of it, and the second look tries another stream first.
+            assert server.streams >= 1
+            assert server.fetches == 2
     finally:
         await server.stop()
 

@@ -16,7 +16,8 @@ from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_output import parse_output
 from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
-from tests.echo_server import EchoServer, Manner, serving, until
+from tests.echo_server import EchoServer, Manner, serving
+from tests.waiting import until
 
 SPEC = EchoRequestSpec("xds:///echo:7070", headers=(("x-canary", "1"),), message="hi", authority="echo.example")
 

@@ -17,6 +17,7 @@ from meshtui.model.lifetime import Phase, lifetime
 from meshtui.sources.chains import build_chains
 from meshtui.sources.x509 import load_certificates
 from tests.pki import NOW, Issued, ec_key, issue, root, rsa_key, workload
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -80,7 +81,7 @@ def corpus() -> dict[str, Issued]:
 
 def openssl(path: Path, *arguments: str) -> str:
     command = ["openssl", "x509", "-in", str(path), "-noout", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout.strip()
 
 
 def value(path: Path, option: str) -> str:
@@ -143,7 +144,7 @@ def test_expiry_is_openssls(case: str, corpus: dict[str, Issued], tmp_path: Path
         ended = subprocess.run(
             ["openssl", "x509", "-in", str(path), "-noout", "-checkend", "0"],
             capture_output=True,
-            timeout=30,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert (ended.returncode == 1) == (lifetime(ours, now).phase is Phase.EXPIRED)
@@ -165,7 +166,7 @@ def test_a_chain_holds_exactly_when_openssl_verifies_it(
         ["openssl", "verify", "-no_check_time", "-CAfile", "root.pem", "-untrusted", "mid.pem", "leaf.pem"],
         cwd=tmp_path,
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     loaded = [
@@ -209,7 +210,7 @@ def test_serials_that_the_standard_forbids_are_shown_as_they_are(serial: str, tm
         "/CN=odd",
     ]
     where = ["-keyout", str(tmp_path / "k.pem"), "-out", str(path), "-days", "1", "-set_serial", serial]
-    subprocess.run([*make, *where], capture_output=True, check=True, timeout=30)
+    subprocess.run([*make, *where], capture_output=True, check=True, timeout=PATIENCE_S)
     loaded, problems = load_certificates(path.read_bytes(), "odd.pem")
     assert problems == ()
     printed = value(path, "-serial").replace("\\\n", "").lower()

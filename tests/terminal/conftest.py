@@ -19,8 +19,7 @@ from pathlib import Path
 import pyte
 import pytest
 
-PATIENCE = 60.0
-"""Seconds to wait for something to be on the screen, on a machine that is busy."""
+from tests.waiting import PATIENCE_S
 
 KEPT_AWAY = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
 """Variables of the one who runs the tests that would change the screen; pytest-xdist sets the last two itself."""
@@ -57,8 +56,8 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def wait_for(self, condition: Callable[[str], bool], what: str = "") -> str:
-        """Read until the screen is as wanted. Fails with the screen after :data:`PATIENCE`."""
-        deadline = time.monotonic() + PATIENCE
+        """Read until the screen is as wanted. Fails with the screen after :data:`PATIENCE_S`."""
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if condition(self.text):
                 return self.text
@@ -72,7 +71,7 @@ class Terminal:
 
     def wait_for_end(self) -> int:
         """Read until the program has ended; its exit status."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             reading = self._read(0.1)
             if self.process.poll() is not None and not reading:

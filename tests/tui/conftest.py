@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +16,7 @@ from textual.pilot import Pilot
 from meshtui.session.state import LinkState
 from meshtui.tui.app import MeshtuiApp
 from tests.tui.scripted import Bench, Clock, settle
+from tests.waiting import until
 
 
 def screen_text(app: App[None]) -> str:
@@ -57,11 +57,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     @asynccontextmanager
     async def running(app: MeshtuiApp, size: tuple[int, int] = (110, 30)) -> AsyncIterator[Pilot[None]]:
         async with app.run_test(size=size, notifications=True) as pilot:
-            for _ in range(1000):
-                await asyncio.sleep(0.005)
+
+            def looked() -> bool:
                 front = app._workspace.front
-                if app._target is None if front is None else front.state.link.state is not LinkState.CONNECTING:
-                    break
+                return app._target is None if front is None else front.state.link.state is not LinkState.CONNECTING
+
+            await until(looked, "the first look")
             await settle(pilot)
             press = pilot.press
 

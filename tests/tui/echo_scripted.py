@@ -22,6 +22,7 @@ from meshtui.session.session import Session
 from tests.echo_server import output_text
 from tests.tui.conftest import screen_text
 from tests.tui.scripted import START, Bench, Clock, settle
+from tests.waiting import until
 
 TARGET = "127.0.1.13:17171"
 
@@ -105,11 +106,7 @@ class EchoBench(Bench):
 
     async def until(self, pilot: Pilot[None], holds: Callable[[], bool]) -> None:
         """Go on until something is so, and painted. Fails when it never is."""
-        for _ in range(2000):
-            if holds():
-                break
-            await asyncio.sleep(0.005)
-        assert holds()
+        await until(holds)
         await settle(pilot)
 
     async def answered(self, pilot: Pilot[None], sets: int) -> None:

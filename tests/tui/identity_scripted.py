@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from meshtui.model.workload import Workload
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from tests.tui.scripted import Bench, settle
+from tests.waiting import until
 from tests.workloads import ScriptedChannels, ScriptedWorkload
 
 TARGET = "127.0.1.13:17171"
@@ -40,12 +40,10 @@ class IdentityBench(Bench):
     async def until(self, pilot: Pilot[None], holds: Callable[[Workload], bool], target: str = TARGET) -> None:
         """Wait until something is known of a target's workload and painted; bounded."""
         session = self.sessions[target]
-        for _ in range(1000):
-            known = session.state.workload
-            if known is not None and holds(known):
-                break
+
+        def known() -> bool:
             session.poll_now()
-            await asyncio.sleep(0.005)
-        else:
-            raise AssertionError(f"never came: {session.state.workload}")
+            return session.state.workload is not None and holds(session.state.workload)
+
+        await until(known, "what the workload is")
         await settle(pilot)

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
 
 from meshtui.model.config import (
     ActionKind,
@@ -44,6 +47,7 @@ from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.screens.main import MainScreen
 from meshtui.tui.views import View
+from tests.waiting import PATIENCE_S, until
 
 START = datetime(2026, 8, 1, 10, 0, 0, tzinfo=UTC)
 HOST = "echo.echo-grpc.svc.cluster.local"
@@ -253,27 +257,27 @@ class Bench:
         session, source = self.sessions[target], self.sources.get(target)
         polls, revision = source.polls if source else 0, session.state.revision
         session.poll_now()
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if (source is None or source.polls > polls) and session.state.revision > revision:
-                break
+        await until(
+            lambda: (source is None or source.polls > polls) and session.state.revision > revision, "one more look"
+        )
         await settle(pilot)
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Let the pump beat and everything it moves be painted; a view is imported and mounted first."""
+    """Let the pump beat and everything it moves be painted; a view is imported and mounted first.
+
+    That the process is idle says nothing on a busy machine, where it may just not have had its turn.
+    """
     calm = 0
-    for _ in range(300):
-        screen = pilot.app.screen
-        pump = getattr(screen, "_pump", None)
-        if pump is not None:
-            pump.pump()
-        await pilot.pause()
-        shown = not isinstance(screen, MainScreen) or _shows_something(screen)
-        calm = calm + 1 if shown and not _typing(pilot) else 0
-        if calm == 3:
-            return
-    raise AssertionError("nothing is shown")
+    async with asyncio.timeout(PATIENCE_S):
+        while calm < 3:
+            screen = pilot.app.screen
+            pump = getattr(screen, "_pump", None)
+            if pump is not None:
+                pump.pump()
+            await pilot.pause()
+            still = screen is pilot.app.screen and _at_rest(screen) and not _typing(pilot)
+            calm = calm + 1 if still and _shows_something(screen) else 0
 
 
 def _typing(pilot: Pilot[None]) -> bool:
@@ -281,7 +285,24 @@ def _typing(pilot: Pilot[None]) -> bool:
     return isinstance(app, MeshtuiApp) and app.typeahead.holds
 
 
-def _shows_something(screen: MainScreen) -> bool:
+def _at_rest(screen: Screen[Any]) -> bool:
+    """No widget still has to be composed, to read a message, to be laid out or to be painted."""
+    if screen._callbacks or screen._dirty_widgets:
+        return False
+    return not any(
+        not node.is_mounted
+        or node.message_queue_size
+        or node._next_callbacks
+        or node._layout_required
+        or node._repaint_required
+        or node._recompose_required
+        for node in screen.walk_children(Widget, with_self=True)
+    )
+
+
+def _shows_something(screen: Screen[Any]) -> bool:
+    if not isinstance(screen, MainScreen):
+        return True
     if screen.query_one("#notice").display:
         return True
-    return any(view.display and view.look is not None for view in screen.query(View))
+    return any(view.display and view.look is not None and view.size for view in screen.query(View))

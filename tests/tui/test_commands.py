@@ -6,7 +6,8 @@ import pytest
 
 from meshtui.tui.commands import Command, understand
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, healthy
+from tests.tui.scripted import Bench, healthy, settle
+from tests.waiting import until
 
 COMMANDS = (
     Command("open", "", lambda _: None, "TARGET"),
@@ -75,15 +76,10 @@ async def test_the_palette_finds_commands(bench: Bench, run: Run) -> None:
     assert len(bench.app().COMMANDS) == 1
     async with run(bench.app(), (110, 30)) as pilot:
         await pilot.press("ctrl+p", *"view config")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if "Open a view" in screen_text(pilot.app):
-                break
+        await until(lambda: "Open a view" in screen_text(pilot.app), "the command in the palette")
         await pilot.press("enter")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if "outbound|7070" in screen_text(pilot.app) and len(pilot.app.screen_stack) == 2:
-                break
+        await until(lambda: len(pilot.app.screen_stack) == 2, "the palette closes")
+        await settle(pilot)
         assert "outbound|7070" in screen_text(pilot.app)
 
 

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import HOST, Bench, healthy
+from tests.tui.scripted import HOST, Bench, healthy, settle
+from tests.waiting import until
 
 
 async def test_the_whole_name_is_copied(bench: Bench, run: Run) -> None:
@@ -55,10 +56,7 @@ async def test_a_taken_name_is_said_and_nothing_lost(
     bench.add(resources=healthy())
     async with run(bench.app(), (110, 30)) as pilot:
         await pilot.press("2", "j", "s", "enter")
-        for _ in range(100):
-            await pilot.pause(0.02)
-            if "exists already" in _words(pilot):
-                break
+        await until(lambda: "exists already" in _words(pilot), "the refusal")
         assert "exists already" in _words(pilot)
         await pilot.press("escape")
     assert taken.read_text() == "precious"
@@ -74,11 +72,8 @@ def _words(pilot: Pilot[None]) -> str:
 
 
 async def _until_closed(pilot: Pilot[None]) -> None:
-    for _ in range(200):
-        await pilot.pause(0.02)
-        if len(pilot.app.screen_stack) == 2:
-            return
-    raise AssertionError(screen_text(pilot.app))
+    await until(lambda: len(pilot.app.screen_stack) == 2, "the dialog closes")
+    await settle(pilot)
 
 
 @pytest.mark.parametrize(
@@ -101,11 +96,7 @@ async def test_a_name_that_cannot_be_used_is_said_and_another_can_be_typed(
         name = pilot.app.screen.query_one("#save-input", Input)
         name.value = typed
         await pilot.press("enter")
-        for _ in range(200):
-            await pilot.pause(0.02)
-            if said in _words(pilot):
-                break
-        assert said in _words(pilot)
+        await until(lambda: said in _words(pilot), said)
         name.value = "fine.json"
         await pilot.press("enter")
         await _until_closed(pilot)

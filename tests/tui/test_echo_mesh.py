@@ -21,6 +21,7 @@ from meshtui.tui.app import MeshtuiApp
 from tests.meshes import RunningMesh, headless_mesh
 from tests.tui.echo_scripted import page_text
 from tests.tui.scripted import settle
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.mesh
 
@@ -30,7 +31,7 @@ async def at_view_3(address: str) -> AsyncIterator[tuple[Pilot[None], Session]]:
     """The real app on a real pod, its Echo view in front."""
     workspace = Workspace(lambda target: open_session(target, TargetOptions(), interval=0.2))
     async with MeshtuiApp(workspace, target=address).run_test(size=(160, 45)) as pilot:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while not workspace.sessions:
                 await pilot.pause(0.02)
         session = workspace.sessions[0]
@@ -41,7 +42,7 @@ async def at_view_3(address: str) -> AsyncIterator[tuple[Pilot[None], Session]]:
 
 
 async def until(session: Session, holds: Callable[[SessionState], bool]) -> SessionState:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds(session.state):
             await asyncio.sleep(0.02)
     return session.state

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -29,12 +28,13 @@ from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.widgets.identity_rows import IdentityRows
 from tests.tui.conftest import screen_text
 from tests.tui.scripted import settle
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.mesh
 
-LIFETIME = timedelta(seconds=16)
+LIFETIME = timedelta(seconds=40)
+"""Half of it is what a very busy machine may be late with a rotation."""
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
-PATIENCE = 60.0
 
 
 @pytest_asyncio.fixture
@@ -51,15 +51,6 @@ def workspace_of(mesh: Mesh) -> Workspace:
     return Workspace(lambda target: open_session(target, options[target], interval=0.3))
 
 
-async def until(what: str, holds: Callable[[], bool]) -> None:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not holds():
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"never seen: {what}") from None
-
-
 async def test_a_rotation_is_watched_on_screen_and_in_traffic(mesh: Mesh) -> None:
     workspace = workspace_of(mesh)
     client = workspace.attach(mesh.pods["client"].admin)
@@ -67,19 +58,19 @@ async def test_a_rotation_is_watched_on_screen_and_in_traffic(mesh: Mesh) -> Non
     async with app.run_test(size=(160, 45)) as pilot:
         echo = await front(pilot, workspace)
         await until(
-            "who echo-v1 is", lambda: echo.state.workload is not None and echo.state.workload.ends_at is not None
+            lambda: echo.state.workload is not None and echo.state.workload.ends_at is not None, "who echo-v1 is"
         )
         await pilot.press("4")
         first = leaf_of(echo)
-        await until("the first serial on screen", lambda: shows(pilot, first))
-        await until("a desk to send from", lambda: client.echo is not None)
+        await until(lambda: shows(pilot, first), "the first serial on screen")
+        await until(lambda: client.echo is not None, "a desk to send from")
         assert client.echo is not None
         run = client.echo.start(EchoRequestSpec(URL, count=None, qps=10), EchoSettings(), probe="")
-        await until("a rotation", lambda: turned(echo))
+        await until(lambda: turned(echo), "a rotation")
         second = leaf_of(echo)
         assert second != first
-        await until("the rotation on screen", lambda: shows(pilot, second) and "◆" in screen_text(app))
-        await until("the new certificate on a live connection", lambda: in_use_agrees(echo))
+        await until(lambda: shows(pilot, second) and "◆" in screen_text(app), "the rotation on screen")
+        await until(lambda: in_use_agrees(echo), "the new certificate on a live connection")
         state = run.state
         await run.cancel()
         assert state.tally.completed > 0
@@ -161,10 +152,10 @@ async def test_no_byte_of_a_private_key_is_shown_stored_or_told(mesh: Mesh) -> N
     app = MeshtuiApp(workspace, target=mesh.pods["client"].admin)
     async with app.run_test(size=(160, 45)) as pilot:
         session = await front(pilot, workspace)
-        await until("identity", lambda: session.state.workload is not None and session.state.workload.agent is not None)
+        await until(lambda: session.state.workload is not None and session.state.workload.agent is not None, "identity")
         await until(
-            "a rotation",
             lambda: _learn(keys, mesh) and bool(session.state.workload and session.state.workload.rotations),
+            "a rotation",
         )
         for size in ((160, 45), (80, 24)):
             await pilot.resize_terminal(*size)
@@ -213,7 +204,11 @@ def headless(pod: Pod) -> Iterator[tuple[str, str]]:
         ("bootstrap", str(pod.bootstrap), "-o", "json"),
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "meshtui", *arguments], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-m", "meshtui", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
         )
         assert done.stdout
         yield " ".join(arguments[:1]), done.stdout + done.stderr

@@ -13,6 +13,7 @@ from meshtui.model.timeline import Event, EventKind
 from meshtui.session.stage import Offer, Scenario
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, healthy, inbound, settle
+from tests.waiting import until
 
 CLIENT, SERVER = "127.0.1.13:17171", "127.0.1.11:17171"
 OFFERS = (Offer(CLIENT, "client", "keeps calling the echo service"), Offer(SERVER, "echo-v1", "answers"))
@@ -117,8 +118,5 @@ async def test_leaving_while_it_starts_stops_it(bench: Bench, run: Run) -> None:
 
 
 async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(300):
-        await pilot.pause(0.02)
-        if condition():
-            return
-    raise AssertionError(screen_text(pilot.app))
+    await until(condition)
+    await settle(pilot)

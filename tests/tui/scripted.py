@@ -287,11 +287,15 @@ def _typing(pilot: Pilot[None]) -> bool:
 
 def _at_rest(screen: Screen[Any]) -> bool:
     """No widget still has to be composed, to read a message, to be laid out or to be painted."""
+    app = screen.app
+    if app.message_queue_size or app._pending_message is not None or app._next_callbacks:
+        return False
     if screen._callbacks or screen._dirty_widgets:
         return False
     return not any(
         not node.is_mounted
         or node.message_queue_size
+        or node._pending_message is not None
         or node._next_callbacks
         or node._layout_required
         or node._repaint_required

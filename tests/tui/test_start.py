@@ -88,6 +88,8 @@ async def test_the_demo_chosen_comes_up_and_its_first_pod_is_opened(bench: Bench
         assert stage.happened is not None
         stage.happened(Event(bench.clock(), EventKind.MESH, "istiod", "a manifest was refused"))
         await pilot.press("c")
+        await _until(pilot, lambda: "Play the next step?" in screen_text(app))
+        await pilot.press("y")
         await _until(pilot, lambda: stage.step == 1)
         await settle(pilot)
         assert "a manifest was refused" in screen_text(app)

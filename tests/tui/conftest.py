@@ -69,10 +69,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             async def pressed(*keys: str) -> None:
                 """As a person does, who looks before going on: the keys are handed out and what they began is there."""
                 await press(*keys)
-                for _ in range(2000):
-                    if not app.typeahead.holds:
-                        break
-                    await asyncio.sleep(0.005)
+                await until(lambda: not app.typeahead.holds, "the keys typed ahead")
                 await pilot.pause()
 
             monkeypatch.setattr(pilot, "press", pressed)

@@ -47,7 +47,8 @@ def open_screen(
 ) -> ExitCode:
     """Run the interactive program until the user leaves it.
 
-    Raises ``UsageError`` when there is no terminal to draw on, or when the target is none.
+    Raises ``UsageError`` when there is no terminal to draw on, or when the target is none, and whatever the screen
+    ended with that it should not have.
     """
     _need_a_terminal()
     watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED)
@@ -88,6 +89,8 @@ def open_screen(
     app.run()
     for run in app.stopped_runs:
         say(f"The run to {run.spec.url} was stopped on leaving: {counted_words(run.tally)}.")
+    if app.defect is not None:
+        raise app.defect
     return ExitCode(app.return_code or 0)
 
 

@@ -19,6 +19,7 @@ from meshtui.tui.themes import NIGHT, OURS
 from meshtui.tui.typeahead import Typeahead
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.command import Provider
     from textual.driver import Driver
 
@@ -88,6 +89,8 @@ class MeshtuiApp(App[None]):
         self._now = now
         self.stopped_runs: tuple[EchoState, ...] = ()
         """The runs that were under way when the program was left, as far as they came."""
+        self.defect: Exception | None = None
+        """What ended the program although nothing should; ``None`` when it was left in order."""
         self.typeahead = Typeahead(self, super().on_event)
         self.animation_level = "none"
         for theme in OURS:
@@ -97,6 +100,20 @@ class MeshtuiApp(App[None]):
     def get_driver_class(self) -> type[Driver]:
         chosen = super().get_driver_class()
         return TerminalDriver if chosen is LinuxDriver else chosen
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self.defect is None:
+            self.defect = error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """End. Textual would print a traceback with every local variable, which can hold a token of the mesh; whoever
+        runs the program says what is kept in ``defect`` instead."""
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """The same for errors that would draw themselves."""
+        self._fatal_error()
 
     def on_load(self) -> None:
         self._events = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +120,26 @@ def test_leaving_during_a_run_says_what_was_counted(terminal: Start) -> None:
     assert "was stopped on leaving:" in said
     assert "sent, " in said
     assert program.attributes == program.before
+
+
+DEFECT = """
+from meshtui.tui.screens.main import MainScreen
+
+def paint(self):
+    token = "hunter2"
+    raise ValueError("a defect of a test")
+
+MainScreen._paint = paint
+"""
+
+
+def test_a_defect_of_the_screen_ends_in_a_sentence_and_leaves_the_terminal_as_it_was(
+    terminal: Start, silent: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(DEFECT)
+    program = terminal("attach", silent, PYTHONPATH=str(tmp_path))
+    program.wait_for_text("This should not happen: ValueError: a defect of a test.")
+    assert program.wait_for_end() == 70
+    assert program.attributes == program.before
+    assert b"Traceback" not in program.raw
+    assert b"hunter2" not in program.raw

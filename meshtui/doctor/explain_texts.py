@@ -34,7 +34,12 @@ CAUSES = (
     ),
     Cause(
         "probe-lost",
-        ("connection to the echo server broke",),
+        (
+            "in the middle of the call to ForwardEcho",
+            "before ForwardEcho was answered",
+            "answers ForwardEcho with UNAVAILABLE",
+            "answers ForwardEcho with CANCELLED",
+        ),
         "The probe's own server went away in the middle of a set",
         "The pod that sends the requests, or the way to it, broke while a set was running. Its requests were"
         " sent or not;"

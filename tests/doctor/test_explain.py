@@ -57,10 +57,9 @@ SEEN = [
     ("EDS-configured drop: throttle", "dropped-by-config"),
     ("rpc error: code = Unavailable desc = all SubConns are in TransientFailure", "transient-failure"),
     ("no answer within 5s", "deadline"),
-    (
-        "The connection to the echo server broke in the middle of a set (127.0.0.1:1, UNAVAILABLE: Socket closed).",
-        "probe-lost",
-    ),
+    ("127.0.0.1:1 closed the connection in the middle of the call to ForwardEcho.", "probe-lost"),
+    ("127.0.0.1:1 broke off the call before ForwardEcho was answered (RST_STREAM, CANCEL).", "probe-lost"),
+    ('127.0.0.1:1 answers ForwardEcho with UNAVAILABLE: "Cancelling all calls".', "probe-lost"),
     ("The echo server did not answer within 7 s (127.0.0.1:1).", "probe-silent"),
     ("127.0.0.1:1 answers with 20 bytes that cannot be read as a ForwardEchoResponse.", "echo-garbage"),
     ("the echo server returned fewer outputs than requests", "echo-short"),

@@ -14,7 +14,8 @@ from meshtui.model.echo import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
 from meshtui.model.split import Expectation, ExpectationSource, Verdict, parse_expectation
-from meshtui.session.echo_run import CONFIRM_PATIENCE_S, EchoRun
+from meshtui.session import echo_run
+from meshtui.session.echo_run import STOP_GRACE_S, EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
 from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
@@ -150,12 +151,13 @@ async def test_a_server_that_answers_garbage_is_given_up_with_a_sentence() -> No
 
 
 async def test_a_run_against_a_server_that_never_answers_is_stopped_at_once() -> None:
+    assert STOP_GRACE_S < 1, "a stop takes less than a second"
     echo = EchoServer(manner=Manner.NEVER)
     async with lab(echo) as (_, make):
         run = make(100, 50)
         run.start()
         await until(lambda: echo.sets)
-        async with asyncio.timeout(1.0):  # the promise: a stop takes less than a second
+        async with asyncio.timeout(PATIENCE_S):  # the answers never come: only the stop itself ends the run
             await run.cancel()
         state = run.state
         check_accounts(state)
@@ -334,14 +336,15 @@ async def test_at_the_end_one_more_look_is_waited_for() -> None:
         assert lonely.epochs[0].counts.answered == 20
 
 
-async def test_a_config_that_went_with_the_last_channel_is_not_waited_for() -> None:
+async def test_a_config_that_went_with_the_last_channel_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(echo_run, "CONFIRM_PATIENCE_S", 1e6)
     async with lab(EchoServer()) as (_, make):
         run = make(20, settings=EchoSettings(awaits_confirmation=True), expectation=CANARY)
         run.start()
         run.config_gone()  # between two sets this says nothing
         await until(lambda: run.state.phase is Phase.SETTLING)
         run.config_gone()
-        async with asyncio.timeout(CONFIRM_PATIENCE_S / 2):
+        async with asyncio.timeout(PATIENCE_S):
             state = await run.wait()
     assert state.phase is Phase.DONE
     assert state.unconfirmed
@@ -383,5 +386,5 @@ async def test_a_defect_of_our_own_ends_the_run_and_says_so() -> None:
 
     state = await finished(EchoRun(Broken(), EchoRequestSpec(URL, 40)))
     assert state.phase is Phase.FAILED
-    assert "broke within meshtui" in str(state.error)
+    assert "failed within meshtui" in str(state.error)
     assert state.tally.completed == 0

@@ -72,8 +72,8 @@ async def test_a_backend_that_hangs_is_found_and_named(mesh: Mesh, session: Sess
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-    await until(session, lambda state: not codes(state))
-    assert mark(session.state) is not Health.REFUSED
+    state = await until(session, lambda state: not codes(state))
+    assert mark(state) is not Health.REFUSED
 
 
 async def test_an_app_that_was_killed_and_came_back_is_told(mesh: Mesh, session: Session) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from meshtui.demo.mesh import Mesh
 from meshtui.model.certificate import KeyState
-from meshtui.model.identity import CornerState, identity_of, triangle
+from meshtui.model.identity import Corner, CornerState, identity_of, triangle
 from meshtui.sources.agent import AgentSource
 from meshtui.sources.files import IdentityFiles
-
-MOST_LOOKS = 200
-"""Looks before a rotation that never comes fails the test; it comes after about twenty."""
+from tests.attaching import until
 
 
 @pytest.mark.mesh
@@ -24,25 +21,17 @@ async def test_a_rotation_is_seen_and_the_corners_agree_again() -> None:
         files, agent = IdentityFiles([pod["certs"]]), AgentSource(pod["agent"])
         first = (await files.poll()).leaf
         assert first is not None
-        for _ in range(MOST_LOOKS):
-            found = await files.poll()
-            if found.leaf is not None and found.leaf.serial != first.serial:
-                break
-            await asyncio.sleep(0.1)
-        assert found.leaf is not None
-        assert found.leaf.serial != first.serial
+        found = await until(files.poll, lambda found: found.leaf is not None and found.leaf.serial != first.serial)
         assert found.leaf.spiffe == first.spiffe
         assert found.key is not None
         assert found.key.state is KeyState.MATCHES
         assert [chain.problem for chain in found.chains] == [None]
-        corners = None
-        for _ in range(MOST_LOOKS):
+
+        async def look() -> tuple[Corner, ...]:
             found, report = await files.poll(), await agent.poll()
             assert report.ready is True
             assert report.problems == ()
-            corners = triangle(identity_of(found, report, datetime.now(UTC))).corners
-            if corners[0].state is CornerState.SAME:
-                break
-            await asyncio.sleep(0.1)
-        assert corners is not None
+            return triangle(identity_of(found, report, datetime.now(UTC))).corners
+
+        corners = await until(look, lambda corners: corners[0].state is CornerState.SAME)
         assert [corner.state for corner in corners[:2]] == [CornerState.SAME, CornerState.SAME]

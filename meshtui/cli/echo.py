@@ -16,6 +16,7 @@ from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, json_line, lossless
 from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.echo_export import run_csv
+from meshtui.model.echo_outcome import Outcome
 from meshtui.model.split import ALPHA, MARGIN, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo_run import EchoRun
@@ -161,7 +162,7 @@ def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
 
     def started(run: EchoRun) -> None:
         if progress.live:
-            say(intent_sentence(run.spec, run.probe))
+            say(intent_sentence(run.spec, run.probe, order.duration_s, order.until_decided))
 
     def batch(record: BatchRecord) -> None:
         if format_ == "ndjson":
@@ -188,9 +189,9 @@ def _write(order: EchoOrder, state: EchoState, format_: str) -> None:
         lossless(run_csv(state.tally))
         return
     if format_ == "table":
-        emit(format_, {}, echo_text(state, order.from_config))
+        emit(format_, {}, echo_text(state, order.from_config, order.allowed_failures))
         return
-    data = echo_document(order.target, state, order.from_config)
+    data = echo_document(order.target, state, order.from_config, order.allowed_failures)
     if format_ == "ndjson":
         json_line({"event": "summary", **data})
     else:
@@ -214,9 +215,11 @@ def _ending(order: EchoOrder, state: EchoState, interrupted: bool, format_: str)
 
 def _wrong(order: EchoOrder, state: EchoState) -> list[str]:
     """Why a gate must not open."""
-    from meshtui.cli.echo_report import epoch_assessment, sentence
+    from meshtui.cli.echo_report import epoch_assessment, outcome, sentence
 
     reasons = []
+    if outcome(state, order.allowed_failures) is Outcome.FAILED:
+        reasons.append(state.outcome_sentence)
     if order.tests and state.assessment.verdict is not Verdict.CONSISTENT:
         reasons.append(sentence(state, order.from_config))
     reasons += [
@@ -224,8 +227,4 @@ def _wrong(order: EchoOrder, state: EchoState) -> list[str]:
         for epoch in state.epochs[:-1]
         if epoch_assessment(epoch, state).verdict is Verdict.MISMATCH
     ]
-    tally = state.tally
-    trouble = tally.failed + tally.lost
-    if trouble > order.allowed_failures * tally.sent:
-        reasons.append(f"{trouble} of {tally.sent} requests failed.")
     return reasons

@@ -1,4 +1,7 @@
-"""The histogram of ``meshtui echo`` in plain text: one line a version."""
+"""The histogram of ``meshtui echo`` in plain text: one line a version, then what is in no version's share.
+
+Shares are of all requests that came back, so that the lines together make 100 %.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from math import ceil, floor
 from typing import Final
 
 from meshtui.model.printable import printable
-from meshtui.model.split import VersionShare
+from meshtui.model.split import SplitCounts, VersionShare
 from meshtui.model.wording import share_words
 
 EIGHTHS: Final = " ▏▎▍▌▋▊▉"
@@ -19,11 +22,15 @@ LONGEST_NAME: Final = 24
 """Cells for a version at most; more is cut with an ellipsis, and is whole in JSON."""
 
 
-def histogram(shares: Sequence[VersionShare]) -> list[str]:
-    """A line a version: bar, tick at the expected share, whiskers at the interval's ends, and the numbers."""
-    names = [_name(share.version) for share in shares]
-    width = max(map(len, names), default=0)
-    return [f"  {name.ljust(width)}  {_numbered(share)}".rstrip() for name, share in zip(names, shares, strict=True)]
+def histogram(shares: Sequence[VersionShare], counts: SplitCounts | None = None) -> list[str]:
+    """A line a version: bar, tick at the expected share, whiskers at the interval's ends, and the numbers; then a line
+    for the failed, lost and unknown ones of ``counts``."""
+    lines = [(_name(share.version), _numbered(share)) for share in shares]
+    counts = counts or SplitCounts()
+    apart = (("✗ failed", counts.failed), ("✗ lost", counts.lost), ("? unknown", counts.unknown))
+    lines += [(name, _part(number, counts.total)) for name, number in apart if number]
+    width = max((len(name) for name, _ in lines), default=0)
+    return [f"  {name.ljust(width)}  {said}".rstrip() for name, said in lines]
 
 
 def bar(observed: float, expected: float | None, low: float | None, high: float | None) -> str:
@@ -49,13 +56,17 @@ def interval_words(low: float, high: float) -> str:
 
 
 def _numbered(share: VersionShare) -> str:
-    line = bar(share.observed, share.expected, share.low, share.high)
-    line += f" {share_words(share.observed):>7}  n {share.answered:<5}"
+    line = bar(share.of_all, share.expected, share.low, share.high)
+    line += f" {share_words(share.of_all):>7}  n {share.answered:<5}"
     if share.expected is not None:
         line += f"  want {share_words(share.expected)}"
     if share.low is not None and share.high is not None:
         line += f"  may be {interval_words(share.low, share.high)}"
     return line
+
+
+def _part(number: int, total: int) -> str:
+    return f"{bar(number / total, None, None, None)} {share_words(number / total):>7}  n {number}"
 
 
 def _cell(share: float) -> int:

@@ -6,7 +6,9 @@ import shutil
 import sys
 from typing import TextIO
 
+from meshtui.doctor.echo_failures import fates_words
 from meshtui.model.printable import printable
+from meshtui.model.split_words import split_beside_failures
 from meshtui.session.echo_state import EchoState, Phase
 
 CLEAR = "\r\x1b[K"
@@ -57,8 +59,9 @@ def progress_line(state: EchoState) -> str:
         parts.append("waiting for one more look at the config")
     elif state.rate:
         parts.append(f"{state.rate:.1f}/s")
-    if tally.failed + tally.lost:
-        parts.append(f"{tally.failed + tally.lost} failed")
+    if tally.trouble:
+        parts.append(fates_words(tally.failed, tally.lost))
     if state.assessment.expectation is not None and state.assessment.counts.total:
-        parts.append(state.sentence)
+        said = split_beside_failures(state.assessment) if tally.trouble else state.sentence
+        parts += [said] if said else []
     return printable(", ".join(parts))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from meshtui.cli.echo_bars import histogram
+from meshtui.doctor.echo_failures import fates_words
 from meshtui.doctor.explain import cause_of
 from meshtui.model.documents import document, rfc3339
 from meshtui.model.echo_export import epoch_document, result_document
+from meshtui.model.echo_outcome import Outcome, outcome_of
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.latency import Latency
-from meshtui.model.split import Assessment, Expectation, Verdict, VersionShare, assess
+from meshtui.model.split import Assessment, Expectation, Verdict, assess
 from meshtui.model.split_book import Epoch
+from meshtui.model.split_words import split_beside_failures
 from meshtui.model.wording import plural, share_words
 from meshtui.session.echo_state import BatchRecord, EchoState, Phase
 
@@ -27,7 +30,12 @@ SEND_LONGER: Final = (
 """What to do when a run from a pod without channels of its own was over too soon."""
 
 
-def echo_document(target: str, state: EchoState, from_config: bool) -> dict[str, Any]:
+def outcome(state: EchoState, allowed: float) -> Outcome:
+    """The outcome, where the part ``allowed`` of the requests (0 to 1) may fail."""
+    return outcome_of(state.tally, state.phase is Phase.FAILED, allowed)
+
+
+def echo_document(target: str, state: EchoState, from_config: bool, allowed: float = 0.0) -> dict[str, Any]:
     """The whole document of ``-o json``; its keys are in ``docs/headless.md``."""
     tally, spec = state.tally, state.spec
     result = result_document(tally, state.assessment, lambda sample: cause_of(sample).explanation)
@@ -45,6 +53,8 @@ def echo_document(target: str, state: EchoState, from_config: bool) -> dict[str,
         started=rfc3339(state.started),
         duration_s=_seconds(state),
         qps=spec.qps,
+        outcome=outcome(state, allowed).value,
+        outcome_sentence=state.outcome_sentence,
         **result,
         sentence=sentence(state, from_config),
         caveat=state.caveat,
@@ -120,10 +130,17 @@ def _seconds(state: EchoState) -> float:
 # For people
 
 
-def echo_text(state: EchoState, from_config: bool) -> str:
-    """The result for people."""
-    blocks = (_head(state), _bars(state), _verdict(state, from_config), _epochs(state), _facts(state.tally),
-              _errors(state.tally))  # fmt: skip
+def echo_text(state: EchoState, from_config: bool, allowed: float = 0.0) -> str:
+    """The result for people. ``allowed`` is the part of the requests (0 to 1) that may fail."""
+    blocks = (
+        _head(state),
+        _outcome(state, outcome(state, allowed)),
+        _bars(state),
+        _verdict(state, from_config),
+        _epochs(state),
+        _facts(state.tally),
+        _errors(state.tally),
+    )
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
@@ -133,7 +150,7 @@ def _head(state: EchoState) -> list[str]:
              (tally.abandoned, "abandoned"))  # fmt: skip
     parts = [f"{number} {word}" for number, word in fates if number or word in ("answered", "failed")]
     asked = "" if tally.requested in (None, tally.sent) else f" of {tally.requested}"
-    ended = "" if state.phase is Phase.DONE else f", {state.phase.value}"
+    ended = {Phase.DONE: "", Phase.FAILED: ", then broken off"}.get(state.phase, f", {state.phase.value}")
     return [
         f"{state.spec.url} from {state.probe}, fresh-channel probe",
         f"{plural(tally.sent, 'request')}{asked} in {_seconds(state):.1f} s{ended}: {', '.join(parts)}",
@@ -141,20 +158,32 @@ def _head(state: EchoState) -> list[str]:
 
 
 def _bars(state: EchoState) -> list[str]:
-    shares = state.assessment.shares
-    if not state.assessment.counts.total:
-        # Nothing was judged: show all that was counted.
-        total = max(1, sum(state.tally.by_version.values()))
-        shares = tuple(VersionShare(version, count, count / total) for version, count in state.tally.by_version.items())
-    return histogram(shares)
+    shown = state.histogram
+    lines = histogram(shown.shares, shown.counts)
+    if shown.elsewhere > 0:
+        lines.append(f"  {shown.elsewhere} failed or lost under other weights or as these came; no bar has them.")
+    return lines
+
+
+def _outcome(state: EchoState, outcome: Outcome) -> list[str]:
+    """What failed, before anything is said of the split."""
+    if outcome is Outcome.TOLERATED:
+        return [f"! {state.outcome_sentence} That is no more than --allow-failed allows."]
+    words = {Outcome.FAILED: "✗ FAILED", Outcome.BROKEN_OFF: "✗ BROKEN OFF"}
+    return [f"{words[outcome]}  {state.outcome_sentence}"] if outcome in words else []
 
 
 def _verdict(state: EchoState, from_config: bool) -> list[str]:
     assessment = state.assessment
-    notes = assessment.expectation.notes if assessment.expectation else ()
+    notes = [f"note: {note}" for note in (assessment.expectation.notes if assessment.expectation else ())]
+    if state.tally.trouble:
+        said = split_beside_failures(assessment)
+        judged = assessment.verdict is not Verdict.UNDECIDED or assessment.needed_more is not None
+        caveat = [state.caveat] if state.caveat and said and judged else []
+        return [*([f"split: {said}"] if said else []), *caveat, *notes]
     asked = assessment.verdict is not Verdict.NONE or assessment.expectation is not None or from_config
     lines = [sentence(state, from_config)] if asked else []
-    return [*lines, *([state.caveat] if state.caveat else []), *(f"note: {note}" for note in notes)]
+    return [*lines, *([state.caveat] if state.caveat else []), *notes]
 
 
 def _epochs(state: EchoState) -> list[str]:
@@ -191,9 +220,8 @@ def _errors(tally: EchoTally) -> list[str]:
     lines = []
     for cause in tally.causes:
         known = cause_of(cause.sample)
-        lost = f", {cause.lost} more lost with them" if cause.lost and cause.failed else ""
         lines += [
-            f"✗ {cause.failed or cause.lost} × {known.title}{lost}",
+            f"✗ {fates_words(cause.failed, cause.lost)}: {known.title}",
             f"    {known.explanation}",
             f"    fix   {known.fix}",
             f"    said  {_short(cause.sample)}",

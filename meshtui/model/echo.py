@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
+from meshtui.model.masking import masked_headers
 from meshtui.model.wording import plural
 
 MOST_REQUESTS = 100_000
@@ -114,9 +115,20 @@ def _validate_amount(spec: EchoRequestSpec) -> None:
         raise UsageError(f"Without qps at most {MOST_UNTHROTTLED} requests are sent in one run.", f"Set qps. {lift}")
 
 
-def intent_sentence(spec: EchoRequestSpec, probe: str) -> str:
-    """What will be sent, from where, to where and how much: what a person agrees to before the first request."""
-    amount = "requests until you stop it" if spec.count is None else f"{spec.count} requests"
+def intent_sentence(
+    spec: EchoRequestSpec, probe: str, duration_s: float | None = None, until_decided: bool = False
+) -> str:
+    """What will be sent, from where, to where and how much: what a person agrees to before the first request.
+
+    ``duration_s`` and ``until_decided`` are what else ends the run.
+    """
+    ends = [f"for {duration_s:g} s"] if duration_s is not None else []
+    ends += ["until the split is decided"] if until_decided else []
+    if spec.count is None:
+        amount = f"requests {' or '.join(ends) or 'until you stop it'}"
+    else:
+        amount = f"{'at most ' if ends else ''}{spec.count} requests{''.join(f', {end}' for end in ends)},"
+        amount = amount if ends else amount.removesuffix(",")
     rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {UNTHROTTLED_CONCURRENCY} at a time can"
     extra = f", with {plural(len(spec.all_headers), 'header')}" if spec.all_headers else ""
     extra += ", each on a new connection" if spec.new_connection else ""
@@ -126,6 +138,7 @@ def intent_sentence(spec: EchoRequestSpec, probe: str) -> str:
 def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) -> str:
     """The shell line that asks the same of the server with grpcurl, safe to paste whatever the texts hold.
 
+    Header values that are secrets are masked, since the line is shown, copied and kept in a shell's history.
     One line makes one set, so a continuous run is shown as a set of ``count`` (100 when not given).
     """
     number = count or spec.count or 100
@@ -135,7 +148,7 @@ def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) 
         body["qps"] = spec.qps
     body["timeout_micros"] = round(seconds * 1e6)
     if spec.all_headers:
-        body["headers"] = [{"key": name, "value": value} for name, value in spec.all_headers]
+        body["headers"] = [{"key": name, "value": value} for name, value in masked_headers(spec.all_headers)]
     body |= {key: text for key, text in (("message", spec.message), ("method", spec.method)) if text}
     if spec.new_connection:
         body["newConnectionPerRequest"] = True

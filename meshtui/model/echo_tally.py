@@ -80,6 +80,16 @@ class EchoTally:
     whole: tuple[Point, ...] = ()
     answers: tuple[Answer, ...] = ()
 
+    @property
+    def trouble(self) -> int:
+        """Requests that failed or of which nothing is known."""
+        return self.failed + self.lost
+
+    @property
+    def came_back(self) -> int:
+        """Requests whose fate is told: all but those that were given up when the run was stopped."""
+        return self.sent - self.abandoned
+
 
 class TallyCounter:
     """Counts; :meth:`look` gives an immutable picture. The one mutable thing of the model, since it counts for

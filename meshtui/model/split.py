@@ -166,7 +166,8 @@ class Verdict(StrEnum):
 class VersionShare:
     """One line of the histogram. Shares are of 1; ``expected`` is ``None`` where nothing is configured to compare with.
 
-    ``observed`` is the share among answers of known version. ``low`` and ``high`` bound the true share, for all
+    ``of_all`` is the share of all requests, failed, lost and unknown ones among them: what is shown. ``observed`` is
+    the share among answers of known version. ``low`` and ``high`` bound the true share, for all
     versions and moments together, and hold every way the requests of unknown version can have gone; ``None`` where
     draws are not independent, since no such interval holds then.
     """
@@ -177,6 +178,7 @@ class VersionShare:
     expected: float | None = None
     low: float | None = None
     high: float | None = None
+    of_all: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ def assess(
     if verdict is Verdict.UNDECIDED:
         more = answers_needed(expected, seen, counts.missing, alpha, margin)
     lines = tuple(
-        VersionShare(version, count, count / max(1, counts.answered), share, low, high)
+        VersionShare(version, count, count / max(1, counts.answered), share, low, high, count / max(1, counts.total))
         for version, count, share, (low, high) in zip(versions, seen, expected, bounds, strict=True)
     )
     return Assessment(
@@ -278,6 +280,7 @@ def _untested_shares(counts: SplitCounts, expectation: Expectation | None) -> tu
             counts.by_version.get(version, 0),
             counts.by_version.get(version, 0) / max(1, counts.answered),
             configured.get(version),
+            of_all=counts.by_version.get(version, 0) / max(1, counts.total),
         )
         for version in versions
     )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
+from meshtui.model.echo_outcome import Outcome
 from meshtui.model.resource import Health
 from meshtui.model.split import Verdict
+from meshtui.model.split_words import split_beside_failures
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.wording import share_words
 from meshtui.session.echo_state import EchoState, Phase
+
+PHASES: Final = {Phase.DONE: "ended", Phase.CANCELLED: "stopped", Phase.FAILED: "broken off"}
+"""How a run ended, whatever came of it."""
 
 
 def echo_events(before: EchoState | None, after: EchoState, now: datetime) -> Iterator[Event]:
@@ -31,12 +37,20 @@ def echo_events(before: EchoState | None, after: EchoState, now: datetime) -> It
 
 
 def _result(state: EchoState) -> str:
-    tally = state.tally
-    counts = f"probe {state.phase.value}: {tally.completed} of {tally.sent} answered, {tally.failed} failed"
-    why = str(state.error) if state.error is not None and state.phase is Phase.FAILED else state.sentence
-    return f"{counts}; {why}"
+    """The outcome first; the verdict on the split after it, where failures leave it one."""
+    tally, outcome = state.tally, state.outcome
+    if outcome in (Outcome.FAILED, Outcome.BROKEN_OFF):
+        said = f"probe {PHASES[state.phase]}: {state.outcome_sentence}"
+        split = split_beside_failures(state.assessment) if state.assessment.verdict is Verdict.MISMATCH else ""
+        return f"{said} {split}".rstrip()
+    return f"probe {PHASES[state.phase]}: {tally.completed} of {tally.sent} answered; {state.sentence}"
 
 
 def _health(state: EchoState) -> Health:
-    wrong = state.assessment.verdict is Verdict.MISMATCH or state.tally.failed or state.phase is Phase.FAILED
-    return Health.REFUSED if wrong else Health.OK
+    """✓ only where every request was answered and the split is not in question."""
+    verdict, outcome = state.assessment.verdict, state.outcome
+    if verdict is Verdict.MISMATCH or outcome in (Outcome.FAILED, Outcome.BROKEN_OFF):
+        return Health.REFUSED
+    if verdict is Verdict.UNDECIDED or outcome is Outcome.NOTHING:
+        return Health.WAITING
+    return Health.OK

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from meshtui.doctor.echo_failures import outcome_sentence
 from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_outcome import Histogram, Outcome, histogram_of, outcome_of
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.split import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
@@ -92,6 +94,22 @@ class EchoState:
     ended: datetime | None = None
     error: MeshtuiError | None = None
     revision: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether what was sent got an answer; to be said before the verdict."""
+        return outcome_of(self.tally, self.phase is Phase.FAILED)
+
+    @property
+    def outcome_sentence(self) -> str:
+        """The outcome in a sentence: how many failed, of how many, and why."""
+        why = self.error.what if self.phase is Phase.FAILED and self.error is not None else ""
+        return outcome_sentence(self.outcome, self.tally, self.phase.ended, why)
+
+    @property
+    def histogram(self) -> Histogram:
+        """What the bars show."""
+        return histogram_of(self.assessment, self.tally, self.phase.ended)
 
     @property
     def sentence(self) -> str:

@@ -6,10 +6,12 @@ import pytest
 
 from meshtui.model.echo_account import BatchReply, ReplyKind
 from meshtui.model.errors import ServiceMissing
+from meshtui.model.resource import Health
 from meshtui.model.split import Verdict
 from meshtui.session.echo_state import Phase
+from tests.echo_server import output_text
 from tests.tui.conftest import Run, screen_text
-from tests.tui.echo_scripted import EchoBench, ScriptedEcho, compare_page, failed, page_text
+from tests.tui.echo_scripted import TARGET, EchoBench, ScriptedEcho, compare_page, failed, page_text
 from tests.tui.scripted import SCOPE, Clock, healthy, inbound, routes, settle
 
 SIZES = [(80, 24), (160, 45)]
@@ -181,7 +183,10 @@ async def test_the_sender_is_lost_and_comes_back(bench: EchoBench, echo: Scripte
         state = await bench.finish(pilot)
         assert state.phase is Phase.DONE
         assert state.tally.lost
-        assert "? lost" in page_text(pilot.app)
+        page = page_text(pilot.app)
+        assert "✗ lost" in page
+        assert f"✗ FAILED       {state.tally.lost} of 500 requests are lost: The probe's own server" in page
+        assert "✓ done" not in page
 
 
 async def test_a_target_without_config_can_still_be_sent_through(bench: EchoBench, run: Run) -> None:
@@ -265,6 +270,46 @@ async def test_where_nothing_answers_the_cause_comes_before_the_chart(
         await bench.begin(pilot)
         await bench.finish(pilot)
         seen = " ".join(page_text(pilot.app).split())
-        assert "none of 500 requests told its version" in seen
+        assert "✗ FAILED 500 of 500 requests failed: mTLS on the client, plaintext on the server." in seen
+        assert "✗ ended 0 of 500 answers 500 failed" in seen
+        assert not [word for word in ("✓", "UNDECIDED", "NO TEST", "CONSISTENT") if word in seen]
+        assert "✗ failed ███" in seen
         assert "✗ 500 failed mTLS on the client, plaintext on the server" in seen
         assert "look Set PeerAuthentication STRICT" in seen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=["80", "160"])
+async def test_a_version_that_fails_all_its_requests_leaves_the_other_its_part_of_all(
+    bench: EchoBench, echo: ScriptedEcho, run: Run, size: tuple[int, int]
+) -> None:
+    """v2 answers a quarter of all requests and v1 none: v2 has 25 %, and the answers are no test of the weights."""
+    one = BatchReply(ReplyKind.OUTPUTS, (output_text(0, "v2"),))
+    echo.replies.extend([failed(10, 10), *(one if number % 4 == 0 else failed(1, 1) for number in range(490))])
+    async with run(bench.app(), size) as pilot:
+        await bench.begin(pilot)
+        state = await bench.finish(pilot)
+        assert (state.tally.failed, state.tally.sent) == (377, 500)
+        seen = " ".join(page_text(pilot.app).split())
+        assert "✗ FAILED 377 of 500 requests failed: mTLS on the client" in seen
+        assert "24.6 %" in seen
+        assert "75.4 %" in seen
+        assert "100 % want" not in seen
+        assert "the 123 answers cannot be tested against the accepted weights" in seen
+        assert not [word for word in ("✓ done", "UNDECIDED", "NO TEST", "CONSISTENT") if word in seen]
+    (event,) = [event for event in bench.sessions[TARGET].state.events if event.text.startswith("probe ended")]
+    assert event.health is Health.REFUSED
+    assert event.text == f"probe ended: {state.outcome_sentence}"
+
+
+async def test_a_run_stopped_after_failures_says_so(bench: EchoBench, echo: ScriptedEcho, run: Run) -> None:
+    echo.replies.extend([failed(10, 10), failed(1, 1)])
+    echo.holds_after = 2
+    async with run(bench.app()) as pilot:
+        await bench.begin(pilot)
+        await bench.until(pilot, lambda: len(echo.batches) == 3 and bench.run_of().tally.failed == 11)
+        assert "✗ FAILED       11 of 11 requests failed so far: mTLS" in page_text(pilot.app)
+        await pilot.press("x")
+        await bench.until(pilot, lambda: bench.run_of().phase is Phase.CANCELLED)
+        page = page_text(pilot.app)
+        assert "■ stopped" in page
+        assert "✗ FAILED       11 of 12 requests failed: mTLS" in page

@@ -1,4 +1,7 @@
-"""Shares over time, stacked: a rollout is seen moving. Over it a line where the config wants the border to be."""
+"""Shares over time, stacked: a rollout is seen moving. Over it a line where the config wants the border to be.
+
+The shares are of all that came back: what failed or was lost is the top of the stack, in the colour of alarm.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ _LOWER: Final = " ▁▂▃▄▅▆▇"
 
 _BLANK: Final = Span(" ")
 
-_FULL: Final = {role: Span("█", role) for role in SERIES}
+_FULL: Final = {role: Span("█", role) for role in (*SERIES, Role.NOTE, Role.ALARM)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Ite
     lived = ((state.ended or now) - start).total_seconds()
     seconds = next((step for step in STEPS if lived / step < cells), STEPS[-1])
     wide = max(int(cells // (max(lived, _planned(state)) / seconds + 1)), 1)
-    failures = state.tally.failed + state.tally.lost > 0
+    failures = state.tally.trouble > 0
     chart = Chart(state, versions_of(state), start, seconds, wide, cells // wide, height - 2 - failures)
     borders = {chart.column(epoch.started) for epoch in state.epochs[1:]}
     kept = state.tally.whole if lived > RECENT_POINTS else points
@@ -99,12 +102,11 @@ def _planned(state: EchoState) -> float:
 
 
 def _failed(point: Point | None) -> Span:
-    """The part of a column's requests that failed."""
-    if point is None or not point.failed:
+    """The part of a column's requests that failed or was lost."""
+    failed = 0 if point is None else point.failed + point.lost
+    if point is None or not failed:
         return Span(" ")
-    return Span(
-        _LOWER[min(int(point.failed / point.total * 8) + 1, 7)] if point.total > point.failed else "█", Role.ALARM
-    )
+    return Span(_LOWER[min(int(failed / point.total * 8) + 1, 7)] if point.total > failed else "█", Role.ALARM)
 
 
 def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
@@ -114,7 +116,7 @@ def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
     plain = _stacked(chart, point)
     marked = list(plain)
     for row, mark in _marks(_borders(chart, epoch.expectation if epoch else None), chart.height).items():
-        if point is None or not point.answered:
+        if point is None or not point.total:
             marked[row] = Span(mark, Role.FAINT if ahead else Role.DIM)
         else:
             cell = plain[row]
@@ -126,10 +128,14 @@ def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
 
 def _stacked(chart: Chart, point: Point | None) -> list[Span]:
     """The stack of a column, from its top."""
-    if point is None or not point.answered:
+    if point is None or not point.total:
         return [_BLANK] * chart.height
-    tops = [round(top * chart.height * 8) for top in accumulate(point.share(version) or 0.0 for version in chart.stack)]
-    roles = [chart.role(version) for version in chart.stack]
+    parts = [(point.by_version.get(version, 0), chart.role(version)) for version in chart.stack]
+    others = sum(point.by_version.values()) - sum(count for count, _ in parts)  # beyond the versions told apart
+    apart = ((point.unknown + others, Role.NOTE), (point.failed + point.lost, Role.ALARM))
+    parts += [(count, role) for count, role in apart if count]
+    tops = [round(top * chart.height * 8 / point.total) for top in accumulate(count for count, _ in parts)]
+    roles = [role for _, role in parts]
     cells: list[Span] = []
     lower, last = 0, len(roles) - 1
     for foot in range(0, chart.height * 8, 8):

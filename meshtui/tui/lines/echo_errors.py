@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from meshtui.doctor.echo_failures import cause_title, fates_words
 from meshtui.doctor.explain import UNKNOWN, cause_of
-from meshtui.model.echo_tally import OTHER, Cause
+from meshtui.model.echo_tally import Cause
 from meshtui.model.wording import plural
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.notice import labelled, paragraph
@@ -14,11 +15,6 @@ from meshtui.tui.safe import cut_end, span
 
 SAMPLE: Final = 400
 """Characters of an unknown error's text that are worth their lines here; the raw page has all of it."""
-
-
-def title_of(cause: Cause) -> str:
-    """The cause in a few words."""
-    return "Other errors" if cause.code == OTHER else cause_of(cause.sample).title
 
 
 def error_lines(causes: Sequence[Cause], width: int, most: int) -> Iterator[Line]:
@@ -34,7 +30,7 @@ def error_lines(causes: Sequence[Cause], width: int, most: int) -> Iterator[Line
 def one_cause(cause: Cause, width: int) -> Iterator[Line]:
     """How many, what it means, what to look at."""
     known = cause_of(cause.sample)
-    head = (Span(f"  ✗ {_many(cause)}  ", Role.ALARM), span(title_of(cause), Role.STRONG))
+    head = (Span(f"  ✗ {_many(cause)}  ", Role.ALARM), span(cause_title(cause), Role.STRONG))
     yield (*head, Span(f"   last {cause.last:%H:%M:%S}", Role.DIM))
     if known is UNKNOWN:
         yield from paragraph(cause.sample[:SAMPLE], width, Role.TEXT)
@@ -46,13 +42,12 @@ def one_cause(cause: Cause, width: int) -> Iterator[Line]:
 def short_cause(cause: Cause, width: int) -> Line:
     """A cause in one line, for a narrow screen."""
     head = f"  ✗ {_many(cause)}  "
-    return (Span(head, Role.ALARM), span(cut_end(title_of(cause), max(width - len(head) - 12, 10)), Role.STRONG),
+    return (Span(head, Role.ALARM), span(cut_end(cause_title(cause), max(width - len(head) - 12, 10)), Role.STRONG),
             Span("   a why", Role.DIM))  # fmt: skip
 
 
 def _many(cause: Cause) -> str:
-    lost = f", {cause.lost} lost" if cause.lost else ""
-    return f"{cause.failed} failed{lost}" if cause.failed else f"{cause.lost} lost"
+    return fates_words(cause.failed, cause.lost)
 
 
 def all_causes(causes: Sequence[Cause], width: int) -> Iterator[Line]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.echo_form import ENDLESS, EchoForm
+from meshtui.model.echo_outcome import Outcome
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.wording import plural, span_words
 from meshtui.session.echo_state import EchoState, Phase
@@ -81,16 +82,16 @@ def phase_lines(state: EchoState, now: datetime, width: int) -> Iterator[Line]:
     """Where the run stands, in figures; and what is wrong with the server that sends."""
     glyph, word, role = PHASES[state.phase]
     tally = state.tally
-    role = Role.DIM if state.phase is Phase.DONE and tally.failed + tally.lost else role
+    if state.phase is Phase.DONE and state.outcome is not Outcome.ANSWERED:
+        glyph, word, role = ("✗", "ended", Role.ALARM) if tally.trouble else ("·", "ended", Role.DIM)
     line: list[Span] = [Span(f"  {glyph} {word}", role)]
     if tally.requested:
         line += [Span("  "), *_progress(tally, state.phase, width)]
     else:
         line.append(Span(f"   {plural(tally.completed, 'answer')}", Role.TEXT))
-    wrong = tally.failed + tally.lost
     line += [Span(f"   {tally.failed} failed", Role.ALARM if tally.failed else Role.DIM)]
-    if wrong > tally.failed:
-        line.append(Span(f"   {tally.lost} lost", Role.NOTE))
+    if tally.lost:
+        line.append(Span(f"   {tally.lost} lost", Role.ALARM))
     if tally.abandoned:
         line.append(Span(f"   {tally.abandoned} abandoned", Role.DIM))
     if not state.phase.ended:

@@ -1,4 +1,7 @@
-"""The split as it stands: a bar a version, and what is in no version's share in lines of its own."""
+"""The split as it stands: a bar a version, and what is in no version's share in lines of its own.
+
+All shares are of all requests that came back, so that they and the failed, lost and unknown ones make 100 %.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from meshtui.model.split import Assessment, VersionShare
+from meshtui.model.split import Assessment, SplitCounts, VersionShare
 from meshtui.model.wording import share_words
 from meshtui.session.echo_state import EchoState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
@@ -38,31 +41,35 @@ BESIDE_DIGITS: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """How the histogram is laid out: cells of the names and of a full bar, and whether bars are three lines high."""
+    """How the histogram is laid out: cells of the names and of a full bar, and whether bars are three lines high.
+
+    ``waits`` says that nothing has come back yet, so that 0 % would say too much.
+    """
 
     name: int
     cells: int
     thick: bool
+    waits: bool
 
 
 def split_lines(state: EchoState, width: int, thick: bool) -> Iterator[Line]:
     """A bar for every version of the run, then what failed or has no version."""
-    versions = versions_of(state)
-    if not versions and not state.assessment.counts.total:
+    versions, histogram = versions_of(state), state.histogram
+    if not versions and not histogram.counts.total:
         return
     thick = thick and len(versions) <= MOST_THICK
     longest = max((cell_len(shown(name_of(version))) for version in versions), default=2)
     name = min(max(longest, 2), WIDEST_NAME if width >= NARROW else LESS_NAME)
     beside = 3 * 4 + 3 + BESIDE_DIGITS if thick else NUMBERS
-    bars = Bars(name, max(width - name - beside - 6, 10), thick)
-    by_version = {share.version: share for share in state.assessment.shares}
+    bars = Bars(name, max(width - name - beside - 6, 10), thick, not histogram.counts.total)
+    by_version = {share.version: share for share in histogram.shares}
     for place, version in enumerate(versions):
         share = by_version.get(version) or _silent(version, state.assessment)
         alarm = version in state.assessment.unexpected
         yield from _version(share, Role.ALARM if alarm else role_at(place), bars)
         if thick:
             yield EMPTY
-    yield from _apart(state.assessment, bars)
+    yield from _apart(histogram.counts, bars)
 
 
 def _silent(version: str, assessment: Assessment) -> VersionShare:
@@ -72,13 +79,13 @@ def _silent(version: str, assessment: Assessment) -> VersionShare:
 
 
 def _version(share: VersionShare, role: Role, bars: Bars) -> Iterator[Line]:
-    bar = Bar(share.observed, role, share.expected, share.low, share.high)
+    bar = Bar(share.of_all, role, share.expected, share.low, share.high)
     name = cut(name_of(share.version), bars.name)
     if not bars.thick:
         head = (Span("  "), span(pad(name, bars.name), Role.STRONG), Span("  "))
-        yield (*head, *bar_line(bar, bars.cells), *_numbers(share))
+        yield (*head, *bar_line(bar, bars.cells), *_numbers(share, bars.waits))
         return
-    digits = big(pad_left(f"{share.observed * 100:.0f}" if share.answered else "–" if _waits(share) else "0", 3))
+    digits = big(pad_left("–" if bars.waits else f"{share.of_all * 100:.0f}", 3))
     beside = (_exact(share), _want(share), (Span(f"n {share.answered}", Role.DIM),))
     for line in range(HEIGHT):
         label = Span(pad(name if line == 1 else "", bars.name), Role.STRONG)
@@ -90,13 +97,8 @@ def _version(share: VersionShare, role: Role, bars: Bars) -> Iterator[Line]:
         )
 
 
-def _waits(share: VersionShare) -> bool:
-    """Whether no version has answered yet, so that 0 % would say too much."""
-    return share.low == 0.0 and share.high == 1.0
-
-
 def _exact(share: VersionShare) -> Line:
-    return (Span(share_words(share.observed) if share.answered else "", Role.TEXT),)
+    return (Span(share_words(share.of_all) if share.answered else "", Role.TEXT),)
 
 
 def _want(share: VersionShare) -> Line:
@@ -105,23 +107,22 @@ def _want(share: VersionShare) -> Line:
     return (Span("want ", Role.DIM), Span(share_words(round(share.expected, 4)), Role.TEXT))
 
 
-def _numbers(share: VersionShare) -> Line:
+def _numbers(share: VersionShare, waits: bool) -> Line:
     want = "" if share.expected is None else share_words(round(share.expected, 4)).removesuffix(" %")
     return (
-        Span(pad_left("–" if _waits(share) else share_words(share.observed), 9), Role.STRONG),
+        Span(pad_left("–" if waits else share_words(share.of_all), 9), Role.STRONG),
         Span("  want " if want else "       ", Role.DIM),
         Span(pad_left(want, 4)),
         Span(f"  n {share.answered:>5}", Role.DIM),
     )
 
 
-def _apart(assessment: Assessment, bars: Bars) -> Iterator[Line]:
+def _apart(counts: SplitCounts, bars: Bars) -> Iterator[Line]:
     """Requests that are in no version's share, as parts of all requests."""
-    counts = assessment.counts
     kinds = (
         ("✗ failed", counts.failed, Role.ALARM),
+        ("✗ lost", counts.lost, Role.ALARM),
         ("? unknown", counts.unknown, Role.NOTE),
-        ("? lost", counts.lost, Role.NOTE),
     )
     for label, number, role in kinds:
         if not number:

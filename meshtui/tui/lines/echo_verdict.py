@@ -1,4 +1,7 @@
-"""The verdict: the biggest thing on the screen, in a glyph, a word, a colour and one sentence."""
+"""The verdict: the biggest thing on the screen, in a glyph, a word, a colour and one sentence.
+
+When requests failed that is the verdict; what the answers say of the split comes second, and never in green.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from meshtui.model.echo_outcome import Outcome
 from meshtui.model.split import Verdict
+from meshtui.model.split_words import split_beside_failures
 from meshtui.session.echo_state import EchoState, Phase
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.safe import span, wrap
@@ -29,6 +34,10 @@ ROLES: Final = {
 }
 """The colour of the word's ground and of the sentence's. Undecided is no alarm: every test begins so."""
 
+FAILED: Final = ("✗", "FAILED", (Role.ALARM, Role.TINT_ALARM))
+
+BROKEN_OFF: Final = ("✗", "BROKEN OFF", (Role.ALARM, Role.TINT_ALARM))
+
 STUCK: Final = (Role.NOTE, Role.TINT_NOTE)
 """Undecided, and more answers would not change it: that needs a person."""
 
@@ -38,10 +47,27 @@ CHIP: Final = 14
 
 def verdict_lines(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
     """The band; ``tall`` gives it an empty line above and below."""
+    if state.outcome in (Outcome.FAILED, Outcome.BROKEN_OFF):
+        yield from _failed(state, width, tall)
+        return
     assessment = state.assessment
     verdict = assessment.verdict
     stuck = verdict is Verdict.UNDECIDED and assessment.needed_more is None and assessment.counts.total > 0
     yield from band(GLYPHS[verdict], WORDS[verdict], _sentence(state), STUCK if stuck else ROLES[verdict], width, tall)
+
+
+def _failed(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
+    """How many failed of how many and why; under it what the answers say of the split, where they say anything."""
+    glyph, word, roles = FAILED if state.outcome is Outcome.FAILED else BROKEN_OFF
+    yield from band(glyph, word, state.outcome_sentence, roles, width, tall)
+    said = split_beside_failures(state.assessment)
+    if said:
+        wrong = state.assessment.verdict is Verdict.MISMATCH
+        yield from _remark("✗" if wrong else "·", f"split: {said}", Role.ALARM if wrong else Role.DIM, width)
+    elsewhere = state.histogram.elsewhere
+    if elsewhere > 0 and not state.held_back:
+        said = f"{elsewhere} of them came back under other weights or as these came; the bars below leave them out."
+        yield from _remark("·", said, Role.DIM, width)
 
 
 def band(glyph: str, word: str, sentence: str, roles: tuple[Role, Role], width: int, tall: bool) -> Iterator[Line]:
@@ -74,7 +100,9 @@ def _sentence(state: EchoState) -> str:
 
 def caveat_lines(state: EchoState, width: int) -> Iterator[Line]:
     """What the verdict cannot stand on: lost versions, answers without a later look."""
-    if state.caveat and state.assessment.counts.answered:  # where nothing answered the verdict itself says so
+    verdict = state.assessment.verdict
+    judged = verdict in (Verdict.CONSISTENT, Verdict.MISMATCH) or state.assessment.needed_more is not None
+    if state.caveat and judged and state.assessment.counts.answered:  # else the sentence above says so itself
         yield from _remark("!", state.caveat, Role.NOTE, width)
     if state.unconfirmed:
         said = "The config was not looked at again after the last answers; they are judged by the look before."

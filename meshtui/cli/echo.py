@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -9,7 +10,8 @@ from typing import Any, Final
 import click
 
 from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
-from meshtui.cli.echo_order import EchoOrder, amount, check, expectation, headers, mapping
+from meshtui.cli.echo_headers import all_headers
+from meshtui.cli.echo_order import EchoOrder, amount, check, expectation, mapping
 from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import MOST_COUNT, Number, Span, Whole
 from meshtui.cli.options import target_options
@@ -37,7 +39,16 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
         metavar="Q",
         help="Requests a second; 0 is as fast as 40 at a time can.",
     ),
-    click.option("--header", "header_texts", multiple=True, metavar="NAME:VALUE", help="A header; may be repeated."),
+    click.option(
+        "--header", "header_texts", multiple=True, metavar="NAME:VALUE|@FILE", help="A header; may be repeated."
+    ),
+    click.option(
+        "--header-file",
+        "header_files",
+        multiple=True,
+        metavar="FILE",
+        help="Headers, one NAME: VALUE a line, where no other user reads them; - is standard input.",
+    ),
     click.option("--message", default="", metavar="TEXT", help="The message to be echoed."),
     click.option("--method", default="", metavar="METHOD", help="The HTTP method, for http URLs."),
     click.option(
@@ -130,7 +141,7 @@ def _order(target: str, asked: dict[str, Any]) -> EchoOrder:
         asked["url"],
         amount(asked["count"], duration, asked["until_decided"]),
         asked["qps"],
-        headers(asked["header_texts"]),
+        all_headers(asked["header_texts"], asked["header_files"], os.environ),
         asked["message"],
         asked["method"],
         asked["request_timeout"],

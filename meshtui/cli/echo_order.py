@@ -88,11 +88,18 @@ def headers(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """``NAME:VALUE`` each; a pseudo-header's own leading colon is part of its name. Raises ``UsageError``."""
     pairs = []
     for text in texts:
-        at = text.find(":", 1)
-        if at < 0 or not text[:at].strip():
+        pair = header(text)
+        if pair is None:
             raise UsageError(f"Cannot read {as_typed(text)} as a header.", "Write NAME:VALUE, as in x-canary:1.")
-        pairs.append((text[:at].strip(), text[at + 1 :].strip()))
+        pairs.append(pair)
     return tuple(pairs)
+
+
+def header(text: str) -> tuple[str, str] | None:
+    """Name and value; ``None`` for text that has not both."""
+    at = text.find(":", 1)
+    name, value = text[:at].strip(), text[at + 1 :].strip()
+    return (name, value) if at > 0 and name else None
 
 
 def mapping(texts: Sequence[str]) -> dict[str, str]:

@@ -23,6 +23,9 @@ DEFAULT_TIMEOUT_SECONDS = 5.0
 CONCURRENCY = 20
 """Requests of one set that are under way at the same time, at most: fixed in Istio."""
 
+MOST_REQUESTS = 100_000
+"""Requests of one set at most. Istio sets no bound; here anyone on this machine reaches the port (docs/demo.md)."""
+
 _LOOK_SECONDS = 0.1
 """How often a waiting set looks whether its caller is still there."""
 
@@ -96,9 +99,14 @@ class Forwarder:
     def forward(self, request: Any, gone: threading.Event) -> list[str]:
         """Send a ForwardEchoRequest's set and return one output per request.
 
-        Blocks until all are answered. Raises ForwardError when one fails, when time is up, or when ``gone`` is
+        Blocks until all are answered. Raises ForwardError when one fails, when time is up, for more requests than
+        the demo's bound, or when ``gone`` is
         set because nobody waits for the answer any longer.
         """
+        if request.count > MOST_REQUESTS:
+            raise ForwardError(
+                f"a set of {request.count} requests is more than the demo's bound of {MOST_REQUESTS}: send several sets"
+            )
         timeout = request.timeout_micros / 1e6 if request.timeout_micros > 0 else DEFAULT_TIMEOUT_SECONDS
         deadline = time.monotonic() + timeout
         headers = [(header.key, header.value) for header in request.headers]

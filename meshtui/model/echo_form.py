@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, validate
 from meshtui.model.errors import UsageError
+from meshtui.model.masking import masked_headers
 from meshtui.model.split import ALPHA, MARGIN, Expectation, parse_expectation
 
 ENDLESS = "∞"
@@ -63,6 +64,15 @@ class EchoForm:
                 self.lift_limits,
             )
         )
+
+    @property
+    def headers_shown(self) -> str:
+        """The headers as they are shown outside the field they are typed in: secrets masked."""
+        try:
+            pairs = _headers(self.headers)
+        except UsageError:
+            return "(not readable)"
+        return ", ".join(f"{name}: {value}" for name, value in masked_headers(pairs))
 
     def expectation(self) -> Expectation | None:
         """The shares typed, or ``None`` to take the accepted config's. Raises ``UsageError``."""

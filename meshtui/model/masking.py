@@ -17,6 +17,9 @@ from meshtui.model.json_text import element, member
 MASK = "‹masked›"
 """What stands in place of a secret; its length says nothing about the secret's."""
 
+SHORTEST_SECRET = 6
+"""Characters of a secret that is looked for in what a server echoes."""
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_WORDS = frozenset(
     [
@@ -102,6 +105,19 @@ def is_secret(name: str, value: str) -> bool:
 def masked_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Headers with the values hidden that are secrets: for whatever is shown, copied or written to a file."""
     return tuple((name, MASK if is_secret(name, value) else value) for name, value in pairs)
+
+
+def secret_values(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The values to hide wherever they come back, longest first. A very short one would hide half of any text."""
+    values = {value for name, value in pairs if len(value) >= SHORTEST_SECRET and is_secret(name, value)}
+    return tuple(sorted(values, key=len, reverse=True))
+
+
+def without_values(text: str, values: Iterable[str]) -> str:
+    """The text with each of these values masked."""
+    for value in values:
+        text = text.replace(value, MASK)
+    return text
 
 
 def _looks_secret(value: str) -> bool:

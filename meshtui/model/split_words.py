@@ -29,16 +29,14 @@ def split_beside_failures(assessment: Assessment) -> str:
     """What the answers of a run with failed or lost requests say of the split, after that was said; empty for nothing.
 
     A mismatch and a consistent split hold whatever version the others would have got. An undecided one is said only
-    while more answers can decide it: failures of one version alone make any split of the answers.
+    where few are missing and more answers can decide it: failures of one version alone make any split of the answers.
     """
     counts = assessment.counts
     if not counts.answered or assessment.verdict is Verdict.NONE:
         return ""
-    if assessment.verdict is Verdict.UNDECIDED and assessment.needed_more is None:
-        return (
-            f"the {_answers(counts.answered)} cannot be tested against the {_wanted(assessment)}: the other"
-            f" {counts.missing} went to some version too."
-        )
+    many = counts.missing > assessment.margin * counts.total
+    if assessment.verdict is Verdict.UNDECIDED and (many or assessment.needed_more is None):
+        return f"{_answers(counts.answered)} leave it open: the other {counts.missing} went to some version too."
     return verdict_sentence(assessment)
 
 

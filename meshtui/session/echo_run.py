@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from meshtui.doctor.explain import group_code
@@ -21,6 +21,7 @@ from meshtui.model.echo_plan import Planner
 from meshtui.model.echo_rate import rate_of
 from meshtui.model.echo_tally import TallyCounter
 from meshtui.model.errors import MeshtuiError, unforeseen
+from meshtui.model.masking import secret_values, without_values
 from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
 from meshtui.model.split_book import SplitBook
 from meshtui.session.echo_news import BatchListener, News, StateListener
@@ -55,6 +56,12 @@ class _Flight:
     task: asyncio.Task[None] | None = None
 
 
+def _without(reply: BatchReply, secrets: tuple[str, ...]) -> BatchReply:
+    """The reply without the secret headers that were sent: an echo server echoes them."""
+    outputs = tuple(without_values(text, secrets) for text in reply.outputs)
+    return replace(reply, outputs=outputs, error=without_values(reply.error, secrets))
+
+
 class EchoRun:
     """One probe from start to end. To run again, make another with :meth:`again`."""
 
@@ -78,6 +85,7 @@ class EchoRun:
         self.settings = settings or EchoSettings()
         self.probe = probe
         self._source, self._now, self._monotonic = source, now, monotonic
+        self._secrets = secret_values(self.spec.all_headers)
         self._planner = Planner(self.spec)
         self._counter = TallyCounter(self.spec.count, group_code)
         self._book = SplitBook.open(
@@ -274,6 +282,8 @@ class EchoRun:
     async def _land(self, flight: _Flight, reply: BatchReply) -> None:
         """Let the next set begin, then read and count the answers of this one, with pauses for others in the loop."""
         clock, ended = self._monotonic(), self._now()
+        if self._secrets:
+            reply = _without(reply, self._secrets)
         self._landed[flight.batch.number] = flight
         self._planner = self._planner.end(flight.batch, landing(flight.batch, reply), clock - flight.clock)
         self._patience.note(reply, clock)

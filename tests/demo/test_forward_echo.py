@@ -55,6 +55,17 @@ async def test_a_count_below_two_is_one(lab: Lab, count: int) -> None:
     assert len(await lab.forward(count=count)) == 1
 
 
+async def test_a_count_beyond_the_bound_is_refused_in_a_sentence(lab: Lab) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await lab.forward(count=2**31 - 1)
+    assert refused.value.code() is grpc.StatusCode.UNKNOWN
+    assert refused.value.details() == (
+        "a set of 2147483647 requests is more than the demo's bound of 100000: send several sets"
+    )
+    await lab.plain()
+    assert len(await lab.forward(count=2)) == 2
+
+
 async def test_headers_are_sent_and_host_becomes_the_authority(lab: Lab) -> None:
     await lab.plain()
     output = await lab.forward(headers={"Host": "echo", "X-User": "jane"})

@@ -53,7 +53,7 @@ def form_line(form: EchoForm, pod: str, width: int) -> Line:
         Span(f" · {PROBE} ", Role.DIM),
     )
     many = [("count", ENDLESS if form.endless else form.count), ("qps", form.qps or "0")]
-    many += [("headers", cut_end(form.headers, 40) or "–")] if width >= 110 or form.headers else []
+    many += [("headers", cut_end(form.headers_shown, 40) or "–")] if width >= 110 or form.headers else []
     for name, value in (("authority", form.authority), ("expect", form.expect), ("method", form.method)):
         many += [(name, cut_end(value, 30))] if value.strip() else []
     tail: Line = tuple(

@@ -30,6 +30,8 @@ class Manner(Enum):
     TOO_FEW = "too few"
     RAW_ERROR = "raw error"
     INTERNAL = "internal"
+    STATUS_OF_A_REQUEST = "status of a request"
+    ERRORS_IN_OUTPUTS = "errors in outputs"
 
 
 @dataclass
@@ -74,6 +76,13 @@ class EchoServer:
             await context.abort(grpc.StatusCode.UNKNOWN, old)
         if self.manner is Manner.INTERNAL:
             await context.abort(grpc.StatusCode.INTERNAL, "panic: oh no")
+        if self.manner is Manner.STATUS_OF_A_REQUEST:  # as the C++ echo app (grpc/grpc#30036)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, self.error)
+        if self.manner is Manner.ERRORS_IN_OUTPUTS:  # as the grpc-app of dubbo-kubernetes
+            said = [f"[{index}] Error: rpc error: code = Unavailable desc = no" for index in range(request.count)]
+            whole = f"ERROR:\nMessage: {request.count}/{request.count} requests had errors; first error: {self.error}"
+            told: bytes = echo_pb2.ForwardEchoResponse(output=[whole, *said]).SerializeToString()
+            return told
         outputs, errors = await self._set(request, context)
         count = max(1, request.count)
         if errors:

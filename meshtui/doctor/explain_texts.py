@@ -111,6 +111,15 @@ CAUSES = (
         "Compare the fingerprints of root-cert.pem on both sides.",
     ),
     Cause(
+        "certificate-refused",
+        ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
+        "The other side's certificate was not accepted",
+        "The TLS handshake ended because the certificate that was shown could not be verified; the text does not say"
+        " which check failed: the issuer is not trusted, the name is not the expected one, or the time is not right.",
+        "Compare the roots of both sides, the SPIFFE id of the server with the SANs of the cluster, and the end of the"
+        " certificate (Identity).",
+    ),
+    Cause(
         "handshake-closed",
         (r"Handshake read failed", "handshake.*(EOF|reset|closed)", "certificate required", "bad certificate"),
         "The TLS handshake was broken off",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshtui.model.echo import Answer
-from meshtui.model.echo_output import parse_output, parse_set_error
+from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
 from meshtui.model.split import SplitCounts
 
 SHORT_TEXT = "the echo server returned fewer outputs than requests"
@@ -51,6 +51,18 @@ class BatchReply:
     outputs: tuple[str, ...] = ()
     error: str = ""
     hint: str = ""
+
+    def for_set(self, batch: Batch) -> BatchReply:
+        """The reply without outputs that are no answer of a request: more than was asked for, and the error of the
+        whole set among them, which is then the ``error``."""
+        if self.kind is not ReplyKind.OUTPUTS:
+            return self
+        at = next(
+            (at for at, text in enumerate(self.outputs[: batch.count + 1]) if is_summary(text, batch.count)), None
+        )
+        if at is None:
+            return self
+        return replace(self, outputs=self.outputs[:at] + self.outputs[at + 1 :], error=self.outputs[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ def account(batch: Batch, reply: BatchReply, answers: Sequence[Answer] | None = 
     """The fate of the batch's requests after this reply. ``answers`` are its outputs, when they are parsed already."""
     match reply.kind:
         case ReplyKind.OUTPUTS:
-            return _outputs(batch, reply.outputs, answers)
+            return _outputs(batch, reply, answers)
         case ReplyKind.REFUSED:
             return _refused(batch, reply.error)
         case ReplyKind.STOPPED:
@@ -144,7 +156,9 @@ def _refused(batch: Batch, text: str) -> BatchAccount:
     return BatchAccount(batch.count, failed=1, lost=rest, failures=(failure,))
 
 
-def _outputs(batch: Batch, outputs: tuple[str, ...], parsed: Sequence[Answer] | None) -> BatchAccount:
+def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -> BatchAccount:
+    outputs = reply.outputs
+    set_error = parse_set_error(reply.error, batch.count).cause if reply.error else ""
     answers: list[Answer] = []
     failed: dict[str, int] = {}
     lost: dict[str, int] = {}
@@ -153,12 +167,18 @@ def _outputs(batch: Batch, outputs: tuple[str, ...], parsed: Sequence[Answer] | 
             lost[EMPTY_TEXT] = lost.get(EMPTY_TEXT, 0) + 1
             continue
         answer = parse_output(text, position) if parsed is None else parsed[position]
-        reason = _failure_of(answer)
+        reason = _longer(_failure_of(answer), set_error)
         if reason:
             failed[reason] = failed.get(reason, 0) + 1
         else:
             answers.append(answer)
     short = batch.count - len(outputs)
+    if short > 0 and reply.error:  # the error of the set says what became of those without an output
+        told = parse_set_error(reply.error, batch.count)
+        number = max(0, min(short, told.failed - sum(failed.values()))) if told.told else 0
+        if number:
+            failed[told.cause] = failed.get(told.cause, 0) + number
+            short -= number
     if short > 0:
         lost[SHORT_TEXT] = short
     failures = [Failure(text, failed=count) for text, count in failed.items()]
@@ -171,6 +191,12 @@ def _outputs(batch: Batch, outputs: tuple[str, ...], parsed: Sequence[Answer] | 
         surplus=max(0, len(outputs) - batch.count),
         failures=tuple(failures),
     )
+
+
+def _longer(reason: str, set_error: str) -> str:
+    """The reason as the error of the set quotes it, where that says more of the same."""
+    said = reason.partition(": ")[2] if reason.lower().startswith("error: ") else reason
+    return set_error if said and set_error.startswith(said) else reason
 
 
 def _failure_of(answer: Answer) -> str:

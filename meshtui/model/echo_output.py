@@ -33,6 +33,16 @@ LINE = re.compile(r"(?:\[([0-9]{1,10})(?: (body|error))?\] ?)?(.*)", re.DOTALL)
 BODY, OWN = "\0b", "\0o"
 """Stand for ``[3 body] `` and ``[3] `` at the start of a line, which then is the same in every answer."""
 
+ERROR_LINE = re.compile(r"(?:rpc )?error:", re.IGNORECASE)
+"""How a line of the forwarder begins that stands in the place of an answer, as some servers write it."""
+
+IN_ONE_LINE = frozenset(
+    {"ServiceVersion", "ServicePort", "Hostname", "Namespace", "Cluster", "IP", "IstioVersion", "StatusCode", "Proto"}
+)
+"""Keys whose values hold no blanks: where one line has several, all are read. ``Echo`` and headers are free text."""
+
+NEXT_KEY = re.compile(rf"\s(?=(?:{'|'.join(sorted(IN_ONE_LINE))})=)")
+
 ERRORS = re.compile(r"(\d{1,9})/(\d{1,9}) requests had errors; first error: ?(.*)", re.DOTALL)
 TIMED_OUT = re.compile(r"request set timed out after (\S{1,40}) and only (\d{1,9})/(\d{1,9}) requests completed")
 
@@ -47,18 +57,18 @@ def parse_output(text: str, position: int = 0) -> Answer:
     body: list[tuple[str, str]] = []
     errors: list[str] = []
     for line in alike[1:].split("\n"):
-        kind, pair, rest = _known(line) if len(line) < LONGEST_KNOWN else _read(line)
-        if pair is not None:
-            fields.append(pair)
+        kind, pairs, rest = _known(line) if len(line) < LONGEST_KNOWN else _read(line)
+        if pairs:
+            fields += pairs
             if kind:
-                body.append(pair)
+                body += pairs
         elif kind == "error":
             errors.append(rest)
     return _answer(index, tuple(fields[:MOST_FIELDS]), body, "\n".join(errors), text)
 
 
-def _read(line: str) -> tuple[str, tuple[str, str] | None, str]:
-    """The kind of a line, its key and value where it has them, and what follows the index.
+def _read(line: str) -> tuple[str, tuple[tuple[str, str], ...], str]:
+    """The kind of a line, its keys and values where it has them, and what follows the index.
 
     The kind is ``body``, ``error``, or empty for the forwarder's own.
     """
@@ -70,12 +80,27 @@ def _read(line: str) -> tuple[str, tuple[str, str] | None, str]:
         found = LINE.fullmatch(line)
         assert found is not None  # the pattern fits any text
         number, kind, rest = found.groups()
+        if not number and ERROR_LINE.match(rest):
+            kind = "error"
         kind = kind or ("" if number else "body")
-    return kind, None if kind == "error" else _pair(rest), rest
+    if not kind and ERROR_LINE.match(rest):
+        kind = "error"
+    return kind, () if kind == "error" else _pairs(rest), rest
 
 
 _known = lru_cache(maxsize=1_024)(_read)
 """The answers of one run say the same over and over; what was read once is not read again."""
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """The key and value of a line, or those of a line that holds all of an answer."""
+    first = _pair(text)
+    if first is None:
+        return ()
+    if first[0] not in IN_ONE_LINE or " " not in text:
+        return (first,)
+    pieces = (_pair(piece.strip()) for piece in NEXT_KEY.split(text))
+    return tuple(pair for pair in pieces if pair is not None)
 
 
 def _pair(text: str) -> tuple[str, str] | None:
@@ -121,6 +146,11 @@ class SetError:
     total: int
     cause: str
     told: bool = True
+
+
+def is_summary(text: str, sent: int) -> bool:
+    """Whether an output is no answer but the error of its whole set, which some servers send beside status OK."""
+    return not INDEX.match(text) and "requests had errors" in text and parse_set_error(text, sent).told
 
 
 def parse_set_error(text: str, sent: int) -> SetError:

@@ -19,7 +19,7 @@ from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account, la
 from meshtui.model.echo_output import parse_output
 from meshtui.model.echo_plan import Planner
 from meshtui.model.echo_rate import rate_of
-from meshtui.model.echo_tally import TallyCounter
+from meshtui.model.echo_tally import LONGEST_SAMPLE, TallyCounter
 from meshtui.model.errors import MeshtuiError, unforeseen
 from meshtui.model.masking import secret_values, without_values
 from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
@@ -282,6 +282,7 @@ class EchoRun:
     async def _land(self, flight: _Flight, reply: BatchReply) -> None:
         """Let the next set begin, then read and count the answers of this one, with pauses for others in the loop."""
         clock, ended = self._monotonic(), self._now()
+        reply = reply.for_set(flight.batch)
         if self._secrets:
             reply = _without(reply, self._secrets)
         self._landed[flight.batch.number] = flight
@@ -293,9 +294,10 @@ class EchoRun:
             for _ in range(TURNS_TO_SEND):
                 await asyncio.sleep(0)
         answers: list[Answer] = []
-        for start in range(0, len(reply.outputs), ANSWERS_AT_ONCE):
+        outputs = reply.outputs[: flight.batch.count]  # what is more than was asked for is only counted
+        for start in range(0, len(outputs), ANSWERS_AT_ONCE):
             await asyncio.sleep(0)
-            texts = reply.outputs[start : start + ANSWERS_AT_ONCE]
+            texts = outputs[start : start + ANSWERS_AT_ONCE]
             answers += [parse_output(text, start + place) for place, text in enumerate(texts)]
         self._count(flight, reply, answers, clock, ended)
 
@@ -312,7 +314,7 @@ class EchoRun:
             self._put_into_epoch(flight, result.split, ended)
             record = BatchRecord(
                 flight.batch.number, flight.started, ended, result.sent, result.split, result.abandoned,
-                tuple(failure.text for failure in result.failures),
+                tuple(failure.text[:LONGEST_SAMPLE] for failure in result.failures),
             )  # fmt: skip
             self._news.came_back(record)
         self._changed()

@@ -213,6 +213,72 @@ async def test_a_server_that_talks_nonsense(manner: Manner) -> None:
     assert all(error["explanation"] for error in data["errors"])
 
 
+BACKENDS = (
+    "connections to all backends failing; last error: UNKNOWN: ipv4:10.1.1.1:17070: Ssl handshake failed"
+    " (TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED"
+)
+
+
+@pytest.mark.parametrize("expect", [(), ("--expect", "v1=20,v2=80")], ids=["without shares", "with shares"])
+async def test_when_all_fail_every_output_says_failed_and_no_verdict_comes_before(expect: tuple[str, ...]) -> None:
+    async with serving(EchoServer(fails=lambda version: True)) as server:
+        table = await echo(server, "--count", "40", *expect)
+        data = (await echo(server, "--count", "40", *expect, "-o", "json")).json
+    assert table.code == 1
+    assert "✗ FAILED  40 of 40 requests failed: Nothing listens at the endpoint." in table.out
+    assert "100 %  n 40" in next(line for line in table.out.splitlines() if line.startswith("  ✗ failed"))
+    assert "undecided" not in table.out
+    assert (data["outcome"], data["outcome_sentence"]) == (
+        "failed", "40 of 40 requests failed: Nothing listens at the endpoint.",
+    )  # fmt: skip
+
+
+async def test_a_version_that_answers_alone_gets_its_part_of_all_requests() -> None:
+    async with serving(EchoServer(fails=lambda version: version == "v2")) as server:
+        done = await echo(server, "--count", "300", "--expect", "v1=20,v2=80")
+        failed = server.echo.failed
+    lines = done.out.splitlines()
+    assert done.code == 1
+    assert f"✗ FAILED  {failed} of 300 requests failed" in done.out
+    shares = [float(line.split("%")[0].split()[-1]) for line in lines if line.startswith("  v") or " n " in line[:70]]
+    assert max(shares[:1]) < 50
+    assert f"leave it open: the other {failed}" in done.out or "unknown" in done.out
+
+
+@pytest.mark.parametrize(
+    ("manner", "error", "code"),
+    [
+        (Manner.STATUS_OF_A_REQUEST, BACKENDS, "certificate-refused"),
+        (Manner.ERRORS_IN_OUTPUTS, "rpc error: code = Unavailable desc = no HTTP", "unknown"),
+    ],
+    ids=["the status of a request", "errors in outputs"],
+)
+async def test_a_fork_that_tells_failures_otherwise_is_understood(manner: Manner, error: str, code: str) -> None:
+    """Failed requests, and no broken way to the pod."""
+    async with serving(EchoServer(manner=manner, error=error)) as server:
+        done = await echo(server, "--count", "12", "-o", "json")
+    data = done.json
+    assert (done.code, data["phase"], data["completed"]) == (1, "done", 0)
+    assert data["failed"] + data["lost"] == 12
+    assert data["failed"]
+    assert data["outcome"] == "failed"
+    assert {cause["code"].partition(":")[0] for cause in data["errors"]} == {code}
+    assert {cause["message"] for cause in data["errors"]} == {error}
+    check_accounts(data)
+
+
+async def test_failures_within_what_is_allowed_are_said_and_let_pass() -> None:
+    lab = EchoServer(weights={"v1": 1})
+    lab.fails = lambda version: lab.drawn["v1"] == 40
+    async with serving(lab) as server:
+        done = await echo(server, "--count", "100", "--allow-failed", "5")
+        failed = lab.failed
+    assert done.code == 0
+    assert f"! {failed} of 100 requests failed: " in done.out
+    assert "no more than --allow-failed allows" in done.out
+    assert "FAILED" not in done.out
+
+
 async def test_a_server_that_says_too_much() -> None:
     async with serving(EchoServer(manner=Manner.TOO_MANY)) as server:
         done = await echo(server, "--count", "10", "-o", "json")

@@ -98,6 +98,22 @@ def test_what_has_no_prefix_or_windows_line_ends_is_read_too() -> None:
     )
 
 
+def test_all_fields_in_one_line() -> None:
+    text = "[7 body] Hostname=producer-v1-abc ServiceVersion=v1 Namespace=shop IP=10.1.1.1 ServicePort=17070"
+    answer = parse_output(text)
+    assert (answer.index, answer.version, answer.hostname, answer.ip) == (7, "v1", "producer-v1-abc", "10.1.1.1")
+    injected = parse_output("[0 body] Echo=hello ServiceVersion=v9\n[0 body] ServiceVersion=v1\n")
+    assert injected.version == "v1"
+    assert injected.values("Echo") == ("hello ServiceVersion=v9",)
+
+
+def test_a_line_of_the_forwarder_that_is_an_error() -> None:
+    text = "[3] Error: rpc error: code = Unavailable desc = connection error"
+    assert parse_output(text).error == "Error: rpc error: code = Unavailable desc = connection error"
+    assert parse_output("rpc error: code = Unavailable desc = x=y").error
+    assert not parse_output("[3 body] Error: of the app\n[3 body] ServiceVersion=v1").error
+
+
 def test_errors_within_an_output() -> None:
     assert parse_output("[2 error] connection reset\n[2 error] again\n").error == "connection reset\nagain"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
-from meshtui.model.masking import masked_headers
+from meshtui.model.masking import MASK, masked_headers
 from meshtui.model.wording import plural
 
 MOST_REQUESTS = 100_000
@@ -154,7 +154,7 @@ def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) 
         body["newConnectionPerRequest"] = True
     place = address.removeprefix("unix://").removeprefix("unix:") if address.startswith("unix:") else address
     words = ["grpcurl", "-plaintext", *(["-unix"] if address.startswith("unix:") else []), "-d"]
-    words += [json.dumps(body, separators=(",", ":")), place, METHOD]
+    words += [json.dumps(body, separators=(",", ":")).replace(json.dumps(MASK)[1:-1], MASK), place, METHOD]
     return " ".join(shlex.quote(word) for word in words)
 
 

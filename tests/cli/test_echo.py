@@ -197,7 +197,7 @@ async def test_errors_for_people_are_grouped_with_their_cause() -> None:
     async with serving(EchoServer(fails=lambda version: True)) as server:
         done = await echo(server, "--count", "6")
     assert done.code == 1
-    assert "✗ 6 × Nothing listens at the endpoint" in done.out
+    assert "✗ 6 failed: Nothing listens at the endpoint" in done.out
     assert "fix   Look at the pod" in done.out
     assert "said  rpc error: code = Unavailable" in done.out
 
@@ -269,7 +269,7 @@ async def test_a_fork_that_tells_failures_otherwise_is_understood(manner: Manner
 
 async def test_failures_within_what_is_allowed_are_said_and_let_pass() -> None:
     lab = EchoServer(weights={"v1": 1})
-    lab.fails = lambda version: lab.drawn["v1"] == 40
+    lab.fails = lambda version: lab.failed < 2
     async with serving(lab) as server:
         done = await echo(server, "--count", "100", "--allow-failed", "5")
         failed = lab.failed
@@ -325,7 +325,7 @@ async def test_nobody_there(arguments: tuple[str, ...]) -> None:
     [
         ((), "--url"),
         (("--url", "echo:7070"), "is not a URL"),
-        (("--url", URL, "--count", "0"), "count of 0"),
+        (("--url", URL, "--count", "0"), "no whole number from 1"),
         (("--url", URL, "--count", "many"), "many"),
         (("--url", URL, "--count", "200000", "--qps", "100"), "--lift-limits"),
         (("--url", URL, "--duration", "5s"), "Set qps"),

@@ -20,43 +20,42 @@ NAMED: Final = 3
 
 
 def calls_hang(seen: Observation) -> Iterator[Finding]:
-    """Calls came back steadily, and now they are in flight and none is answered."""
+    """Calls came back before, and now they are in flight and none is answered."""
     traffic = seen.traffic
-    for channel in traffic.channels if traffic else ():
+    for channel, flow in traffic.waiting if traffic else ():
         assert traffic is not None
-        peers = traffic.waiting_on(channel)
-        if peers:
-            yield from (_hang(seen, channel, peer) for peer in peers)
-        elif channel.silence is not None:
-            yield _hang(seen, channel, channel)
+        yield _hang(seen, channel, flow, sure=traffic.certain(channel, flow))
 
 
-def _hang(seen: Observation, channel: Flow, flow: Flow) -> Finding:
-    silence = flow.silence or channel.silence or Silence.STOPPED
+def _hang(seen: Observation, channel: Flow, flow: Flow, *, sure: bool) -> Finding:
     where = _peer(seen, flow) if flow.address else _host(channel)
     for_ = span_words(flow.quiet_seconds)
     failed = sum(point.failed for point in flow.quiet)
     ended = f"; {plural(failed, 'call')} failed meanwhile" if failed else ""
     holds = f"{plural(flow.in_flight, 'call')} {'is' if flow.in_flight == 1 else 'are'} in flight"
-    sure = silence is not Silence.STOPPED
-    queued = "" if flow.address else " No subchannel of it holds them: they wait for a connection or for config."
-    doubt = (
-        ""
-        if sure
-        else " As many were in flight while calls came back, so these may be long-lived streams of an app that has"
-        " stopped calling: channelz does not tell."
-    )
+    before = "before that, calls came back" if flow.answering else "before meshtui began to look, calls came back"
+    explanation = f"{holds} and none has succeeded for {for_}{ended}; {before}."
+    if not flow.address:
+        explanation += " No subchannel of it holds them: they wait for a connection or for config."
+    elif sure:
+        explanation += (
+            " The peer takes calls and does not answer them: its process is stopped, stuck or overloaded, or packets "
+            "are lost."
+        )
+    if not sure:
+        explanation += (
+            " More and more of them wait: they hang, or they are streams that live long; channelz does not tell."
+            if flow.silence is Silence.PILING
+            else " As many were in flight while calls came back, so these may be long-lived streams of an app that has"
+            " stopped calling: channelz does not tell."
+        )
+    piling = flow.silence is Silence.PILING
     return Finding(
         code="calls-hang",
         severity=Severity.ERROR if sure else Severity.WARNING,
         subject=flow.address or channel.target,
-        title=f"Calls to {where} {'hang' if sure else 'have stopped coming back'}",
-        explanation=(
-            f"{holds} and none has succeeded for {for_}{ended}; before that, calls came back. The peer takes calls and "
-            f"does not answer them: its process is stopped, stuck or overloaded, or packets are lost.{queued}{doubt}"
-            if flow.address
-            else f"{holds} and none has succeeded for {for_}{ended}; before that, calls came back.{queued}{doubt}"
-        ),
+        title=f"Calls to {where} {'hang' if sure else 'pile up' if piling else 'have stopped coming back'}",
+        explanation=explanation,
         fix=(
             "look at that pod: is its process running (not stopped, not out of CPU), and what does its log say? "
             "restarting it, or taking it out of the endpoints, lets calls go elsewhere"
@@ -105,7 +104,8 @@ def _fail(seen: Observation, traffic: Traffic, channel: Flow, failing: list[Flow
         if every
         else f"{amount} to {_host(channel)} failed in the last {span_words(lately.seconds)}",
         explanation=(
-            f"channelz counts every status but OK as failed, also what the service itself answers.{where}{flying} "
+            "channelz counts every status but OK as failed, also what the service itself answers and what the app "
+            f"cancels.{where}{flying} "
             "It does not tell the status; the app's log does, or a probe of the same service."
         ),
         fix="send a probe through this pod (Echo), and look at the peers and their TLS in Config",

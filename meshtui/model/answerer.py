@@ -75,10 +75,13 @@ def answerer(before: Snapshot | None, after: Snapshot, *, silent_since: datetime
     library = (old.user_agent, old.user_agent_version) != (new.user_agent, new.user_agent_version)
     if library and old.user_agent and new.user_agent:
         return Answerer.RESTARTED
+    if silent_since is None:
+        return Answerer.SAME
     stamps = [one.last_updated for one in after.resources.values() if one.last_updated is not None]
-    if silent_since is not None and stamps and min(stamps) > silent_since:
-        return Answerer.RESTARTED
-    return Answerer.SAME
+    held = [one.last_updated for one in before.resources.values() if one.last_updated is not None]
+    if not stamps or min(stamps) <= max((silent_since, *held)):  # the app's clock may be ahead of this one
+        return Answerer.SAME
+    return Answerer.RESTARTED
 
 
 def counts_again(before: ChannelReport | None, after: ChannelReport) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,12 @@ from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
 from meshtui.model.wording import ago_words, is_catch_all, match_words, plural, share_words, span_words
+
+MAY_HANG: Final = "calls hang, or long-lived streams"
+"""What calls in flight that do not come back may be."""
+
+NO_CHANNELZ: Final = "not known: channelz was not read"
+"""Whether the app does not serve it, or gives no answer now, is said beside."""
 
 DESTINATIONS_SHOWN: Final = 4
 """Weighted clusters named on the route rung; more are counted."""
@@ -45,6 +51,11 @@ class Rung:
     spark: tuple[Series, ...] = ()
 
 
+def last_seen(rung: Rung) -> Rung:
+    """A rung of a target that gives no answer now: nothing on it is known to be well any more."""
+    return replace(rung, health=None) if rung.health is Health.OK else rung
+
+
 def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung, ...]:
     """Listener, Route, Cluster and Endpoint."""
     by_kind: dict[NodeKind, list[Node]] = {kind: [] for kind in NodeKind}
@@ -63,11 +74,11 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
     )
 
 
-def control_plane_rung(report: ChannelReport | None, missing: str = "") -> Rung:
+def control_plane_rung(report: ChannelReport | None) -> Rung:
     """The ADS channel; CSDS alone does not tell whether the control plane is there."""
     name = "Control plane"
     if report is None:
-        return Rung(name, None, missing or "not known: the app does not serve channelz")
+        return Rung(name, None, NO_CHANNELZ)
     channel = report.control_plane()
     if channel is None:
         return Rung(name, None, "not known: channelz shows no channel to an xDS server")
@@ -81,7 +92,7 @@ def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
     """What the app's own channels do. OK only where calls were seen to come back and none failed or hangs."""
     name = "Traffic"
     if report is None:
-        return Rung(name, None, "not known: the app does not serve channelz")
+        return Rung(name, None, NO_CHANNELZ)
     channels = report.mesh_channels
     if not channels:
         return Rung(name, None, "no xds: channel is open in this app now")
@@ -95,16 +106,20 @@ def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
     rate = f"{(lately.succeeded + lately.failed) / max(lately.seconds, 0.001):.1f} calls/s"
     lost = f"{lately.failed / max(lately.seconds, 0.001):.1f}/s failed" if lately.failed else "0 failed"
     flying = f", {lately.in_flight} in flight" if lately.in_flight else ""
-    if any(flow.silence is not None or traffic.waiting_on(flow) for flow in traffic.channels):
+    waiting = traffic.waiting
+    if any(traffic.certain(channel, flow) for channel, flow in waiting):
         return Rung(name, Health.REFUSED, f"{rate}, {lost}{flying}", "calls get no answer", spark=spark)
     if lately.failed:
         return Rung(name, Health.REFUSED, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
+    if waiting:
+        broken = state if state is not Health.OK else None
+        return Rung(name, broken, f"{rate}, {lost}{flying}", MAY_HANG, spark=spark)
     if lately.succeeded:
         return Rung(name, state, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
     broken = state if state is not Health.OK else None
     if lately.in_flight:
         text = f"{lately.in_flight} in flight, none has come back for {span_words(total.quiet_seconds)}"
-        return Rung(name, broken, text, "long-lived streams, or calls that hang", spark=spark)
+        return Rung(name, broken, text, MAY_HANG, spark=spark)
     return Rung(name, broken, f"idle: no call for {span_words(total.quiet_seconds)}", spark=spark)
 
 

@@ -56,9 +56,19 @@ FLYING_SHARE: Final = 0.8
 GROWTH: Final = 3
 """Calls more in flight, in as many steps, that count as piling up."""
 
+ANSWERED_SHARE: Final = 0.5
+"""The share of calls that the other peers of a channel must answer for their answers to tell anything of this one."""
+
+UNANSWERED: Final = 10
+"""Calls begun on a peer that got no answer while the others answer half or more: too many to be streams by chance."""
+
 
 class Silence(Enum):
-    """What the absence of answers means. PILING and HUNG: calls hang; STOPPED: nothing comes back any more."""
+    """What the absence of answers means.
+
+    HUNG: calls came back steadily, and now more than usual wait. PILING: more and more wait, and none comes back.
+    STOPPED: nothing comes back any more. Long-lived streams alone can look like the last two.
+    """
 
     HUNG = "hung"
     PILING = "piling up"
@@ -118,19 +128,22 @@ class Flow:
 
     @property
     def silence(self) -> Silence | None:
-        """Whether calls hang here; ``None`` when they come back, none is in flight, or it cannot be told."""
+        """Whether calls hang here; ``None`` when they come back, none is in flight, or it cannot be told.
+
+        Where none was seen to come back, the counters tell whether any did before meshtui began to look.
+        """
         quiet, before, seconds = self.quiet, self.answering, self.quiet_seconds
-        if len(quiet) < LOOKS_AT_LEAST or not before or seconds < SILENT_SECONDS:
+        if len(quiet) < LOOKS_AT_LEAST or not (before or self.calls.succeeded) or seconds < SILENT_SECONDS:
             return None
         latest = quiet[-STEADY_LENGTH:]
         flying = max(point.in_flight for point in latest[-LOOKS_AT_LEAST:])
         if not flying or sum(bool(point.in_flight) for point in latest) < FLYING_SHARE * len(latest):
             return None
         steady = _steady(before)
-        usual = median([point.in_flight for point in before if point.succeeded])
+        usual = median([point.in_flight for point in before if point.succeeded]) if before else 0
         if steady and flying > usual:
             return Silence.HUNG
-        if _piles_up(before[-1].in_flight, quiet):
+        if _piles_up((before or quiet)[-1 if before else 0].in_flight, quiet):
             return Silence.PILING
         if steady and flying >= usual and seconds >= STOPPED_SECONDS:
             return Silence.STOPPED
@@ -178,6 +191,33 @@ class Traffic:
         if hung or channel.silence is None:
             return hung
         return tuple(flow for flow in peers if flow.in_flight and flow.quiet_seconds >= channel.quiet_seconds)
+
+    def certain(self, channel: Flow, flow: Flow) -> bool:
+        """Whether calls on a channel or a peer of it hang for sure, and are not streams that live long.
+
+        Sure is what came back steadily before, and a peer that answers nothing while the channel's others do: all of
+        them get the same kinds of call.
+        """
+        if Silence.HUNG in (flow.silence, channel.silence):
+            return True
+        if flow.silence is not Silence.PILING or not flow.address:
+            return False
+        others = [peer for peer in self.peers_of(channel) if peer.subchannel != flow.subchannel]
+        lately = [point for peer in others for point in peer.points if point.at > flow.silent_since]
+        begun, answered = sum(point.started for point in lately), sum(point.succeeded for point in lately)
+        here = sum(point.started for point in flow.quiet)
+        return here >= UNANSWERED and begun >= STEADY_POINTS and answered >= ANSWERED_SHARE * begun
+
+    @property
+    def waiting(self) -> tuple[tuple[Flow, Flow], ...]:
+        """Each channel on which calls hang or may hang, with each of its subchannels that does, or with itself."""
+        found: list[tuple[Flow, Flow]] = []
+        for channel in self.channels:
+            peers = self.waiting_on(channel)
+            found += [(channel, peer) for peer in peers]
+            if not peers and channel.silence is not None:
+                found.append((channel, channel))
+        return tuple(found)
 
 
 def in_flight(calls: Calls) -> int:

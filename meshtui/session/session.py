@@ -89,6 +89,7 @@ class Session:
         self._switches = Switches()
         self._in_turn_told: datetime | None = None
         self._stopping = self._restart_told = False
+        self._counted: ChannelReport | None = None
         self.others: Callable[[], tuple[SessionState, ...]] = tuple
         """The other targets attached beside this one; the workspace says which."""
         self._state = SessionState(target, 0, Link(LinkState.CONNECTING, now()), max(interval, SHORTEST_INTERVAL))
@@ -262,9 +263,10 @@ class Session:
 
     def _channels_seen(self, report: ChannelReport) -> None:
         before = self._state
-        if counts_again(before.channels, report) and not self._restart_told:
+        if counts_again(self._counted, report) and not self._restart_told:
             self._restarted(report.taken_at)
         self._restart_told = False
+        self._counted = report  # kept while channelz gives no answer: what comes back is compared with it
         gaps = tuple(known for known in before.gaps if not known.fact.startswith("channels"))
         self._publish(
             channels=report,
@@ -355,6 +357,7 @@ class Session:
         """Another client answers: nothing of the one before is compared with it."""
         at = after.taken_at
         self._switches = self._switches.add(Switch(at, before.node, after.node))
+        self._counted = None
         if not self._switches.in_turn(at):
             self._happened(at, f"another client answers: {after.node.id} instead of {before.node.id}", Health.WAITING)
         elif self._in_turn_told is None or at - self._in_turn_told >= SWITCH_SHOWN:

@@ -132,3 +132,26 @@ def test_short_intervals_share_points() -> None:
     _, traffic = watched(look(at / 10, (at, at, 0)) for at in range(3000))
     assert len(traffic.channels[0].points) <= POINTS_KEPT
     assert sum(point.seconds for point in traffic.channels[0].points) > 60
+
+
+def test_a_hang_that_began_before_meshtui_looked_is_seen_at_the_peer_that_answers_nothing() -> None:
+    report, traffic = watched(look(at, (900 + at, 900 + at, 0), (4000 + 4 * at, 3900, 0)) for at in range(12))
+    ((channel, peer),) = traffic.waiting
+    assert peer.address == "127.0.1.12:17070"
+    assert traffic.certain(channel, peer)
+    assert traffic_rung(report, traffic).health is Health.REFUSED
+
+
+def test_calls_that_pile_up_where_none_is_answered_may_be_streams() -> None:
+    report, traffic = watched(look(at, (40 + at, 30, 0)) for at in range(12))
+    ((channel, peer),) = traffic.waiting
+    assert not traffic.certain(channel, peer)
+    rung = traffic_rung(report, traffic)
+    assert rung.health is None
+    assert "streams" in rung.aside
+
+
+def test_an_app_that_stops_calling_beside_its_stream_is_neither_fine_nor_broken() -> None:
+    calling = [look(at, (1 + 5 * at, 5 * at, 0)) for at in range(10)]
+    report, traffic = watched(calling + [look(10 + at, (46, 45, 0)) for at in range(20)])
+    assert traffic_rung(report, traffic).health is None

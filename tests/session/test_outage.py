@@ -17,6 +17,7 @@ import pytest
 from meshtui.model.answerer import SWITCHES_KEPT, Answerer, Switch, Switches, answerer, counts_again
 from meshtui.model.channel import Calls, ChannelReport, ServerSockets
 from meshtui.model.diff import diff
+from meshtui.model.errors import TargetUnreachable
 from meshtui.model.resource import CDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import TargetOptions
@@ -175,6 +176,27 @@ def test_a_restart_shows_in_config_that_is_newer_than_the_silence() -> None:
     assert answerer(canary(), anew, silent_since=NOW + timedelta(seconds=30)) is Answerer.RESTARTED
     assert answerer(canary(), anew, silent_since=None) is Answerer.SAME
     assert answerer(canary(), canary(), silent_since=NOW + timedelta(seconds=30)) is Answerer.SAME
+    ahead = NOW - timedelta(seconds=60)
+    assert answerer(canary(), canary(), silent_since=ahead) is Answerer.SAME  # its clock runs before this one
+
+
+async def test_a_restart_is_told_though_channelz_gave_no_answer_in_between() -> None:
+    class Counting:
+        started: int | None = 300
+
+        async def poll(self) -> ChannelReport:
+            if self.started is None:
+                raise TargetUnreachable("No answer.")
+            return ChannelReport(NOW, (), (ServerSockets(10, (), Calls(self.started)),))
+
+    channels = Counting()
+    async with following(Script(), channels) as session:
+        await until(session, lambda state: state.channels is not None)
+        channels.started = None
+        await until(session, lambda state: state.channels is None)
+        channels.started = 5
+        state = await until(session, lambda state: state.channels is not None)
+    assert "restarted" in state.events[0].text
 
 
 async def test_a_removed_resource_is_marked_neither_well_nor_ill() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
+from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, last_seen, traffic_rung
 from meshtui.model.ladder_identity import identity_rungs
+from meshtui.session.state import LinkState
 from meshtui.tui.ink import Line
 from meshtui.tui.lines.overview import Entry, overview_entries
 from meshtui.tui.look import Look
@@ -79,12 +80,14 @@ class OverviewView(View):
         state = look.state
         if state.snapshot is None:
             return ()
-        return (
-            *identity_rungs(state.workload, look.now),
+        rungs = (
             control_plane_rung(state.channels),
             *config_rungs(state.snapshot, state.graph, look.now),
             traffic_rung(state.channels, state.traffic),
         )
+        if state.link.state is not LinkState.LIVE:
+            rungs = tuple(last_seen(rung) for rung in rungs)
+        return (*identity_rungs(state.workload, look.now), *rungs)
 
     def on_rows_entered(self, message: Rows.Entered) -> None:
         message.stop()

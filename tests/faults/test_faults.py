@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from meshtui.cli import streams
 from meshtui.cli.diagnostics import fail
 from meshtui.cli.main import run
 from meshtui.model.address import parse_address
@@ -84,6 +85,7 @@ def _ended(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     if words[0] == "channelz":
         return _channelz(words[1])
     monkeypatch.setattr(sys, "argv", ["meshtui", *words])
+    monkeypatch.setattr(streams, "install", lambda: None)  # what is written stays with pytest
     with pytest.raises(SystemExit) as ended:
         run()
     return int(ended.value.code or 0)

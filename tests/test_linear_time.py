@@ -19,10 +19,11 @@ from meshtui.model.bootstrap_parse import read_bootstrap
 from meshtui.model.certificate import San
 from meshtui.model.config import HeaderMatch, Listener, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
 from meshtui.model.diff import diff
-from meshtui.model.echo_output import parse_output, parse_set_error
+from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
 from meshtui.model.graph_build import build
 from meshtui.model.names import parse_service_name, short_host
-from meshtui.model.printable import printable_lines
+from meshtui.model.printable import escaped, json_escaped, printable_lines
 from meshtui.model.regex import refusal
 from meshtui.model.resource import CDS, LDS, RDS, Status
 from meshtui.model.routing import Request, match_route, match_virtual_host, string_matches
@@ -67,6 +68,9 @@ OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "wrap_hanging": lambda text: wrap_hanging(text.replace("\n", " "), 40),
     "names": lambda text: (parse_service_name(text), short_host(text)),
     "echo output": lambda text: parse_output("[0] " + text),
+    "echo fields in one line": lambda text: parse_output(f"[0 body] IP=1 {text} Hostname=a" + " IP=1" * 200),
+    "echo summary": lambda text: is_summary("ERROR: 1/2 requests had errors; first error: " + text, 2),
+    "escapes": lambda text: (escaped(text), json_escaped(text)),
     "echo error": lambda text: parse_set_error("1/2 requests had errors; first error: " + text, 2),
     "explanation": group_code,
     "refusal": meaning_of,
@@ -164,6 +168,18 @@ def many_samples(size: int) -> Callable[[], object]:
     return lambda: parse_metrics(text, NOW)
 
 
+def echo_reply(size: int) -> Callable[[], object]:
+    """A server that answers a set of ten with very many outputs, each with many lines."""
+    reply = BatchReply(ReplyKind.OUTPUTS, ("[0] a=b\n" * 20,) * size)
+    batch = Batch(1, 10, 0, 5.0)
+    return lambda: account(batch, reply.for_set(batch))
+
+
+def empty_outputs(size: int) -> Callable[[], object]:
+    batch = Batch(1, size, 0, 5.0)
+    return lambda: account(batch, BatchReply(ReplyKind.OUTPUTS, ("",) * size).for_set(batch))
+
+
 def bootstrap_of(line: Callable[[int], str], begin: str, end: str) -> Work:
     def work(size: int) -> Callable[[], object]:
         text = begin + ",".join(map(line, range(size))) + end
@@ -183,6 +199,8 @@ OF_LISTS: Final[dict[str, tuple[Work, int]]] = {
     "routes with patterns": (many_routes, 250),
     "names of certificates": (many_names, 500),
     "samples": (many_samples, 4_000),
+    "outputs of a set of ten": (echo_reply, 4_000),
+    "empty outputs": (empty_outputs, 4_000),
     "servers in a bootstrap": (
         bootstrap_of(lambda number: f'{{"server_uri": "s{number}"}}', '{"xds_servers": [', "]}"),
         250,

@@ -20,6 +20,7 @@ from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, EchoRequestSpec
 from meshtui.model.echo_export import run_csv
 from meshtui.model.echo_outcome import Outcome
 from meshtui.model.split import ALPHA, MARGIN, Verdict
+from meshtui.model.split_words import split_beside_failures
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoState, Phase
@@ -229,10 +230,12 @@ def _wrong(order: EchoOrder, state: EchoState) -> list[str]:
     from meshtui.cli.echo_report import epoch_assessment, outcome, sentence
 
     reasons = []
-    if outcome(state, order.allowed_failures) is Outcome.FAILED:
+    failed = outcome(state, order.allowed_failures) is Outcome.FAILED
+    if failed:
         reasons.append(state.outcome_sentence)
     if order.tests and state.assessment.verdict is not Verdict.CONSISTENT:
-        reasons.append(sentence(state, order.from_config))
+        said = split_beside_failures(state.assessment) if failed else sentence(state, order.from_config)
+        reasons += [said] if said else []
     reasons += [
         f"mismatch in epoch {epoch.number}, before the weights changed."
         for epoch in state.epochs[:-1]

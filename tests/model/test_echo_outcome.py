@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.doctor.echo_failures import outcome_sentence
+from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_outcome import Outcome, histogram_of, outcome_of
 from meshtui.model.echo_tally import Cause, EchoTally
 from meshtui.model.split import SplitCounts, Verdict, assess, parse_expectation
@@ -119,3 +120,19 @@ def test_the_split_is_said_beside_failures_only_where_it_holds_whatever_the_othe
     assert split_beside_failures(healthy).startswith("consistent with")
     wrong = assess(SplitCounts({"v1": 250, "v2": 749}, failed=1), WEIGHTS)
     assert split_beside_failures(wrong).startswith("mismatch: ")
+
+
+def test_very_many_empty_outputs_are_one_cause_and_no_more_than_was_asked_for_is_counted() -> None:
+    batch = Batch(1, 99, 0, 5.0)
+    reply = BatchReply(ReplyKind.OUTPUTS, ("",) * 100_000).for_set(batch)
+    result = account(batch, reply)
+    assert (result.sent, result.lost, result.surplus, len(result.failures)) == (99, 99, 99_901, 1)
+
+
+def test_the_error_of_a_set_beside_its_outputs_is_no_answer_and_tells_of_those_without_one() -> None:
+    batch = Batch(1, 4, 0, 5.0)
+    summary = "ERROR:\nMessage: 3/4 requests had errors; first error: boom: it broke"
+    outputs = (summary, "[0 body] ServiceVersion=v1", "[1] Error: boom")
+    result = account(batch, BatchReply(ReplyKind.OUTPUTS, outputs).for_set(batch))
+    assert (len(result.answers), result.failed, result.lost, result.accounted) == (1, 3, 0, 4)
+    assert [(failure.text, failure.failed) for failure in result.failures] == [("boom: it broke", 3)]

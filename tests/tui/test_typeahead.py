@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +11,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from meshtui.model.errors import UsageError
+from meshtui.model.errors import BadInput, UsageError
 from meshtui.session.session import Session
 from meshtui.session.stage import Offer
 from meshtui.tui.app import MeshtuiApp
+from meshtui.tui.dialogs.save import SaveDialog
 from meshtui.tui.key_parser import KeyParser
 from meshtui.tui.screens.start import StartScreen
 from meshtui.tui.widgets.config_view import ConfigView
@@ -26,6 +27,7 @@ from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench
 from tests.tui.scripted import Clock, healthy, inbound, settle
 from tests.tui.test_start import OFFERS, Rehearsal
+from tests.waiting import until
 
 TIMES = int(os.environ.get("MESHTUI_TYPED", "4"))
 """How often each burst is typed."""
@@ -53,10 +55,7 @@ async def calm(pilot: Pilot[None]) -> None:
     """Wait until all that was typed is handed out and what it began is painted."""
     app = pilot.app
     assert isinstance(app, MeshtuiApp)
-    for _ in range(2000):
-        await asyncio.sleep(0.005)
-        if not app.message_queue_size and not app.typeahead.holds:
-            break
+    await until(lambda: not app.message_queue_size and not app.typeahead.holds, "the end of the burst")
     await settle(pilot)
 
 
@@ -165,8 +164,6 @@ BURSTS: dict[str, list[Burst]] = {
         ("3e\t" + CLEAR + "77\r", count, ("echo", "77")),
         ("3e\t\t\t" + PASTE.format("x-cq: 1"), typed, ("echo-headers", "x-cq: 1")),
         ("3e" + CLEAR + "cq!\x1b3", main, "echo"),
-        ("3m" + CLEAR + "cq", typed, ("echo-map-0", "cq")),
-        ("3m\tcq\x1b2", main, "config"),
         ("3!\x1b2", main, "config"),
         ("3!n1", main, "overview"),
         ("3!jjn:c\x1b2", main, "config"),
@@ -194,6 +191,29 @@ async def test_every_key_of_a_burst_arrives(bench: EchoBench, run: Run, about: s
                 burst(app, BACK)
                 await calm(pilot)
                 assert main(app) == "overview"
+
+
+async def test_bursts_after_a_run_go_to_its_dialogs(bench: EchoBench, run: Run) -> None:
+    app = bench.app()
+    async with run(app, (110, 30)) as pilot:
+        await bench.begin(pilot)
+        await bench.finish(pilot)
+        sent = len(bench.echo[TARGET].batches)
+        after: list[Burst] = [
+            ("ajj\x1b2", main, "config"),
+            ("aq2", main, "config"),
+            ("E" + CLEAR + "cq!", typed, ("save-input", "cq!")),
+            ("m" + CLEAR + "cq", typed, ("echo-map-0", "cq")),
+            ("m\tcq!\x1b2", main, "config"),
+        ]
+        for _ in range(TIMES):
+            for text, seen, wanted in after:
+                burst(app, "3" + text)
+                await calm(pilot)
+                assert seen(app) == wanted, f"{text!r}\n{screen_text(app)}"
+                burst(app, BACK)
+                await calm(pilot)
+        assert len(bench.echo[TARGET].batches) == sent
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=["80", "160"])
@@ -225,7 +245,7 @@ async def test_keys_typed_before_the_first_paint_wait_for_it(bench: EchoBench, r
         "/v2\r": (filtered, ("config", "v2", 0)),
         "2/v2": (typed, ("filter-input", "v2")),
     }
-    for _ in range(TIMES // 4):
+    for _ in range(-(-TIMES // 4)):
         app = bench.app()
         burst(app, keys)  # before it runs
         async with run(app, (110, 30)) as pilot:
@@ -234,20 +254,17 @@ async def test_keys_typed_before_the_first_paint_wait_for_it(bench: EchoBench, r
             assert seen(app) == state
 
 
-@pytest.mark.parametrize("times", range(TIMES // 4))
+@pytest.mark.parametrize("times", range(-(-TIMES // 4)))
 async def test_the_start_screen_passes_on_what_is_typed(bench: EchoBench, run: Run, times: int) -> None:
     app = bench.app(None, recents=(Offer("cq:1", "cq:1"),), scenarios=(), open_stage=lambda _: Rehearsal())
     burst(app, f"a{TARGET}\r:view identity\r")
     async with run(app, (80, 24)) as pilot:
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if TARGET in bench.sessions:
-                break
+        await until(lambda: TARGET in bench.sessions)
         await calm(pilot)
         assert main(app) == "identity"
 
 
-@pytest.mark.parametrize("times", range(TIMES // 4))
+@pytest.mark.parametrize("times", range(-(-TIMES // 4)))
 async def test_an_address_is_typed_and_left_on_the_start_screen(bench: EchoBench, run: Run, times: int) -> None:
     bench.add("seen:1", [inbound()])
     app = bench.app(None, recents=(Offer("seen:1", "seen:1"),), scenarios=(), open_stage=lambda _: Rehearsal())
@@ -256,10 +273,7 @@ async def test_an_address_is_typed_and_left_on_the_start_screen(bench: EchoBench
         await calm(pilot)
         assert typed(app) == ("start-input", "qcqx")
         burst(app, "\x1b\r2gj")
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if "seen:1" in bench.sessions:
-                break
+        await until(lambda: "seen:1" in bench.sessions)
         await calm(pilot)
         assert row(app) == ("config", 1)
 
@@ -268,17 +282,11 @@ async def test_keys_typed_while_the_demo_starts_are_for_the_mesh(bench: EchoBenc
     bench.add(OFFERS[0].target, healthy())
     stage = Rehearsal()
     app = bench.app(None, scenarios=(stage.scenario,), open_stage=lambda _: stage)
-    burst(app, "\r:view config\rgj")
     async with run(app, (80, 24)) as pilot:
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if stage.happened is not None:
-                break
+        burst(app, "\r:view config\rgj")
+        await until(lambda: stage.happened is not None)
         stage.go.set()
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if OFFERS[0].target in bench.sessions:
-                break
+        await until(lambda: OFFERS[0].target in bench.sessions)
         await calm(pilot)
         assert row(app) == ("config", 1)
     assert stage.step == 0
@@ -300,10 +308,7 @@ async def test_what_was_typed_for_a_target_that_is_none_is_dropped(
     app = bench.app(None, scenarios=(Rehearsal().scenario,), open_stage=open_stage)
     async with run(app, (80, 24)) as pilot:
         burst(app, "anonsense\r:view identity\r")
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if "is no target" in screen_text(app):
-                break
+        await until(lambda: "is no target" in screen_text(app))
         await calm(pilot)
         assert isinstance(app.screen, StartScreen)
         assert not opened
@@ -323,37 +328,40 @@ async def test_a_dialog_that_writes_is_waited_for(bench: EchoBench, run: Run, tm
 async def test_leaving_needs_no_waiting(bench: EchoBench, run: Run) -> None:
     stage = Rehearsal()  # never comes up
     app = bench.app(None, stage=stage)
-    async with run(app, (80, 24)) as pilot:
+    async with run(app, (80, 24)):
         burst(app, ":view\r")
-        await pilot.pause()
-        assert app.typeahead.holds
+        await until(lambda: app.typeahead.holds)
         burst(app, LEAVE)
-        for _ in range(1000):
-            await asyncio.sleep(0.005)
-            if app._exit:
-                break
+        await until(lambda: app._exit)
         assert app._exit
     assert stage.stopped
 
 
-async def test_what_never_comes_to_rest_holds_no_keys_for_ever(bench: EchoBench, run: Run) -> None:
+async def test_a_dialog_whose_work_never_ends_holds_no_keys_for_ever(bench: EchoBench, run: Run) -> None:
+    goes_on = threading.Event()
+
+    def make(path: Path) -> str:
+        goes_on.wait()
+        raise BadInput(f"{path} was never meant to be written")
+
     app = bench.app()
     async with run(app, (80, 24)) as pilot:
-        busy = app.screen.query_one("#keys")
-
-        def again() -> None:
-            busy.call_later(again)
-
-        def stop() -> None:
-            nonlocal again
-            again = lambda: None  # noqa: E731
-
-        again()
-        burst(app, "22")
-        for _ in range(4000):
-            await asyncio.sleep(0.005)
-            if not app.typeahead.holds:
-                break
-        stop()
+        app.push_screen(SaveDialog(make, "never.json", "Save"))
         await calm(pilot)
-        assert main(app) == "config"
+        burst(app, "\r\x1b3")
+        await calm(pilot)
+        assert main(app) == "echo"
+        goes_on.set()
+
+
+async def test_a_click_is_followed_by_the_keys_after_it(bench: EchoBench, run: Run) -> None:
+    app = bench.app()
+    async with run(app, (80, 24)) as pilot:
+        for _ in range(TIMES):
+            burst(app, "1")
+            await calm(pilot)
+            zone = next(one for one in app.screen.query_one(ViewTabs).zones(80) if one.name == "config")
+            at = f"{zone.start + 2};2"
+            burst(app, f"\x1b[<0;{at}M\x1b[<0;{at}mgjj")
+            await calm(pilot)
+            assert row(app) == ("config", 2)

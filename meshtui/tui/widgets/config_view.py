@@ -84,7 +84,7 @@ class ConfigView(View):
         return self._table if self.as_table else self._tree
 
     def enter(self) -> None:
-        self.rows.focus()
+        self.screen.set_focus(self.rows)
 
     def go_to(self, key: ResourceKey) -> None:
         """Put the cursor on a resource, clearing a filter that would hide it."""
@@ -120,7 +120,7 @@ class ConfigView(View):
         self._paint()
         if key is not None:
             (self._table if self.as_table else self._tree).go_to(key)
-        self.rows.focus()
+        self.screen.set_focus(self.rows)
 
     def _show_form(self) -> None:
         self._tree.display = not self.as_table
@@ -177,7 +177,7 @@ class ConfigView(View):
     def on_rows_entered(self, message: Rows.Entered) -> None:
         message.stop()
         self.set_class(True, "-reading")
-        self._detail.page.focus()
+        self.screen.set_focus(self._detail.page)
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         message.stop()
@@ -185,7 +185,7 @@ class ConfigView(View):
 
     def on_filter_bar_left(self, message: FilterBar.Left) -> None:
         message.stop()
-        self.rows.focus()
+        self.screen.set_focus(self.rows)
         self.call_after_refresh(self._paint)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -214,7 +214,7 @@ class ConfigView(View):
     def action_page(self) -> None:
         if self.has_class("-narrow") and not self.has_class("-reading"):
             self.set_class(True, "-reading")
-            self._detail.page.focus()
+            self.screen.set_focus(self._detail.page)
         else:
             self._detail.action_turn(1)
 
@@ -226,7 +226,7 @@ class ConfigView(View):
     def action_back(self) -> None:
         if self.has_class("-reading") or self._detail.page.has_focus:
             self.set_class(False, "-reading")
-            self.rows.focus()
+            self.screen.set_focus(self.rows)
         elif self.filter.active:
             self.filter = Filter()
 

@@ -69,7 +69,7 @@ class EchoView(View):
         yield self._page
 
     def enter(self) -> None:
-        self._page.focus()
+        self.screen.set_focus(self._page)
         self.watch_look()
 
     def probe(self, url: str) -> None:

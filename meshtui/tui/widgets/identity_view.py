@@ -50,7 +50,7 @@ class IdentityView(View):
             yield self._foot
 
     def enter(self) -> None:
-        self._head.focus()
+        self.screen.set_focus(self._head)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.watch_look)

@@ -70,7 +70,7 @@ class OverviewView(View):
         yield self._rows
 
     def enter(self) -> None:
-        self._rows.focus()
+        self.screen.set_focus(self._rows)
 
     def watch_look(self) -> None:
         if self.look is not None:

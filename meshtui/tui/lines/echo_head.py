@@ -129,5 +129,6 @@ def _problem(state: EchoState, width: int) -> Iterator[Line]:
     said = state.error.what + ("" if state.phase.ended else " It is tried again.")
     for piece in wrap(said, max(width - 8, 20))[:MOST_PROBLEM]:
         yield (Span("    "), span(piece, role))
-    for piece in wrap(state.error.hint, max(width - 13, 20))[:MOST_PROBLEM] if state.error.hint else ():
-        yield (Span("    try  ", Role.TITLE), span(pad(piece, len(piece)), Role.TEXT))
+    hint = wrap(state.error.hint, max(width - 13, 20))[:MOST_PROBLEM] if state.error.hint else ()
+    for number, piece in enumerate(hint):
+        yield (Span("         " if number else "    try  ", Role.TITLE), span(pad(piece, len(piece)), Role.TEXT))

@@ -234,7 +234,8 @@ def _wrong(order: EchoOrder, state: EchoState) -> list[str]:
     if failed:
         reasons.append(state.outcome_sentence)
     if order.tests and state.assessment.verdict is not Verdict.CONSISTENT:
-        said = split_beside_failures(state.assessment) if failed else sentence(state, order.from_config)
+        untested = state.assessment.verdict is Verdict.NONE  # why, is worth a word beside any failure
+        said = sentence(state, order.from_config) if untested or not failed else split_beside_failures(state.assessment)
         reasons += [said] if said else []
     reasons += [
         f"mismatch in epoch {epoch.number}, before the weights changed."

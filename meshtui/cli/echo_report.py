@@ -178,6 +178,8 @@ def _verdict(state: EchoState, from_config: bool) -> list[str]:
     notes = [f"note: {note}" for note in (assessment.expectation.notes if assessment.expectation else ())]
     if state.tally.trouble:
         said = split_beside_failures(assessment)
+        if from_config and assessment.expectation is None:
+            said = sentence(state, from_config)
         judged = assessment.verdict is not Verdict.UNDECIDED or assessment.needed_more is not None
         caveat = [state.caveat] if state.caveat and said and judged else []
         return [*([f"split: {said}"] if said else []), *caveat, *notes]

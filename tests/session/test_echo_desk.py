@@ -78,7 +78,7 @@ async def test_a_run_is_judged_by_the_accepted_config(shifted_mesh: RunningMesh)
     assert not state.unconfirmed
     told = [event.text for event in session.state.events if event.kind is EventKind.ECHO]
     assert told[-1] == "probe started: 600 requests"
-    assert told[0].startswith("probe done: 600 of 600 answered, 0 failed; ")
+    assert told[0].startswith("probe ended: 600 of 600 answered; ")
 
 
 @pytest.mark.mesh

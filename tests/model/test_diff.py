@@ -73,7 +73,7 @@ def test_what_went_comes_last() -> None:
     new = subset("v3")
     changes = diff(before, with_resource(after, resource(CDS, new, cluster(new))))
     assert [change.kind for change in changes][-1] is ChangeKind.REMOVED
-    assert (changes[-1].words, changes[-1].health) == ("removed", Health.OK)
+    assert (changes[-1].words, changes[-1].health) == ("removed", None)
 
 
 def test_a_refusal_is_a_change_of_status_once() -> None:

@@ -15,6 +15,7 @@ from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.explain import group_code
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.refusals import meaning_of
+from meshtui.model.address import Address, AddressKind
 from meshtui.model.bootstrap_parse import read_bootstrap
 from meshtui.model.certificate import San
 from meshtui.model.config import HeaderMatch, Listener, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
@@ -30,6 +31,7 @@ from meshtui.model.routing import Request, match_route, match_virtual_host, stri
 from meshtui.model.san import satisfies
 from meshtui.model.snapshot import Snapshot
 from meshtui.sources.agent import parse_metrics
+from meshtui.sources.failures import explain_status
 from meshtui.sources.pem import pem_blocks
 from meshtui.sources.x509 import load_certificates
 from meshtui.tui.lines.change import change_lines
@@ -38,6 +40,8 @@ from meshtui.tui.lines.yaml import YamlLines, yaml_line
 from meshtui.tui.safe import cut, cut_end, cut_name, wrap, wrap_hanging
 from tests.builders import EVERYTHING, LISTENER, NOW, ROUTES, cluster, endpoints, resource, routes, snapshot, weighted
 from tests.linear import calls, process_seconds
+
+import grpc  # isort: skip
 
 Work: TypeAlias = Callable[[int], Callable[[], object]]
 """Makes the input of a size, and the work on it."""
@@ -58,8 +62,13 @@ PIECES: Final = (
     "a: ",
     "\n",
     "-----",
+    "GOAWAY ",
+    "Error code: 1; Debug Text: ",
+    ")",
 )
 """What hostile texts are made of, over and over."""
+
+PEER: Final = Address("a:1", "a:1", AddressKind.TCP, "a", 1)
 
 OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "printable": printable_lines,
@@ -74,6 +83,9 @@ OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "echo error": lambda text: parse_set_error("1/2 requests had errors; first error: " + text, 2),
     "explanation": group_code,
     "refusal": meaning_of,
+    "the reason of a failed call": lambda text: explain_status(
+        grpc.StatusCode.UNAVAILABLE, f"GOAWAY {text}", PEER, "CSDS"
+    ),
     "PEM": lambda text: list(pem_blocks(text.encode())),
     "certificate": lambda text: load_certificates(b"-----BEGIN CERTIFICATE-----\n" + text.encode(), "x"),
     "metrics": lambda text: parse_metrics("istio_agent_a" + text, NOW),

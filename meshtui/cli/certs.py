@@ -57,7 +57,7 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
 def _read(target: str, options: TargetOptions) -> CertificateSet:
     from meshtui.sources.workload import is_bootstrap_file, read_workload
 
-    if os.path.exists(target):
+    if os.path.lexists(target):  # a link that leads nowhere or in a circle is there, and is said to be what it is
         if is_bootstrap_file(target):
             return _merged(target, [one for _, one in read_workload(target, options.certs).certificates])
         return _merged(target, [one for _, one in read_workload(options.bootstrap, target).certificates])

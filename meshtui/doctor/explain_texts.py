@@ -26,6 +26,14 @@ CAUSES = (
         "Is the server Istio's echo? A proxy or a fork in between may cut the answer.",
     ),
     Cause(
+        "echo-too-large",
+        ("The answer of ForwardEcho at .* is larger than this program takes",),
+        "The probe's answer is larger than meshtui takes",
+        "The requests may well have been answered; what came back of them was not read, since a small compressed "
+        "answer can unpack to gigabytes.",
+        "Lift the limit with --max-message SIZE.",
+    ),
+    Cause(
         "echo-garbage",
         ("cannot be read as a ForwardEchoResponse",),
         "The probe's answer cannot be read",

@@ -49,7 +49,8 @@ TOO_LARGE: Final = ("message larger than max", "Decompressed message larger")
 """What C-core says of an answer beyond ``grpc.max_receive_message_length``, packed or while it unpacks it."""
 
 _HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{1,3})")
-_BROKEN: Final = re.compile(r"(GOAWAY|RST_STREAM).*?[Ee]rror code:? (\d{1,10})(?:; Debug Text: (.*?)\)*$)?", re.DOTALL)
+_BREAKS: Final = re.compile(r"GOAWAY|RST_STREAM")
+_ERROR_CODE: Final = re.compile(r"[Ee]rror code:? (\d{1,10})(; Debug Text: )?")
 _WRAPPED: Final = re.compile(r"Stream removed \((.*)\)", re.DOTALL)
 """What C-core puts around its own reason for the end of a call."""
 
@@ -179,12 +180,14 @@ def _no_proper_answer(details: str, address: Address, service: str) -> TargetUnr
 
 
 def _broken_off(details: str, address: Address, service: str) -> TargetUnreachable | None:
-    found = _BROKEN.search(details)
-    if found is not None:
-        number = int(found[2])
+    frame = _BREAKS.search(details)
+    code = _ERROR_CODE.search(details, frame.end()) if frame is not None else None
+    if frame is not None and code is not None:
+        number = int(code[1])
         name = HTTP2_ERRORS[number] if number < len(HTTP2_ERRORS) else f"HTTP/2 error {number}"
-        what = "closed the connection" if found[1] == "GOAWAY" else "broke off the call"
-        why = f"{found[1]}, {name}" + (f": {quoted(found[3])}" if found[3] else "")
+        what = "closed the connection" if frame[0] == "GOAWAY" else "broke off the call"
+        said = details[code.end() :].rstrip(")") if code[2] else ""
+        why = f"{frame[0]}, {name}" + (f": {quoted(said)}" if said else "")
         return BadAnswer(f"{address} {what} before {service} was answered ({why}).", BROKEN_OFF.get(name, APP_LOG))
     if any(text in details for text in CLOSES):
         return _at_port(address, f"closed the connection in the middle of the call to {service}", RESTART)

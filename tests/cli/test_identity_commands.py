@@ -103,6 +103,12 @@ def test_what_cannot_be_meant_is_one_sentence(arguments: tuple[str, ...], code: 
     assert done.stderr.strip()
 
 
+def test_a_link_in_a_circle_is_there_and_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (finding,) = as_json("certs", str(tmp_path / "loop"), code=1)["findings"]
+    assert finding["code"] == "certificate-file-unreadable"
+
+
 def test_an_agent_that_is_not_there_is_exit_3(files: Path) -> None:
     done = meshtui("certs", str(files), "--agent", "127.0.0.1:1", "--timeout", "2")
     assert done.returncode == 3

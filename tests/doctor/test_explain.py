@@ -61,6 +61,7 @@ SEEN = [
     ("127.0.0.1:1 broke off the call before ForwardEcho was answered (RST_STREAM, CANCEL).", "probe-lost"),
     ('127.0.0.1:1 answers ForwardEcho with UNAVAILABLE: "Cancelling all calls".', "probe-lost"),
     ("The echo server did not answer within 7 s (127.0.0.1:1).", "probe-silent"),
+    ("The answer of ForwardEcho at 127.0.0.1:1 is larger than this program takes (…).", "echo-too-large"),
     ("127.0.0.1:1 answers with 20 bytes that cannot be read as a ForwardEchoResponse.", "echo-garbage"),
     ("the echo server returned fewer outputs than requests", "echo-short"),
     ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", "deadline"),

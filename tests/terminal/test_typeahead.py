@@ -15,7 +15,7 @@ from tests.terminal.conftest import Start
 
 pytestmark = pytest.mark.terminal
 
-TIMES = 3
+TIMES = 2
 """How often each burst is written."""
 
 CLEAR, PALETTE = "\x15", "\x10"
@@ -67,7 +67,7 @@ def _gone(text: str, seen: str) -> bool:
 
 
 def test_bursts_reach_what_their_first_keys_open(terminal: Start, target: str) -> None:
-    program = terminal("attach", target)
+    program = terminal("attach", target, size=(80, 24))
     program.wait_for_text("live")
     for _ in range(TIMES):
         for burst, wanted in BURSTS:

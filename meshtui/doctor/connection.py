@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.doctor.observation import Observation
-from meshtui.model.channel import Channel, ChannelState
+from meshtui.model.channel import Channel, ChannelState, Subchannel
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.graph import NodeKind
 from meshtui.model.names import short_host
@@ -32,26 +32,31 @@ def control_plane_lost(seen: Observation) -> Iterator[Finding]:
 
 
 def destination_unreachable(seen: Observation) -> Iterator[Finding]:
-    """A channel of the app into the mesh on which every connection fails."""
+    """A channel of the app into the mesh on which every connection fails; several to one target are one finding."""
+    worst: dict[str, Channel] = {}
     for channel in seen.channels.mesh_channels if seen.channels else ():
-        broken = [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
-        if not broken and channel.state is not ChannelState.TRANSIENT_FAILURE:
-            continue
-        every = channel.state is ChannelState.TRANSIENT_FAILURE
-        addresses = ", ".join(part.address for part in broken[:3]) or "none resolved"
-        tls = sorted({fact for fact in _tls_facts(seen) if fact})
+        if _broken(channel) or _every(channel):
+            known = worst.get(channel.target)
+            if known is None or (_every(channel), len(_broken(channel))) > (_every(known), len(_broken(known))):
+                worst[channel.target] = channel
+    tls = sorted({fact for fact in _tls_facts(seen) if fact}) if worst else []
+    for channel in worst.values():
+        broken, every = _broken(channel), _every(channel)
+        addresses = ", ".join(part.address for part in broken[:3])
         yield Finding(
             code="destination-unreachable",
             severity=Severity.ERROR if every else Severity.WARNING,
             subject=channel.target,
             title=f"The app cannot connect to {'any' if every else 'some'} endpoint of {_host(channel)}",
             explanation=(
-                f"Its connections are in TRANSIENT_FAILURE ({addresses}). Either nothing listens there, or the "
+                f"Its connections are in TRANSIENT_FAILURE{f' ({addresses})' if addresses else ''}. Nothing listens "
+                "there; or what accepts the connection does not speak HTTP/2, as a process that hangs; or the "
                 f"handshake fails: this client's accepted clusters use {' and '.join(tls) or 'no TLS'}, so the servers "
                 "must do the same."
             ),
             fix=(
-                "compare the DestinationRule's tls.mode (DISABLE or ISTIO_MUTUAL) with the servers' PeerAuthentication "
+                "see that the servers run and answer (a probe from this pod gives the text of the failure), and "
+                "compare the DestinationRule's tls.mode (DISABLE or ISTIO_MUTUAL) with their PeerAuthentication "
                 "(proxyless gRPC serves mTLS only under STRICT, plaintext otherwise)"
             ),
             evidence=(
@@ -59,6 +64,14 @@ def destination_unreachable(seen: Observation) -> Iterator[Finding]:
                 *(f"channelz: {part.address} is {part.state.value}" for part in broken[:3]),
             ),
         )
+
+
+def _broken(channel: Channel) -> list[Subchannel]:
+    return [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
+
+
+def _every(channel: Channel) -> bool:
+    return channel.state is ChannelState.TRANSIENT_FAILURE
 
 
 def _host(channel: Channel) -> str:

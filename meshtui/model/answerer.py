@@ -85,13 +85,16 @@ def answerer(before: Snapshot | None, after: Snapshot, *, silent_since: datetime
 
 
 def counts_again(before: ChannelReport | None, after: ChannelReport) -> bool:
-    """Whether the process counts from the beginning again: counters of a server or of all its channels are lower.
+    """Whether the process counts from the beginning again: counters of a server or of a channel are lower, or none of
+    its servers is left, though it is one of them that answers.
 
-    Within one process they only grow, and ids are never given twice (gRFC A14).
+    Within one process counters only grow, and ids are never given twice (gRFC A14).
     """
     if before is None:
         return False
     servers = {server.id: server.calls.started for server in before.servers}
+    if servers and after.servers and servers.keys().isdisjoint(server.id for server in after.servers):
+        return True
     if any(server.calls.started < servers.get(server.id, 0) for server in after.servers):
         return True
     channels = {channel.id: channel for channel in before.channels}

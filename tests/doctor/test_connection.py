@@ -47,3 +47,14 @@ def test_one_broken_endpoint_of_several_is_a_warning() -> None:
     (finding,) = judge(Channel(1, "xds:///echo:7070", ChannelState.READY, Calls(), parts))
     assert finding.severity is Severity.WARNING
     assert "some endpoint" in finding.title
+
+
+def test_several_channels_to_one_target_are_one_finding_the_worst() -> None:
+    target = "xds:///echo:7070"
+    part = Subchannel(9, "127.0.1.11:17070", ChannelState.TRANSIENT_FAILURE, Calls())
+    (finding,) = judge(
+        Channel(1, target, ChannelState.READY, Calls(), (part,)),
+        *(Channel(number, target, ChannelState.TRANSIENT_FAILURE, Calls()) for number in (2, 3)),
+    )
+    assert finding.severity is Severity.ERROR
+    assert "hangs" in finding.explanation

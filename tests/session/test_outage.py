@@ -168,6 +168,8 @@ def test_a_restart_shows_in_the_counters() -> None:
     assert counts_again(report(300), report(5))
     assert not counts_again(report(300), report(301))
     assert not counts_again(None, report(5))
+    assert counts_again(report(300), ChannelReport(NOW, (), (ServerSockets(4, (), Calls(301)),)))
+    assert not counts_again(report(300), ChannelReport(NOW, ()))
 
 
 def test_a_restart_shows_in_config_that_is_newer_than_the_silence() -> None:

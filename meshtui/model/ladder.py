@@ -14,7 +14,7 @@ from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import is_inbound_listener
 from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
+from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic, in_flight
 from meshtui.model.wording import ago_words, is_catch_all, match_words, plural, share_words, span_words
 
 MAY_HANG: Final = "calls hang, or long-lived streams"
@@ -74,8 +74,12 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
     )
 
 
-def control_plane_rung(report: ChannelReport | None) -> Rung:
-    """The ADS channel; CSDS alone does not tell whether the control plane is there."""
+def control_plane_rung(report: ChannelReport | None, *, agent_silent: bool = False) -> Rung:
+    """The ADS channel; CSDS alone does not tell whether the control plane is there.
+
+    READY says only that a socket is connected. Config comes over a call that stays open as long as it is well, and
+    through an agent, which may hang (``agent_silent``).
+    """
     name = "Control plane"
     if report is None:
         return Rung(name, None, NO_CHANNELZ)
@@ -85,7 +89,12 @@ def control_plane_rung(report: ChannelReport | None) -> Rung:
     broken = channel.state is ChannelState.TRANSIENT_FAILURE
     health = Health.REFUSED if broken else Health.OK if channel.state is ChannelState.READY else Health.WAITING
     aside = "the config below is the last it sent; no change arrives" if broken else ""
-    return Rung(name, health, f"{channel.target}  {channel.state.value}", aside)
+    text = f"{channel.target}  {channel.state.value}"
+    if health is Health.OK and channel.calls.started and not in_flight(channel.calls):
+        return Rung(name, Health.WAITING, text, "no ADS call is open on it: no change arrives")
+    if health is Health.OK and agent_silent:
+        return Rung(name, None, text, "the agent does not answer: not known whether changes arrive")
+    return Rung(name, health, text, aside)
 
 
 def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
@@ -111,7 +120,7 @@ def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
         return Rung(name, Health.REFUSED, f"{rate}, {lost}{flying}", "calls get no answer", spark=spark)
     if lately.failed:
         return Rung(name, Health.REFUSED, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
-    if waiting:
+    if waiting or any(flow.mounting for flow in (*traffic.channels, *traffic.peers)):
         broken = state if state is not Health.OK else None
         return Rung(name, broken, f"{rate}, {lost}{flying}", MAY_HANG, spark=spark)
     if lately.succeeded:

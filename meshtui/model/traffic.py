@@ -56,6 +56,9 @@ FLYING_SHARE: Final = 0.8
 GROWTH: Final = 3
 """Calls more in flight, in as many steps, that count as piling up."""
 
+MOUNTING_SECONDS: Final = 30.0
+"""The time over which ever more calls in flight are told from an ordinary rise and fall."""
+
 ANSWERED_SHARE: Final = 0.5
 """The share of calls that the other peers of a channel must answer for their answers to tell anything of this one."""
 
@@ -125,6 +128,20 @@ class Flow:
     def quiet_seconds(self) -> float:
         """For how long no call has succeeded, as far as was watched."""
         return (self.points[-1].at - self.silent_since).total_seconds() if self.points else 0.0
+
+    @property
+    def mounting(self) -> bool:
+        """Whether ever more calls are in flight, more than come back in :data:`RATE_SECONDS`, though some do.
+
+        A part of the calls hangs, or streams that live long are opened.
+        """
+        lately = self.within(RATE_SECONDS)
+        if lately is None or self.in_flight <= lately.succeeded:
+            return False
+        begin = self.points[-1].at - timedelta(seconds=MOUNTING_SECONDS)
+        levels = [point.in_flight for point in self.points if point.at > begin]
+        third = len(levels) // 3
+        return third >= LOOKS_AT_LEAST and min(levels[-third:]) >= max(levels[:third]) + GROWTH
 
     @property
     def silence(self) -> Silence | None:

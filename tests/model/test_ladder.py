@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from meshtui.model.channel import Calls, Channel, ChannelReport, ChannelState
 from meshtui.model.graph_build import build
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
@@ -55,11 +57,21 @@ def report(state: ChannelState, started: int = 0, failed: int = 0, seconds: floa
     return ChannelReport(NOW + timedelta(seconds=seconds), (ads, channel))
 
 
+@pytest.mark.parametrize("calls", [Calls(12, 12, 0), Calls(6, 0, 6)], ids=["evicted", "agent cut off"])
+def test_a_connected_control_plane_without_an_open_call_is_not_well(calls: Calls) -> None:
+    def rung(counted: Calls) -> Rung:
+        return control_plane_rung(ChannelReport(NOW, (Channel(1, "unix:///x/XDS", ChannelState.READY, counted),)))
+
+    assert rung(replace(calls, started=calls.started + 1)).health is Health.OK
+    assert rung(calls).health is Health.WAITING
+
+
 def test_control_plane() -> None:
     assert control_plane_rung(report(ChannelState.READY)).health is Health.OK
     lost = control_plane_rung(report(ChannelState.TRANSIENT_FAILURE))
     assert lost.health is Health.REFUSED
     assert "no change arrives" in lost.aside
+    assert control_plane_rung(report(ChannelState.READY), agent_silent=True).health is None
     assert control_plane_rung(None).health is None
     assert control_plane_rung(ChannelReport(NOW, ())).health is None
 

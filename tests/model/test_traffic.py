@@ -151,6 +151,13 @@ def test_calls_that_pile_up_where_none_is_answered_may_be_streams() -> None:
     assert "streams" in rung.aside
 
 
+def test_a_part_of_the_calls_that_never_comes_back_is_not_all_well() -> None:
+    report, traffic = watched(look(at, (10 * at, 5 * at, 0)) for at in range(40))
+    assert traffic_rung(report, traffic).health is None
+    slow = [look(at, (30 + at, at, 0)) for at in range(40)]
+    assert traffic_rung(*watched(slow)).health is Health.OK
+
+
 def test_an_app_that_stops_calling_beside_its_stream_is_neither_fine_nor_broken() -> None:
     calling = [look(at, (1 + 5 * at, 5 * at, 0)) for at in range(10)]
     report, traffic = watched(calling + [look(10 + at, (46, 45, 0)) for at in range(20)])

@@ -67,6 +67,8 @@ class Typeahead:
         self._waiting: deque[Typed] = deque()
         self._looking = False
         self._looks = 0
+        self._most = QUICK_LOOKS + SLOW_LOOKS
+        """Looks before the next is handed out all the same; few where the one before had to be."""
         self._painted: Place | None = None
         self._painting: Place | None = None
         self._last_time = 0.0
@@ -94,11 +96,10 @@ class Typeahead:
     async def _hand_out(self) -> None:
         """Deliver the first that waits if the app is at rest. Runs in the app's own turn."""
         self._looking = False
-        restless = self._looks > QUICK_LOOKS + SLOW_LOOKS
+        restless = self._looks > self._most
         if self._waiting and (restless or self._settled()):
+            self._most = QUICK_LOOKS if restless else QUICK_LOOKS + SLOW_LOOKS
             self._looks = 0
-            await self._deliver(self._waiting.popleft())
-        while restless and self._waiting:
             await self._deliver(self._waiting.popleft())
         if self._waiting:
             self._look_later()
@@ -118,7 +119,7 @@ class Typeahead:
         passing = self._passing()
         if not passing or self._looks < QUICK_LOOKS:
             self._looks += 1
-        if passing or not (self._settled() or self._looks > QUICK_LOOKS + SLOW_LOOKS):
+        if passing or not (self._settled() or self._looks > self._most):
             self._looking = False
             if self._waiting:
                 self._look_later()

@@ -348,10 +348,12 @@ async def test_a_dialog_whose_work_never_ends_holds_no_keys_for_ever(bench: Echo
     async with run(app, (80, 24)) as pilot:
         app.push_screen(SaveDialog(make, "never.json", "Save"))
         await calm(pilot)
-        burst(app, "\r\x1b3")
-        await calm(pilot)
-        assert main(app) == "echo"
-        goes_on.set()
+        try:
+            burst(app, "\r\x1b3")
+            await calm(pilot)
+            assert main(app) == "echo"
+        finally:
+            goes_on.set()
 
 
 async def test_a_click_is_followed_by_the_keys_after_it(bench: EchoBench, run: Run) -> None:

@@ -23,6 +23,7 @@ from meshtui.model.diff import diff
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
 from meshtui.model.graph_build import build
+from meshtui.model.masking import is_secret, mask
 from meshtui.model.names import parse_service_name, short_host
 from meshtui.model.printable import escaped, json_escaped, printable_lines
 from meshtui.model.regex import refusal
@@ -63,6 +64,7 @@ PIECES: Final = (
     "\n",
     "-----",
     "GOAWAY ",
+    "eyJaaaaa",
     "Error code: 1; Debug Text: ",
     ")",
 )
@@ -96,6 +98,7 @@ OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "JSON line": json_line,
     "changes": lambda text: list(change_lines(text, text + "\nend", 40)),
     "pattern": refusal,
+    "masking": lambda text: (is_secret("note", text), mask({"note": '{"a": ' + text})),
     "path": lambda text: string_matches(StringMatch(MatchKind.REGEX, "(a+|x+)*(.*)+[^a]b"), text),
 }
 

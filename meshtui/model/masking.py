@@ -64,7 +64,8 @@ _HARMLESS_PLACE = re.compile(r"[./~]?[\w./@:~ -]{0,256}")
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*",  # JSON web token
+        # A JSON web token; begun at the start of a word only and without a way back, or it would cost quadratic time.
+        r"(?<![A-Za-z0-9_-])(?>[A-Za-z0-9_-]*?eyJ)(?>[A-Za-z0-9_-]{5,})\.[A-Za-z0-9_-]{5,}\.",
         r"-----BEGIN [A-Z0-9 ]*-----",  # PEM of any kind
         r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}",  # an Authorization header's value
         r"://[^/\s:@]+:[^/\s@]+@",  # a password in a URL

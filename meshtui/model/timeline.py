@@ -44,10 +44,17 @@ LONGEST_TEXT: Final = 400
 """Characters of an event's text: more than a line of the widest screen; a refusal can be 15 kB."""
 
 
+LONGEST_NAME: Final = 4_096
+"""Characters of a resource's name in an event's subject and key: many times what control planes send. An event about a
+longer one leads nowhere, and does not keep the name."""
+
+
 def _bounded(event: Event) -> Event:
-    if len(event.text) <= LONGEST_TEXT:
-        return event
-    return replace(event, text=event.text[: LONGEST_TEXT - 1] + "…")
+    if len(event.text) > LONGEST_TEXT:
+        event = replace(event, text=event.text[: LONGEST_TEXT - 1] + "…")
+    if len(event.subject) > LONGEST_NAME:
+        event = replace(event, subject=event.subject[: LONGEST_NAME - 1] + "…", key=None)
+    return event
 
 
 class Timeline:

@@ -12,6 +12,9 @@ from meshtui.model.resource import Resource, ResourceKey
 REMOVED_KEPT: Final = 64
 """Resources that went away whose last config is kept, for when they come back: the newest ones."""
 
+BYTES_KEPT: Final = 128 << 20
+"""Bytes of earlier configs kept in all: as many as one answer may have. The oldest go first."""
+
 
 def remember(
     previous: Mapping[ResourceKey, Resource],
@@ -27,4 +30,11 @@ def remember(
     gone = [key for key in known if key not in present]
     for key in gone[: max(len(gone) - REMOVED_KEPT, 0)]:
         del known[key]
+    size = sum(_size(one) for one in known.values())
+    while size > BYTES_KEPT:
+        size -= _size(known.pop(next(iter(known))))
     return MappingProxyType(known)
+
+
+def _size(resource: Resource) -> int:
+    return resource.size + len(resource.key.name)

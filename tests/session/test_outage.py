@@ -21,6 +21,7 @@ from meshtui.model.errors import TargetUnreachable
 from meshtui.model.resource import CDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import TargetOptions
+from meshtui.model.timeline import LONGEST_NAME, Event, EventKind, Timeline
 from meshtui.session.link import aged
 from meshtui.session.memory import REMOVED_KEPT, remember
 from meshtui.session.protocols import Sources
@@ -220,6 +221,26 @@ def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
         before = after
     assert len(previous) == REMOVED_KEPT
     assert [key.name for key in previous][-1] == "cluster-998"
+
+
+def test_large_configs_and_names_that_come_and_go_leave_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meshtui.session.memory.BYTES_KEPT", 3_000)
+    one = replace(resource(CDS, "one", cluster("one")), value=bytes(1_000))
+    names = ["a", "b", "c", "d" * 900]
+    large = [replace(one, key=replace(one.key, name=name)) for name in names]
+    gone = diff(snapshot(large), snapshot([]))
+    kept = remember({}, gone, {})
+    assert 0 < sum(known.size + len(key.name) for key, known in kept.items()) <= 3_000
+    assert gone[-1].key in kept
+
+
+def test_an_event_about_an_endless_name_does_not_keep_it() -> None:
+    name = "n" * 1_000_000
+    timeline = Timeline()
+    timeline.add(Event(NOW, EventKind.CONFIG, f"CDS {name}", "removed", key=ResourceKey("", CDS, name)))
+    (event,) = timeline.events
+    assert len(event.subject) == LONGEST_NAME
+    assert event.key is None
 
 
 async def test_a_server_that_ends_calls_with_ok_and_no_message_is_said_and_watched_on() -> None:

@@ -324,3 +324,37 @@ async def test_what_was_agreed_for_one_target_holds_for_no_other(clock: Clock) -
         assert isinstance(pilot.app.screen, Question)
         assert first.batches
         assert not second.batches
+
+
+PAY, CART = "pay.default.svc.cluster.local:80", "cart.default.svc.cluster.local:80"
+
+
+async def test_words_typed_for_a_service_are_never_sent_to_as_they_stand() -> None:
+    """The field is left by tab or by another field, and with words that find nothing."""
+    async with probed((80, 24), SHOP, PAY, CART) as probe:
+
+        def said() -> str:
+            return " ".join(screen_text(probe.app).split())
+
+        await probe.press("3", "e")
+        await probe.press("enter")
+        assert "✗ No service is chosen." in said()
+        await probe.press(*"shop")
+        assert "No service is chosen" not in said()
+        await probe.press("tab", "ctrl+u", *"77", "enter")
+        assert f"client will send 77 requests to xds:///{SHOP} at 50 a second." in said()
+        await probe.press("e", "ctrl+u", *"shap", "enter")
+        assert "✗ No service has shap in its name." in said()
+        await probe.press("tab", "enter")
+        assert "✗ No service has shap in its name." in said()
+        await probe.press("shift+tab", "ctrl+u", *"other:90", "tab", "enter")
+        assert "client will send 77 requests to xds:///other:90 at 50 a second." in said()
+        assert not probe.echo.sets
+
+
+async def test_a_service_is_picked_with_the_mouse() -> None:
+    async with probed((110, 30), SHOP, PAY, CART) as probe:
+        await probe.press("3", "e", *"default")
+        await probe.pilot.click("#echo-url-field-offers", offset=(6, 1))
+        await settle(probe.pilot)
+        assert probe.app.screen.query_one("#echo-url", Input).value == f"xds:///{PAY}"

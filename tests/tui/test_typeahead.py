@@ -137,7 +137,7 @@ BURSTS: dict[str, list[Burst]] = {
         ("4gj1", main, "overview"),
         ("3jj2g", row, ("config", 0)),
         ("2g\rl", page, ("config", "YAML")),
-        ("2g\rl\x1bhgj", row, ("config", 1)),
+        ("2g\rh\x1bhgj", row, ("config", 1)),
         ("2ttgj", row, ("config", 1)),
     ],
     "help and targets": [

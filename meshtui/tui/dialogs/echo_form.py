@@ -13,13 +13,14 @@ from textual.widgets import Input, Static
 
 from meshtui.model.echo_form import EchoForm
 from meshtui.model.errors import UsageError
+from meshtui.model.wording import plural
 from meshtui.tui.dialogs.echo_toggle import Toggle
 from meshtui.tui.dialogs.echo_url import UrlField
 from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.safe import content
 
 FIELDS: Final = (
-    ("url", "url", "type to search the services this pod knows, or xds:///HOST:PORT"),
+    ("url", "url", "xds:///HOST:PORT"),
     ("count", "count", "a number, or ∞ for until stopped"),
     ("qps", "qps", "requests a second; 0 is as fast as 40 at a time can"),
     ("headers", "headers", "x-canary: 1, x-user: ann"),
@@ -42,6 +43,9 @@ SWITCHES: Final = (
 
 NO_URL: Final = "No service is chosen. Type a part of its name, or ↓ and enter."
 """Said instead of taking a form without a URL."""
+
+NO_MATCH: Final = "No service has {words} in its name. What is meant as it stands has a colon: xds:///HOST:PORT."
+"""Said instead of sending to words that were a search."""
 
 
 class EchoFormDialog(ModalScreen[EchoForm | None]):
@@ -75,11 +79,16 @@ class EchoFormDialog(ModalScreen[EchoForm | None]):
     def _input(self, name: str, hint: str) -> Input | UrlField:
         value = str(getattr(self._form, name))
         if name == "url":
-            return UrlField(value, self._urls, placeholder=hint, id="echo-url-field", input_id="echo-url")
+            known = f"a part of a name ({plural(len(self._urls), 'service')}), or {hint}" if self._urls else hint
+            return UrlField(value, self._urls, placeholder=known, id="echo-url-field", input_id="echo-url")
         return Input(value, placeholder=hint, compact=True, select_on_focus=False, id=f"echo-{name}")
 
     def on_mount(self) -> None:
         self.query_one(f"#echo-{self._field}", Input).focus()
+
+    def on_input_changed(self) -> None:
+        """What was said is said of what stood there before."""
+        self._said.update(content(""))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -100,6 +109,8 @@ class EchoFormDialog(ModalScreen[EchoForm | None]):
         try:
             if not form.url.strip():
                 raise UsageError(NO_URL)
+            if self.query_one(UrlField).searches:
+                raise UsageError(NO_MATCH.format(words=form.url.strip()))
             spec = form.spec()
             form.expectation()
             form.judging()

@@ -84,8 +84,9 @@ class UrlInput(Input):
 
 
 class UrlField(Widget):
-    """The field and its offers. Words without a colon search, and the first match is what ``enter`` picks; with a colon
-    they are an address, and ``enter`` takes them as typed unless an arrow picked a service."""
+    """The field and its offers. Words without a colon search, and the first match is what ``enter`` picks, or leaving
+    the field; with a colon they are an address, and taken as typed unless an arrow picked a service. Where no service
+    is known all is taken as typed."""
 
     def __init__(self, value: str, offers: Sequence[str], *, placeholder: str, id: str, input_id: str) -> None:
         super().__init__(id=id)
@@ -133,6 +134,12 @@ class UrlField(Widget):
         self._rows.display = False
         return True
 
+    @property
+    def searches(self) -> bool:
+        """Whether what stands there are words to search for that found nothing."""
+        value = self._input.value
+        return bool(self._offers) and not names_an_address(value) and value not in self._offers
+
     def on_offer_rows_clicked(self, message: OfferRows.Clicked) -> None:
         message.stop()
         self.pick()
@@ -142,4 +149,6 @@ class UrlField(Widget):
         message.stop()
 
     def on_descendant_blur(self) -> None:
-        self._rows.display = False
+        """Whoever goes on to the next field means the service that was pointed at, not the words it was found by."""
+        if not self.pick():
+            self._rows.display = False

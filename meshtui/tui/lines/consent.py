@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from rich.cells import cell_len
+
 from meshtui.model.echo import intent_sentence
 from meshtui.model.echo_consent import Excess, Load
 from meshtui.tui.ink import EMPTY, Line, Role, Span
@@ -36,7 +38,10 @@ def load_lines(load: Load, excesses: Sequence[Excess], width: int) -> Iterator[L
 
 def _excess(excess: Excess, width: int) -> Iterator[Line]:
     room = max(width - NAME - 4, 16)
-    for number, piece in enumerate(wrap(f"{excess.asked}  (agreed: {excess.agreed})", room)):
+    asked, agreed = excess.asked, f"(agreed: {excess.agreed})"
+    fits = cell_len(f"{asked}  {agreed}") <= room
+    pieces = (f"{asked}  {agreed}",) if fits else (*wrap(asked, room), *wrap(agreed, room))
+    for number, piece in enumerate(pieces):
         head = excess.bound.value if not number else ""
         yield (Span("    "), span(pad(head, NAME), Role.DIM), span(piece, Role.STRONG))
 

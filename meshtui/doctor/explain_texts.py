@@ -262,7 +262,7 @@ CAUSES = (
         (
             # C-core, chttp2_connector.cc; grpc-go, clientconn.go and http2_client.go
             "timed out before receiving SETTINGS",
-            r"error reading server preface:.*(deadline exceeded|i/o timeout)",
+            r"error reading server preface:.*(deadline exceeded|i/o timeout|use of closed network connection)",
             "failed to receive server preface within timeout",
         ),
         "The endpoint accepts connections, but does not answer in HTTP/2",
@@ -270,6 +270,32 @@ CAUSES = (
         " kernel accepts connections for a process that hangs or is stopped, so this is a backend that hangs, or"
         " something that is no gRPC server and waits for the client to speak.",
         "Is the process at that address running and responsive (not stopped, not out of CPU)? Is it the gRPC port?",
+    ),
+    Cause(
+        "no-way",
+        (
+            "No route to host",
+            "Host is unreachable",
+            "Network is unreachable",
+            "EHOSTUNREACH",
+            "ENETUNREACH",
+            "ETIMEDOUT",
+            r"connect(ion)?:? (operation |connection )?timed out",
+            r"dial tcp [^ ]*: i/o timeout",
+            "Failed to connect to remote host: (Timeout occurred: )?FD Shutdown",
+        ),
+        "No packet comes back from the endpoint",
+        "The connection was neither accepted nor refused: the pod of that address is gone, or a network policy, a"
+        " firewall or a broken route drops what is sent there.",
+        "Is there still a pod with that address, and do NetworkPolicies let the caller in?",
+    ),
+    Cause(
+        "no-keepalive",
+        ("keepalive watchdog timeout", "keepalive ping failed", r"\bping timeout"),
+        "The peer stopped answering on an open connection",
+        "The connection was given up since a keepalive ping got no answer: the peer's process hangs or is stopped, or"
+        " packets between the two are lost.",
+        "Is the process at that address running and responsive (not stopped, not out of CPU)?",
     ),
     Cause(
         "not-http",
@@ -315,6 +341,8 @@ CAUSES = (
             "TRANSIENT_FAILURE",
             "failed to connect to all addresses",
             "last connection error",
+            "connections to all backends failing",
+            "No connection established",
         ),
         "No endpoint can be connected to",
         "Every endpoint failed to connect lately, so calls fail at once until one comes back. Old releases of"

@@ -57,6 +57,14 @@ SEEN = [
     ("EDS-configured drop: throttle", "dropped-by-config"),
     ("rpc error: code = Unavailable desc = all SubConns are in TransientFailure", "transient-failure"),
     ("no answer within 5s", "deadline"),
+    (
+        "connections to all backends failing; last error: UNKNOWN: ipv4:10.0.0.1:17070: Failed to connect to remote "
+        "host: connect: No route to host (113)",
+        "no-way",
+    ),
+    ('connection error: desc = "transport: Error while dialing: dial tcp 10.1.2.3:80: i/o timeout"', "no-way"),
+    ('connection error: desc = "keepalive ping failed to receive ACK within timeout"', "no-keepalive"),
+    ("connections to all backends failing; last error: UNKNOWN: ipv4:10.0.0.1:17070: odd", "transient-failure"),
     ("127.0.0.1:1 closed the connection in the middle of the call to ForwardEcho.", "probe-lost"),
     ("127.0.0.1:1 broke off the call before ForwardEcho was answered (RST_STREAM, CANCEL).", "probe-lost"),
     ('127.0.0.1:1 answers ForwardEcho with UNAVAILABLE: "Cancelling all calls".', "probe-lost"),

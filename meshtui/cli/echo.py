@@ -16,10 +16,10 @@ from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import MOST_COUNT, Number, Span, Whole
 from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, json_line, lossless
-from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, EchoRequestSpec, intent_sentence
+from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.echo_export import run_csv
 from meshtui.model.echo_outcome import Outcome
-from meshtui.model.split import ALPHA, MARGIN, Verdict
+from meshtui.model.split import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Verdict
 from meshtui.model.split_words import split_beside_failures
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo_run import EchoRun
@@ -54,7 +54,7 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     click.option("--method", default="", metavar="METHOD", help="The HTTP method, for http URLs."),
     click.option(
         "--request-timeout",
-        type=Number(0, LONGEST_TIMEOUT, "number of seconds", above=True),
+        type=Number(SHORTEST_TIMEOUT, LONGEST_TIMEOUT, "number of seconds"),
         default=DEFAULT_TIMEOUT,
         show_default=True,
         metavar="SECONDS",
@@ -76,14 +76,14 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     click.option(
         "--alpha",
-        type=Number(0, 0.5, above=True),
+        type=Number(LEAST_ALPHA, MOST_ALPHA),
         default=ALPHA,
         show_default=True,
         help="Probability of ever calling a correct split a mismatch.",
     ),
     click.option(
         "--margin",
-        type=Number(0, 100, "number of points", above=True, below=True),
+        type=Number(LEAST_MARGIN * 100, 100, "number of points", below=True),
         default=MARGIN * 100,
         show_default=True,
         metavar="POINTS",

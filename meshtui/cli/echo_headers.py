@@ -26,6 +26,8 @@ PATIENCE_S: Final = 10.0
 STANDARD_INPUT: Final = "-"
 """The file that stands for standard input, as with curl."""
 
+PATH: Final = "Check the path and its mode."
+
 FORM: Final = "Write one NAME: VALUE a line."
 
 
@@ -68,11 +70,11 @@ def _read(name: str) -> str:
         # Not to block: a pipe that nobody writes to is opened at once and reads as empty.
         file = sys.stdin.fileno() if name == STANDARD_INPUT else os.open(name, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.", FORM) from None
+        raise BadInput(f"{_shown(name)} cannot be read: {getattr(error, 'strerror', None) or error}.", PATH) from None
     try:
         data = _bytes(file, name)
     except OSError as error:
-        raise BadInput(f"{name} cannot be read: {error.strerror or error}.", FORM) from None
+        raise BadInput(f"{_shown(name)} cannot be read: {error.strerror or error}.", PATH) from None
     finally:
         if name != STANDARD_INPUT:
             os.close(file)
@@ -80,6 +82,10 @@ def _read(name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput(f"{name} is not text in UTF-8.", FORM) from None
+
+
+def _shown(name: str) -> str:
+    return name or "The file of an empty name"
 
 
 def _bytes(file: int, name: str) -> bytes:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import logging
 import signal
 import sys
 import threading
@@ -14,6 +16,7 @@ from meshtui import __version__
 from meshtui.cli import streams
 from meshtui.cli.diagnostics import ExitCode, fail, fail_unexpected, say, wants_traceback
 from meshtui.model.errors import MeshtuiError
+from meshtui.model.names import shorten
 
 COMMANDS: Final = {
     "attach": "meshtui.cli.attach:attach",
@@ -25,6 +28,10 @@ COMMANDS: Final = {
     "xds": "meshtui.cli.xds:xds",
 }
 """Each command and where it lives; a module is imported when its command is used or listed."""
+
+
+LONGEST_LINE: Final = 400
+"""Characters of a line of click's: it quotes what was typed, however long that is."""
 
 
 class LazyGroup(click.Group):
@@ -84,19 +91,24 @@ def _failed(error: BaseException) -> int:
         case MeshtuiError():
             return fail(error)
         case click.ClickException():
-            error.show()
+            shown = io.StringIO()
+            error.show(shown)
+            say("\n".join(shorten(line, LONGEST_LINE) for line in shown.getvalue().splitlines()))
             return ExitCode.USAGE
         case click.Abort() | KeyboardInterrupt():
             say("interrupted")
             return ExitCode.INTERRUPTED
-        case BaseExceptionGroup() if len(error.exceptions) == 1:
-            return _failed(error.exceptions[0])
+        case BaseExceptionGroup(exceptions=[one]):
+            return _failed(one.with_traceback(one.__traceback__ or error.__traceback__))
         case _:
             return fail_unexpected(error)
 
 
 def _silence_hooks() -> None:
-    """What fails in a thread or while an object goes away is no outcome of the command."""
+    """What fails in a thread, in a task that nobody waits for or while an object goes away is no outcome of the
+    command. asyncio and gRPC log it, and Python writes what nobody handles to standard error, which may be the screen.
+    """
     if not wants_traceback():
+        logging.getLogger().addHandler(logging.NullHandler())
         threading.excepthook = lambda _: None
         sys.unraisablehook = lambda _: None

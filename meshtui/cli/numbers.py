@@ -22,20 +22,19 @@ UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 class Number(click.ParamType[float]):
-    """A finite number between two bounds; ``above`` and ``below`` leave the bound itself out."""
+    """A finite number between two bounds; ``below`` leaves the upper one itself out."""
 
     name = "number"
 
-    def __init__(self, low: float, high: float, noun: str = "number", *, above: bool = False, below: bool = False):
-        self._low, self._high, self._noun, self._above, self._below = low, high, noun, above, below
+    def __init__(self, low: float, high: float, noun: str = "number", *, below: bool = False):
+        self._low, self._high, self._noun, self._below = low, high, noun, below
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Raises a usage error for anything else, nan and inf too."""
         number = self._read(str(value).strip())
         if number is None or not self._fits(number):
-            low, high = ("more than " if self._above else "") + f"{self._low:g}", f"{self._high:g}"
-            bound = f"less than {high}" if self._below else high
-            self.fail(f"{as_typed(str(value))} is no {self._noun} from {low} to {bound}.", param, ctx)
+            bound = f"less than {self._high:g}" if self._below else f"{self._high:g}"
+            self.fail(f"{as_typed(str(value))} is no {self._noun} from {self._low:g} to {bound}.", param, ctx)
         return number
 
     def _read(self, text: str) -> float | None:
@@ -48,8 +47,7 @@ class Number(click.ParamType[float]):
         return number if math.isfinite(number) else None
 
     def _fits(self, number: float) -> bool:
-        enough = number > self._low if self._above else number >= self._low
-        return enough and (number < self._high if self._below else number <= self._high)
+        return self._low <= number and (number < self._high if self._below else number <= self._high)
 
 
 class Whole(click.ParamType[int]):

@@ -35,6 +35,12 @@ UNTHROTTLED_CONCURRENCY = SETS_AT_ONCE * SERVER_CONCURRENCY
 MOST_UNTHROTTLED = 10_000
 """Requests of a run without qps unless lifted on purpose: it goes as fast as 40 at a time can."""
 
+LONGEST_URL = 4_096
+"""Characters of a URL. Web servers take 8 KiB in all; a host name has 253."""
+
+SHORTEST_TIMEOUT = 0.001
+"""Seconds one request must be given: less is no time at all, and 0 would be the server's own 5 s."""
+
 LONGEST_TIMEOUT = 300.0
 """Seconds one request may be given. Longer only holds the server's goroutines."""
 
@@ -81,10 +87,19 @@ def validate(spec: EchoRequestSpec) -> EchoRequestSpec:
             f"{as_typed(spec.url)} is not a URL that the echo server can call.",
             "Write scheme://host:port, as in xds:///echo.echo-grpc.svc.cluster.local:7070.",
         )
-    if not 0 < spec.timeout_s <= LONGEST_TIMEOUT:
+    if len(spec.url) > LONGEST_URL:
         raise UsageError(
-            f"A timeout of {spec.timeout_s:g} s is not between 0 and {LONGEST_TIMEOUT:g} s.", "Give a few seconds."
+            f"The URL has {len(spec.url)} characters, more than the {LONGEST_URL} that servers take: "
+            f"{as_typed(spec.url)}.",
+            "Write scheme://host:port, as in xds:///echo.echo-grpc.svc.cluster.local:7070.",
         )
+    if not SHORTEST_TIMEOUT <= spec.timeout_s <= LONGEST_TIMEOUT:
+        raise UsageError(
+            f"A timeout of {spec.timeout_s:g} s is not between {SHORTEST_TIMEOUT:g} and {LONGEST_TIMEOUT:g} s.",
+            "Give a few seconds.",
+        )
+    if any(ord(character) < 32 for character in spec.authority):
+        raise UsageError(f"{as_typed(spec.authority)} cannot be sent as the authority.", "Write it on one line.")
     for name, value in spec.all_headers:
         if not HEADER_NAME.fullmatch(name) or any(ord(character) < 32 for character in value):
             raise UsageError(f"{as_typed(name)} cannot be sent as a header.", "Write NAME:VALUE on one line.")

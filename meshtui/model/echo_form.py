@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 
+from meshtui.model.address import as_typed
 from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, validate
 from meshtui.model.errors import UsageError
 from meshtui.model.masking import masked_headers
-from meshtui.model.split import ALPHA, MARGIN, Expectation, parse_expectation
+from meshtui.model.split import (
+    ALPHA,
+    LEAST_ALPHA,
+    LEAST_MARGIN,
+    MARGIN,
+    MOST_ALPHA,
+    NUMBER,
+    Expectation,
+    parse_expectation,
+)
 
 ENDLESS = "∞"
 """The count of a run that goes on until it is stopped; empty, ``inf`` and ``continuous`` mean the same."""
@@ -19,6 +29,7 @@ DEFAULT_COUNT = "500"
 DEFAULT_QPS = "50"
 """Requests a second: the default count takes ten seconds, and no service notices."""
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 _ENDLESS_WORDS = frozenset(["", ENDLESS, "inf", "infinite", "continuous", "endless"])
 _NEXT_HEADER = re.compile(r",\s*(?=:?[A-Za-z0-9!#$%&'*+.^_`|~-]+:)")
 
@@ -81,10 +92,15 @@ class EchoForm:
     def judging(self) -> tuple[float, float]:
         """Alpha, and the margin as a share of 1. Raises ``UsageError``."""
         alpha, margin = _number(self.alpha, "α"), _number(self.margin, "margin")
-        if not 0 < alpha < 1:
-            raise UsageError(f"An α of {self.alpha} is no probability.", "Give one between 0 and 1, as 0.01.")
-        if not 0 < margin < 100:
-            raise UsageError(f"A margin of {self.margin} points makes no test.", "Give one between 0 and 100, as 10.")
+        if not LEAST_ALPHA <= alpha <= MOST_ALPHA:
+            raise UsageError(
+                f"An α of {alpha:g} makes no test.", f"Give one from {LEAST_ALPHA:g} to {MOST_ALPHA:g}, as 0.01."
+            )
+        if not LEAST_MARGIN * 100 <= margin < 100:
+            raise UsageError(
+                f"A margin of {margin:g} points makes no test.",
+                f"Give one from {LEAST_MARGIN * 100:g} to less than 100, as 10.",
+            )
         return alpha, margin / 100
 
     def with_field(self, name: str, value: str | bool) -> EchoForm:
@@ -101,17 +117,16 @@ def _url(text: str) -> str:
 
 
 def _whole(text: str, field: str) -> int:
-    try:
-        return int(text.strip())
-    except ValueError:
-        raise UsageError(f"{text.strip()!r} is no {field}.", "Give a whole number.") from None
+    if not _WHOLE.fullmatch(text.strip()):
+        raise UsageError(f"{as_typed(text.strip())} is no {field}.", "Give a whole number.")
+    return int(text)
 
 
 def _number(text: str, field: str) -> float:
-    try:
-        return float(text.strip().removesuffix("%").removesuffix("s"))
-    except ValueError:
-        raise UsageError(f"{text.strip()!r} is no {field}.", "Give a number.") from None
+    digits = text.strip().removesuffix("%").removesuffix("s").strip()
+    if not NUMBER.fullmatch(digits):
+        raise UsageError(f"{as_typed(text.strip())} is no {field}.", "Give a number.")
+    return float(digits)
 
 
 def _headers(text: str) -> tuple[tuple[str, str], ...]:
@@ -122,6 +137,8 @@ def _headers(text: str) -> tuple[tuple[str, str], ...]:
         lead = ":" if part.startswith(":") else ""
         name, colon, value = part.removeprefix(":").partition(":")
         if not colon:
-            raise UsageError(f"Cannot read {part.strip()!r} as a header.", "Write name: value, as in x-canary: 1.")
+            raise UsageError(
+                f"Cannot read {as_typed(part.strip())} as a header.", "Write name: value, as in x-canary: 1."
+            )
         pairs.append((lead + name.strip(), value.strip()))
     return tuple(pairs)

@@ -36,22 +36,26 @@ SCARCE: Final = {
 }
 """What the operating system runs out of, by ``errno``: what it means and what to try."""
 
-REPORT: Final = "please report this; meshtui goes on and looks again"
+REPORT: Final = "please report this"
 """What to do about a defect of our own."""
 
+LOOKS_AGAIN: Final = f"{REPORT}; meshtui goes on and looks again"
+"""The same where one look failed and the next one comes."""
 
-def unforeseen(error: BaseException, what: str) -> MeshtuiError:
-    """An error nobody expected, as one of our own. ``what`` is what could not be done: "the look at ADDRESS"."""
+
+def unforeseen(error: BaseException, what: str, hint: str = REPORT) -> MeshtuiError:
+    """An error nobody expected, as one of our own. ``what`` is what could not be done: "the look at ADDRESS"; ``hint``
+    is what to do about a defect there."""
     if isinstance(error, MeshtuiError):
         return error
     if isinstance(error, MemoryError):
         return MeshtuiError(f"{what} failed: there is not enough memory for it.", "look at a target that holds less")
     if isinstance(error, OSError):
-        why, hint = SCARCE.get(error.errno or 0, (error.strerror or type(error).__name__, REPORT))
-        return MeshtuiError(f"{what} failed: {why}.", hint)
+        why, scarce = SCARCE.get(error.errno or 0, (error.strerror or type(error).__name__, hint))
+        return MeshtuiError(f"{what} failed: {why}.", scarce)
     said = " ".join(str(error).split())[:LONGEST_QUOTE]
     name = type(error).__name__
-    return MeshtuiError(f"{what} failed within meshtui: {name}{f' ({said})' if said else ''}.", REPORT)
+    return MeshtuiError(f"{what} failed within meshtui: {name}{f' ({said})' if said else ''}.", hint)
 
 
 LONGEST_QUOTE: Final = 160

@@ -7,10 +7,12 @@ and figures.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp, inf, isfinite, log
+from typing import Final
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
@@ -25,8 +27,30 @@ ALPHA = 0.01
 MARGIN = 0.10
 """How far a version's true share may be from the configured one to be called consistent, as a share of 1."""
 
+LEAST_ALPHA = 1e-9
+"""The least ``alpha`` that can be asked for: one more digit costs a run another twentieth of its requests."""
+
+MOST_ALPHA = 0.5
+"""The most: beyond it a toss of a coin would be the better test."""
+
+LEAST_MARGIN = 0.0001
+"""The least margin that can be asked for: a hundredth of a point takes some hundred million answers."""
+
 LARGEST_E = 1e300
 """E-values are cut here, so that they are always a finite number in JSON; an impossible answer has this value."""
+
+
+FORM: Final = "Write version=weight, as in v1=20,v2=80."
+"""How expected shares are typed, as a hint."""
+
+LEAST_WEIGHT: Final = 1e-6
+"""The least weight above 0 that can be typed: no run is long enough to see a smaller share."""
+
+MOST_WEIGHT: Final = float(2**32 - 1)
+"""The largest weight that can be typed: that of the config, an uint32; the sum of a few stays finite."""
+
+NUMBER: Final = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
+"""A number as people type it, in ASCII digits and no more of them than any bound has."""
 
 
 class ExpectationSource(StrEnum):
@@ -70,7 +94,7 @@ class Expectation:
         summed: dict[str, float] = {}
         for version, weight in weights.items() if isinstance(weights, Mapping) else weights:
             if not isfinite(weight) or weight < 0:
-                raise UsageError(f"The weight of {version} is {weight:g}; a weight is a number of at least 0.")
+                raise UsageError(f"The weight of {version} is {weight:g}; a weight is a number of at least 0.", FORM)
             summed[version] = summed.get(version, 0.0) + weight
         if not sum(summed.values()) > 0:
             raise UsageError("The expected weights add up to 0.", "Give at least one version a weight above 0.")
@@ -101,20 +125,20 @@ class Expectation:
 
 def parse_expectation(text: str) -> Expectation:
     """``v1=20,v2=80`` as typed. Raises ``UsageError`` naming the part that cannot be meant."""
-    pairs = []
+    pairs: list[tuple[str, float]] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         version, separator, weight = part.rpartition("=")
-        try:
-            number = float(weight.strip().removesuffix("%"))
-        except ValueError:
-            number = None
-        if not separator or not version.strip() or number is None:
+        digits = weight.strip().removesuffix("%").strip()
+        if not separator or not version.strip() or not NUMBER.fullmatch(digits):
+            raise UsageError(f"Cannot read {as_typed(part)} as an expected share.", FORM)
+        number = float(digits)
+        if number > MOST_WEIGHT or 0 < number < LEAST_WEIGHT:
             raise UsageError(
-                f"Cannot read {as_typed(part)} as an expected share.", "Write version=weight, as in v1=20,v2=80."
+                f"The weight in {as_typed(part)} is neither 0 nor from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}.", FORM
             )
         pairs.append((version.strip(), number))
     if not pairs:
-        raise UsageError("No expected share is given.", "Write version=weight, as in v1=20,v2=80.")
+        raise UsageError("No expected share is given.", FORM)
     return Expectation.of(pairs, ExpectationSource.TYPED)
 
 

@@ -17,7 +17,7 @@ from meshtui.doctor.registry import failed as part_failed
 from meshtui.model.answerer import SWITCH_SHOWN, Answerer, Switch, Switches, answerer, counts_again
 from meshtui.model.channel import ChannelReport
 from meshtui.model.diff import Change, ChangeKind, diff
-from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, unforeseen
+from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, ServiceMissing, TargetUnreachable, unforeseen
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph import EMPTY_GRAPH, Graph
 from meshtui.model.graph_build import build
@@ -183,12 +183,12 @@ class Session:
             self._failed(TargetUnreachable(f"The look at {self.target} was broken off."))
             return
         except Exception as error:  # the edge: an error nobody expected must not end the watching
-            self._failed(unforeseen(error, f"The look at {self.target}"))
+            self._failed(unforeseen(error, f"The look at {self.target}", LOOKS_AGAIN))
             return
         try:
             self._seen(snapshot)
         except Exception as error:  # the edge: an answer that cannot be taken in is no answer
-            self._failed(unforeseen(error, f"Reading what {self.target} answered"))
+            self._failed(unforeseen(error, f"Reading what {self.target} answered", LOOKS_AGAIN))
             return
         self._failures = 0
         if self._echo is not None:
@@ -227,7 +227,8 @@ class Session:
         if self._stopping or task is not self._task:
             return
         why = None if task.cancelled() else task.exception()
-        self._lost(unforeseen(why or RuntimeError("it was cancelled"), f"The watching of {self.target}"))
+        said = unforeseen(why or RuntimeError("it was cancelled"), f"The watching of {self.target}", LOOKS_AGAIN)
+        self._lost(said)
         self._task = None
         task.get_loop().call_later(RETRY_AFTER[-1], self._begin_again)
 
@@ -257,7 +258,7 @@ class Session:
             self._channels_lost(TargetUnreachable("The look at channelz was broken off."))
             return
         except Exception as error:  # the edge, as for the config
-            self._channels_lost(unforeseen(error, "The look at channelz"))
+            self._channels_lost(unforeseen(error, "The look at channelz", LOOKS_AGAIN))
             return
         self._part("traffic", lambda: self._channels_seen(report))
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from meshtui.doctor.workload import WorkloadState, check_workload
 from meshtui.model.channel import ChannelReport
-from meshtui.model.errors import MeshtuiError, unforeseen
+from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, unforeseen
 from meshtui.model.identity import IdentityState
 from meshtui.model.identity_config import asked_providers, clusters_tls, listeners_tls
 from meshtui.model.snapshot import Snapshot
@@ -145,7 +145,7 @@ class WorkloadDesk:
         except MeshtuiError as error:
             self._lacks(Gap(fact, error.what, error.hint))
         except Exception as error:  # the edge: a defect costs this look, not the session
-            said = unforeseen(error, f"The look at {fact}")
+            said = unforeseen(error, f"The look at {fact}", LOOKS_AGAIN)
             with suppress(Exception):  # telling of it may meet the same defect; the loop goes on all the same
                 self._lacks(Gap(fact, said.what, said.hint))
 

@@ -159,3 +159,39 @@ def test_what_nobody_expected_is_one_sentence_and_no_traceback(error: str, said:
         env={**os.environ, "MESHTUI_TRACEBACK": "1"},
     )
     assert "Traceback" in told.stderr
+
+
+FORGOTTEN = """
+import asyncio, gc, sys
+import meshtui.cli.demo as demo
+from meshtui.cli.main import run
+
+async def fails():
+    raise ValueError("token")
+
+async def forget():
+    asyncio.ensure_future(fails())
+    await asyncio.sleep(0)  # it runs, and nobody takes its outcome
+    gc.collect()
+
+def scenarios():
+    asyncio.run(forget())
+    return ()
+
+demo.scenarios = scenarios
+sys.argv = ["meshtui", "demo", "--list"]
+run()
+"""
+
+
+def test_what_fails_where_nobody_waits_for_it_writes_no_traceback_over_the_screen() -> None:
+    def told(**environment: str) -> str:
+        program = [sys.executable, "-c", FORGOTTEN]
+        done = subprocess.run(
+            program, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **environment}
+        )
+        return done.stderr
+
+    assert "never retrieved" not in told()
+    assert "token" not in told()
+    assert "never retrieved" in told(MESHTUI_TRACEBACK="1")

@@ -47,6 +47,12 @@ def test_a_host_and_port_is_dialled_as_a_proxyless_client_does() -> None:
     ("name", "value", "said"),
     [
         ("count", "many", "'many' is no count"),
+        ("count", "9" * 5_000, "^.{0,100} is no count"),
+        ("count", "1_0", "'1_0' is no count"),
+        ("timeout", "nan", "'nan' is no timeout"),
+        ("timeout", "1e-320", "is not between 0.001 and 300"),
+        ("authority", "a\nb", "cannot be sent as the authority"),
+        ("url", "xds:///" + "x" * 5_000, "^The URL has 5007 characters, more than .{0,200}$"),
         ("qps", "-1", "makes no run"),
         ("timeout", "x", "'x' is no timeout"),
         ("headers", "x-canary", "Cannot read 'x-canary' as a header"),
@@ -58,7 +64,18 @@ def test_what_cannot_be_sent(name: str, value: str, said: str) -> None:
         EchoForm(URL).with_field(name, value).spec()
 
 
-@pytest.mark.parametrize(("name", "value"), [("alpha", "0"), ("alpha", "2"), ("margin", "0"), ("margin", "nan")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alpha", "0"),
+        ("alpha", "2"),
+        ("alpha", "1e-320"),
+        ("margin", "0"),
+        ("margin", "nan"),
+        ("margin", "1e-320"),
+        ("margin", "100"),
+    ],
+)
 def test_what_cannot_be_judged_by(name: str, value: str) -> None:
     with pytest.raises(UsageError):
         EchoForm(URL).with_field(name, value).judging()

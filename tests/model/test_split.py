@@ -151,10 +151,16 @@ def test_typed_shares() -> None:
     assert parse_expectation("v1=1,v1=1,v2=2").shares == {"v1": 0.5, "v2": 0.5}
 
 
-@pytest.mark.parametrize("text", ["", "v1", "v1=", "=3", "v1=x", "v1=-1", "v1=0,v2=0", "v1=nan", "v1=inf"])
+ODD = ("v1=1e308,v2=1e308", "v1=1e-320", "v1=1e400", "v1=" + "9" * 5_000, "v1=1_0", "v1=\u0663", "v1=0x1")
+"""What Python takes for a number and no person means, or whose sum or share is none."""
+
+
+@pytest.mark.parametrize("text", ["", "v1", "v1=", "=3", "v1=x", "v1=-1", "v1=0,v2=0", "v1=nan", "v1=inf", *ODD])
 def test_shares_that_cannot_be_meant(text: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as said:
         parse_expectation(text)
+    assert said.value.hint
+    assert len(said.value.what) < 200
 
 
 def test_counts_add_up() -> None:

@@ -101,12 +101,13 @@ def _open(address: Address, options: TargetOptions) -> Sources:
 
     named = (options.bootstrap, options.certs, options.agent)
     channel = open_channel(address, options.tls, max_message=options.max_message)
+    workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message)
     return Sources(
         config=CsdsSource(
             channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
         ),
         channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
         echo=EchoClient(channel, address),
-        workload=LocalWorkload(*named, timeout=options.timeout) if any(named) else None,
+        workload=workload if any(named) else None,
         read_peer=read_peer,
     )

@@ -98,21 +98,21 @@ def _judge(found: CertificateSet, now: datetime, warn: timedelta | None, options
     findings = check_certificates(CertificateState(found, now, warn))
     if options.agent is None:
         return findings
-    return worst_first(findings + _judge_agent(found, options.agent, options.timeout))
+    return worst_first(findings + _judge_agent(found, options.agent, options))
 
 
-def _judge_agent(found: CertificateSet, address: str, timeout: float) -> tuple[Finding, ...]:
+def _judge_agent(found: CertificateSet, address: str, options: TargetOptions) -> tuple[Finding, ...]:
     """What the agent adds: its own health, and whether what it issued is what is on disk."""
     from meshtui.doctor.agent import AgentState, check_agent
     from meshtui.doctor.identity import check_identity
     from meshtui.model.identity import identity_of
 
-    report = asyncio.run(_ask(address, timeout))
+    report = asyncio.run(_ask(address, options))
     joined = identity_of(found, report, datetime.now(UTC))
     return check_agent(AgentState(report)) + check_identity(joined)
 
 
-async def _ask(address: str, timeout: float) -> AgentReport:
+async def _ask(address: str, options: TargetOptions) -> AgentReport:
     from meshtui.sources.agent import AgentSource
 
-    return await AgentSource(address, timeout=timeout).poll()
+    return await AgentSource(address, timeout=options.timeout, max_message=options.max_message).poll()

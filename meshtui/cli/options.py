@@ -47,7 +47,7 @@ _TARGET_OPTIONS = (
         default=size_words(DEFAULT_MAX_MESSAGE),
         show_default=True,
         metavar="SIZE",
-        help="How large one answer of the target may be, unpacked.",
+        help="How large one answer of the target may be, unpacked; one of the agent an eighth of it.",
     ),
 )
 

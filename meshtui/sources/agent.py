@@ -17,8 +17,9 @@ from meshtui.model.address import LONGEST, as_typed
 from meshtui.model.agent import PREFIX, AgentMetrics, AgentReport, Sample
 from meshtui.model.errors import BadAnswer, TargetUnreachable, UsageError
 from meshtui.model.printable import printable
+from meshtui.model.target import DEFAULT_MAX_MESSAGE
 from meshtui.model.wording import plural
-from meshtui.sources.http_get import HttpProblem, Response, get
+from meshtui.sources.http_get import HttpProblem, HttpTooLarge, Response, get
 
 READY_PATH: Final = "/healthz/ready"
 METRICS_PATH: Final = "/stats/prometheus"
@@ -28,8 +29,9 @@ READ_ONLY: Final = frozenset({READY_PATH, METRICS_PATH})
 DEFAULT_PORT: Final = 15020
 """istio-agent's status port."""
 
-MOST_BYTES: Final = 16 * 1024 * 1024
-"""Of one scrape: the agent merges the application's metrics in, which can be some MiB."""
+SCRAPE_PART: Final = 8
+"""What part of the largest answer a scrape may be: 16 MiB of 128. The agent merges the application's metrics in, which
+can be some MiB, and a scrape is held as bytes and as text."""
 
 MOST_SAMPLES: Final = 2_000
 """Of the agent's own metrics; it has about sixty."""
@@ -86,7 +88,16 @@ class _Failed:
 class AgentSource:
     """Asks one agent how it is. Passive: two GETs a poll."""
 
-    def __init__(self, address: str, *, timeout: float = 5.0, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = 5.0,
+        max_message: int = DEFAULT_MAX_MESSAGE,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """``timeout`` in seconds for each request; ``max_message`` bytes, of which a scrape may be an eighth."""
+        self._most_bytes = max_message // SCRAPE_PART
         self._address = parse_agent_address(address)
         self._timeout = timeout
         self._clock = clock if clock is not None else lambda: datetime.now(UTC)
@@ -123,9 +134,11 @@ class AgentSource:
         """The response, or why there is none as the end of a sentence."""
         try:
             host, port = self._address.host, self._address.port
-            return await get(host, port, path, READ_ONLY, timeout=self._timeout, most_bytes=MOST_BYTES)
+            return await get(host, port, path, READ_ONLY, timeout=self._timeout, most_bytes=self._most_bytes)
         except TimeoutError:
             return _Failed(f"no answer within {self._timeout:g} s")
+        except HttpTooLarge as problem:
+            return _Failed(f"its answer {problem}, and --max-message SIZE lets in an eighth of SIZE", answered=True)
         except HttpProblem as problem:
             return _Failed(f"its answer {problem}", answered=True)
         except (OSError, UnicodeError) as error:

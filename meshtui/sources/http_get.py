@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from meshtui.model.size import size_words
+
 MOST_HEADER_BYTES = 64 * 1024
 """Of one response's head; real ones have a few hundred."""
 
@@ -18,6 +20,10 @@ MOST_INTERIM = 8
 
 class HttpProblem(Exception):
     """The answer is no HTTP, too large, or cut; the text is a phrase that finishes "the answer …"."""
+
+
+class HttpTooLarge(HttpProblem):
+    """The answer is larger than the caller takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +130,8 @@ async def _chunks(reader: asyncio.StreamReader, most_bytes: int) -> bytes:
             raise HttpProblem("has a chunk of another length than it says")
 
 
-def _too_large(most_bytes: int) -> HttpProblem:
-    return HttpProblem(f"is larger than {most_bytes} bytes, which no agent's is")
+def _too_large(most_bytes: int) -> HttpTooLarge:
+    return HttpTooLarge(f"is larger than {size_words(most_bytes)}")
 
 
 async def _chunk_size(reader: asyncio.StreamReader) -> int:

@@ -15,6 +15,7 @@ from meshtui.model.certificate import Certificate, CertificateSet
 from meshtui.model.channel import PeerCertificate
 from meshtui.model.filefacts import FileFacts, FileKind
 from meshtui.model.identity import Side
+from meshtui.model.target import DEFAULT_MAX_MESSAGE
 from meshtui.model.workload import Offers, WorkloadFiles
 from meshtui.sources.agent import AgentSource
 from meshtui.sources.files import BootstrapFile, IdentityFiles
@@ -25,8 +26,15 @@ class LocalWorkload:
     """Implements ``session.protocols.WorkloadSource``."""
 
     def __init__(
-        self, bootstrap: str | None = None, certificates: str | None = None, agent: str | None = None, *, timeout: float
+        self,
+        bootstrap: str | None = None,
+        certificates: str | None = None,
+        agent: str | None = None,
+        *,
+        timeout: float,
+        max_message: int = DEFAULT_MAX_MESSAGE,
     ) -> None:
+        self._max_message = max_message
         self._offers = Offers(bootstrap or "", certificates or "", agent or "")
         self._bootstrap = BootstrapFile(bootstrap) if bootstrap is not None else None
         self._given = IdentityFiles([certificates]) if certificates is not None else None
@@ -58,7 +66,7 @@ class LocalWorkload:
         that is none.
         """
         if self._agent is None:
-            self._agent = AgentSource(self._offers.agent, timeout=self._timeout)
+            self._agent = AgentSource(self._offers.agent, timeout=self._timeout, max_message=self._max_message)
         return await self._agent.poll()
 
     async def _certificates(

@@ -137,7 +137,7 @@ BURSTS: dict[str, list[Burst]] = {
         ("4gj1", main, "overview"),
         ("3jj2g", row, ("config", 0)),
         ("2g\rl", page, ("config", "YAML")),
-        ("2g\rh\x1bhgj", row, ("config", 1)),
+        ("2g\rh\x1bgj", row, ("config", 1)),
         ("2ttgj", row, ("config", 1)),
     ],
     "help and targets": [
@@ -271,7 +271,7 @@ async def test_an_address_is_typed_and_left_on_the_start_screen(bench: EchoBench
     burst(app, "aq\x1b\tcq" + PASTE.format("x\nq") + UP)
     async with run(app, (80, 24)) as pilot:
         await calm(pilot)
-        assert typed(app) == ("start-input", "qcqx")
+        assert typed(app) == ("start-input", "cqx")  # what was there is selected, so typing replaces it
         burst(app, "\x1b\r2gj")
         await until(lambda: "seen:1" in bench.sessions)
         await calm(pilot)

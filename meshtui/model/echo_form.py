@@ -111,6 +111,22 @@ class EchoForm:
         return replace(self, **changed)  # type: ignore[arg-type]
 
 
+def form_of(spec: EchoRequestSpec) -> EchoForm:
+    """A form that sends this."""
+    return EchoForm(
+        url=spec.url,
+        count=ENDLESS if spec.count is None else str(spec.count),
+        qps=str(spec.qps),
+        headers=", ".join(f"{name}: {value}" for name, value in spec.headers),
+        message=spec.message,
+        method=spec.method,
+        authority=spec.authority,
+        timeout=f"{spec.timeout_s:g}",
+        new_connection=spec.new_connection,
+        lift_limits=spec.lift_limits,
+    )
+
+
 def _url(text: str) -> str:
     """``echo:7070`` is meant as what proxyless clients dial."""
     return text if "://" in text or not text else f"xds:///{text}"

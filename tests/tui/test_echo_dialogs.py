@@ -77,6 +77,24 @@ async def test_keeping_is_not_running(bench: EchoBench, echo: ScriptedEcho, run:
         assert state.assessment.verdict is Verdict.MISMATCH
 
 
+@pytest.mark.parametrize("size", [(80, 40), (160, 45)], ids=["80", "160"])
+async def test_a_changed_form_is_not_said_of_the_run_before(
+    bench: EchoBench, echo: ScriptedEcho, run: Run, size: tuple[int, int]
+) -> None:
+    async with run(bench.app(), size) as pilot:
+        await bench.begin(pilot)
+        await bench.finish(pilot)
+        assert f"  url  {SCOPE}   count 500" in page_text(pilot.app)
+        assert "next url" not in page_text(pilot.app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert f"  url  {SCOPE}   count 500   qps 50" in page_text(pilot.app)
+        assert f"  next url  {SCOPE}   count ∞   qps 50" in page_text(pilot.app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "next url" not in page_text(pilot.app)
+
+
 async def test_known_addresses_are_offered(bench: EchoBench, echo: ScriptedEcho, run: Run) -> None:
     async with run(bench.app()) as pilot:
         await pilot.press("3", "e")

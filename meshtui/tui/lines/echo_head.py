@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from meshtui.model.echo_form import ENDLESS, EchoForm
+from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_form import ENDLESS, EchoForm, form_of
 from meshtui.model.echo_outcome import Outcome
 from meshtui.model.echo_tally import EchoTally
+from meshtui.model.errors import UsageError
 from meshtui.model.wording import plural, span_words
 from meshtui.session.echo_state import EchoState, Phase
 from meshtui.tui.ink import Line, Role, Span
@@ -45,8 +47,8 @@ MOST_PROBLEM: Final = 3
 """Lines of what is wrong with the server that sends."""
 
 
-def form_line(form: EchoForm, pod: str, width: int) -> Line:
-    """What ``!`` sends: the form in one line, and which pod sends it."""
+def form_line(form: EchoForm, pod: str, width: int, label: str = "url") -> Line:
+    """What is sent: the form in one line, and which pod sends it."""
     right: Line = (
         Span("from ", Role.DIM),
         span(cut(pod, 30), Role.STRONG),
@@ -61,9 +63,20 @@ def form_line(form: EchoForm, pod: str, width: int) -> Line:
     )
     if width < WIDE:
         right = ()  # it has a line of its own there
-    room = max(width - width_of(tail) - width_of(right) - 10, 16)
+    room = max(width - width_of(tail) - width_of(right) - len(label) - 7, 16)
     url = span(cut(form.url, room) or "none yet: e says where", Role.STRONG)
-    return spread((Span("  url  ", Role.DIM), url, *tail), right, width)
+    return spread((Span(f"  {label}  ", Role.DIM), url, *tail), right, width)
+
+
+def sent_lines(form: EchoForm, spec: EchoRequestSpec, pod: str, width: int) -> Iterator[Line]:
+    """What a run sends, and beneath it what ``!`` would send now, where the form was changed since."""
+    try:
+        changed = form.spec() != spec
+    except UsageError:
+        changed = True
+    yield form_line(form_of(spec) if changed else form, pod, width)
+    if changed:
+        yield form_line(form, pod, width, "next url")
 
 
 def probe_line(pod: str, running: bool, width: int) -> Line:

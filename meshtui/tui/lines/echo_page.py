@@ -16,7 +16,7 @@ from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.echo_chart import chart_lines
 from meshtui.tui.lines.echo_errors import error_lines, short_cause
 from meshtui.tui.lines.echo_facts import epoch_words, fact_lines, group_lines, latency_line
-from meshtui.tui.lines.echo_head import WIDE, form_line, phase_lines, probe_line
+from meshtui.tui.lines.echo_head import WIDE, form_line, phase_lines, probe_line, sent_lines
 from meshtui.tui.lines.echo_idle import idle_lines
 from meshtui.tui.lines.echo_series import name_of, role_at, versions_of
 from meshtui.tui.lines.echo_split import split_lines
@@ -77,7 +77,7 @@ def page_lines(scene: Scene, width: int, height: int) -> list[Line]:
 
 def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]:
     tall = height >= TALL
-    lines: list[Line] = [form_line(scene.form, scene.pod, width)]
+    lines: list[Line] = [*sent_lines(scene.form, state.spec, scene.pod, width)]
     lines += phase_lines(state, scene.look.now, width)
     lines += [EMPTY, *_verdict(state, width, tall), *remark_lines(state, width, scene.mappable), EMPTY]
     split = list(split_lines(state, width, tall))
@@ -145,7 +145,7 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
     lines += [
         EMPTY,
         *remark_lines(state, width, scene.mappable),
-        form_line(scene.form, scene.pod, width),
+        *sent_lines(scene.form, state.spec, scene.pod, width),
         probe_line(scene.pod, running, width),
     ]
     return [*lines, grpcurl_line(state.spec, scene.look.state.target, width)]

@@ -24,15 +24,36 @@ def _size(_context: click.Context, _option: click.Parameter, value: str) -> int:
     return size
 
 
+def _not_empty(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """An unset variable in a script must not quietly turn TLS, or a look at a file, off."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty; leave the option out, or give it a value.")
+    return value
+
+
 _TARGET_OPTIONS = (
     click.option("--tls", "use_tls", is_flag=True, help="Talk TLS; implied by the other TLS options."),
-    click.option("--ca", metavar="FILE", help="CA certificates that vouch for the target (default: the system's)."),
-    click.option("--cert", metavar="FILE", help="Own certificate for mTLS."),
-    click.option("--key", metavar="FILE", help="Key of the own certificate."),
-    click.option("--server-name", metavar="NAME", help="Name the target's certificate is for, if not the address."),
-    click.option("--agent", metavar="URL", help="The istio-agent's HTTP port, such as localhost:15020."),
-    click.option("--bootstrap", "bootstrap_file", metavar="FILE", help="The pod's gRPC bootstrap file."),
-    click.option("--certs", "certs_dir", metavar="DIR", help="The pod's certificate directory."),
+    click.option(
+        "--ca",
+        callback=_not_empty,
+        metavar="FILE",
+        help="CA certificates that vouch for the target (default: the system's).",
+    ),
+    click.option("--cert", callback=_not_empty, metavar="FILE", help="Own certificate for mTLS."),
+    click.option("--key", callback=_not_empty, metavar="FILE", help="Key of the own certificate."),
+    click.option(
+        "--server-name",
+        callback=_not_empty,
+        metavar="NAME",
+        help="Name the target's certificate is for, if not the address.",
+    ),
+    click.option(
+        "--agent", callback=_not_empty, metavar="URL", help="The istio-agent's HTTP port, such as localhost:15020."
+    ),
+    click.option(
+        "--bootstrap", "bootstrap_file", callback=_not_empty, metavar="FILE", help="The pod's gRPC bootstrap file."
+    ),
+    click.option("--certs", "certs_dir", callback=_not_empty, metavar="DIR", help="The pod's certificate directory."),
     click.option(
         "--timeout",
         type=Number(0.1, 300, "number of seconds"),

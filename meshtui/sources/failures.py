@@ -45,6 +45,9 @@ REGISTER: Final = (
 OURS: Final = "Deadline Exceeded"
 """C-core's words for a call that was given up on this side."""
 
+NOT_DIALLED: Final = "Failed to create channel to "
+"""C-core's words for an address that it cannot use, such as a zone that is no network interface here."""
+
 TOO_LARGE: Final = ("message larger than max", "Decompressed message larger")
 """What C-core says of an answer beyond ``grpc.max_receive_message_length``, packed or while it unpacks it."""
 
@@ -66,6 +69,10 @@ def explain_status(
     code: grpc.StatusCode, details: str, address: Address, service: str, *, tls: bool = False
 ) -> TargetUnreachable | ServiceMissing:
     """A call's status, other than a deadline missed on this side, as one of our own errors."""
+    if details.startswith(f"{NOT_DIALLED}'{address.target}'"):
+        return TargetUnreachable(
+            f"{address} was not dialled: gRPC takes it for no address.", "Check it; a zone after % names an interface."
+        )
     if code is grpc.StatusCode.UNAVAILABLE and any(text in details for text in NOT_CONNECTED):
         return _no_connection(details, address, tls)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED and any(text in details for text in TOO_LARGE):

@@ -54,6 +54,7 @@ NEVER_REACHED: Final = [
     *_each(f"{STATUS} --timeout 0.3", "nobody accepts", "accepts and hangs", "HTTP/2: settings never", answered=False),
     *_each("certs FOLDER/good --agent ADDRESS", "nobody listens", answered=False),
     Fault("xds status no-such-host.invalid:17171", answered=False),
+    Fault("xds status [fe80::1%no-such]:17171", answered=False),
 ]
 
 NO_GRPC: Final = [
@@ -128,6 +129,8 @@ AGENTS: Final = [
 ]
 
 FILES: Final = _usage(
+    "xds status localhost:1 --ca ''",
+    "xds status localhost:1 --certs ' '",
     "xds status localhost:1 --ca FOLDER/none.pem",
     "xds status localhost:1 --ca FOLDER",
     "xds status localhost:1 --ca FOLDER/empty",

@@ -131,7 +131,7 @@ def _apart(counts: SplitCounts, bars: Bars) -> Iterator[Line]:
         name = max(bars.name, 9)
         bar = bar_line(Bar(share, role), max(bars.cells - (name - bars.name), 4))
         said = (
-            (Span(f"   {share_words(share)} of all requests", Role.TEXT), Span(f"  n {number}", Role.DIM))
+            (Span(f"   {share_words(share)} of all", Role.TEXT), Span(f"  n {number}", Role.DIM))
             if bars.thick
             else (
                 Span(pad_left(share_words(share), 9), Role.STRONG),

@@ -27,6 +27,7 @@ from meshtui.model.config import TlsMode
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import TargetOptions
+from meshtui.session.echo_desk import load_of
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings
 from meshtui.targets import attached, open_session
@@ -154,7 +155,9 @@ async def test_a_canary_in_steps_is_an_epoch_a_step() -> None:
             await until(lambda: session.echo is not None and session.state.snapshot is not None, "the first look")
             assert session.echo is not None
             settings = EchoSettings(alpha=1e-6, awaits_confirmation=True)
-            run = session.echo.start(EchoRequestSpec(URL, count=None, qps=100), settings, probe="client")
+            spec = EchoRequestSpec(URL, count=None, qps=100)
+            session.echo.agree(load_of(spec, settings, "client", None))
+            run = session.echo.start(spec, settings, probe="client")
             for number, v2 in enumerate(steps, 1):
                 if v2:
                     await mesh.step()

@@ -20,6 +20,7 @@ from meshtui.demo.pods import Pod
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.identity import CornerState, short_serial, triangle
 from meshtui.model.target import TargetOptions
+from meshtui.session.echo_desk import load_of
 from meshtui.session.echo_state import EchoSettings
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
@@ -65,7 +66,9 @@ async def test_a_rotation_is_watched_on_screen_and_in_traffic(mesh: Mesh) -> Non
         await until(lambda: shows(pilot, first), "the first serial on screen")
         await until(lambda: client.echo is not None, "a desk to send from")
         assert client.echo is not None
-        run = client.echo.start(EchoRequestSpec(URL, count=None, qps=10), EchoSettings(), probe="")
+        spec, settings = EchoRequestSpec(URL, count=None, qps=10), EchoSettings()
+        client.echo.agree(load_of(spec, settings, "", None))
+        run = client.echo.start(spec, settings, probe="")
         await until(lambda: turned(echo), "a rotation")
         second = leaf_of(echo)
         assert second != first

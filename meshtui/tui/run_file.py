@@ -14,9 +14,9 @@ from meshtui.tui.saving import file_name
 
 def export_text(state: EchoState, path: Path) -> str:
     """The run in the form that the name's ending asks for. Raises ``BadInput`` for another ending."""
-    if path.suffix == ".csv":
+    if path.name.endswith(".csv"):
         return run_csv(state.tally)
-    if path.suffix == ".json":
+    if path.name.endswith(".json"):
         return run_json(
             state.spec,
             state.tally,

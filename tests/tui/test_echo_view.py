@@ -69,6 +69,18 @@ async def test_failures_are_explained(bench: EchoBench, echo: ScriptedEcho, run:
         compare_page(pilot.app, f"echo-failures-{size[0]}")
 
 
+async def test_on_a_wide_screen_the_count_of_many_failures_is_whole(
+    bench: EchoBench, echo: ScriptedEcho, run: Run
+) -> None:
+    echo.replies.extend([failed(186, 256), *(failed(1, 1) for _ in range(187))])
+    async with run(bench.app(), SIZES[-1]) as pilot:
+        await bench.begin(pilot)
+        state = await bench.finish(pilot)
+        (line,) = [line for line in page_text(pilot.app).splitlines() if line.strip().startswith("✗ failed")]
+        assert line.rstrip().endswith(f"n {state.tally.failed}")
+        assert state.tally.failed > 99
+
+
 async def test_the_first_run_is_asked_for(bench: EchoBench, echo: ScriptedEcho, run: Run) -> None:
     async with run(bench.app()) as pilot:
         await pilot.press("3")

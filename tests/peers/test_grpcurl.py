@@ -20,7 +20,7 @@ MESSAGE = 'it\'s "so" $HOME; `id` ✓'
 
 
 def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: RunningMesh) -> None:
-    spec = EchoRequestSpec(SERVICE, count=6, qps=50, headers=(("x-token", "a b'c"),), message=MESSAGE)
+    spec = EchoRequestSpec(SERVICE, count=6, qps=50, headers=(("x-canary", "a b'c"),), message=MESSAGE)
     line = grpcurl_line(spec, shifted_mesh.admin("client"))
     path = f"{grpcurl}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     done = subprocess.run(
@@ -38,4 +38,4 @@ def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: Runni
     for index, text in enumerate(outputs):
         lines = text.splitlines()
         assert f"[{index} body] Echo={MESSAGE}" in lines
-        assert f"[{index} body] RequestHeader=x-token:a b'c" in [line.replace("X-Token", "x-token") for line in lines]
+        assert f"[{index} body] RequestHeader=x-canary:a b'c" in [line.replace("X-Canary", "x-canary") for line in lines]

@@ -38,4 +38,6 @@ def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: Runni
     for index, text in enumerate(outputs):
         lines = text.splitlines()
         assert f"[{index} body] Echo={MESSAGE}" in lines
-        assert f"[{index} body] RequestHeader=x-canary:a b'c" in [line.replace("X-Canary", "x-canary") for line in lines]
+        assert f"[{index} body] RequestHeader=x-canary:a b'c" in [
+            line.replace("X-Canary", "x-canary") for line in lines
+        ]

@@ -210,10 +210,13 @@ class EchoRun:
             clock = self._monotonic()
             self._begin_what_is_due(clock)
             if not self._flights and not self._landed and self._nothing_more(clock):
-                break
-            await self._something_happens(self._until_next(clock))
-        await self._settle()
-        return self._finish(Phase.DONE)
+                await self._settle()
+                # What waited for a look is judged now, and can have undone the verdict that the run was to end with.
+                if self._stopping or self._nothing_more(self._monotonic()):
+                    return self._finish(Phase.DONE)
+                self._unconfirmed = False
+            else:
+                await self._something_happens(self._until_next(clock))
 
     def _begin_what_is_due(self, clock: float) -> None:
         while not self._held_up(clock) and self._planner.may_begin(clock):

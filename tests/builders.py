@@ -93,8 +93,10 @@ def split_routes(weights: Mapping[str, int]) -> RouteConfiguration:
     return routes(Route("default", EVERYTHING, weighted(weights), origin="virtual-service/echo-grpc/echo-weights"))
 
 
-def endpoints(name: str, *addresses: str, workload: str = "") -> ClusterLoadAssignment:
-    found = tuple(Endpoint(address, EndpointHealth.HEALTHY, workload=workload) for address in addresses)
+def endpoints(
+    name: str, *addresses: str, workload: str = "", health: EndpointHealth = EndpointHealth.HEALTHY
+) -> ClusterLoadAssignment:
+    found = tuple(Endpoint(address, health, workload=workload) for address in addresses)
     return ClusterLoadAssignment(name, (Locality("region1", "zone1", "", 0, 1, found),))
 
 

@@ -7,10 +7,12 @@ much, so that a busy machine can neither make nor hide a failure.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import pytest
 
+from meshtui.cli.xds import roots_json, tree_lines
 from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.explain import group_code
 from meshtui.doctor.observation import Observation
@@ -18,7 +20,16 @@ from meshtui.doctor.refusals import meaning_of
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.bootstrap_parse import read_bootstrap
 from meshtui.model.certificate import San
-from meshtui.model.config import HeaderMatch, Listener, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
+from meshtui.model.config import (
+    EndpointHealth,
+    HeaderMatch,
+    Listener,
+    MatchKind,
+    Route,
+    RouteMatch,
+    StringMatch,
+    VirtualHost,
+)
 from meshtui.model.diff import diff
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
@@ -27,7 +38,7 @@ from meshtui.model.masking import is_secret, mask
 from meshtui.model.names import parse_service_name, short_host
 from meshtui.model.printable import escaped, json_escaped, printable_lines
 from meshtui.model.regex import refusal
-from meshtui.model.resource import CDS, LDS, RDS, Status
+from meshtui.model.resource import CDS, EDS, LDS, RDS, Status
 from meshtui.model.routing import Request, match_route, match_virtual_host, string_matches
 from meshtui.model.san import satisfies
 from meshtui.model.snapshot import Snapshot
@@ -149,6 +160,44 @@ def built(size: int) -> Callable[[], object]:
     return lambda: build(seen)
 
 
+def _shared(size: int, health: EndpointHealth = EndpointHealth.HEALTHY) -> Snapshot:
+    """Many listeners with one route table of many routes, each to an aggregate whose clusters share their endpoints."""
+    members = [f"outbound|80|v{number}|s.ns.svc.cluster.local" for number in range(size)]
+    whole, hosts = "outbound|80||s.ns.svc.cluster.local", [f"l{number}" for number in range(size)]
+    places = endpoints("all", *(f"10.0.0.1:{number}" for number in range(1, size)), health=health)
+    return snapshot(
+        [
+            *(resource(LDS, name, Listener(name, inbound=False, route_name=ROUTES)) for name in hosts),
+            resource(RDS, ROUTES, routes(*(Route(f"r{number}", EVERYTHING, weighted({whole: 1})) for number in hosts))),
+            resource(CDS, whole, replace(cluster(whole), children=tuple(members))),
+            *(resource(CDS, name, replace(cluster(name), endpoints_name="all")) for name in members),
+            resource(EDS, "all", places),
+        ]
+    )
+
+
+def shared(size: int) -> Callable[[], object]:
+    seen = _shared(size)
+    return lambda: build(seen)
+
+
+def shared_again(size: int) -> Callable[[], object]:
+    seen = _shared(size)
+    before = build(seen)
+    return lambda: build(seen, before)
+
+
+def shared_and_printed(size: int) -> Callable[[], object]:
+    graph = build(_shared(size))
+    return lambda: (roots_json(graph), list(tree_lines(graph)))
+
+
+def shared_and_judged(size: int) -> Callable[[], object]:
+    seen = _shared(size, EndpointHealth.UNHEALTHY)
+    graph = build(seen)
+    return lambda: ConfigCheck().findings(Observation(NOW, seen, graph))
+
+
 def compared(size: int) -> Callable[[], object]:
     before, after = _snapshot(size), _snapshot(size, Status.DOES_NOT_EXIST)
     return lambda: [change.words for change in diff(before, after)]
@@ -209,6 +258,10 @@ OF_LISTS: Final[dict[str, tuple[Work, int]]] = {
     "clusters that were asked for": (judged(Status.REQUESTED), 250),
     "clusters that are refused": (judged(Status.NACKED), 250),
     "changes": (compared, 250),
+    "what many share": (shared, 100),
+    "what many share, taken over": (shared_again, 250),
+    "what many share, printed": (shared_and_printed, 100),
+    "what many share, in trouble": (shared_and_judged, 100),
     "endpoints": (one_with_many_endpoints, 500),
     "domains": (many_domains, 500),
     "routes with patterns": (many_routes, 250),

@@ -22,7 +22,7 @@ from meshtui.model.graph_words import status_note
 from meshtui.model.resource import KNOWN_TYPES, Health, Resource, Status
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import TargetOptions
-from meshtui.model.wording import age_words, share_words
+from meshtui.model.wording import age_words, plural, share_words
 
 MARKS: Final = {Health.OK: "✓", Health.WAITING: "…", Health.MISSING: "∅", Health.REFUSED: "✗"}
 """A glyph for each health, the same as on the screen."""
@@ -106,7 +106,7 @@ def tree(target: str, options: TargetOptions, format_: str) -> None:
     snapshot = _look(target, options)
     _report_problems(snapshot)
     graph = build(snapshot)
-    data = document(target, roots=[node_json(root) for root in graph.roots])
+    data = document(target, roots=roots_json(graph))
     lines = cut_lines(tree_lines(graph), terminal_width())
     emit(format_, data, "\n".join(lines) or "this client holds no xDS config")
 
@@ -138,8 +138,21 @@ def in_order(resources: Iterable[Resource]) -> list[Resource]:
     return sorted(resources, key=lambda resource: (ranks.get(resource.key.type, len(ranks)), resource.key))
 
 
-def node_json(node: Node) -> dict[str, Any]:
-    """One node of the tree with all that hangs on it."""
+def roots_json(graph: Graph) -> list[dict[str, Any]]:
+    """The tree: each root with all that hangs on it."""
+    roots: list[dict[str, Any]] = []
+    siblings = [roots]
+    for depth, node, whole in graph.listed():
+        del siblings[depth + 1 :]
+        shown = _tree_json(node)
+        if not whole:
+            shown["shown_above"] = True
+        siblings[depth].append(shown)
+        siblings.append(shown["children"])
+    return roots
+
+
+def _tree_json(node: Node) -> dict[str, Any]:
     return {
         "kind": node.kind.value,
         "name": node.name,
@@ -150,7 +163,7 @@ def node_json(node: Node) -> dict[str, Any]:
         "share": node.share,
         "facts": list(node.facts),
         "note": node.note,
-        "children": [node_json(child) for child in node.children],
+        "children": [],
     }
 
 
@@ -208,10 +221,11 @@ def _config_text(shown: dict[str, Any]) -> str:
 
 def tree_lines(graph: Graph) -> Iterable[str]:
     """The graph as indented text."""
-    for path, node in graph.walk():
+    for depth, node, whole in graph.listed():
         share = f"{share_words(node.share)} " if node.share is not None else ""
         label = node.label if node.label == node.name or node.key is None else f"{node.label}  {node.name}"
         facts = "   ".join(node.facts)
         note = f"← {node.note}" if node.note else ""
-        text = "   ".join(part for part in (share + label, facts, note) if part)
-        yield f"{'  ' * (len(path) - 1)}{MARKS[node.worst]} {text}"
+        above = "" if whole else f"({plural(len(node.children), 'line')} as shown above)"
+        text = "   ".join(part for part in (share + label, facts, note, above) if part)
+        yield f"{'  ' * depth}{MARKS[node.worst]} {text}"

@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 from meshtui.model.resource import Health, Resource, ResourceKey
+
+MOST_REPEATED: Final = 100_000
+"""Lines that :meth:`Graph.listed` spends on branches it has listed already. What many share is written under each of
+them in any mesh one meets; a thousand clusters with ten thousand endpoints in common would be ten million lines."""
+
+MOST_WAYS: Final = 50_000
+"""Ways to trouble that are followed at most: there can be as many as routes times what they share."""
 
 
 class NodeKind(Enum):
@@ -52,10 +60,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One listener's tree with everything it was made from: a name maps to ``None`` where nothing was held."""
+    """A part of the tree that is made once, with what it was made from: ``None`` where a name was not held.
+
+    What it was made from beside that are ``parts``, finished branches that others share.
+    """
 
     root: Node
     made_from: Mapping[ResourceKey, Resource | None]
+    parts: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,29 @@ class Graph:
 
     roots: tuple[Node, ...]
     branches: Mapping[ResourceKey, Branch] = field(default_factory=dict, compare=False, repr=False)
+
+    def listed(self) -> Iterator[tuple[int, Node, bool]]:
+        """Every node with its depth, parents first, to be printed; ``False`` for one whose branch stands above whole.
+
+        That happens to branches which many share, once :data:`MOST_REPEATED` lines went into listing them again.
+        """
+        sizes: dict[int, int] = {}
+        listed: set[int] = set()
+        left = MOST_REPEATED
+        pending = [(0, root, False) for root in reversed(self.roots)]
+        while pending:
+            depth, node, again = pending.pop()
+            branch = id(node.children)
+            whole = True
+            if node.children and not again:
+                if branch in listed:
+                    lines = _lines(node.children, sizes)
+                    again = whole = lines <= left
+                    left -= lines if whole else 0
+                listed.add(branch)
+            yield depth, node, whole
+            if whole:
+                pending += [(depth + 1, child, again) for child in reversed(node.children)]
 
     def walk(self) -> Iterator[tuple[tuple[str, ...], Node]]:
         """Every node with the path of slots that leads to it, parents first."""
@@ -89,7 +124,13 @@ class Graph:
                 pending += reversed(node.children)
 
     def troubled(self) -> Iterator[tuple[Node, ...]]:
-        """The way from a root to each node that is itself not OK, that node last. Healthy branches are not entered."""
+        """The way from a root to each node that is itself not OK, that node last; :data:`MOST_WAYS` of them at most.
+
+        Healthy branches are not entered.
+        """
+        return islice(self._troubled(), MOST_WAYS)
+
+    def _troubled(self) -> Iterator[tuple[Node, ...]]:
         pending: list[tuple[Node, ...]] = [(root,) for root in reversed(self.roots)]
         while pending:
             way = pending.pop()
@@ -99,6 +140,14 @@ class Graph:
             if node.health is not Health.OK:
                 yield way
             pending += [(*way, child) for child in reversed(node.children)]
+
+
+def _lines(children: tuple[Node, ...], sizes: dict[int, int]) -> int:
+    """How many lines a branch has, itself left out. Branches are shared, so their ``sizes`` are kept."""
+    known = sizes.get(id(children))
+    if known is None:
+        known = sizes[id(children)] = sum(1 + _lines(child.children, sizes) for child in children)
+    return known
 
 
 EMPTY_GRAPH: Final = Graph(())

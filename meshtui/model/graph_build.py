@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from meshtui.model.config import (
@@ -47,17 +47,31 @@ def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
     return _Builder(snapshot.resources, before.branches).graph()
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    """The endpoints of an EDS resource: the worst of them, and why none can be used (or empty)."""
+
+    nodes: tuple[Node, ...]
+    worst: Health
+    problem: str
+
+
 class _Builder:
     def __init__(self, resources: Mapping[ResourceKey, Resource], before: Mapping[ResourceKey, Branch]) -> None:
         self._resources = resources
         self._before = before
         self._branches: dict[ResourceKey, Branch] = {}
         self._clusters: dict[tuple[str, str], Branch] = {}
-        self._leaves: dict[ResourceKey, tuple[Node, ...]] = {}
+        self._tables: dict[ResourceKey, Branch] = {}
+        self._leaves: dict[ResourceKey, _Leaves] = {}
         """The endpoints of each EDS resource, made once however many clusters read it."""
         self._referenced: set[ResourceKey] = set()
         self._taken: dict[ResourceKey, Resource | None] = {}
         """What the branch in the making was made from so far."""
+        self._parts: dict[int, Branch] = {}
+        """The finished branches that hang on the branch in the making, by identity: many routes lead to one."""
+        self._current: dict[int, bool] = {}
+        """Whether a branch of the graph before still stands, by identity."""
         self._unfolded: set[str] = set()
         """The members of the aggregate in the making that were shown so far."""
         self._unfolding: list[str] = []
@@ -75,13 +89,32 @@ class _Builder:
     def _branch(self, listener: Resource) -> Node:
         """The tree of a listener, taken over from the graph before while nothing of it changed."""
         branch = self._before.get(listener.key)
-        resources = self._resources
-        if branch is None or any(resources.get(key) is not was for key, was in branch.made_from.items()):
-            self._taken = {listener.key: listener}
-            root = self._listener(listener)
-            branch, self._taken = Branch(root, self._taken), {}
-        self._referenced.update(branch.made_from)
+        if branch is None or not self._stands(branch):
+            branch = self._made(lambda: self._listener(listener))
         self._branches[listener.key] = branch
+        return branch.root
+
+    def _stands(self, branch: Branch) -> bool:
+        """Whether all that a branch was made from is as it was; what it refers to then counts as referred to."""
+        known = self._current.get(id(branch))
+        if known is None:
+            resources = self._resources
+            known = all(resources.get(key) is was for key, was in branch.made_from.items())
+            known = self._current[id(branch)] = known and all(self._stands(part) for part in branch.parts)
+            if known:
+                self._referenced.update(branch.made_from)
+        return known
+
+    def _made(self, make: Callable[[], Node]) -> Branch:
+        """A branch with what it is made from, beside the one in the making."""
+        outer, self._taken, self._parts = (self._taken, self._parts), {}, {}
+        branch = Branch(make(), self._taken, tuple(self._parts.values()))
+        self._taken, self._parts = outer
+        return branch
+
+    def _join(self, branch: Branch) -> Node:
+        """Hang a finished branch on the one in the making."""
+        self._parts[id(branch)] = branch
         return branch.root
 
     def _orphans(self) -> Iterator[Node]:
@@ -101,6 +134,7 @@ class _Builder:
 
     def _listener(self, resource: Resource) -> Node:
         key, body = resource.key, resource.body
+        self._taken[key] = resource
         children: tuple[Node, ...] = ()
         facts: tuple[str, ...] = ()
         if isinstance(body, Listener):
@@ -141,6 +175,13 @@ class _Builder:
             yield self._route_configuration(scope, name)
 
     def _route_configuration(self, scope: str, name: str) -> Node:
+        key = ResourceKey(scope, RDS, name)
+        known = self._tables.get(key)
+        if known is None:
+            known = self._tables[key] = self._made(lambda: self._new_route_configuration(scope, name))
+        return self._join(known)
+
+    def _new_route_configuration(self, scope: str, name: str) -> Node:
         resource = self._take(scope, RDS, name)
         slot = f"RDS {name}"
         if resource is None:
@@ -205,12 +246,9 @@ class _Builder:
     def _cluster(self, scope: str, name: str) -> Node:
         known = self._clusters.get((scope, name))
         if known is None:
-            outer, self._taken, self._unfolded = self._taken, {}, {name}
-            node = self._new_cluster(scope, name, 0)
-            known = self._clusters[scope, name] = Branch(node, self._taken)
-            self._taken = outer
-        self._taken.update(known.made_from)
-        return known.root
+            self._unfolded = {name}
+            known = self._clusters[scope, name] = self._made(lambda: self._new_cluster(scope, name, 0))
+        return self._join(known)
 
     def _new_cluster(self, scope: str, name: str, depth: int) -> Node:
         resource = self._take(scope, CDS, name)
@@ -264,24 +302,27 @@ class _Builder:
             return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(waiting,))
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
             return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(self._assignment(assignment),))
-        endpoints = self._endpoints(assignment.key, assignment.body)
-        node = _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=endpoints)
-        problem = endpoints_problem(assignment.body)
-        if problem and node.health is Health.OK:
-            return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=problem)
+        leaves = self._endpoints(assignment.key, assignment.body)
+        node = _node(resource, NodeKind.CLUSTER, slot, label, facts=facts)
+        node = replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
+        if leaves.problem and node.health is Health.OK:
+            return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=leaves.problem)
         return node
 
-    def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
+    def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> _Leaves:
         if key not in self._leaves:
-            self._leaves[key] = _endpoints(assignment)
+            nodes = _endpoints(assignment)
+            below = worst(Health.OK, *(node.worst for node in nodes))
+            self._leaves[key] = _Leaves(nodes, below, endpoints_problem(assignment))
         return self._leaves[key]
 
     def _assignment(self, resource: Resource) -> Node:
-        children = (
-            self._endpoints(resource.key, resource.body) if isinstance(resource.body, ClusterLoadAssignment) else ()
-        )
         label = f"endpoints {resource.key.name}"
-        return _node(resource, NodeKind.RESOURCE, _slot(resource.key), label, children=children)
+        node = _node(resource, NodeKind.RESOURCE, _slot(resource.key), label)
+        if not isinstance(resource.body, ClusterLoadAssignment):
+            return node
+        leaves = self._endpoints(resource.key, resource.body)
+        return replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
 
     def _take(self, scope: str, type_: str, name: str) -> Resource | None:
         key = ResourceKey(scope, type_, name)

@@ -27,7 +27,7 @@ from meshtui.model.config import (
     TlsMode,
     VirtualHost,
 )
-from meshtui.model.graph import Graph, Node, NodeKind
+from meshtui.model.graph import MOST_REPEATED, Graph, Node, NodeKind
 from meshtui.model.graph_build import MAX_AGGREGATE_DEPTH, build
 from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, ResourceKey, Status
 from tests.builders import (
@@ -349,3 +349,33 @@ def test_endpoints_that_many_clusters_read_are_made_once() -> None:
     graph = build(snapshot([*clusters, resource(EDS, "shared", endpoints("shared", "10.0.0.1:1", "10.0.0.2:1"))]))
     leaves = {id(child) for node in graph.distinct() if node.kind is NodeKind.CLUSTER for child in node.children}
     assert len(leaves) == 2
+
+
+def many_routes_to_one_cluster(routes_: int, places: int) -> Graph:
+    name = "outbound|80||s.ns.svc.cluster.local"
+    table = routes(*(Route(f"r{number}", EVERYTHING, weighted({name: 1})) for number in range(routes_)))
+    return build(
+        snapshot(
+            [
+                resource(LDS, LISTENER, Listener(LISTENER, inbound=False, route_name=ROUTES)),
+                resource(RDS, ROUTES, table),
+                resource(CDS, name, cluster(name)),
+                resource(EDS, name, endpoints(name, *(f"10.0.0.1:{number}" for number in range(1, places + 1)))),
+            ]
+        )
+    )
+
+
+def test_what_many_share_is_listed_under_each() -> None:
+    listed = list(many_routes_to_one_cluster(3, 5).listed())
+    assert [depth for depth, _, _ in listed] == [0, 1, *[2, 3, *[4] * 5] * 3]
+    assert all(whole for _, _, whole in listed)
+
+
+def test_what_very_many_share_is_listed_again_until_its_lines_are_spent() -> None:
+    listed = list(many_routes_to_one_cluster(400, 1_000).listed())
+    clusters = [whole for _, node, whole in listed if node.kind is NodeKind.CLUSTER]
+    again = MOST_REPEATED // 1_000
+    assert clusters == [True] * (1 + again) + [False] * (399 - again)
+    assert sum(node.kind is NodeKind.ENDPOINT for _, node, _ in listed) == 1_000 * (1 + again)
+    assert list(many_routes_to_one_cluster(1, 1_000).listed())[-1][2]

@@ -33,6 +33,7 @@ from meshtui.model.config import (
 from meshtui.model.diff import diff
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
+from meshtui.model.flat_tree import Filter, rows
 from meshtui.model.graph_build import build
 from meshtui.model.masking import is_secret, mask
 from meshtui.model.names import parse_service_name, short_host
@@ -192,6 +193,11 @@ def shared_and_printed(size: int) -> Callable[[], object]:
     return lambda: (roots_json(graph), list(tree_lines(graph)))
 
 
+def shared_and_filtered(size: int) -> Callable[[], object]:
+    graph = build(_shared(size))
+    return lambda: rows(graph, lambda path, node: False, Filter("no such word"))
+
+
 def shared_and_judged(size: int) -> Callable[[], object]:
     seen = _shared(size, EndpointHealth.UNHEALTHY)
     graph = build(seen)
@@ -261,6 +267,7 @@ OF_LISTS: Final[dict[str, tuple[Work, int]]] = {
     "what many share": (shared, 100),
     "what many share, taken over": (shared_again, 250),
     "what many share, printed": (shared_and_printed, 100),
+    "what many share, filtered": (shared_and_filtered, 100),
     "what many share, in trouble": (shared_and_judged, 100),
     "endpoints": (one_with_many_endpoints, 500),
     "domains": (many_domains, 500),

@@ -123,8 +123,7 @@ def _kept(roots: Sequence[Node], unfolded: Callable[[Path, Node], bool], sieve: 
         if not sieve.keeps(node, under_match):
             continue
         matched = sieve.matches(node)
-        leads = any(sieve.leads(child) for child in node.children)
-        state = (leads or unfolded(path, node)) if node.children else None
+        state = (sieve.leads_below(node) or unfolded(path, node)) if node.children else None
         yield TreeRow(path, node, state, matched and sieve.says_words)
         if state:
             inside = under_match or matched
@@ -139,6 +138,7 @@ class _Sieve:
         self._only_trouble = filter_.only_trouble
         self._texts = texts
         self._leads: dict[int, bool] = {}
+        self._below: dict[int, bool] = {}
         self.says_words = bool(filter_.words)
 
     def keeps(self, node: Node, under_match: bool) -> bool:
@@ -156,8 +156,14 @@ class _Sieve:
         """Whether the node or something under it matches."""
         known = self._leads.get(id(node))
         if known is None:
-            known = self.matches(node) or any(self.leads(child) for child in node.children)
-            self._leads[id(node)] = known
+            known = self._leads[id(node)] = self.matches(node) or self.leads_below(node)
+        return known
+
+    def leads_below(self, node: Node) -> bool:
+        """Whether something under the node matches."""
+        known = self._below.get(id(node.children))
+        if known is None:
+            known = self._below[id(node.children)] = any(self.leads(child) for child in node.children)
         return known
 
 

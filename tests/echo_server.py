@@ -72,8 +72,7 @@ class EchoServer:
         if self.manner is Manner.GARBAGE:
             return b"\xff\xff\xff not a message"
         if self.manner is Manner.RAW_ERROR:
-            old = "rpc error: code = Unavailable desc = all SubConns are in TransientFailure"
-            await context.abort(grpc.StatusCode.UNKNOWN, old)
+            await context.abort(grpc.StatusCode.UNKNOWN, self.error)
         if self.manner is Manner.INTERNAL:
             await context.abort(grpc.StatusCode.INTERNAL, "panic: oh no")
         if self.manner is Manner.STATUS_OF_A_REQUEST:  # as the C++ echo app (grpc/grpc#30036)

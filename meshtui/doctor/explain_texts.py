@@ -358,6 +358,10 @@ CAUSES = (
             "name resolver error",
             "Could not contact DNS",
             "produced no addresses",
+            # C-core from 1.6x on with c-ares, and grpc-go
+            "errors resolving ",
+            "Domain name not found",
+            "record lookup error",
         ),
         "The host name cannot be resolved",
         "The name is looked up in DNS and is not there. With scheme xds there is no DNS: the scheme may be missing.",

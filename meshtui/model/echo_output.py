@@ -153,6 +153,16 @@ def is_summary(text: str, sent: int) -> bool:
     return not INDEX.match(text) and "requests had errors" in text and parse_set_error(text, sent).told
 
 
+def tells_of_requests(text: str, *, own_status: bool) -> bool:
+    """Whether the error of a call to ForwardEcho is that of its requests, whatever words of gRPC it quotes.
+
+    A request that found nobody, or a web server, is quoted in the very words that our own channel has for its own
+    trouble. Releases up to 1.11 quote it alone; then only a status that a Go handler gets by default
+    (``own_status`` false) tells it from what a proxy says of itself.
+    """
+    return bool(ERRORS.search(text) or TIMED_OUT.search(text) or (not own_status and ERROR_LINE.match(text)))
+
+
 def parse_set_error(text: str, sent: int) -> SetError:
     """The error text of a set of ``sent`` requests; numbers that contradict what was sent are not believed."""
     found = ERRORS.search(text)

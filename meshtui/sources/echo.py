@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from meshtui.model.address import Address
 from meshtui.model.echo import METHOD, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
+from meshtui.model.echo_output import tells_of_requests
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.protos import echo_pb2
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
@@ -78,6 +79,8 @@ class EchoClient:
         code, details = error.code(), error.details() or ""
         if code is grpc.StatusCode.DEADLINE_EXCEEDED and OURS in details:
             return self._silent(timeout)
+        if tells_of_requests(details, own_status=code is not grpc.StatusCode.UNKNOWN):
+            return BatchReply(ReplyKind.REFUSED, error=details)
         if code is grpc.StatusCode.UNAVAILABLE and _of_a_request(details, self._address):
             return BatchReply(ReplyKind.REFUSED, error=details)
         if code in REFUSING_CODES or is_no_grpc(details):

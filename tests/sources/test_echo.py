@@ -63,9 +63,33 @@ async def test_a_set_that_times_out_tells_how_many_answered() -> None:
 
 
 async def test_an_old_release_that_tells_no_numbers() -> None:
-    result = account(Batch(1, 10, 0, 5.0), await reply_of(EchoServer(manner=Manner.RAW_ERROR)))
+    old = EchoServer(
+        manner=Manner.RAW_ERROR, error="rpc error: code = Unavailable desc = all SubConns are in TransientFailure"
+    )
+    result = account(Batch(1, 10, 0, 5.0), await reply_of(old))
     assert (result.failed, result.lost) == (1, 9)
     assert "all SubConns" in result.failures[0].text
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to remote host: "
+        "Connection refused",
+        "errors resolving echo.test:80: Domain name not found",
+        "Received http2 header with status: 502",
+        "Failed parsing HTTP/2 (Trying to connect an http1.x server (HTTP status 404))",
+        "message larger than max (5 vs. 4)",
+    ],
+)
+async def test_what_a_request_met_is_not_taken_for_trouble_with_the_echo_server(met: str) -> None:
+    reply = await reply_of(EchoServer(fails=lambda _: True, error=f"rpc error: code = Unavailable desc = {met}"))
+    assert reply.kind is ReplyKind.REFUSED
+    result = account(Batch(1, 10, 0, 5.0), reply)
+    assert (result.failed, result.lost) == (10, 0)
+    assert met in result.failures[0].text
+    old = await reply_of(EchoServer(manner=Manner.RAW_ERROR, error=f"rpc error: code = Unavailable desc = {met}"))
+    assert old.kind is ReplyKind.REFUSED
 
 
 async def test_too_many_outputs_are_not_counted() -> None:

@@ -66,12 +66,12 @@ SEEN = [
     ('connection error: desc = "keepalive ping failed to receive ACK within timeout"', "no-keepalive"),
     ("connections to all backends failing; last error: UNKNOWN: ipv4:10.0.0.1:17070: odd", "transient-failure"),
     (
-        "rpc error: code = Unavailable desc = errors resolving echo.test:80: [field:hostname lookup error:address lookup"
-        " failed for echo.test:80: Domain name not found]",
+        "rpc error: code = Unavailable desc = errors resolving echo.test:80: [field:hostname lookup error:address "
+        "lookup failed for echo.test:80: Domain name not found]",
         "name-resolution",
     ),
     (
-        "rpc error: code = Unavailable desc = dns: A record lookup error: lookup echo.test on 10.0.0.10:53",
+        "rpc error: code = Unavailable desc = dns: A record lookup error: lookup echo.test",
         "name-resolution",
     ),
     ("127.0.0.1:1 closed the connection in the middle of the call to ForwardEcho.", "probe-lost"),

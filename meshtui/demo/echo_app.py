@@ -21,6 +21,7 @@ from grpc_reflection.v1alpha import reflection
 from meshtui.demo import caller
 from meshtui.demo.echo_reply import Call, Server, reply
 from meshtui.demo.forwarder import Forwarder, ForwardError
+from meshtui.demo.headers_first import HeadersFirst
 from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, NAMESPACE, PodPlan
 from meshtui.protos import echo_pb2
@@ -115,7 +116,8 @@ def plain_server(plan: PodPlan, forwarder: Forwarder) -> grpc.Server:
 
 def xds_server(plan: PodPlan, forwarder: Forwarder) -> grpc.Server:
     """The server whose TLS and authorization come over xDS; its port opens when its listener arrives."""
-    server = grpc.server(ThreadPoolExecutor(_ECHO_THREADS), options=_SERVER_OPTIONS, xds=True)
+    pool = ThreadPoolExecutor(_ECHO_THREADS)
+    server = grpc.server(pool, interceptors=[HeadersFirst()], options=_SERVER_OPTIONS, xds=True)
     server.add_generic_rpc_handlers((EchoTest(_identity(plan, GRPC_PORT), forwarder).handler(),))
     _add_health(server)
     credentials = grpc.xds_server_credentials(grpc.insecure_server_credentials())

@@ -73,7 +73,8 @@ class Planner:
         With qps two overlap, so that one begins on time although the tail of the one before is not in; more do as long
         as all requests in flight together are no more than one set would have. Without, two overlap when they are of
         full size, so that the server dials the channel of one while it answers the other; smaller ones follow each
-        other, since at the start and after an error little is to be lost.
+        other, since at the start little is to be lost. After an error as many overlap as with qps: each loses only its
+        own, and one after the other 100 requests that hang for 5 s each would take eight minutes.
         """
         size = self.next_size()
         if not size or now < self.not_before:
@@ -81,7 +82,8 @@ class Planner:
         if len(self.flying) < (SETS_AT_ONCE if self.spec.qps or self.size >= LARGEST_SET else 1):
             return True
         waiting = sum(batch.count for batch in self.flying)
-        return bool(self.spec.qps) and len(self.flying) < MOST_SETS and waiting + size <= SERVER_CONCURRENCY
+        together = bool(self.spec.qps) or self.well is not None
+        return together and len(self.flying) < MOST_SETS and waiting + size <= SERVER_CONCURRENCY
 
     def begin(self, now: float) -> tuple[Planner, Batch]:
         """The next set. Ask :meth:`may_begin` first; time that was missed is not made up for by going faster."""

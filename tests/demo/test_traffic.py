@@ -279,3 +279,22 @@ async def test_a_broken_file_keeps_the_last_good_configuration(lab: Lab) -> None
     assert int(problem.text("line")) == good.count("\n") + 5
     assert "port must be a whole number from 1 to 65535" in problem.text("reason")
     assert weights((await lab.accepted())[ROUTE]) == [20, 80]
+
+
+async def test_a_call_that_fails_at_the_xds_port_leaves_the_app_alive(lab: Lab) -> None:
+    """C-core's xDS server ends its process where a status is sent before headers: see meshtui.demo.headers_first."""
+    await lab.plain()
+    app = lab.mesh.processes["echo-v1", "app"]
+    async with grpc.aio.insecure_channel(lab.mesh.pods["echo-v1"].echo or "") as channel:
+        for method, message, code in (
+            ("/no.Such/Method", b"", grpc.StatusCode.UNIMPLEMENTED),
+            ("/proto.EchoTestService/Echo", b"\xff\xff", grpc.StatusCode.INTERNAL),
+            ("/grpc.health.v1.Health/Check", b"\x0a\x04none", grpc.StatusCode.NOT_FOUND),
+        ):
+            call: Any = channel.unary_unary(method)
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await call(message, timeout=PATIENCE_S)
+            assert failed.value.code() is code
+        stream: Any = channel.stream_stream("/no.Such/Stream")()
+        assert await stream.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert lab.mesh.processes["echo-v1", "app"] == app

@@ -151,7 +151,19 @@ def test_no_more_in_flight_than_one_set_would_have_or_two_overlap(qps: int, late
             planner = planner.end(batch, landing(batch, failed), latency)
         assert len(planner.flying) <= MOST_SETS
         waiting = sum(batch.count for batch in planner.flying)
-        assert len(planner.flying) <= SETS_AT_ONCE or (qps and waiting <= SERVER_CONCURRENCY)
+        assert len(planner.flying) <= SETS_AT_ONCE or waiting <= SERVER_CONCURRENCY
+
+
+def test_requests_that_hang_do_not_wait_for_one_another() -> None:
+    """A hundred that time out after five seconds each take half a minute, not eight."""
+
+    def hung(batch: Batch) -> tuple[BatchReply, float]:
+        text = f"request set timed out after 5s and only 0/{batch.count} requests completed (0s avg)"
+        return BatchReply(ReplyKind.REFUSED, error=text), batch.timeout_s
+
+    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", 100, timeout_s=5), hung)
+    assert planner.finished
+    assert begun[-1][0] - begun[0][0] <= 30
 
 
 @pytest.mark.parametrize(("qps", "latency"), [(50, 0.002), (200, 0.02), (1000, 0.005), (7, 0.3)])

@@ -7,14 +7,11 @@ first.
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from dataclasses import dataclass, replace
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
-from meshtui.model.masking import MASK, masked_headers
 from meshtui.model.wording import plural
 
 MOST_REQUESTS = 100_000
@@ -148,29 +145,6 @@ def intent_sentence(
     extra = f", with {plural(len(spec.all_headers), 'header')}" if spec.all_headers else ""
     extra += ", each on a new connection" if spec.new_connection else ""
     return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
-
-
-def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) -> str:
-    """The shell line that asks the same of the server with grpcurl, safe to paste whatever the texts hold.
-
-    Header values that are secrets are masked, since the line is shown, copied and kept in a shell's history.
-    One line makes one set, so a continuous run is shown as a set of ``count`` (100 when not given).
-    """
-    number = count or spec.count or 100
-    seconds = spec.timeout_s + (number + 1) / spec.qps if spec.qps else spec.timeout_s
-    body: dict[str, object] = {"url": spec.url, "count": number}
-    if spec.qps:
-        body["qps"] = spec.qps
-    body["timeout_micros"] = round(seconds * 1e6)
-    if spec.all_headers:
-        body["headers"] = [{"key": name, "value": value} for name, value in masked_headers(spec.all_headers)]
-    body |= {key: text for key, text in (("message", spec.message), ("method", spec.method)) if text}
-    if spec.new_connection:
-        body["newConnectionPerRequest"] = True
-    place = address.removeprefix("unix://").removeprefix("unix:") if address.startswith("unix:") else address
-    words = ["grpcurl", "-plaintext", *(["-unix"] if address.startswith("unix:") else []), "-d"]
-    words += [json.dumps(body, separators=(",", ":")).replace(json.dumps(MASK)[1:-1], MASK), place, METHOD]
-    return " ".join(shlex.quote(word) for word in words)
 
 
 def with_count(spec: EchoRequestSpec, count: int | None) -> EchoRequestSpec:

@@ -9,23 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from meshtui.model.echo import EchoRequestSpec, grpcurl_line
+from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo_grpcurl import grpcurl_line
 from tests.meshes import RunningMesh
 from tests.peers.mesh_client import SERVICE
 from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.peers, pytest.mark.mesh]
 
+TOKEN = "Bearer s3cret$HOME `id` s3cret"
+
 MESSAGE = 'it\'s "so" $HOME; `id` ✓'
 
 
 def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: RunningMesh) -> None:
-    spec = EchoRequestSpec(SERVICE, count=6, qps=50, headers=(("x-canary", "a b'c"),), message=MESSAGE)
+    headers = (("x-canary", "a b'c"), ("authorization", TOKEN))
+    spec = EchoRequestSpec(SERVICE, count=6, qps=50, headers=headers, message=MESSAGE)
     line = grpcurl_line(spec, shifted_mesh.admin("client"))
+    assert TOKEN not in line
     path = f"{grpcurl}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     done = subprocess.run(
         ["sh", "-c", line],
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "AUTHORIZATION": TOKEN},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -38,6 +43,9 @@ def test_the_copied_line_sends_the_same_probe(grpcurl: Path, shifted_mesh: Runni
     for index, text in enumerate(outputs):
         lines = text.splitlines()
         assert f"[{index} body] Echo={MESSAGE}" in lines
+        assert f"[{index} body] RequestHeader=Authorization:{TOKEN}" in [
+            line.replace("=authorization:", "=Authorization:") for line in lines
+        ]
         assert f"[{index} body] RequestHeader=x-canary:a b'c" in [
             line.replace("X-Canary", "x-canary") for line in lines
         ]

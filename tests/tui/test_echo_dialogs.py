@@ -12,6 +12,7 @@ from meshtui.model.split import Verdict
 from meshtui.tui.dialogs.echo_answers import EchoAnswersDialog
 from meshtui.tui.dialogs.echo_form import EchoFormDialog
 from meshtui.tui.dialogs.echo_map import EchoMapDialog
+from meshtui.tui.widgets.echo_view import EchoView
 from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, ScriptedEcho, failed, page_text
 from tests.tui.scripted import SCOPE, Clock, healthy, settle
@@ -127,6 +128,22 @@ async def test_the_grpcurl_line_is_copied_whole(bench: EchoBench, echo: Scripted
         assert copied.startswith("grpcurl -plaintext -d '{")
         assert copied.endswith(f"{TARGET} proto.EchoTestService/ForwardEcho")
         assert json.loads(copied.split("'")[1])["url"] == SCOPE
+
+
+async def test_a_copied_line_with_a_secret_names_the_variable_to_set(
+    bench: EchoBench, echo: ScriptedEcho, run: Run
+) -> None:
+    async with run(bench.app()) as pilot:
+        await pilot.press("3")
+        await settle(pilot)
+        view = pilot.app.screen.query_one(EchoView)
+        view.memory.form = view.memory.form.with_field("headers", "authorization: Bearer s3cret-s3cret, x-canary: 1")
+        await pilot.press("y")
+        await settle(pilot)
+        assert "s3cret" not in pilot.app.clipboard
+        assert '"value":"\'"$AUTHORIZATION"\'"}' in pilot.app.clipboard
+        said = " ".join(message.message for message in pilot.app._notifications)
+        assert "Set AUTHORIZATION in the shell first: secret headers are not in the line" in said
 
 
 @pytest.mark.parametrize("ending", [".json", ".csv"])

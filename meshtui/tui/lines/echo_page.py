@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import Final
 
 from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo import grpcurl_line as grpcurl
 from meshtui.model.echo_form import EchoForm
+from meshtui.model.echo_grpcurl import grpcurl_line as grpcurl
 from meshtui.model.split import Expectation, Verdict
 from meshtui.session.echo_state import EchoState, Phase
 from meshtui.tui.ink import EMPTY, Line, Role, Span

@@ -9,9 +9,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from meshtui.model.echo import grpcurl_line
 from meshtui.model.echo_consent import Load
 from meshtui.model.echo_form import DEFAULT_COUNT, ENDLESS, EchoForm
+from meshtui.model.echo_grpcurl import grpcurl_line, grpcurl_note
 from meshtui.model.errors import MeshtuiError, UsageError
 from meshtui.model.split import Expectation
 from meshtui.session.echo_desk import EchoDesk, load_of
@@ -275,7 +275,8 @@ class EchoView(View):
         except UsageError as error:
             self._complain(str(error))
             return
-        self.post_message(self.Copy(grpcurl_line(spec, self.look.state.target), "the grpcurl line"))
+        what = " ".join(part for part in ("the grpcurl line.", grpcurl_note(spec)) if part)
+        self.post_message(self.Copy(grpcurl_line(spec, self.look.state.target), what.removesuffix(".")))
 
     def action_export(self) -> None:
         run = self._run

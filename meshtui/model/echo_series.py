@@ -16,7 +16,8 @@ WHOLE_POINTS = 512
 @dataclass(frozen=True, slots=True)
 class Point:
     """What came back within ``seconds`` from ``at``. ``unknown`` are answers of unknown version, of ``lost`` requests
-    nothing is known; the latency is given as sum, number and maximum, in seconds, so that points can be joined.
+    nothing is known; the latency is given as sum, number and maximum, in seconds, so that points can be joined. Where
+    points stand for when requests were sent, ``waiting`` of them are not back.
     """
 
     at: datetime
@@ -28,6 +29,7 @@ class Point:
     latency_sum: float = 0.0
     latency_count: int = 0
     latency_max: float = 0.0
+    waiting: int = 0
 
     @property
     def answered(self) -> int:
@@ -63,6 +65,7 @@ class Point:
             self.latency_sum + other.latency_sum,
             self.latency_count + other.latency_count,
             max(self.latency_max, other.latency_max),
+            self.waiting + other.waiting,
         )
 
 
@@ -83,6 +86,11 @@ class Series:
     def whole(cls) -> Series:
         """The whole run in at most :data:`WHOLE_POINTS` points."""
         return cls(WHOLE_POINTS, widens=True)
+
+    @classmethod
+    def course(cls) -> Series:
+        """The whole run for a chart, exact to the second for :data:`RECENT_POINTS` seconds."""
+        return cls(RECENT_POINTS, widens=True)
 
     def add(self, point: Point) -> None:
         """Put what came back at ``point.at`` into its span."""

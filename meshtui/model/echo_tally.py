@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
@@ -59,7 +59,9 @@ class EchoTally:
 
     ``completed`` were answered; ``unknown_version`` of them by a version that is not known. ``requested`` is ``None``
     for a continuous run. ``by_key`` counts the values of the answers' keys, measurements left out; of a key that an
-    answer holds more than once, each value counts. ``surplus`` outputs were more than was asked for.
+    answer holds more than once, each value counts. ``surplus`` outputs were more than was asked for. ``recent`` and
+    ``whole`` are by when things came back, ``course`` by when they were sent: a request that hangs comes back seconds
+    after one that was answered, and a share of both is right only where they began together.
     """
 
     requested: int | None = None
@@ -78,6 +80,7 @@ class EchoTally:
     latency: Latency | None = None
     recent: tuple[Point, ...] = ()
     whole: tuple[Point, ...] = ()
+    course: tuple[Point, ...] = ()
     answers: tuple[Answer, ...] = ()
 
     @property
@@ -106,10 +109,19 @@ class TallyCounter:
         self._causes: dict[str, Cause] = {}
         self._latency = LatencyHistogram()
         self._recent, self._whole = Series.recent(), Series.whole()
+        self._course = Series.course()
         self._answers: deque[Answer] = deque(maxlen=LATEST)
 
-    def add(self, result: BatchAccount, at: datetime) -> None:
-        """Count a set that came back at ``at``."""
+    def begin(self, count: int, at: datetime) -> None:
+        """A set of so many requests leaves at ``at``."""
+        self._course.add(Point(at, 0.0, waiting=count))
+
+    def end(self, count: int, began: datetime) -> None:
+        """The set that left at ``began`` waits no more, however it went."""
+        self._course.add(Point(began, 0.0, waiting=-count))
+
+    def add(self, result: BatchAccount, at: datetime, began: datetime | None = None) -> None:
+        """Count a set that came back at ``at`` and left at ``began``."""
         if not result.sent:
             return
         split = result.split
@@ -136,6 +148,7 @@ class TallyCounter:
                       len(latencies), max(latencies, default=0.0))  # fmt: skip
         self._recent.add(point)
         self._whole.add(point)
+        self._course.add(point if began is None else replace(point, at=began))
 
     def look(self) -> EchoTally:
         """The counts now."""
@@ -155,6 +168,7 @@ class TallyCounter:
             latency=self._latency.look(),
             recent=self._recent.points(),
             whole=self._whole.points(),
+            course=tuple(point for point in self._course.points() if point.total),
             answers=tuple(self._answers),
         )
 

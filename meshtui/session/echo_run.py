@@ -223,6 +223,7 @@ class EchoRun:
             self._planner, batch = self._planner.begin(clock)
             flight = _Flight(batch, self._now(), clock)
             self._flights[batch.number] = flight
+            self._counter.begin(batch.count, flight.started)
             flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
         waiting = Phase.WAITING if self._patience.troubled else Phase.RUNNING
         self._set_phase(Phase.PAUSED if self._paused else waiting)
@@ -311,8 +312,9 @@ class EchoRun:
         result = account(flight.batch, reply, answers)
         if result.failed or result.lost:
             self._planner = self._planner.careful()
+        self._counter.end(flight.batch.count, flight.started)
         if result.sent:
-            self._counter.add(result, ended)
+            self._counter.add(result, ended, flight.started)
             self._returns.append((clock, result.sent - result.abandoned))
             self._put_into_epoch(flight, result.split, ended)
             record = BatchRecord(

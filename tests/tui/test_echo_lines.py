@@ -126,6 +126,32 @@ def test_a_rollout_rises_from_the_foot() -> None:
     assert text(lines[-2]).index("┬") == AXIS + 10
 
 
+def test_what_fails_seconds_later_is_drawn_where_it_was_sent() -> None:
+    """All of v2 hangs for five seconds: v1 never had all of what was sent, neither then nor afterwards."""
+    counter = TallyCounter(None)
+    for second in range(10):
+        at = START + timedelta(seconds=second)
+        counter.begin(50, at)
+        counter.add(account(Batch(1, 20, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, (output_text(0, "v1"),) * 20)), at, at)
+        counter.end(20, at)
+    begun = counter.look()
+    for second in range(10):
+        at = START + timedelta(seconds=second)
+        silent = BatchReply(ReplyKind.SILENT, error="no answer")
+        counter.add(account(Batch(2, 30, 0, 5.0), silent), at + timedelta(seconds=5), at)
+        counter.end(30, at)
+    book = SplitBook.open(None, START)
+    for tally, rest in ((begun, {" "}), (counter.look(), {"▒"})):
+        state = EchoState(SPEC, EchoSettings(), "client", Phase.RUNNING, tally, book.assess(), book.epochs, 0,
+                          started=START)  # fmt: skip
+        lines = list(chart_lines(state, START + timedelta(seconds=15), AXIS + 61 + LABELS, 13))
+        drawn = lines[1:] if tally.trouble else lines
+        for second in range(10):
+            cells = column(drawn, second)
+            assert {mark for mark, role, _ in cells[: len(cells) // 2]} == rest
+            assert [role for mark, role, _ in cells if mark == "█"] == [SERIES[0]] * (len(cells) * 2 // 5)
+
+
 def test_no_column_joins_answers_of_two_configs() -> None:
     few = state_of([{"v1": 5}] * 10 + [{"v2": 5}] * 10, {0: "v1=100,v2=0", 10: "v1=0,v2=100"})
     lines = list(chart_lines(few, START + timedelta(seconds=20), AXIS + 61 + LABELS, 12))

@@ -1,6 +1,7 @@
 """Shares over time, stacked: a rollout is seen moving. Over it a line where the config wants the border to be.
 
-The shares are of all that came back: what failed or was lost is the top of the stack, in the colour of alarm.
+The shares are of all that was sent then: what failed or was lost is the top of the stack, hatched in the colour of
+alarm, so that it is told from a version without colours too; what is not back yet is left blank over it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from meshtui.model.echo_series import RECENT_POINTS, Point
+from meshtui.model.echo_series import Point
 from meshtui.model.split import Expectation
 from meshtui.model.split_book import Epoch
 from meshtui.model.wording import plural, share_words
@@ -37,11 +38,20 @@ AXIS: Final = 6
 LABELS: Final = 11
 """Cells for what the config wants, on the right."""
 
+FAILED: Final = "▒"
+"""A cell of what failed or was lost."""
+
+UNKNOWN: Final = "░"
+"""A cell of what was answered by nobody knows which version."""
+
 _LOWER: Final = " ▁▂▃▄▅▆▇"
 
 _BLANK: Final = Span(" ")
 
-_FULL: Final = {role: Span("█", role) for role in (*SERIES, Role.NOTE, Role.ALARM)}
+_FULL: Final = {role: Span("█", role) for role in SERIES} | {
+    Role.NOTE: Span(UNKNOWN, Role.NOTE),
+    Role.ALARM: Span(FAILED, Role.ALARM),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +82,18 @@ class Chart:
 
 def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Iterator[Line]:
     """The chart in ``height`` lines, its axis and epoch labels among them; nothing before the first answer."""
-    points = state.tally.recent
+    points = state.tally.course
     if not points or height < 4 or not state.started:
         return
     cells = max(width - AXIS - LABELS, 8)
-    start = min(state.tally.whole[0].at, points[0].at)
+    start = points[0].at
     lived = ((state.ended or now) - start).total_seconds()
     seconds = next((step for step in STEPS if lived / step < cells), STEPS[-1])
     wide = max(int(cells // (max(lived, _planned(state)) / seconds + 1)), 1)
     failures = state.tally.trouble > 0
     chart = Chart(state, versions_of(state), start, seconds, wide, cells // wide, height - 2 - failures)
     borders = {chart.column(epoch.started) for epoch in state.epochs[1:]}
-    kept = state.tally.whole if lived > RECENT_POINTS else points
-    by_column = columns_of(((chart.column(point.at), point) for point in kept), chart.columns, borders)
+    by_column = columns_of(((chart.column(point.at), point) for point in points), chart.columns, borders)
     if failures:
         yield (Span(" fail ", Role.ALARM), *merged(_failed(point) for point in by_column for _ in range(wide)))
     drawn = [cell for index, point in enumerate(by_column) for cell in _column(chart, point, index)]
@@ -112,7 +121,7 @@ def _failed(point: Point | None) -> Span:
 def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
     """The cells over a column of the axis, from the top, ``wide`` times."""
     epoch = _epoch_at(chart, index)
-    ahead = point is None and index > chart.column(chart.state.tally.recent[-1].at)
+    ahead = point is None and index > chart.column(chart.state.tally.course[-1].at)
     plain = _stacked(chart, point)
     marked = list(plain)
     for row, mark in _marks(_borders(chart, epoch.expectation if epoch else None), chart.height).items():
@@ -120,6 +129,9 @@ def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
             marked[row] = Span(mark, Role.FAINT if ahead else Role.DIM)
         else:
             cell = plain[row]
+            if cell == _BLANK:
+                marked[row] = Span(mark, Role.FAINT)
+                continue
             mostly_lower = cell.ground is None or cell.text >= "▄"  # the blocks' code points grow with their height
             marked[row] = Span(mark, Role.ON, cell.role if mostly_lower else cell.ground)
     first = index * chart.wide
@@ -134,19 +146,24 @@ def _stacked(chart: Chart, point: Point | None) -> list[Span]:
     others = sum(point.by_version.values()) - sum(count for count, _ in parts)  # beyond the versions told apart
     apart = ((point.unknown + others, Role.NOTE), (point.failed + point.lost, Role.ALARM))
     parts += [(count, role) for count, role in apart if count]
-    tops = [round(top * chart.height * 8 / point.total) for top in accumulate(count for count, _ in parts)]
-    roles = [role for _, role in parts]
+    whole = point.total + point.waiting
+    tops = [round(top * chart.height * 8 / whole) for top in accumulate(count for count, _ in parts)]
+    roles: list[Role | None] = [role for _, role in parts]
+    if point.waiting:
+        tops.append(chart.height * 8)
+        roles.append(None)
     cells: list[Span] = []
     lower, last = 0, len(roles) - 1
     for foot in range(0, chart.height * 8, 8):
         while lower < last and tops[lower] <= foot:
             lower += 1
         rise = tops[lower] - foot
-        if rise >= 8 or lower == last:
-            cells.append(_FULL[roles[lower]])
+        role = roles[lower]
+        if rise >= 8 or lower == last or role is None:
+            cells.append(_BLANK if role is None else _FULL[role])
             continue
         upper = next(place for place in range(lower + 1, last + 1) if place == last or tops[place] >= foot + 8)
-        cells.append(Span(_LOWER[rise], roles[lower], roles[upper]))
+        cells.append(Span(_LOWER[rise], role, roles[upper]))
     return cells[::-1]
 
 

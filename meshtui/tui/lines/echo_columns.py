@@ -53,4 +53,5 @@ def joined(points: Sequence[Point]) -> Point:
         sum(point.failed for point in points),
         sum(point.lost for point in points),
         sum(point.unknown for point in points),
+        waiting=sum(point.waiting for point in points),
     )

@@ -13,7 +13,7 @@ from meshtui.model.echo_grpcurl import grpcurl_line as grpcurl
 from meshtui.model.split import Expectation, Verdict
 from meshtui.session.echo_state import EchoState, Phase
 from meshtui.tui.ink import EMPTY, Line, Role, Span
-from meshtui.tui.lines.echo_chart import chart_lines
+from meshtui.tui.lines.echo_chart import FAILED, UNKNOWN, chart_lines
 from meshtui.tui.lines.echo_errors import error_lines, short_cause
 from meshtui.tui.lines.echo_facts import epoch_words, fact_lines, group_lines, latency_line
 from meshtui.tui.lines.echo_head import WIDE, form_line, phase_lines, probe_line, sent_lines
@@ -116,6 +116,14 @@ def _over_time(scene: Scene, state: EchoState, width: int, height: int) -> Itera
 def _title(state: EchoState, width: int) -> Line:
     versions = list(enumerate(versions_of(state)))[-MOST_NAMED:]
     names = [(Span("   ■ ", role_at(place)), span(cut(name_of(version), 12), Role.DIM)) for place, version in versions]
+    names += [
+        (Span(f"   {mark} ", role), Span(word, Role.DIM))
+        for mark, word, role, count in (
+            (FAILED, "failed", Role.ALARM, state.tally.trouble),
+            (UNKNOWN, "unknown", Role.NOTE, state.tally.unknown_version),
+        )
+        if count
+    ]
     left = (Span("  share over time", Role.TITLE), *(piece for name in names for piece in name))
     if not state.epochs:
         return left

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.timeline import Event, EventKind
@@ -122,3 +125,18 @@ async def test_leaving_while_it_starts_stops_it(bench: Bench, run: Run) -> None:
 async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     await until(condition)
     await settle(pilot)
+
+
+@pytest.mark.parametrize("paste", [False, True])
+async def test_an_address_typed_or_pasted_at_the_list_is_attached(bench: Bench, run: Run, paste: bool) -> None:
+    bench.add(SERVER, [inbound()])
+    app = bench.app(None, recents=(Offer(CLIENT, CLIENT),), scenarios=(CANARY,), open_stage=lambda _: Rehearsal())
+    async with run(app, (80, 24)) as pilot:
+        if paste:
+            app.post_message(events.Paste(f"{SERVER}\n"))
+            await until(lambda: app.screen.query_one("#start-input", Input).value == SERVER)
+        else:
+            await pilot.press(*SERVER)
+        await pilot.press("enter")
+        await bench.look(pilot, SERVER)
+        assert "No outbound channel is open" in screen_text(app)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from textual.widgets import Input
+
 from meshtui.model.errors import UsageError
 from meshtui.session.session import Session
 from meshtui.session.stage import Offer
@@ -26,6 +29,19 @@ async def test_a_typed_address_is_attached_and_the_keys_switch(bench: Bench, run
         assert "1/2" in screen_text(pilot.app)
         await pilot.press("left_square_bracket")
         assert "No outbound channel is open" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("typed", [SERVER, "v1"])
+async def test_what_is_typed_at_the_list_is_the_address_or_name(bench: Bench, run: Run, typed: str) -> None:
+    bench.add(CLIENT, healthy())
+    bench.add(SERVER, [inbound("127.0.1.11:17070")])
+    recents = (Offer(SERVER, "echo-v1", ""), Offer("127.0.1.12:17171", "echo-v2", ""))
+    async with run(bench.app(CLIENT, recents=recents), (110, 30)) as pilot:
+        await pilot.press("o", *typed)
+        assert pilot.app.screen.query_one("#target-input", Input).value == typed
+        await pilot.press("enter")
+        await bench.look(pilot, SERVER)
+        assert "2/2" in screen_text(pilot.app)
 
 
 async def test_each_target_keeps_its_folds_and_cursor(bench: Bench, run: Run) -> None:

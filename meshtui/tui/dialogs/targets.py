@@ -12,12 +12,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from meshtui.model.echo_pick import matching, names_an_address
 from meshtui.session.session import Session
 from meshtui.session.stage import Offer
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.header import counts
 from meshtui.tui.marks import LINK_GLYPHS, LINK_ROLES
 from meshtui.tui.safe import fit, pad, span, spread
+from meshtui.tui.widgets.address_input import TypedRows
 from meshtui.tui.widgets.bar import Bar
 from meshtui.tui.widgets.rows import Rows
 
@@ -45,7 +47,7 @@ def choices(sessions: Sequence[Session], front: Session | None, offers: Sequence
     return (*attached, *offered)
 
 
-class ChoiceRows(Rows):
+class ChoiceRows(TypedRows):
     """The targets, a line each."""
 
     def __init__(self, offered: Sequence[Choice], *, id: str | None = None) -> None:
@@ -93,7 +95,13 @@ class TargetsDialog(ModalScreen[str | None]):
     def __init__(self, offered: Sequence[Choice]) -> None:
         super().__init__()
         self._rows = ChoiceRows(offered, id="target-rows")
-        self._input = Input(placeholder="or type an address: host:port, unix:///path", compact=True, id="target-input")
+        self._input = Input(
+            placeholder="or type an address: host:port, unix:///path",
+            compact=True,
+            select_on_focus=False,
+            id="target-input",
+        )
+        self._rows.field = self._input
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -113,4 +121,11 @@ class TargetsDialog(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip():
-            self.dismiss(event.value.strip())
+            self.dismiss(self._meant(event.value.strip()))
+
+    def _meant(self, text: str) -> str:
+        """The one target whose name has these words, or the address as it stands."""
+        if names_an_address(text):
+            return text
+        found = [choice.target for choice in self._rows.choices if matching((choice.title,), text)]
+        return found[0] if len(found) == 1 else text

@@ -15,6 +15,7 @@ from textual.widgets import Input
 from meshtui.session.stage import Offer, Scenario
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.safe import cut_end, pad, span
+from meshtui.tui.widgets.address_input import TypedRows
 from meshtui.tui.widgets.bar import Bar
 from meshtui.tui.widgets.key_bar import KeyBar
 from meshtui.tui.widgets.rows import Rows
@@ -34,7 +35,7 @@ class Demo:
     scenario: str | None = None
 
 
-class StartRows(Rows):
+class StartRows(TypedRows):
     """Headings, the demo's scenarios and the recent targets."""
 
     def __init__(self, scenarios: Sequence[Scenario], recents: Sequence[Offer], can_demo: bool) -> None:
@@ -102,6 +103,7 @@ class StartScreen(Screen[Attach | Demo | None]):
         super().__init__()
         self._rows = StartRows(scenarios, recents, can_demo)
         self._input = AddressInput(placeholder="address: localhost:17171, unix:///path", compact=True, id="start-input")
+        self._rows.field = self._input
 
     def compose(self) -> ComposeResult:
         with Vertical(id="start"):

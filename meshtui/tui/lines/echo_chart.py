@@ -44,6 +44,9 @@ FAILED: Final = "▒"
 UNKNOWN: Final = "░"
 """A cell of what was answered by nobody knows which version."""
 
+TINTS: Final = {Role.ALARM: Role.TINT_ALARM, Role.NOTE: Role.TINT_NOTE}
+"""What is behind the edge of a version where it meets a hatched part: about the colour of the hatching."""
+
 _LOWER: Final = " ▁▂▃▄▅▆▇"
 
 _BLANK: Final = Span(" ")
@@ -133,7 +136,8 @@ def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
                 marked[row] = Span(mark, Role.FAINT)
                 continue
             mostly_lower = cell.ground is None or cell.text >= "▄"  # the blocks' code points grow with their height
-            marked[row] = Span(mark, Role.ON, cell.role if mostly_lower else cell.ground)
+            ground = cell.role if mostly_lower else cell.ground
+            marked[row] = Span(mark, Role.DIM if ground in TINTS.values() else Role.ON, ground)
     first = index * chart.wide
     return [marked if cell % 2 or ahead else plain for cell in range(first, first + chart.wide)]
 
@@ -163,7 +167,12 @@ def _stacked(chart: Chart, point: Point | None) -> list[Span]:
             cells.append(_BLANK if role is None else _FULL[role])
             continue
         upper = next(place for place in range(lower + 1, last + 1) if place == last or tops[place] >= foot + 8)
-        cells.append(Span(_LOWER[rise], role, roles[upper]))
+        over = roles[upper]
+        if role in TINTS:  # hatching has no edge within a cell
+            nearest = role if rise >= 4 else over
+            cells.append(_BLANK if nearest is None else _FULL[nearest])
+            continue
+        cells.append(Span(_LOWER[rise], role, TINTS.get(over, over) if over is not None else None))
     return cells[::-1]
 
 

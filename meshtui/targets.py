@@ -108,6 +108,7 @@ def _open(address: Address, options: TargetOptions) -> Sources:
         ),
         channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
         echo=EchoClient(channel, address),
+        contact_s=options.timeout,
         workload=workload if any(named) else None,
         read_peer=read_peer,
     )

@@ -51,7 +51,7 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended; ``interrupted`` by Ctrl+C or SIGTERM."""
+    """How a run ended; ``interrupted`` by Ctrl+C, SIGTERM or SIGHUP."""
 
     state: EchoState
     interrupted: bool
@@ -79,7 +79,8 @@ async def _without_config(order: EchoOrder, options: TargetOptions, stop: asynci
     async with attached(order.target, options) as sources:
         if sources.echo is None:
             raise ServiceMissing(f"{order.target} cannot send requests.")
-        run = EchoRun(sources.echo, order.spec, _settings(order), expectation=order.typed, probe=order.target)
+        settings = replace(_settings(order), contact_s=options.timeout)
+        run = EchoRun(sources.echo, order.spec, settings, expectation=order.typed, probe=order.target)
         run.start()
         try:
             yield run
@@ -93,7 +94,7 @@ async def _with_config(order: EchoOrder, options: TargetOptions, stop: asyncio.E
     session = open_session(order.target, options, interval=LOOK_EVERY_S)
     session.start()
     try:
-        desk, snapshot = await _unless(stop, _first_look(session))
+        desk, snapshot = await _unless(stop, _first_look(session, options.timeout))
         spec = order.spec
         if not spec.qps and not holds_config(snapshot, order):
             spec = replace(spec, qps=LEARNING_QPS)
@@ -115,9 +116,11 @@ def holds_config(snapshot: Snapshot, order: EchoOrder) -> bool:
     return decision.listener is not None and decision.routes is not None
 
 
-async def _first_look(session: Session) -> tuple[EchoDesk, Snapshot]:
-    """Wait for the config. A target that is not there yet (a port-forward just begun) is tried a few seconds."""
-    ends = time.monotonic() + FIRST_CONTACT_S
+async def _first_look(session: Session, timeout: float) -> tuple[EchoDesk, Snapshot]:
+    """Wait for the config. A target that is not there yet (a port-forward just begun) is tried a few seconds, no longer
+    than one answer may take."""
+    began = time.monotonic()
+    ends = began + min(FIRST_CONTACT_S, timeout)
     # The session tells nobody of its states, it is looked at; each of its own waits has a deadline, so this ends.
     while session.running and _may_come(session.state.link.state, ends):  # noqa: ASYNC110
         await asyncio.sleep(FIRST_LOOK_EVERY_S)
@@ -126,7 +129,9 @@ async def _first_look(session: Session) -> tuple[EchoDesk, Snapshot]:
         if state.link.state is LinkState.MISSING:
             hint = "type the shares, as in --expect v1=20,v2=80, which needs no CSDS"
             raise ServiceMissing(state.link.problem, hint)
-        raise TargetUnreachable(state.link.problem, state.link.hint)
+        tried = time.monotonic() - began
+        words = "" if f" within {timeout:g} s" in state.link.problem else f" It was tried for {tried:.1f} s."
+        raise TargetUnreachable(f"{state.link.problem}{words}", state.link.hint)
     return session.echo, state.snapshot
 
 
@@ -160,9 +165,14 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Res
 
 @contextmanager
 def _signals() -> Iterator[asyncio.Event]:
-    """An event that the first Ctrl+C or SIGTERM sets. A second one ends the process as if nobody listened."""
+    """An event that the first Ctrl+C, SIGTERM or SIGHUP sets. A second one ends the process as if nobody listened.
+
+    A SIGHUP that is ignored, as under ``nohup``, stays so.
+    """
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
 
     def remove() -> None:
         for number in numbers:

@@ -60,7 +60,7 @@ _TARGET_OPTIONS = (
         default=5.0,
         show_default=True,
         metavar="SECONDS",
-        help="How long one answer may take.",
+        help="How long one answer may take, connecting included.",
     ),
     click.option(
         "--max-message",

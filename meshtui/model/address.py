@@ -148,7 +148,9 @@ def _split(typed: str, rest: str) -> tuple[str, str | None]:
     if rest.count(":") > 1:
         raise UsageError(f"{as_typed(typed)} has more than one colon.", "Put an IPv6 address in brackets: [::1]:17171.")
     host, colon, port = rest.partition(":")
-    host = host or "localhost"
+    if not host:
+        example = f"localhost:{port}" if port else f"localhost:{DEFAULT_PORT}"
+        raise UsageError(f"{as_typed(typed)} names no host.", f"Type {example} for this machine. {FORMS}")
     if not _HOST.fullmatch(host) or len(host) > LONGEST_HOST:
         raise UsageError(f"{as_typed(typed)} is no address: {as_typed(host)} is no host name.", FORMS)
     return host, port if colon else None

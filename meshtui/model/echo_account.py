@@ -16,12 +16,14 @@ EMPTY_TEXT = "the echo server returned an empty output"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One call of ForwardEcho. ``timeout_s`` is the server's deadline for the whole set."""
+    """One call of ForwardEcho. ``timeout_s`` is the server's deadline for the whole set; ``connect_s``, where it is
+    given, is how long a connection to the server may take to come about."""
 
     number: int
     count: int
     qps: int
     timeout_s: float
+    connect_s: float | None = None
 
 
 class ReplyKind(StrEnum):

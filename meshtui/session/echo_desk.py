@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ from meshtui.model.expectation import ECHO_PATH, expectation_for
 from meshtui.model.routing import decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation
+from meshtui.model.target import DEFAULT_TIMEOUT
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState
 from meshtui.session.protocols import EchoSource
@@ -29,7 +31,8 @@ class EchoDesk:
 
     ``changed`` is called with each new state of the present run. ``typed`` shares, when given for a run, stand instead
     of the config's. ``mapping`` says which version answers for a subset, where the names do not. ``now`` is the clock
-    of times that are shown, ``monotonic`` that of pacing.
+    of times that are shown, ``monotonic`` that of pacing. ``contact_s`` is how long a connection to the echo server may
+    take to come about.
     """
 
     def __init__(
@@ -39,10 +42,11 @@ class EchoDesk:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        contact_s: float = DEFAULT_TIMEOUT,
     ) -> None:
         self._source = source
         self._now, self._monotonic = now, monotonic
-        self._changed = changed
+        self._changed, self._contact_s = changed, contact_s
         self._snapshot: Snapshot | None = None
         self._run: EchoRun | None = None
         self._typed: Expectation | None = None
@@ -87,7 +91,7 @@ class EchoDesk:
             raise UsageError("A run is under way.", "stop it first")
         self._typed, self._mapping = typed, dict(mapping or {})
         run = EchoRun(
-            self._source, spec, settings,
+            self._source, spec, replace(settings, contact_s=self._contact_s),
             expectation=typed or self._settled(spec), probe=probe, now=self._now, monotonic=self._monotonic,
         )  # fmt: skip
         self._run = run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from meshtui.model.echo_account import BatchReply, ReplyKind
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable
 
@@ -11,16 +13,22 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 2.0
 FIRST_CONTACT_S = 5.0
 """How long a server that has never answered is tried at most: its address is more likely wrong than its pod new."""
 
+LAST_TRY_S: Final = 0.1
+"""What an attempt gets to connect at least, be it the last: the least that ``--timeout`` takes."""
+
 
 class Patience:
     """Trouble with the server that sends, as against trouble with what it sends to. Times are of one monotonic clock.
 
-    ``seconds`` is how long a server that has answered before is waited for.
+    ``seconds`` is how long a server that has answered before is waited for, ``contact_s`` how long one that has not is
+    given for a connection: no more than both of that and :data:`FIRST_CONTACT_S` go by until it is given up.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, contact_s: float = FIRST_CONTACT_S) -> None:
+        self._seconds, self._contact_s = seconds, contact_s
+        self._first: float | None = None
         self._since: float | None = None
+        self._tries = 0
         self._met = False
         self._backoff = FIRST_BACKOFF_S
         self.retry_at = 0.0
@@ -32,18 +40,38 @@ class Patience:
         """Whether the last set found no echo server; one set at a time is tried then."""
         return self._since is not None
 
+    def attempt(self, clock: float) -> float:
+        """A set leaves now: the seconds that it may take to connect."""
+        self._first = clock if self._first is None else self._first
+        if not self._tries:
+            return self._contact_s
+        return min(self._contact_s, max(self._ends(clock) - clock, LAST_TRY_S))
+
     def note(self, reply: BatchReply, clock: float) -> None:
         """Learn from a reply. ``over`` is set when nothing more should be tried; ``error`` says why."""
         if reply.kind is ReplyKind.STOPPED:
             return
         if reply.kind in (ReplyKind.OUTPUTS, ReplyKind.REFUSED):
-            self._since, self._backoff, self.error, self._met = None, FIRST_BACKOFF_S, None, True
+            self._since, self._tries, self._backoff, self.error, self._met = None, 0, FIRST_BACKOFF_S, None, True
             return
         if reply.kind is ReplyKind.MISSING:
             self.error, self.over = ServiceMissing(reply.error, reply.hint), True
             return
         self._since = clock if self._since is None else self._since
-        self.retry_at, self._backoff = clock + self._backoff, min(self._backoff * 2, LONGEST_BACKOFF_S)
-        self.error = TargetUnreachable(reply.error, reply.hint)
-        patience = self._seconds if self._met else min(self._seconds, FIRST_CONTACT_S)
-        self.over = clock - self._since >= patience
+        self._tries += 1
+        ends = self._ends(clock)
+        self.over = clock >= ends
+        self.retry_at, self._backoff = min(clock + self._backoff, ends), min(self._backoff * 2, LONGEST_BACKOFF_S)
+        tried = clock - self._begun(clock)
+        words = f" It was tried for {tried:.1f} s." if self.over and self._tries > 1 else ""
+        self.error = TargetUnreachable(f"{reply.error}{words}", reply.hint)
+
+    def _begun(self, clock: float) -> float:
+        """When the present trouble began: for a server never met, with the first attempt."""
+        begun = self._since if self._met else self._first
+        return clock if begun is None else begun
+
+    def _ends(self, clock: float) -> float:
+        """When the present trouble is given up."""
+        patience = self._seconds if self._met else min(self._seconds, self._contact_s, FIRST_CONTACT_S)
+        return self._begun(clock) + patience

@@ -53,6 +53,7 @@ class _Flight:
     batch: Batch
     started: datetime
     clock: float
+    connect_s: float
     task: asyncio.Task[None] | None = None
 
 
@@ -95,7 +96,7 @@ class EchoRun:
         self._landed: dict[int, _Flight] = {}
         self._phase = Phase.READY
         self._paused = self._stopping = self._unconfirmed = False
-        self._patience = Patience(self.settings.patience_s)
+        self._patience = Patience(self.settings.patience_s, self.settings.contact_s)
         self._defect: MeshtuiError | None = None
         self._started: datetime | None = None
         self._ended: datetime | None = None
@@ -221,7 +222,7 @@ class EchoRun:
     def _begin_what_is_due(self, clock: float) -> None:
         while not self._held_up(clock) and self._planner.may_begin(clock):
             self._planner, batch = self._planner.begin(clock)
-            flight = _Flight(batch, self._now(), clock)
+            flight = _Flight(batch, self._now(), clock, self._patience.attempt(clock))
             self._flights[batch.number] = flight
             self._counter.begin(batch.count, flight.started)
             flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
@@ -269,7 +270,7 @@ class EchoRun:
 
     async def _fly(self, flight: _Flight) -> None:
         try:
-            reply = await self._source.forward(self.spec, flight.batch)
+            reply = await self._source.forward(self.spec, replace(flight.batch, connect_s=flight.connect_s))
         except asyncio.CancelledError:
             reply = BatchReply(ReplyKind.STOPPED)
         except Exception as error:  # the edge of a worker: a defect of a source costs this set, not the run

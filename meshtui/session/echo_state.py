@@ -14,6 +14,7 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.split import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
 from meshtui.model.split_book import Epoch
 from meshtui.model.split_words import caveat_sentence, verdict_sentence
+from meshtui.model.target import DEFAULT_TIMEOUT
 
 
 class Phase(StrEnum):
@@ -43,7 +44,8 @@ class EchoSettings:
     ``duration_s`` ends it after that time; ``until_decided`` with the first verdict of consistent or mismatch.
     ``awaits_confirmation`` promises that the run is told of every look at the config (:meth:`EchoRun.confirm` or
     :meth:`EchoRun.set_expectation`), and answers are judged only once such a look came after them. ``patience_s`` is
-    how long an echo server that does not answer is waited for.
+    how long an echo server that does not answer is waited for, ``contact_s`` how long a connection to it may take to
+    come about.
     """
 
     alpha: float = ALPHA
@@ -52,6 +54,7 @@ class EchoSettings:
     until_decided: bool = False
     awaits_confirmation: bool = False
     patience_s: float = 15.0
+    contact_s: float = DEFAULT_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from meshtui.model.target import DEFAULT_TIMEOUT
+
 if TYPE_CHECKING:  # a command that looks once needs the form of the sources alone
     from meshtui.model.agent import AgentReport
     from meshtui.model.certificate import Certificate
@@ -79,13 +81,17 @@ ReadPeer: TypeAlias = "Callable[[PeerCertificate, Side], Certificate | None]"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What one target offers; ``None`` is a fact this target has no source for."""
+    """What one target offers; ``None`` is a fact this target has no source for.
+
+    ``contact_s`` is how long a connection to it may take to come about.
+    """
 
     config: ConfigSource
     channels: ChannelSource | None = None
     echo: EchoSource | None = None
     workload: WorkloadSource | None = None
     read_peer: ReadPeer | None = None
+    contact_s: float = DEFAULT_TIMEOUT
 
 
 Connect = Callable[[], Awaitable[Sources]]

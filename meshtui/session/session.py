@@ -238,7 +238,9 @@ class Session:
 
     def _open_desks(self, sources: Sources) -> None:
         if sources.echo is not None:
-            self._echo = EchoDesk(sources.echo, self._echo_told, now=self._now, monotonic=self._monotonic)
+            self._echo = EchoDesk(
+                sources.echo, self._echo_told, now=self._now, monotonic=self._monotonic, contact_s=sources.contact_s
+            )
         self._workload = WorkloadDesk(
             sources.workload,
             sources.read_peer,

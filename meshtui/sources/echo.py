@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final
 
@@ -62,10 +63,15 @@ class EchoClient:
     async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
         """One set of requests. Whatever the server does is a reply; when cancelled, the call is taken back."""
         timeout = batch.timeout_s + GRACE_S
+        answering = asyncio.ensure_future(self._call(request_message(spec, batch), timeout=timeout))
         try:
-            answer = await self._call(request_message(spec, batch), timeout=timeout)
+            if batch.connect_s is not None and not await self._connected(answering, batch.connect_s):
+                return self._unconnected(batch.connect_s)
+            answer = await answering
         except grpc.aio.AioRpcError as error:
             return self._failed(error, timeout)
+        finally:
+            answering.cancel()
         if answer is None:  # status OK and no message, which gRPC's Python takes for an answer
             return _reply(ReplyKind.MISSING, no_message(self._address, SERVICE))
         try:
@@ -74,6 +80,16 @@ class EchoClient:
             what = f"{len(answer)} bytes that cannot be read as a ForwardEchoResponse"
             return BatchReply(ReplyKind.BROKEN, error=f"{self._address} answers with {what}.")
         return BatchReply(ReplyKind.OUTPUTS, tuple(response.output))
+
+    async def _connected(self, answering: asyncio.Future[Any], seconds: float) -> bool:
+        """Whether the call is over, or has a connection, within ``seconds``."""
+        done, _ = await asyncio.wait({answering}, timeout=seconds)
+        return bool(done) or self._channel.get_state() is grpc.ChannelConnectivity.READY
+
+    def _unconnected(self, seconds: float) -> BatchReply:
+        return _reply(
+            ReplyKind.UNREACHED, no_answer(self._address, SERVICE, seconds, grpc.ChannelConnectivity.CONNECTING)
+        )
 
     def _failed(self, error: grpc.aio.AioRpcError, timeout: float) -> BatchReply:
         code, details = error.code(), error.details() or ""
@@ -96,9 +112,8 @@ class EchoClient:
         return BatchReply(ReplyKind.REFUSED, error=details or code.name)
 
     def _silent(self, timeout: float) -> BatchReply:
-        state = self._channel.get_state()
-        if state is not grpc.ChannelConnectivity.READY:
-            return _reply(ReplyKind.UNREACHED, no_answer(self._address, SERVICE, timeout, state))
+        if self._channel.get_state() is not grpc.ChannelConnectivity.READY:
+            return self._unconnected(timeout)
         text = f"The echo server did not answer within {timeout:g} s ({self._address})."
         return BatchReply(ReplyKind.SILENT, error=text)
 

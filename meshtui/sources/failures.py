@@ -6,7 +6,9 @@ no proper answer; the peer answered with a status of its own. A text that is not
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from typing import Final
 
 from meshtui.model.address import Address, AddressKind
@@ -141,6 +143,9 @@ def _why_unconnected(details: str, address: Address, tls: bool) -> tuple[bool, s
             return cause.reached, cause.meaning, cause.hint
     if "Connection refused" in details:
         if address.kind is AddressKind.UNIX:
+            what = _no_socket(address.path)
+            if what:
+                return False, f"it is {what}, not a socket", "Type the path of the socket file itself."
             return False, "connection refused, no process listens on this socket", "Is the app running?"
         return False, "connection refused, nothing listens there", PORT_FORWARD
     if any(text in details for text in CLOSES):
@@ -150,6 +155,17 @@ def _why_unconnected(details: str, address: Address, tls: bool) -> tuple[bool, s
         hint = "It may speak TLS (try --tls or --ca FILE), or a port-forward may lead to a port nobody serves."
         return True, "accepts connections and closes them", hint
     return False, quoted(details), PORT_FORWARD
+
+
+def _no_socket(path: str) -> str:
+    """What is at the path in the place of a socket, or empty; connecting to anything else is refused as well."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISSOCK(mode):
+        return ""
+    return "a directory" if stat.S_ISDIR(mode) else "a file" if stat.S_ISREG(mode) else "a device or a pipe"
 
 
 def _at_port(address: Address, meaning: str, hint: str) -> TargetUnreachable:

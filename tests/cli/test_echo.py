@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import re
 import signal
 import socket
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -357,7 +359,52 @@ async def test_what_cannot_be_meant_is_exit_code_2_and_nothing_is_sent(arguments
     assert said in done.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_hang_up_that_is_ignored_stops_nothing() -> None:
+    """As under ``nohup``: the terminal may go, the run goes on."""
+    async with serving() as server:
+        arguments = ("--qps", "40", "--count", "60", "-o", "ndjson")
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            async with running("echo", str(server.address), "--url", URL, *arguments) as run:
+                signal.signal(signal.SIGHUP, before)
+                await run.line()
+                run.send(signal.SIGHUP)
+                done = await run.done()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+    assert (done.code, done.lines[-1]["phase"], done.lines[-1]["sent"]) == (0, "done", 60)
+
+
+async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Takes a connection and says nothing until the other side leaves."""
+    with suppress(OSError):
+        while await reader.read(4096):
+            pass
+    writer.close()
+
+
+@pytest.mark.parametrize("expect", [(), ("--expect", "config")], ids=["without config", "with config"])
+@pytest.mark.parametrize("kind", ["refuses", "is mute"])
+async def test_the_first_contact_takes_no_longer_than_the_timeout(kind: str, expect: tuple[str, ...]) -> None:
+    """By the program's own words: the time that a process takes here depends on the machine."""
+    listener = await asyncio.start_server(says_nothing, "127.0.0.1", 0)
+    address = f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    if kind == "refuses":
+        listener.close()
+        await listener.wait_closed()
+    done = await meshtui("echo", address, "--url", URL, "--timeout", "1", *expect)
+    listener.close()
+    assert (done.code, done.out) == (3, "")
+    assert address in done.err
+    if kind == "refuses":
+        told = re.search(r"connection refused.* It was tried for ([\d.]+) s\.", done.err)
+        assert told is not None, done.err
+        assert 0.9 < float(told[1]) < 3.0
+    else:
+        assert "no gRPC connection came about within 1 s" in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_stops_it_and_what_is_known_is_printed(number: signal.Signals) -> None:
     async with serving() as server:
         arguments = ("--qps", "40", "--duration", "10m", "--expect", "v1=20,v2=80", "-o", "ndjson")

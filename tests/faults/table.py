@@ -158,7 +158,7 @@ ARGUMENTS: Final = _usage(
     "xds status 'a\u202eb:1'",
     *(f"xds status {typed}" for typed in ("[::1]", "[::1", "[::::]:1", "[1.2]:1", "::1:1", "[::1%]:1", "[::1]x")),
     *(f"xds status {typed}" for typed in ("a%20b:1", "http://a:1", "https://a:1", "xds:///a:1", "ftp://a", "-h:1")),
-    *(f"xds status {typed}" for typed in ("unix:", "unix://run/a.sock", "17171", "pod/echo:1")),
+    *(f"xds status {typed}" for typed in ("unix:", ":80", "unix://run/a.sock", "17171", "pod/echo:1")),
     *(f"xds status a:1 --timeout={typed}" for typed in ("nan", "inf", "-1", "0", "1e400", "x", "٣", "1_0", LONG)),
     f"xds status unix:/{'a' * 200}",
     "xds config a:1 --type sds",

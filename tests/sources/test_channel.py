@@ -158,6 +158,9 @@ async def test_a_name_nobody_has() -> None:
 
 async def test_socket_files(tmp_path: Path) -> None:
     assert "no such socket file" in (await failure(f"unix:{tmp_path}/none")).what
+    assert "cannot be reached: it is a directory, not a socket." in (await failure(f"unix://{tmp_path}")).what
+    (tmp_path / "file").touch()
+    assert "it is a file, not a socket" in (await failure(f"unix:{tmp_path}/file")).what
     dead = tmp_path / "dead"
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(dead))

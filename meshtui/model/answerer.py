@@ -20,6 +20,13 @@ TURNS: Final = 2
 """Returns of a client that was already seen, within :data:`SWITCH_SHOWN`, that mean several answer in turn."""
 
 
+RESTARTS_TOLD: Final = 3
+"""Restarts within :data:`SWITCH_SHOWN` that are told one by one; what goes on is one event for all."""
+
+PROCESSES_KEPT: Final = 8
+"""Processes behind one address that are told apart."""
+
+
 class Answerer(Enum):
     """Who gave an answer, compared with the one before."""
 
@@ -100,3 +107,45 @@ def counts_again(before: ChannelReport | None, after: ChannelReport) -> bool:
     channels = {channel.id: channel for channel in before.channels}
     known = [(channels[one.id], one) for one in after.channels if one.id in channels]
     return any(now.calls.started < old.calls.started or now.target != old.target for old, now in known)
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Whose counts channelz tells. A balancer that sends call after call elsewhere lets several processes answer in
+    turn though the config comes from one of them: counts that go back are a restart only if no process before had them.
+
+    ``present`` is the last report, ``others`` the last ones of the processes before, newest first; ``returns`` are the
+    times when one of those came back. ``restarted`` says that the last report is of a process not seen before.
+    """
+
+    present: ChannelReport | None = None
+    others: tuple[ChannelReport, ...] = ()
+    returns: tuple[datetime, ...] = ()
+    restarted: bool = False
+
+    def see(self, report: ChannelReport) -> Processes:
+        """One more report: it is of the process whose counts it goes on from with the least growth."""
+        if self.present is None:
+            return Processes(report)
+        lately = tuple(one for one in self.others if report.taken_at - one.taken_at <= SWITCH_SHOWN)
+        going_on = [one for one in (self.present, *lately) if not counts_again(one, report)]
+        if not going_on:
+            return Processes(report, (self.present, *lately)[:PROCESSES_KEPT], self.returns, restarted=True)
+        nearest = min(going_on, key=lambda one: _growth(one, report))
+        if nearest is self.present:
+            return Processes(report, lately, self.returns)
+        others = (self.present, *(one for one in lately if one is not nearest))
+        return Processes(report, others, (*self.returns, report.taken_at)[-SWITCHES_KEPT:])
+
+    def in_turn(self, now: datetime) -> bool:
+        """Whether processes seen before came back: several stand behind one address."""
+        return sum(now - at <= SWITCH_SHOWN for at in self.returns) >= TURNS
+
+
+def _growth(before: ChannelReport, after: ChannelReport) -> int:
+    """Calls that were started from one report to the other, by the servers and channels of both."""
+    counts = {("server", one.id): one.calls.started for one in before.servers}
+    counts |= {("channel", one.id): one.calls.started for one in before.channels}
+    now = [(("server", one.id), one.calls.started) for one in after.servers]
+    now += [(("channel", one.id), one.calls.started) for one in after.channels]
+    return sum(started - counts[key] for key, started in now if key in counts)

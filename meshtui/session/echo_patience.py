@@ -21,7 +21,8 @@ class Patience:
     """Trouble with the server that sends, as against trouble with what it sends to. Times are of one monotonic clock.
 
     ``seconds`` is how long a server that has answered before is waited for, ``contact_s`` how long one that has not is
-    given for a connection: no more than both of that and :data:`FIRST_CONTACT_S` go by until it is given up.
+    given for a connection: it is given up when that, or :data:`FIRST_CONTACT_S`, is over. One that was reached and does
+    not answer is tried for :data:`FIRST_CONTACT_S` from when the first set came to nothing.
     """
 
     def __init__(self, seconds: float, contact_s: float = FIRST_CONTACT_S) -> None:
@@ -29,7 +30,7 @@ class Patience:
         self._first: float | None = None
         self._since: float | None = None
         self._tries = 0
-        self._met = False
+        self._met = self._reached = False
         self._backoff = FIRST_BACKOFF_S
         self.retry_at = 0.0
         self.error: MeshtuiError | None = None
@@ -58,20 +59,18 @@ class Patience:
             self.error, self.over = ServiceMissing(reply.error, reply.hint), True
             return
         self._since = clock if self._since is None else self._since
+        self._reached = self._reached or reply.kind is not ReplyKind.UNREACHED
         self._tries += 1
         ends = self._ends(clock)
         self.over = clock >= ends
         self.retry_at, self._backoff = min(clock + self._backoff, ends), min(self._backoff * 2, LONGEST_BACKOFF_S)
-        tried = clock - self._begun(clock)
+        tried = clock - (self._since if self._met or self._first is None else self._first)
         words = f" It was tried for {tried:.1f} s." if self.over and self._tries > 1 else ""
         self.error = TargetUnreachable(f"{reply.error}{words}", reply.hint)
 
-    def _begun(self, clock: float) -> float:
-        """When the present trouble began: for a server never met, with the first attempt."""
-        begun = self._since if self._met else self._first
-        return clock if begun is None else begun
-
     def _ends(self, clock: float) -> float:
         """When the present trouble is given up."""
-        patience = self._seconds if self._met else min(self._seconds, self._contact_s, FIRST_CONTACT_S)
-        return self._begun(clock) + patience
+        if self._met or self._reached:
+            patience = self._seconds if self._met else min(self._seconds, FIRST_CONTACT_S)
+            return (clock if self._since is None else self._since) + patience
+        return (clock if self._first is None else self._first) + min(self._seconds, self._contact_s, FIRST_CONTACT_S)

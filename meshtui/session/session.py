@@ -14,7 +14,7 @@ from typing import Final
 from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import failed as part_failed
-from meshtui.model.answerer import SWITCH_SHOWN, Answerer, Switch, Switches, answerer, counts_again
+from meshtui.model.answerer import RESTARTS_TOLD, SWITCH_SHOWN, Answerer, Processes, Switch, Switches, answerer
 from meshtui.model.channel import ChannelReport
 from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, ServiceMissing, TargetUnreachable, unforeseen
@@ -89,7 +89,10 @@ class Session:
         self._switches = Switches()
         self._in_turn_told: datetime | None = None
         self._stopping = self._restart_told = False
-        self._counted: ChannelReport | None = None
+        self._processes = Processes()
+        self._processes_told: datetime | None = None
+        self._restarts: tuple[datetime, ...] = ()
+        self._restarts_told: datetime | None = None
         self.others: Callable[[], tuple[SessionState, ...]] = tuple
         """The other targets attached beside this one; the workspace says which."""
         self._state = SessionState(target, 0, Link(LinkState.CONNECTING, now()), max(interval, SHORTEST_INTERVAL))
@@ -266,10 +269,12 @@ class Session:
 
     def _channels_seen(self, report: ChannelReport) -> None:
         before = self._state
-        if counts_again(self._counted, report) and not self._restart_told:
+        self._processes = self._processes.see(report)  # kept while channelz gives no answer
+        if self._processes.in_turn(report.taken_at):
+            self._processes_in_turn(report.taken_at)
+        elif self._processes.restarted and not self._restart_told:
             self._restarted(report.taken_at)
         self._restart_told = False
-        self._counted = report  # kept while channelz gives no answer: what comes back is compared with it
         gaps = tuple(known for known in before.gaps if not known.fact.startswith("channels"))
         self._publish(
             channels=report,
@@ -360,7 +365,7 @@ class Session:
         """Another client answers: nothing of the one before is compared with it."""
         at = after.taken_at
         self._switches = self._switches.add(Switch(at, before.node, after.node))
-        self._counted = None
+        self._processes = Processes()
         if not self._switches.in_turn(at):
             self._happened(at, f"another client answers: {after.node.id} instead of {before.node.id}", Health.WAITING)
         elif self._in_turn_told is None or at - self._in_turn_told >= SWITCH_SHOWN:
@@ -379,7 +384,21 @@ class Session:
         )
 
     def _restarted(self, at: datetime) -> None:
-        self._happened(at, "restarted: it counts and holds config from the beginning again", Health.WAITING)
+        """Say so; what restarts again and again is said once in a while, or nothing else would be left to read."""
+        lately = tuple(one for one in self._restarts if at - one <= SWITCH_SHOWN)
+        self._restarts = (*lately, at)[-RESTARTS_TOLD - 1 :]
+        if len(lately) < RESTARTS_TOLD:
+            self._happened(at, "restarted: it counts and holds config from the beginning again", Health.WAITING)
+        elif self._restarts_told is None or at - self._restarts_told >= SWITCH_SHOWN:
+            self._restarts_told = at
+            self._happened(at, "restarts again and again, or several processes answer in turn", Health.WAITING)
+
+    def _processes_in_turn(self, at: datetime) -> None:
+        if self._processes_told is None or at - self._processes_told >= SWITCH_SHOWN:
+            self._processes_told = at
+            self._happened(
+                at, "several processes answer channelz in turn: counts are now of one, now of another", Health.WAITING
+            )
 
     def _happened(self, at: datetime, text: str, health: Health | None) -> None:
         self._timeline.add(Event(at, EventKind.LINK, self.target, text, health))

@@ -103,7 +103,11 @@ async def test_an_unknown_host_is_explained(mesh: Mesh) -> None:
 async def test_a_pod_that_is_killed_in_the_middle_loses_no_request_from_the_accounts(mesh: Mesh) -> None:
     """v2 dies and comes back. Its failures are counted, and no mismatch is made of them."""
     async with probe(mesh) as make:
-        run = make(EchoRequestSpec(URL, 1500, 150, timeout_s=3.0), expectation=parse_expectation("v1=20,v2=80"))
+        run = make(
+            EchoRequestSpec(URL, 1500, 150, timeout_s=3.0),
+            EchoSettings(alpha=1e-6),
+            expectation=parse_expectation("v1=20,v2=80"),
+        )
         run.start()
         await until(lambda: run.state.tally.completed >= 150)
         os.kill(mesh.processes["echo-v2", "app"], signal.SIGKILL)

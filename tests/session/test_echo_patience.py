@@ -42,6 +42,17 @@ def test_a_server_that_went_away_is_waited_for_as_long_as_was_said() -> None:
     assert given_up(patience, patience.retry_at, 100.0)[0] <= 50.0 + 8.0 + LAST_TRY_S
 
 
+def test_one_set_without_an_answer_is_not_the_end_of_a_run() -> None:
+    """A busy server that was reached: the set may take longer than a connection, and the next may be answered."""
+    patience = Patience(15.0, 1.0)
+    patience.attempt(0.0)
+    patience.note(BatchReply(ReplyKind.SILENT, error="here:1 did not answer within 7 s."), 7.0)
+    assert not patience.over
+    patience.attempt(patience.retry_at)
+    patience.note(BatchReply(ReplyKind.OUTPUTS), 8.0)
+    assert (patience.troubled, patience.error) == (False, None)
+
+
 def test_the_words_say_how_long_it_was_tried_where_it_was_tried_again() -> None:
     patience = Patience(15.0, 1.0)
     given_up(patience, 0.0)

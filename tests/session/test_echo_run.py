@@ -212,7 +212,7 @@ async def test_a_run_against_a_server_that_never_answers_is_stopped_at_once() ->
 async def test_the_server_is_killed_in_the_middle_and_comes_back() -> None:
     echo = EchoServer(latency_s=0.01)
     async with lab(echo) as (server, make):
-        run = make(600, 300, expectation=CANARY)
+        run = make(600, 300, settings=EchoSettings(1e-6), expectation=CANARY)
         run.start()
         await until(lambda: run.state.tally.completed >= 100)
         await server.kill()
@@ -335,7 +335,7 @@ async def test_a_canary_in_steps_with_epochs() -> None:
     after = Expectation.of({"v1": 50, "v2": 50}, ExpectationSource.CONFIG)
     seen: list[EchoState] = []
     async with lab(echo) as (_, make):
-        run = make(None, 400, settings=EchoSettings(awaits_confirmation=True), expectation=before)
+        run = make(None, 400, settings=EchoSettings(1e-6, awaits_confirmation=True), expectation=before)
         run.subscribe(seen.append)
         run.start()
         await until(lambda: run.state.held_back >= 100)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from meshtui.model.answerer import SWITCHES_KEPT, Answerer, Switch, Switches, answerer, counts_again
+from meshtui.model.answerer import SWITCHES_KEPT, Answerer, Processes, Switch, Switches, answerer, counts_again
 from meshtui.model.channel import Calls, ChannelReport, ServerSockets
 from meshtui.model.diff import diff
 from meshtui.model.errors import TargetUnreachable
@@ -171,6 +171,70 @@ def test_a_restart_shows_in_the_counters() -> None:
     assert not counts_again(None, report(5))
     assert counts_again(report(300), ChannelReport(NOW, (), (ServerSockets(4, (), Calls(301)),)))
     assert not counts_again(report(300), ChannelReport(NOW, ()))
+
+
+def counting(seconds: int, started: int, server: int = 10) -> ChannelReport:
+    return ChannelReport(NOW + timedelta(seconds=seconds), (), (ServerSockets(server, (), Calls(started)),))
+
+
+class Behind:
+    """Channelz behind a balancer: each look is answered by the next pod, each with counts of its own."""
+
+    def __init__(self, counts: list[int]) -> None:
+        self.counts, self.looks = counts, 0
+
+    async def poll(self) -> ChannelReport:
+        pod = self.looks % len(self.counts)
+        self.looks += 1
+        self.counts[pod] += 1
+        return counting(self.looks, self.counts[pod])
+
+
+@pytest.mark.parametrize("counts", [[300, 5], [300, 305], [300, 5, 100], [5, 300, 100, 7], [40, 41, 42, 43, 44]])
+async def test_pods_that_answer_channelz_in_turn_are_told_once_and_flood_nothing(counts: list[int]) -> None:
+    behind = Behind(counts)
+    async with following(Script(), behind) as session:
+        await until(session, lambda _: behind.looks >= 250)
+        texts = [event.text for event in session.state.events if event.kind is EventKind.LINK]
+    restarts = [text for text in texts if text.startswith("restart")]
+    assert len(restarts) <= 4, texts
+    assert [text for text in texts if "several processes answer channelz in turn" in text], texts
+    assert len(texts) <= 8, texts
+
+
+def test_a_process_that_counts_past_the_one_before_is_no_other() -> None:
+    processes = Processes().see(counting(0, 300))
+    restarts = 0
+    for second in range(1, 400):
+        processes = processes.see(counting(second, second))
+        restarts += processes.restarted
+        assert not processes.in_turn(NOW + timedelta(seconds=second))
+    assert restarts == 1
+
+
+def test_each_new_restart_is_one() -> None:
+    processes = Processes()
+    told = []
+    for second, started in enumerate((300, 301, 5, 6, 1, 2, 400)):
+        processes = processes.see(counting(second, started))
+        told.append(processes.restarted)
+    assert told == [False, False, True, False, True, False, False]
+
+
+async def test_an_app_that_restarts_again_and_again_floods_nothing() -> None:
+    class Crashing:
+        looks = 0
+
+        async def poll(self) -> ChannelReport:
+            self.looks += 1
+            return counting(self.looks, 1, server=self.looks)
+
+    crashing = Crashing()
+    async with following(Script(), crashing) as session:
+        await until(session, lambda _: crashing.looks >= 100)
+        texts = [event.text for event in session.state.events]
+    assert len([text for text in texts if text.startswith("restarted:")]) == 3
+    assert len([text for text in texts if text.startswith("restarts again and again")]) == 1
 
 
 def test_a_restart_shows_in_config_that_is_newer_than_the_silence() -> None:

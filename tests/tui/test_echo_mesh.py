@@ -18,6 +18,7 @@ from meshtui.session.state import SessionState
 from meshtui.session.workspace import Workspace
 from meshtui.targets import open_session
 from meshtui.tui.app import MeshtuiApp
+from meshtui.tui.widgets.echo_view import EchoView
 from tests.meshes import RunningMesh, headless_mesh
 from tests.tui.echo_scripted import page_text
 from tests.tui.scripted import settle
@@ -38,6 +39,8 @@ async def at_view_3(address: str) -> AsyncIterator[tuple[Pilot[None], Session]]:
         await until(session, lambda state: state.snapshot is not None and state.snapshot.has_outbound)
         await pilot.press("3")
         await settle(pilot)
+        view = pilot.app.screen.query_one(EchoView)
+        view.memory.form = view.memory.form.with_field("alpha", "0.000001")  # the traffic is drawn anew each time
         yield pilot, session
 
 

@@ -120,10 +120,11 @@ async def _first_look(session: Session, timeout: float) -> tuple[EchoDesk, Snaps
     """Wait for the config. A target that is not there yet (a port-forward just begun) is tried a few seconds, no longer
     than one answer may take."""
     began = time.monotonic()
-    ends = began + min(FIRST_CONTACT_S, timeout)
     # The session tells nobody of its states, it is looked at; each of its own waits has a deadline, so this ends.
-    while session.running and _may_come(session.state.link.state, ends):  # noqa: ASYNC110
+    while session.running and _may_come(session.state.link.state, began + min(FIRST_CONTACT_S, timeout)):
         await asyncio.sleep(FIRST_LOOK_EVERY_S)
+        if session.echo is None:  # nothing is dialled yet: gRPC is being loaded
+            began = time.monotonic()
     state = session.state
     if state.snapshot is None or session.echo is None:
         if state.link.state is LinkState.MISSING:

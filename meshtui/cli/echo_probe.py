@@ -123,7 +123,7 @@ async def _first_look(session: Session, timeout: float) -> tuple[EchoDesk, Snaps
     # The session tells nobody of its states, it is looked at; each of its own waits has a deadline, so this ends.
     while session.running and _may_come(session.state.link.state, began + min(FIRST_CONTACT_S, timeout)):
         await asyncio.sleep(FIRST_LOOK_EVERY_S)
-        if session.echo is None:  # nothing is dialled yet: gRPC is being loaded
+        if session.echo is None and session.state.link.state is LinkState.CONNECTING:  # gRPC is still being loaded
             began = time.monotonic()
     state = session.state
     if state.snapshot is None or session.echo is None:

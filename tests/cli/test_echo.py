@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import errno
 import io
 import re
 import signal
@@ -13,6 +14,11 @@ from typing import Any
 
 import pytest
 
+from meshtui.cli.echo_order import EchoOrder
+from meshtui.cli.echo_probe import Listeners, probe
+from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.errors import TargetUnreachable
+from meshtui.model.target import TargetOptions
 from tests.echo_server import EchoServer, Manner, Serving, serving
 from tests.program import Done, meshtui, running
 from tests.waiting import until
@@ -474,3 +480,15 @@ async def test_a_server_that_is_killed_and_stays_away() -> None:
     assert summary["error"]
     assert str(server.address) in done.err
     check_accounts(summary)
+
+
+def test_a_target_that_cannot_even_be_dialled_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where no more files may be opened: there is no way to the target that the time could count from."""
+
+    def no_sources(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("meshtui.targets._can_open_files", no_sources)
+    order = EchoOrder("127.0.0.1:9", EchoRequestSpec(URL, 1), None, True, {}, 0.01, 0.1, None, False, 0.0)
+    with pytest.raises(TargetUnreachable, match="may open no more files"):
+        probe(order, TargetOptions(timeout=0.2), Listeners())

@@ -42,6 +42,24 @@ async def test_enter_leads_to_the_cause(bench: Bench, run: Run) -> None:
         )
 
 
+async def test_what_breaks_is_said_at_the_top_however_much_it_is(bench: Bench, run: Run) -> None:
+    """Where the cursor was moved it stays with its row; until then the top is what there is to see."""
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (80, 24)) as pilot:
+        source.replace(missing(CDS, V9), routes({"v1": 20, "v7": 20, "v8": 30, "v9": 30}))
+        await bench.look(pilot)
+        for subset in ("v8", "v7"):
+            source.replace(missing(CDS, f"outbound|7070|{subset}|{HOST}"))
+            await bench.look(pilot)
+        source.replace(nacked(cluster("v2"), "44", "a long reason " * 20, bench.clock()))
+        await bench.look(pilot)
+        assert "✗" in screen_text(pilot.app).split("\n")[3]
+        await pilot.press("G")
+        bench.clock.pass_(5)
+        await bench.look(pilot)
+        assert "✗" not in screen_text(pilot.app).split("\n")[3]
+
+
 async def test_a_split_is_drawn_and_moves(bench: Bench, run: Run) -> None:
     source = bench.add(resources=healthy({"v1": 80, "v2": 20}))
 

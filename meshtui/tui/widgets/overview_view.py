@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, last_seen, traffic_rung
@@ -16,17 +17,38 @@ from meshtui.tui.widgets.rows import Rows
 
 
 class OverviewRows(Rows):
-    """The entries; those that lead somewhere can be chosen."""
+    """The entries; those that lead somewhere can be chosen.
+
+    Until the cursor was moved the top is shown, whatever is found: a finding that comes up must not push its own
+    first line out of sight because the cursor happened to be on what stands below.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._look: Look | None = None
         self._rungs: tuple[Rung, ...] = ()
         self._entries: tuple[Entry, ...] = ()
+        self._placed = False
+
+    def action_move(self, step: int) -> None:
+        self._placed = True
+        super().action_move(step)
+
+    def action_page(self, pages: int) -> None:
+        self._placed = True
+        super().action_page(pages)
+
+    def action_edge(self, side: int) -> None:
+        self._placed = side > 0
+        super().action_edge(side)
+
+    def on_click(self, event: events.Click) -> None:
+        self._placed = True
+        super().on_click(event)
 
     def paint(self, look: Look, rungs: tuple[Rung, ...]) -> None:
-        """Show a look; the cursor stays with what it was on."""
-        key = self.entry.key if self.entry else None
+        """Show a look; a cursor that was moved stays with what it was on."""
+        key = self.entry.key if self.entry and self._placed else None
         line = self.cursor
         self._look, self._rungs = look, rungs
         self._write()
@@ -36,6 +58,8 @@ class OverviewRows(Rows):
             self.cursor = next(
                 (place for place in places if self._entries[place].key == key), places[0] if places else 0
             )
+            if not self._placed and self.cursor != line:
+                self.scroll_to(y=0, animate=False, force=True, immediate=True)
 
     def redraw(self) -> None:
         self._write()

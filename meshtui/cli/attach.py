@@ -10,6 +10,7 @@ import click
 from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.numbers import Number
 from meshtui.cli.options import target_options
+from meshtui.cli.undertaker import Undertaker
 from meshtui.cli.watchdog import Watchdog
 from meshtui.model.address import parse_address
 from meshtui.model.echo_words import counted_words
@@ -51,7 +52,8 @@ def open_screen(
     ended with that it should not have.
     """
     _need_a_terminal()
-    watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED)
+    undertaker = Undertaker(sys.stdin.fileno())
+    watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: undertaker.drawing(False))
     watchdog.start()
     from meshtui.cli.demo import open_stage, scenarios
     from meshtui.session.recents import Recents
@@ -84,6 +86,7 @@ def open_screen(
         scenarios=scenarios(),
         recents=recents.offers(),
         left=watchdog.leaving,
+        drawing=undertaker.drawing,
     )
     watchdog.attach(app.end)
     app.run()

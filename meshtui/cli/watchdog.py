@@ -38,9 +38,11 @@ RESTORE: Final = (
 
 
 class Watchdog:
-    """Watches from :meth:`start` until the process ends. ``code`` is the exit status of a program told to end."""
+    """Watches from :meth:`start` until the process ends. ``code`` is the exit status of a program told to end, and
+    ``restored`` is called before it ends the process: nobody else has to put the terminal back."""
 
-    def __init__(self, terminal: int, code: int) -> None:
+    def __init__(self, terminal: int, code: int, restored: Callable[[], None] = lambda: None) -> None:
+        self._restored = restored
         self._terminal = terminal
         self._code = code
         self._end: Callable[[], None] | None = None
@@ -121,6 +123,7 @@ class Watchdog:
             restoring = threading.Thread(target=self._restore, daemon=True)
             restoring.start()
             restoring.join(WRITE_SECONDS)
+        self._restored()
         os._exit(self._code)
 
     def _in_front(self) -> bool:

@@ -75,11 +75,14 @@ class MeshtuiApp(App[None]):
         recents: tuple[Offer, ...] = (),
         now: Callable[[], datetime] = utc_now,
         left: Callable[[int], None] = lambda code: None,
+        drawing: Callable[[bool], None] = lambda drawn_on: None,
     ) -> None:
         super().__init__()
         self._events: asyncio.AbstractEventLoop | None = None
         self._told_to_end = False
         self._left = left
+        self.drawing = drawing
+        """Told whether the terminal is the screen's or, left or suspended, the shell's."""
         self._workspace = workspace
         self._target = target
         self._stage = stage

@@ -14,9 +14,9 @@ import selectors
 import signal
 import sys
 from codecs import getincrementaldecoder
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from textual._parser import ParseError
 from textual.drivers.linux_driver import LinuxDriver
@@ -35,6 +35,13 @@ LOOK_SECONDS: Final = 0.1
 """How often the input thread looks whether it should end, as Textual's own does."""
 
 
+@runtime_checkable
+class TellsOfDrawing(Protocol):
+    """An app that wants to know in whose hands the terminal is."""
+
+    drawing: Callable[[bool], None]
+
+
 class TerminalDriver(LinuxDriver):
     """The driver of the real screen."""
 
@@ -47,6 +54,20 @@ class TerminalDriver(LinuxDriver):
         self._file = io.TextIOWrapper(
             io.BufferedWriter(output), encoding=sys.__stderr__.encoding, errors="backslashreplace", newline=""
         )
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, at the start and after a suspension."""
+        self._tell(True)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, at the end and for a suspension."""
+        super().stop_application_mode()
+        self._tell(False)
+
+    def _tell(self, drawn_on: bool) -> None:
+        if isinstance(self._app, TellsOfDrawing):
+            self._app.drawing(drawn_on)
 
     def run_input_thread(self) -> None:
         """Pass on what is typed until the driver or the terminal ends."""

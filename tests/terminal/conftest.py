@@ -78,6 +78,14 @@ class Terminal:
                 return self.process.returncode
         raise AssertionError(f"does not end\n{self.text}")
 
+    def wait_for_text_after_the_end(self, text: str) -> str:
+        """Read what another process writes once the program is gone."""
+        deadline = time.monotonic() + PATIENCE_S
+        while text not in self.text:
+            assert time.monotonic() < deadline, f"never seen: {text}\n{self.text}"
+            self._read(0.1)
+        return self.text
+
     @property
     def text(self) -> str:
         """What can be seen now."""

@@ -10,7 +10,7 @@ import click
 from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.numbers import Number
 from meshtui.cli.options import target_options
-from meshtui.cli.undertaker import Undertaker
+from meshtui.cli.terminal_guard import TerminalGuard
 from meshtui.cli.watchdog import Watchdog
 from meshtui.model.address import parse_address
 from meshtui.model.echo_words import counted_words
@@ -52,8 +52,8 @@ def open_screen(
     ended with that it should not have.
     """
     _need_a_terminal()
-    undertaker = Undertaker(sys.stdin.fileno())
-    watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: undertaker.drawing(False))
+    guard = TerminalGuard(sys.stdin.fileno())
+    watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: guard.drawing(False))
     watchdog.start()
     from meshtui.cli.demo import open_stage, scenarios
     from meshtui.session.recents import Recents
@@ -86,7 +86,7 @@ def open_screen(
         scenarios=scenarios(),
         recents=recents.offers(),
         left=watchdog.leaving,
-        drawing=undertaker.drawing,
+        drawing=guard.drawing,
     )
     watchdog.attach(app.end)
     app.run()

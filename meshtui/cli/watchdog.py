@@ -28,8 +28,8 @@ GRACE_SECONDS: Final = 1.0
 LEAVING_SECONDS: Final = 10.0
 """The same for one who leaves by a key: a read that hangs in a thread must not keep the program for ever."""
 
-WRITE_SECONDS: Final = 0.3
-"""How long a terminal that takes no output is tried before it is left as it is."""
+WRITE_SECONDS: Final = 0.5
+"""How long a terminal that takes no output is tried before it is left to whoever watches beside us."""
 
 RESTORE: Final = (
     b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -39,7 +39,7 @@ RESTORE: Final = (
 
 class Watchdog:
     """Watches from :meth:`start` until the process ends. ``code`` is the exit status of a program told to end, and
-    ``restored`` is called before it ends the process: nobody else has to put the terminal back."""
+    ``restored`` is called before it ends the process, unless the terminal could not be put back in time."""
 
     def __init__(self, terminal: int, code: int, restored: Callable[[], None] = lambda: None) -> None:
         self._restored = restored
@@ -123,6 +123,8 @@ class Watchdog:
             restoring = threading.Thread(target=self._restore, daemon=True)
             restoring.start()
             restoring.join(WRITE_SECONDS)
+            if restoring.is_alive():
+                os._exit(self._code)
         self._restored()
         os._exit(self._code)
 

@@ -39,7 +39,7 @@ UNMOVED_BY: Final = (
 """Signals to the whole job: the other process answers them, and its end is what is waited for."""
 
 
-class Undertaker:
+class TerminalGuard:
     """The process beside this one; made while this one has a single thread."""
 
     def __init__(self, terminal: int) -> None:
@@ -63,6 +63,10 @@ class Undertaker:
             os.write(self._told, DRAWING if drawn_on else DONE)
 
 
+WRITE_SECONDS: Final = 1
+"""How long a terminal that takes no output is tried: nothing may stay behind in front of it."""
+
+
 def _wait(ended: int, terminal: int, before: list[Any] | None) -> None:
     last = DONE
     while told := os.read(ended, 64):
@@ -76,5 +80,7 @@ def _put_back(terminal: int, before: list[Any] | None) -> None:
         # A shell that was quicker has set modes of its own, and those take signals from keys.
         if before is not None and not termios.tcgetattr(terminal)[3] & termios.ISIG:
             termios.tcsetattr(terminal, termios.TCSANOW, before)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(WRITE_SECONDS)
     with suppress(OSError):
         os.write(terminal, RESTORE + "".join(f"{words}\r\n" for words in WORDS).encode())

@@ -42,7 +42,7 @@ class View(Widget):
             self.url = url
 
     class Thaw(Message):
-        """Something began that has to be seen: the screen goes on if it stands still."""
+        """A run began, paused or ended by a key, which has to be seen: the screen goes on if it stands still."""
 
     class Copy(Message):
         """Put ``text`` on the clipboard; ``what`` says what it is."""

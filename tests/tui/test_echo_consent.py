@@ -26,6 +26,7 @@ from tests.echo_server import EchoServer, serving
 from tests.tui.conftest import screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, page_text
 from tests.tui.scripted import SCOPE, Clock, Scripted, healthy, listener, settle
+from tests.waiting import until
 
 SHOP = "shop.default.svc.cluster.local:80"
 
@@ -289,6 +290,18 @@ async def test_a_run_begun_on_a_frozen_screen_is_seen_at_once() -> None:
         await probe.until_sent(1)
         assert "frozen" not in screen_text(probe.app).split("\n")[0]
         assert "▶ running" in page_text(probe.app) or "…" in page_text(probe.app)
+        await probe.press("x")
+        await probe.until_ended()
+
+
+@pytest.mark.parametrize(("key", "seen"), [("x", "stopped"), ("p", "paused")])
+async def test_a_run_stopped_or_paused_on_a_frozen_screen_is_seen_at_once(key: str, seen: str) -> None:
+    async with probed() as probe:
+        await probe.press("3", "u", "exclamation_mark", "y")
+        await probe.until_sent(1)
+        await probe.press("space", key)
+        await until(lambda: seen in page_text(probe.app), seen)
+        assert "frozen" not in screen_text(probe.app).split("\n")[0]
         await probe.press("x")
         await probe.until_ended()
 

@@ -356,7 +356,7 @@ class MainScreen(Screen[None]):
     def on_view_thaw(self) -> None:
         if self._pump.frozen:
             self._pump.freeze(False)
-            self.tell("The screen goes on: a run has begun.")
+            self.tell("The screen goes on, so that the run is seen.")
 
     def on_view_copy(self, message: View.Copy) -> None:
         self.app.copy_to_clipboard(message.text)

@@ -193,12 +193,14 @@ class EchoView(View):
 
     def action_stop(self) -> None:
         if self.look is not None and self.look.desk is not None:
+            self.post_message(self.Thaw())
             self.run_worker(self.look.desk.stop(), exclusive=True, group="echo", exit_on_error=False)
 
     def action_pause(self) -> None:
         run = self.look.desk.run if self.look and self.look.desk else None
         if run is None:
             return
+        self.post_message(self.Thaw())
         if run.state.phase is Phase.PAUSED:
             run.resume()
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,9 @@ from tests.meshes import RunningMesh, headless_mesh
 settings.register_profile("meshtui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("meshtui"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "meshtui")
+
+# Under nohup SIGHUP is ignored, by every program that is started here as well; tests are of what it does to them.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -106,7 +106,9 @@ def _open(address: Address, options: TargetOptions) -> Sources:
         config=CsdsSource(
             channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
         ),
-        channels=ChannelzSource(channel, address, timeout=options.timeout, tls=options.tls.wanted),
+        channels=ChannelzSource(
+            channel, address, timeout=options.timeout, tls=options.tls.wanted, max_message=options.max_message
+        ),
         echo=EchoClient(channel, address),
         contact_s=options.timeout,
         workload=workload if any(named) else None,

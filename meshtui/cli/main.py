@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import threading
+import warnings
 from typing import Final
 
 import click
@@ -112,3 +113,5 @@ def _silence_hooks() -> None:
         logging.getLogger().addHandler(logging.NullHandler())
         threading.excepthook = lambda _: None
         sys.unraisablehook = lambda _: None
+        # asyncio.run is given a coroutine, and finds no descriptor left to make its event loop with.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from meshtui.model.bootstrap import Bootstrap
+from meshtui.model.bootstrap import BEING_WRITTEN, Bootstrap
 from meshtui.model.bootstrap_lines import subject_for
 from meshtui.model.certificate import CertificateSet
 from meshtui.model.filefacts import FileFacts, facts_for
@@ -77,6 +77,12 @@ _UNREADABLE: Final = {
         title="The bootstrap is empty",
         why="There is nothing in {source}.",
         fix="see why the agent did not finish writing it (its log, a full volume), then restart the app",
+    ),
+    BEING_WRITTEN: _Unreadable(
+        code="bootstrap-being-written",
+        title="The bootstrap is being written",
+        why="{source} could not be read as a whole: {problem}. An app that starts now may fail on it.",
+        fix="look again in a moment; if it stays so, see why the agent does not finish it (its log, a full volume)",
     ),
     "not-object": _Unreadable(
         code="bootstrap-not-object",

@@ -272,6 +272,20 @@ CAUSES = (
         "Is the process at that address running and responsive (not stopped, not out of CPU)? Is it the gRPC port?",
     ),
     Cause(
+        "still-connecting",
+        (
+            # grpc-js, load-balancing-call.js: it waits without a bound for the SETTINGS of an endpoint that accepted.
+            "Deadline exceeded.*Waiting for LB pick",
+        ),
+        "The client had no connection to an endpoint when the deadline came",
+        "grpc-js says so when the call never left: a connection was neither made nor refused. Mostly an endpoint"
+        " accepts the TCP connection and then sends no HTTP/2 SETTINGS frame, for which grpc-js waits without a bound:"
+        " a backend that hangs or is no gRPC server. Packets that are dropped, or config that has not come, look the"
+        " same.",
+        "Are the processes at the endpoints of the cluster responsive, is it their gRPC port, and is any resource still"
+        " waiting in Config?",
+    ),
+    Cause(
         "no-way",
         (
             "No route to host",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What ``json`` makes of a JSON text."""
@@ -149,12 +150,16 @@ class CertificateProvider:
         return tuple((name, path) for name, path in named if path)
 
 
+BEING_WRITTEN: Final = "being-written"
+"""The kind of a text that changed while it was looked at: whether it is broken is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
     """Why the text is no JSON object. ``line`` and ``column`` count from 1, 0 when the place is not known.
 
-    ``kind`` is ``missing``, ``unreadable``, ``empty``, ``not-json`` or ``not-object``; ``found`` says what stands
-    there in at most one character of the text, since the text may hold secrets.
+    ``kind`` is ``missing``, ``unreadable``, ``empty``, ``not-json``, ``not-object`` or :data:`BEING_WRITTEN`;
+    ``found`` says what stands there in at most one character of the text, since the text may hold secrets.
     """
 
     kind: str

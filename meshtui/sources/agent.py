@@ -159,6 +159,10 @@ def _problem(path: str, outcome: Response | _Failed, good: set[int]) -> Iterable
         yield f"GET {path} was redirected ({outcome.status}), which an agent does not do; it was not followed."
     elif outcome.status not in good:
         yield f"GET {path} was answered with status {outcome.status}."
+    elif _is_page(outcome):
+        yield f"GET {path} was answered with a web page, which an agent does not send."
+    elif path == METRICS_PATH and PREFIX.encode() not in outcome.body:
+        yield f"GET {path} was answered without any metric of an agent ({PREFIX}…)."
 
 
 def _left_out(metrics: AgentMetrics | None) -> Iterable[str]:
@@ -169,8 +173,12 @@ def _left_out(metrics: AgentMetrics | None) -> Iterable[str]:
         )
 
 
+def _is_page(response: Response) -> bool:
+    return response.headers.get("content-type", "").lower().startswith("text/html")
+
+
 def _ready(outcome: Response | _Failed) -> bool | None:
-    if isinstance(outcome, _Failed) or outcome.status not in {200, 503}:
+    if isinstance(outcome, _Failed) or outcome.status not in {200, 503} or _is_page(outcome):
         return None
     return outcome.status == 200
 

@@ -14,7 +14,7 @@ from grpc_channelz.v1 import channelz_pb2
 from meshtui.model.address import Address
 from meshtui.model.channel import Channel, ChannelReport, ServerSockets, Subchannel
 from meshtui.model.errors import ServiceMissing
-from meshtui.model.target import DEFAULT_TIMEOUT
+from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.sources.channelz_socket import Socket, calls, socket, state, subchannel_address
 from meshtui.sources.concurrent import each
 from meshtui.sources.peer import GoneError, Peer
@@ -81,8 +81,12 @@ class ChannelzSource:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         tls: bool = False,
+        max_message: int = DEFAULT_MAX_MESSAGE,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        """``max_message`` bytes are taken in one poll, all its answers together."""
+        self._max_message = max_message
+        self._taken = 0
         self._peer = Peer(channel, address, "channelz", timeout=timeout, tls=tls)
         self._now = now
         self._sockets: dict[int, Socket] = {}
@@ -91,6 +95,7 @@ class ChannelzSource:
     async def poll(self) -> ChannelReport:
         """The channels now. Raises ``TargetUnreachable``, ``ServiceMissing``, or ``BadAnswer`` for another's answer."""
         async with self._one_at_a_time:
+            self._taken = 0
             try:
                 async with asyncio.timeout(self._peer.timeout):
                     return await self._look()
@@ -231,6 +236,9 @@ class ChannelzSource:
 
     async def _ask(self, method: str, request: Any, answer: Any) -> Any:
         data = await self._peer.call(f"{SERVICE}/{method}", request.SerializeToString())
+        self._taken += len(data)
+        if self._taken > self._max_message:
+            raise self._peer.too_much(self._max_message)
         try:
             return answer.FromString(data)
         except DecodeError:

@@ -13,7 +13,7 @@ from typing import Final
 
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
-from meshtui.model.istio_ports import KNOWN_PORTS
+from meshtui.model.istio_ports import ADMIN, KNOWN_PORTS
 from meshtui.model.names import shorten
 from meshtui.model.printable import printable
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
@@ -52,6 +52,9 @@ NOT_DIALLED: Final = "Failed to create channel to "
 
 TOO_LARGE: Final = ("message larger than max", "Decompressed message larger")
 """What C-core says of an answer beyond ``grpc.max_receive_message_length``, packed or while it unpacks it."""
+
+DENIED_BY_POLICY: Final = ("Unauthorized RPC rejected", "RBAC: access denied")
+"""What the RBAC filters of C-core, and of grpc-go and Envoy, say."""
 
 _HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{1,3})")
 _BREAKS: Final = re.compile(r"GOAWAY|RST_STREAM")
@@ -222,14 +225,17 @@ def _answered(
 ) -> TargetUnreachable | ServiceMissing:
     """What the peer itself says."""
     if code is grpc.StatusCode.UNIMPLEMENTED:
-        what = f"{address} answers, but does not serve {service}: the app registers no gRPC admin services"
+        what = f"{address} answers, but does not serve {service}"
         known = KNOWN_PORTS.get(address.port)
-        if known is not None:
-            return ServiceMissing(f"{what}; {address.port} is {known.is_what}.", f"{known.hint} {REGISTER}")
-        return ServiceMissing(f"{what}.", REGISTER)
+        if known is not None:  # the admin services have a port of their own then, so nothing is known of them here
+            return ServiceMissing(f"{what} on this port; {address.port} is {known.is_what}.", known.hint)
+        return ServiceMissing(f"{what}: no gRPC admin services are registered on this port.", REGISTER)
     if code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
         hint = "Attach to a port without authorization (17171 for Istio's echo), or give --cert, --key and --ca."
-        return _at_port(address, f"refuses {service} to this caller ({code.name}: {quoted(details)})", hint)
+        by = ""
+        if any(text in details for text in DENIED_BY_POLICY):
+            by, hint = " by an AuthorizationPolicy of the mesh", f"The mesh configures this port. {ADMIN}"
+        return _at_port(address, f"refuses {service} to this caller{by} ({code.name}: {quoted(details)})", hint)
     return BadAnswer(
         f"{address} answers {service} with {code.name}: {quoted(details)}.", STATUS_HINTS.get(code.name, APP_LOG)
     )

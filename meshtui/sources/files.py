@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import PurePath
 
-from meshtui.model.bootstrap import Bootstrap, CertificateProvider, SyntaxProblem
+from meshtui.model.bootstrap import BEING_WRITTEN, Bootstrap, CertificateProvider, SyntaxProblem
 from meshtui.model.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
 from meshtui.model.certificate import (
     CertificateSet,
@@ -55,14 +55,19 @@ TEXT_VARIABLE = "GRPC_XDS_BOOTSTRAP_CONFIG"
 def read_bootstrap_file(path: str) -> Bootstrap:
     """The bootstrap at ``path``; what keeps it from being read is in its ``syntax``. Never raises.
 
-    One that cannot be read is looked at again for :data:`SETTLING` seconds, as it may be being written.
+    One that cannot be read is looked at again for :data:`SETTLING` seconds, as it may be being written. If it changes
+    in that time and is not whole at its end, that is what is said of it: nothing more is known.
     """
+    first = look_at(path)
     read = _read_bootstrap_once(path)
     for _ in range(LOOKS_WHILE_SETTLING):
         if read.syntax is None or read.syntax.kind not in _HALF_WRITTEN_BOOTSTRAP:
             break
         time.sleep(SETTLING / LOOKS_WHILE_SETTLING)  # blocking, as all of this module; sessions call it in a thread
         read = _read_bootstrap_once(path)
+    cut = read.syntax is not None and read.syntax.kind in _HALF_WRITTEN_BOOTSTRAP
+    if cut and first.kind is FileKind.FILE and look_at(path) != first:
+        return Bootstrap(path, SyntaxProblem(BEING_WRITTEN, "it changed while it was looked at, and is not whole yet"))
     return read
 
 
@@ -326,6 +331,9 @@ class BootstrapFile:
 
     def _poll(self) -> tuple[Bootstrap, tuple[FileFacts, ...]]:
         seen = look_at(self._path)
-        if self._last is None or seen != self._seen or seen.kind is not FileKind.FILE:
+        last = self._last
+        unsettled = last is not None and last.syntax is not None and last.syntax.kind == BEING_WRITTEN
+        if last is None or unsettled or seen != self._seen or seen.kind is not FileKind.FILE:
             self._seen, self._last = seen, read_bootstrap_file(self._path)
+        assert self._last is not None
         return self._last, facts_of(self._last)

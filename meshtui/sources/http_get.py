@@ -63,6 +63,8 @@ async def _response(reader: asyncio.StreamReader, most_bytes: int) -> Response:
     for _ in range(MOST_INTERIM):
         status, headers = await _head(reader)
         if status >= 200:
+            if headers.get("content-encoding", "identity").lower() != "identity":
+                raise HttpProblem("is compressed, which was not asked for")
             return Response(status, headers, await _body(reader, status, headers, most_bytes))
     raise HttpProblem("never comes, only interim ones (1xx)")
 

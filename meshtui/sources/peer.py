@@ -8,6 +8,7 @@ from typing import Final
 
 from meshtui.model.address import Address
 from meshtui.model.errors import BadAnswer, MeshtuiError
+from meshtui.model.size import size_words
 from meshtui.model.target import DEFAULT_TIMEOUT
 from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
 from meshtui.sources.failures import OURS, explain_status, no_answer, no_message
@@ -83,6 +84,14 @@ class Peer:
         return BadAnswer(
             f"{self._address} answers {self._service} with {size} bytes that are no {message}.",
             "Another program may serve under this name; is this port the app's gRPC port (17171 for Istio's echo)?",
+        )
+
+    def too_much(self, limit: int) -> BadAnswer:
+        """The error of answers that are more than is taken, all together; each by itself may be within the limit."""
+        return BadAnswer(
+            f"The answers of {self._service} at {self._address} are together larger than this program takes"
+            f" ({size_words(limit)}).",
+            "--max-message SIZE lifts the limit, which is there because a peer can send without end.",
         )
 
     async def close(self) -> None:

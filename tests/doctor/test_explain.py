@@ -144,6 +144,11 @@ def test_any_text_has_a_cause_and_a_short_group(text: str) -> None:
             "no-settings",
         ),
         ('connection error: desc = "error reading server preface: context deadline exceeded"', "no-settings"),
+        (
+            "4 DEADLINE_EXCEEDED: Deadline exceeded after 1.496s,name resolution: 0.024s,metadata filters: 0.001s,"
+            "time to current attempt start: 0.003s,Waiting for LB pick",
+            "still-connecting",
+        ),
         ("http2 exception: First received frame was not SETTINGS. Hex dump for first 5 bytes: 4854", "not-http"),
         ('connection error: desc = "error reading server preface: http2: frame too large"', "not-http"),
         ('connection error: desc = "error reading server preface: EOF"', "plaintext-to-tls"),

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from grpc_channelz.v1 import channelz_pb2
 from hyperframe.frame import PingFrame
 
 from tests.faults.http2 import GRPC, OK, Connection, Pairs, message
@@ -281,12 +282,15 @@ async def _go_first(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     await connection.linger()
 
 
-@tcp("HTTP/2: GOAWAY at the start")
-async def _go_at_start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _go_at_start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, code: int) -> None:
     connection = Connection(reader, writer)
     await connection.begin()
-    connection.go_away(0)
+    connection.go_away(code)
     await connection.linger()
+
+
+for _code in range(13):
+    tcp(f"HTTP/2: GOAWAY {_code} at the start")(functools.partial(_go_at_start, code=_code))
 
 
 @tcp("HTTP/2: floods with pings")
@@ -302,7 +306,7 @@ async def _pings(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 @asynccontextmanager
-async def _aborts(_: TlsFiles, code: grpc.StatusCode | None) -> AsyncIterator[str]:
+async def _aborts(_: TlsFiles, code: grpc.StatusCode | None, words: str = "as the table wants") -> AsyncIterator[str]:
     """A server that ends every call with this status; without one it serves nothing."""
 
     class Everything(grpc.GenericRpcHandler):
@@ -310,7 +314,7 @@ async def _aborts(_: TlsFiles, code: grpc.StatusCode | None) -> AsyncIterator[st
             return None if code is None else grpc.unary_unary_rpc_method_handler(end)
 
     async def end(request: bytes, context: Any) -> bytes:
-        await context.abort(code, "as the table wants")
+        await context.abort(code, words)
         raise AssertionError
 
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
@@ -326,7 +330,44 @@ async def _aborts(_: TlsFiles, code: grpc.StatusCode | None) -> AsyncIterator[st
 for _status_code in grpc.StatusCode:
     if _status_code is not grpc.StatusCode.OK:
         PEERS[f"gRPC server: {_status_code.name}"] = functools.partial(_aborts, code=_status_code)
+PEERS["gRPC server: an AuthorizationPolicy"] = functools.partial(
+    _aborts, code=grpc.StatusCode.PERMISSION_DENIED, words="Unauthorized RPC rejected"
+)
 PEERS["gRPC server: serves nothing"] = functools.partial(_aborts, code=None)
+
+
+def _channelz(name: str, servers: int, padding: int) -> None:
+    """A server of channelz without channels, whose every page of servers is so long, and never the last."""
+
+    def page(request: bytes) -> bytes:
+        start = channelz_pb2.GetServersRequest.FromString(request).start_server_id
+        page = channelz_pb2.GetServersResponse()
+        for number in range(servers):
+            page.server.add().ref.server_id = start + number
+            page.server[-1].ref.name = "x" * padding
+        return bytes(page.SerializeToString())
+
+    @asynccontextmanager
+    async def start(_: TlsFiles) -> AsyncIterator[str]:
+        class Channelz(grpc.GenericRpcHandler):
+            def service(self, details: grpc.HandlerCallDetails) -> Any:
+                pages = details.method.endswith("GetServers")
+                return grpc.unary_unary_rpc_method_handler(lambda request, _: page(request) if pages else b"\x10\x01")
+
+        server = grpc.aio.server(options=[("grpc.so_reuseport", 0), ("grpc.max_send_message_length", -1)])
+        server.add_generic_rpc_handlers((Channelz(),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            await server.stop(None)
+
+    PEERS[name] = start
+
+
+_channelz("channelz: pages of 30 MiB", 1, 30 << 20)
+_channelz("channelz: one page of 200 MiB", 1, 200 << 20)
 
 
 # agents
@@ -342,6 +383,7 @@ http("agent: 404", "404 Not Found", b"404 page not found")
 http("agent: 500", "500 Internal Server Error")
 http("agent: 503", "503 Service Unavailable")
 http("agent: redirect", "302 Found", b"", "Location: /quitquitquit")
+http("agent: redirect elsewhere", "301 Moved Permanently", b"", "Location: http://192.0.2.1/healthz/ready")
 http("agent: HTML", "200 OK", b"<html>hello</html>", "Content-Type: text/html")
 http("agent: gzip", "200 OK", gzip.compress(b"a 1\n"), "Content-Encoding: gzip")
 says(

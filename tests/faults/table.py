@@ -104,7 +104,11 @@ WRONG_ANSWERS: Final = [
     *_each("echo ADDRESS --url xds:///a:1 --count 1", "gRPC: OK without a message", "gRPC: snappy", "HTTP/2: HTML 200"),
     *_each("echo ADDRESS --url xds:///a:1 --count 1", "HTTP/2: HTML 502", "gRPC server: PERMISSION_DENIED"),
     *_each("echo ADDRESS --url xds:///a:1 --count 1", "gRPC server: serves nothing", "gRPC server: UNAUTHENTICATED"),
-    *_each(f"{STATUS} --timeout 3", "HTTP/2: no streams allowed"),
+    *_each(
+        f"{STATUS} --timeout 3",
+        *("HTTP/2: no streams allowed", "HTTP/2: window 0", "HTTP/2: floods with pings", "HTTP/2: DATA on stream 0"),
+    ),
+    *_each("channelz ADDRESS", "channelz: pages of 30 MiB", "channelz: one page of 200 MiB"),
 ]
 
 CODES: Final = (
@@ -115,6 +119,7 @@ CODES: Final = (
 
 STATUS_CODES: Final = [
     *_each(STATUS, *(f"gRPC server: {code}" for code in CODES), "gRPC server: serves nothing"),
+    *_each(STATUS, "gRPC server: an AuthorizationPolicy"),
     *_each("channelz ADDRESS", *(f"gRPC server: {code}" for code in CODES), "gRPC server: serves nothing"),
 ]
 
@@ -122,11 +127,14 @@ AGENTS: Final = [
     *_each(
         "certs FOLDER/good --agent ADDRESS",
         *("SSH", "nonsense", "agent: a chunk without a size", "agent: a chunk of another length"),
-        *("agent: a body cut short", "agent: a length that is none", "agent: a length of a terabyte"),
+        *("agent: gzip", "agent: a body cut short", "agent: a length that is none", "agent: a length of a terabyte"),
         *("agent: a header without end", "agent: interim answers only", "agent: nothing", "agent: chunks without end"),
     ),
     *_each("certs FOLDER/good --agent ADDRESS --timeout 0.3", "agent: drips", answered=False),
 ]
+
+AGENTS_READ: Final = tuple(f"agent: {kind}" for kind in ("404", "500", "503", "redirect", "redirect elsewhere", "HTML"))
+"""Peers for ``--agent`` that end no command: what is odd about them is a finding beside those on the certificates."""
 
 FILES: Final = _usage(
     "xds status localhost:1 --ca ''",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shlex
+import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -20,8 +22,9 @@ from meshtui.cli.diagnostics import fail
 from meshtui.cli.main import run
 from meshtui.model.address import parse_address
 from meshtui.model.errors import MeshtuiError
+from meshtui.sources.failure_causes import HTTP2_ERRORS
 from tests.faults.peers import PEERS
-from tests.faults.table import FAULTS, Fault
+from tests.faults.table import AGENTS_READ, FAULTS, Fault
 from tests.faults.zoo import Zoo
 from tests.program import meshtui
 from tests.sources.tls_files import TlsFiles
@@ -139,6 +142,74 @@ def test_a_fault_is_said_in_a_sentence(
         SAID.write_text("\n\n".join(f"{name}\n{known[name]}" for name in ordered) + "\n", encoding="utf-8")
         return
     assert said == _recorded().get(heading), "if that is meant: UPDATE_GOLDEN=1 (without -n), and read what it writes"
+
+
+@pytest.mark.parametrize("code", range(13))
+def test_a_goaway_right_at_the_start_is_said_as_it_is_seen(
+    code: int, zoo: Zoo, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """gRPC either tells of it or loses it, before the call is on the connection, and then waits for an answer."""
+    address = zoo.start(f"HTTP/2: GOAWAY {code} at the start")
+    assert _ended(["xds", "status", address, "--timeout", "2"], monkeypatch) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, second = _neutral(err.strip("\n"), address, folder).splitlines()
+    assert second.startswith("try: ")
+    told = f"closed the connection before CSDS was answered (GOAWAY, {HTTP2_ERRORS[code]})."
+    assert first.removeprefix("meshtui: ADDRESS ") in (told, "is connected, but CSDS did not answer within 2 s.")
+
+
+@pytest.mark.parametrize("peer", AGENTS_READ)
+def test_what_is_odd_about_an_agent_is_a_finding(
+    peer: str, zoo: Zoo, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = zoo.start(peer)
+    assert _ended(["certs", str(folder / "good"), "--agent", address, "-o", "json", *PATIENT], monkeypatch) == 1
+    out, err = capsys.readouterr()
+    findings = [one for one in json.loads(out)["findings"] if one["subject"] == address]
+    said = [f"{one['severity']}: {one['title']}. {' '.join(one['evidence'])}" for one in findings]
+    assert err == ""
+    assert said == AGENT_SAID[peer]
+
+
+_UNUSABLE = "warning: The agent did not answer everything."
+_READY, _METRICS = "GET /healthz/ready", "GET /stats/prometheus"
+_ELSEWHERE = "which an agent does not do; it was not followed."
+
+AGENT_SAID = {
+    "agent: 404": [f"{_UNUSABLE} {_READY} was answered with status 404. {_METRICS} was answered with status 404."],
+    "agent: 500": [f"{_UNUSABLE} {_READY} was answered with status 500. {_METRICS} was answered with status 500."],
+    "agent: 503": [
+        f"error: The agent is not ready. {_READY}: status 503",
+        f"{_UNUSABLE} {_METRICS} was answered with status 503.",
+    ],
+    "agent: redirect": [
+        f"{_UNUSABLE} {_READY} was redirected (302), {_ELSEWHERE} {_METRICS} was redirected (302), {_ELSEWHERE}"
+    ],
+    "agent: redirect elsewhere": [
+        f"{_UNUSABLE} {_READY} was redirected (301), {_ELSEWHERE} {_METRICS} was redirected (301), {_ELSEWHERE}"
+    ],
+    "agent: HTML": [
+        f"{_UNUSABLE} {_READY} was answered with a web page, which an agent does not send."
+        f" {_METRICS} was answered with a web page, which an agent does not send."
+    ],
+}
+
+
+@pytest.mark.parametrize("descriptors", [5, 14])
+@pytest.mark.parametrize(
+    "command", ["xds status 127.0.0.1:1", "certs {} --agent 127.0.0.1:1", "echo 127.0.0.1:1 --url xds:///a:1 --count 1"]
+)
+def test_a_limit_on_files_is_a_sentence_and_nothing_else(descriptors: int, command: str, folder: Path) -> None:
+    limit = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}));"
+        "from meshtui.__main__ import program; program()"
+    )
+    words = shlex.split(command.format(folder / "good"))
+    done = subprocess.run([sys.executable, "-c", limit, *words], capture_output=True, text=True, check=False)
+    assert done.returncode in (3, 70), done.stderr  # with 14 some still come to the address, where nobody listens
+    assert [line.split(": ")[0] for line in done.stderr.splitlines()] == ["meshtui", "try"]
+    assert done.returncode == 3 or "Too many files are open." in done.stderr
 
 
 def test_the_table_has_more_than_a_hundred_different_faults_and_every_peer_is_used() -> None:

@@ -106,7 +106,9 @@ async def test_readiness_and_metrics_are_read() -> None:
 
 
 async def test_not_ready_is_an_answer_not_a_failure() -> None:
-    async with agent(lambda _, path: ok(status="503 Service Unavailable") if path == READY_PATH else ok()) as (
+    async with agent(
+        lambda _, path: ok(status="503 Service Unavailable") if path == READY_PATH else ok(b"istio_agent_x 1\n")
+    ) as (
         address,
         _,
     ):

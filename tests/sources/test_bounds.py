@@ -23,6 +23,8 @@ from meshtui.sources.channelz import ChannelzSource
 from meshtui.sources.csds import CsdsSource
 from meshtui.sources.echo import EchoClient
 from tests.csds_server import serving
+from tests.faults.peers import PEERS
+from tests.sources.tls_files import TlsFiles
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -53,6 +55,15 @@ CLIENT = textwrap.dedent("""
 """)
 
 
+CHANNELZ_CLIENT = (
+    CLIENT.replace("CsdsSource(open_channel(address), address", "CsdsSource(channel, address")
+    .replace("    source =", "    channel = open_channel(address)\n    source =")
+    .replace("source.close", "channel.close")
+    .replace("CsdsSource", "ChannelzSource")
+    .replace("csds", "channelz")
+)
+
+
 async def packed(size: int, context: Any) -> bytes:
     """An answer of zeros that goes over the wire as a thousandth of its size."""
     context.set_compression(grpc.Compression.Gzip)
@@ -69,6 +80,18 @@ async def test_a_small_answer_that_unpacks_to_gigabytes_is_refused_before_it_is_
     assert "--max-message" in said, (said, err.decode())
     assert "larger than this program takes" in said
     assert int(grown) < 450, "MiB: the limit is 128, and gRPC may hold what it has unpacked twice"
+
+
+async def test_pages_of_channelz_that_are_each_within_the_limit_are_bounded_together(tmp_path: Path) -> None:
+    async with PEERS["channelz: pages of 30 MiB"](TlsFiles.made_in(tmp_path)) as address:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", CHANNELZ_CLIENT, address, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        out, err = await child.communicate()
+    assert "are together larger than this program takes" in out.decode(), err.decode()
+    said, grown = out.decode().strip().rsplit("\n", 1)
+    assert "--max-message" in said
+    assert int(grown) < 700, "MiB: the limit is 128, in bytes and as messages, and one more page in gRPC's hands"
 
 
 @pytest.mark.parametrize("compressed", [True, False], ids=["compressed", "plain"])

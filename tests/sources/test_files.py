@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from meshtui.model.bootstrap import BEING_WRITTEN
 from meshtui.model.bootstrap_parse import read_bootstrap
 from meshtui.model.certificate import FileProblemKind, KeyState, LinkProblem, Role
 from meshtui.model.filefacts import FileKind
@@ -396,6 +398,26 @@ def test_a_bootstrap_that_is_being_written_is_read_when_it_is_whole(
     writer = _Writer(tmp_path / "bootstrap.json", b'{"xds_servers": [], "node": {"id": "a"}}\n', cut)
     monkeypatch.setattr("meshtui.sources.files.time.sleep", writer.sleep)
     assert read_bootstrap_file(str(writer.path)).syntax is None
+
+
+def test_a_bootstrap_that_grows_longer_than_it_is_waited_for_is_called_being_written_and_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bootstrap.json"
+    path.write_bytes(b"{")
+    whole = b'{"xds_servers": [], "node": {"id": "a"}}'
+    written = iter(range(2, len(whole)))
+    monkeypatch.setattr("meshtui.sources.files.time.sleep", lambda _: path.write_bytes(whole[: next(written)]))
+    file = BootstrapFile(str(path))
+    syntax = asyncio.run(file.poll())[0].syntax
+    assert syntax is not None
+    assert syntax.kind == BEING_WRITTEN
+    monkeypatch.setattr("meshtui.sources.files.time.sleep", lambda _: None)
+    syntax = asyncio.run(file.poll())[0].syntax
+    assert syntax is not None
+    assert syntax.kind == "not-json", "it stands still now, although it looks as at the end of the look before"
+    path.write_bytes(whole)
+    assert asyncio.run(file.poll())[0].syntax is None
 
 
 def test_a_bootstrap_that_stays_broken_is_said(tmp_path: Path) -> None:

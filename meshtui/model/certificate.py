@@ -138,11 +138,6 @@ class Chain:
         return self.problem is None
 
     @property
-    def anchor(self) -> Certificate | None:
-        """The certificate at which trust begins, or None when the chain does not reach one."""
-        return self.certificates[-1] if self.problem is None else None
-
-    @property
     def ends_first(self) -> Certificate:
         """The certificate of the chain that ends soonest, which is when the chain stops working."""
         return min(self.certificates, key=lambda certificate: certificate.not_after)

@@ -8,7 +8,7 @@ first.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
@@ -145,11 +145,6 @@ def intent_sentence(
     extra = f", with {plural(len(spec.all_headers), 'header')}" if spec.all_headers else ""
     extra += ", each on a new connection" if spec.new_connection else ""
     return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
-
-
-def with_count(spec: EchoRequestSpec, count: int | None) -> EchoRequestSpec:
-    """The same probe with another count."""
-    return replace(spec, count=count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, floor
 
 from meshtui.model.split import Assessment, ExpectationSource, Verdict, VersionShare
@@ -10,12 +11,29 @@ from meshtui.model.wording import share_words
 FEW = 0.01
 """Up to this part of the requests may be of unknown version without a word about it: one point of slack at most."""
 
+NO_TEST = "no test"
+"""The word where there is nothing to judge by."""
+
 LARGEST_ODDS = 1_000_000
 """Odds beyond this are said as "less than once in a million": more digits would claim more than anyone can check."""
 
 
-def verdict_sentence(assessment: Assessment) -> str:
-    """One plain sentence (consistent: two) that a person can act on."""
+@dataclass(frozen=True, slots=True)
+class VerdictWords:
+    """A verdict as it is said: its ``word``, and ``text``, what follows it. ``joint`` stands between the two."""
+
+    word: str
+    text: str
+    joint: str = ": "
+
+    @property
+    def sentence(self) -> str:
+        """All of it: one plain sentence (consistent: two) that a person can act on."""
+        return f"{self.word}{self.joint}{self.text}"
+
+
+def verdict_words(assessment: Assessment) -> VerdictWords:
+    """The verdict in words."""
     if assessment.verdict is Verdict.NONE:
         return _none(assessment)
     if assessment.verdict is Verdict.MISMATCH:
@@ -37,7 +55,7 @@ def split_beside_failures(assessment: Assessment) -> str:
     many = counts.missing > assessment.margin * counts.total
     if assessment.verdict is Verdict.UNDECIDED and (many or assessment.needed_more is None):
         return f"{_answers(counts.answered)} leave it open: the other {counts.missing} went to some version too."
-    return verdict_sentence(assessment)
+    return verdict_words(assessment).sentence
 
 
 def caveat_sentence(assessment: Assessment) -> str:
@@ -63,57 +81,62 @@ def _wanted(assessment: Assessment) -> str:
     return "expected shares" if typed else "accepted weights"
 
 
-def _none(assessment: Assessment) -> str:
+def _none(assessment: Assessment) -> VerdictWords:
     expectation = assessment.expectation
     if expectation is None:
-        return "no test: no shares to compare with. Type some, as in v1=20,v2=80, or read them from the config."
-    return f"no test: {expectation.reason or 'the config names no shares.'}"
+        return VerdictWords(
+            NO_TEST, "no shares to compare with. Type some, as in v1=20,v2=80, or read them from the config."
+        )
+    return VerdictWords(NO_TEST, expectation.reason or "the config names no shares.")
 
 
-def _mismatch(assessment: Assessment) -> str:
+def _mismatch(assessment: Assessment) -> VerdictWords:
     if assessment.unexpected:
         version = assessment.unexpected[0]
         count = assessment.counts.by_version[version]
         name = version or "(an empty version)"
-        return f"mismatch: {name} answered {_times(count)}, and the {_wanted(assessment)} give it nothing."
+        text = f"{name} answered {_times(count)}, and the {_wanted(assessment)} give it nothing."
+        return VerdictWords(assessment.verdict.value, text)
     worst = _farthest(assessment.shares)
     chance = "a million" if assessment.e_value > LARGEST_ODDS else f"{floor(assessment.e_value):,}".replace(",", " ")
     text = (
-        f"mismatch: {worst.version} answered {share_words(worst.observed)} of {assessment.counts.answered},"
+        f"{worst.version} answered {share_words(worst.observed)} of {assessment.counts.answered},"
         f" want {share_words(worst.expected or 0.0)}."
         f" A split as configured looks like this less than once in {chance}, however often one looks."
     )
     if assessment.e_now < 1 / assessment.alpha:
         text += " The latest answers fit better: run again to test from now on."
-    return text
+    return VerdictWords(assessment.verdict.value, text)
 
 
-def _consistent(assessment: Assessment) -> str:
-    text = f"consistent with the {_wanted(assessment)} (always-valid, α {assessment.alpha:g})."
+def _consistent(assessment: Assessment) -> VerdictWords:
+    text = f"with the {_wanted(assessment)} (always-valid, α {assessment.alpha:g})."
     watched = _to_watch(assessment.shares)
     if watched is None or watched.high is None or watched.low is None:
-        return text
-    if ceil(watched.high * 100) < 100:
-        return f"{text} A drift of {watched.version} to {ceil(watched.high * 100)} % would have been seen by now."
-    return f"{text} A drift of {watched.version} to {floor(watched.low * 100)} % would have been seen by now."
+        return VerdictWords(assessment.verdict.value, text, " ")
+    bound = ceil(watched.high * 100)
+    bound = bound if bound < 100 else floor(watched.low * 100)
+    text += f" A drift of {watched.version} to {bound} % would have been seen by now."
+    return VerdictWords(assessment.verdict.value, text, " ")
 
 
-def _undecided(assessment: Assessment) -> str:
-    counts = assessment.counts
+def _undecided(assessment: Assessment) -> VerdictWords:
+    counts, word = assessment.counts, assessment.verdict.value
     if not counts.total:
-        return "undecided: nothing has answered yet."
+        return VerdictWords(word, "nothing has answered yet.")
     if not counts.answered:
-        return f"undecided: none of {counts.total} requests told its version, so the split cannot be seen."
+        return VerdictWords(word, f"none of {counts.total} requests told its version, so the split cannot be seen.")
     hidden = assessment.counts.missing > FEW * assessment.counts.total
     if assessment.needed_more is None:
         why = "too many requests are of unknown version" if hidden else "the shares lie at the edge of the margin"
-        return f"undecided: {why}, and more answers would not tell. Look at the errors first."
+        return VerdictWords(word, f"{why}, and more answers would not tell. Look at the errors first.")
     widest = max(assessment.shares, key=lambda share: (share.high or 0.0) - (share.low or 0.0))
     low, high = floor((widest.low or 0.0) * 100), ceil((widest.high or 0.0) * 100)
-    return (
-        f"undecided after {_answers(counts.answered)}: {widest.version} may get anything from {low} to {high} %."
+    text = (
+        f"after {_answers(counts.answered)}: {widest.version} may get anything from {low} to {high} %."
         f" About {assessment.needed_more} more will tell."
     )
+    return VerdictWords(word, text, " ")
 
 
 def _farthest(shares: tuple[VersionShare, ...]) -> VersionShare:

@@ -13,7 +13,7 @@ from meshtui.model.echo_tally import EchoTally
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.split import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
 from meshtui.model.split_book import Epoch
-from meshtui.model.split_words import caveat_sentence, verdict_sentence
+from meshtui.model.split_words import VerdictWords, caveat_sentence, verdict_words
 from meshtui.model.target import DEFAULT_TIMEOUT
 
 
@@ -115,9 +115,14 @@ class EchoState:
         return histogram_of(self.assessment, self.tally, self.phase.ended)
 
     @property
+    def verdict_words(self) -> VerdictWords:
+        """The verdict in words."""
+        return verdict_words(self.assessment)
+
+    @property
     def sentence(self) -> str:
         """The verdict in a sentence."""
-        return verdict_sentence(self.assessment)
+        return self.verdict_words.sentence
 
     @property
     def caveat(self) -> str:

@@ -33,9 +33,9 @@ from meshtui.session.echo_state import EchoState
 from meshtui.session.link import answered, failed
 from meshtui.session.memory import remember
 from meshtui.session.protocols import ChannelSource, Connect, Sources
-from meshtui.session.state import Gap, Link, LinkState, SessionState
+from meshtui.session.state import Fact, Link, LinkState, MissingFact, SessionState
 from meshtui.session.workload_around import around_of
-from meshtui.session.workload_desk import AGENT_GAP, FILES_GAP, WorkloadDesk
+from meshtui.session.workload_desk import WorkloadDesk
 
 SHORTEST_INTERVAL: Final = 0.1
 """A poll of 10 000 resources costs tens of ms on both sides; closer looks would disturb the app."""
@@ -275,20 +275,20 @@ class Session:
         elif self._processes.restarted and not self._restart_told:
             self._restarted(report.taken_at)
         self._restart_told = False
-        gaps = tuple(known for known in before.gaps if not known.fact.startswith("channels"))
+        missing = tuple(known for known in before.missing if known.fact is not Fact.CHANNELS)
         self._publish(
             channels=report,
             traffic=observe(before.traffic, report),
-            gaps=gaps,
+            missing=missing,
             events=self._timeline.latest(EVENTS_SHOWN),
         )
 
     def _channels_lost(self, error: MeshtuiError) -> None:
         """What channelz said before is no truth of now: a stopped app must not go on showing calls."""
-        gap = Gap("channels and the control plane's state", error.what, error.hint)
-        if gap not in self._state.gaps or self._state.channels is not None:
-            others = tuple(known for known in self._state.gaps if known.fact != gap.fact)
-            self._publish(gaps=(*others, gap), channels=None, traffic=None)
+        lost = MissingFact(Fact.CHANNELS, error.what, error.hint)
+        if lost not in self._state.missing or self._state.channels is not None:
+            others = tuple(known for known in self._state.missing if known.fact != lost.fact)
+            self._publish(missing=(*others, lost), channels=None, traffic=None)
 
     def _echo_told(self, state: EchoState) -> None:
         self._timeline.add(*echo_events(self._state.echo, state, self._now()))
@@ -312,12 +312,12 @@ class Session:
 
     # what was seen
 
-    def _workload_seen(self, workload: Workload, events: tuple[Event, ...], gaps: tuple[Gap, ...]) -> None:
+    def _workload_seen(self, workload: Workload, events: tuple[Event, ...], missing: tuple[MissingFact, ...]) -> None:
         self._timeline.add(*events)
-        others = tuple(known for known in self._state.gaps if known.fact not in (FILES_GAP, AGENT_GAP))
+        others = tuple(known for known in self._state.missing if known.fact not in (Fact.FILES, Fact.AGENT))
         self._publish(
             workload=workload,
-            gaps=(*others, *gaps),
+            missing=(*others, *missing),
             findings=self._all_findings(workload),
             events=self._timeline.latest(EVENTS_SHOWN),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from types import MappingProxyType
 
 from meshtui.model.channel import ChannelReport
@@ -41,11 +41,19 @@ class Link:
     hint: str = ""
 
 
+class Fact(StrEnum):
+    """What a target can keep to itself; the value is how it is called on the screen."""
+
+    CHANNELS = "channels and the control plane's state"
+    FILES = "the workload's files"
+    AGENT = "the agent's health and metrics"
+
+
 @dataclass(frozen=True, slots=True)
-class Gap:
+class MissingFact:
     """A fact the target does not give: which, why, and the one line that would unlock it."""
 
-    fact: str
+    fact: Fact
     why: str
     unlock: str
 
@@ -72,7 +80,7 @@ class SessionState:
     events: tuple[Event, ...] = ()
     channels: ChannelReport | None = None
     traffic: Traffic | None = None
-    gaps: tuple[Gap, ...] = ()
+    missing: tuple[MissingFact, ...] = ()
     findings: tuple[Finding, ...] = ()
     echo: EchoState | None = None
     workload: Workload | None = None

@@ -27,7 +27,7 @@ from meshtui.model.workload import (
 )
 from meshtui.model.workload_join import Neighbour, joined_identity, own_marks, places, pod_ip, seen_by
 from meshtui.session.protocols import ReadPeer, WorkloadSource
-from meshtui.session.state import Gap
+from meshtui.session.state import Fact, MissingFact
 from meshtui.session.workload_news import agent_events, agent_lost, file_events
 from meshtui.session.workload_sockets import Sockets
 
@@ -36,9 +36,6 @@ FILES_EVERY: Final = 1.0
 
 AGENT_EVERY: Final = 2.0
 """Seconds between two scrapes: its counters move slowly, and the scrape may carry the application's metrics."""
-
-FILES_GAP: Final = "the workload's files"
-AGENT_GAP: Final = "the agent's health and metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Around:
     nodes: tuple[tuple[str, str], ...] = ()
 
 
-Changed = Callable[[Workload, tuple[Event, ...], tuple[Gap, ...]], None]
+Changed = Callable[[Workload, tuple[Event, ...], tuple[MissingFact, ...]], None]
 """Told of each new state with what happened, and with every gap there is."""
 
 
@@ -70,11 +67,11 @@ class WorkloadDesk:
         self._around = around
         self._sockets = Sockets(read_peer)
         self._workload = Workload(IdentityState(now()))
-        self._gaps: dict[str, Gap] = {}
+        self._missing: dict[Fact, MissingFact] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
         self._told: Workload | None = None
-        self._told_gaps: tuple[Gap, ...] = ()
+        self._told_missing: tuple[MissingFact, ...] = ()
         self._config: object = None
         self._asked: tuple[tuple[str, str], ...] = ()
         self._hosts: frozenset[str] = frozenset()
@@ -128,31 +125,31 @@ class WorkloadDesk:
     async def _follow_files(self) -> None:
         while True:
             self._wake.clear()
-            await self._try(self._look_at_files, FILES_GAP)
+            await self._try(self._look_at_files, Fact.FILES)
             with suppress(TimeoutError):  # not wait_for: before Python 3.12 it can swallow a cancellation
                 async with asyncio.timeout(FILES_EVERY):
                     await self._wake.wait()
 
     async def _follow_agent(self) -> None:
         while True:
-            await self._try(self._look_at_agent, AGENT_GAP)
+            await self._try(self._look_at_agent, Fact.AGENT)
             await asyncio.sleep(AGENT_EVERY)
 
-    async def _try(self, look: Callable[[], Awaitable[None]], fact: str) -> None:
+    async def _try(self, look: Callable[[], Awaitable[None]], fact: Fact) -> None:
         """Look once; a failure becomes a gap."""
         try:
             await look()
         except MeshtuiError as error:
-            self._lacks(Gap(fact, error.what, error.hint))
+            self._lacks(MissingFact(fact, error.what, error.hint))
         except Exception as error:  # the edge: a defect costs this look, not the session
             said = unforeseen(error, f"The look at {fact}", LOOKS_AGAIN)
             with suppress(Exception):  # telling of it may meet the same defect; the loop goes on all the same
-                self._lacks(Gap(fact, said.what, said.hint))
+                self._lacks(MissingFact(fact, said.what, said.hint))
 
     async def _look_at_files(self) -> None:
         assert self._source is not None
         files = await self._source.read()
-        self._gaps.pop(FILES_GAP, None)
+        self._missing.pop(Fact.FILES, None)
         before, now = self._workload, self._now()
         turned = rotations_between(before.files, files, now)
         events = file_events(before, files, turned, now)
@@ -164,19 +161,19 @@ class WorkloadDesk:
         assert self._source is not None
         report = await self._source.ask_agent()
         if self._reads_files:  # looked at after the agent, so that a rotation between the two looks is no difference
-            await self._try(self._look_at_files, FILES_GAP)
-        back = self._gaps.pop(AGENT_GAP, None) is not None
+            await self._try(self._look_at_files, Fact.FILES)
+        back = self._missing.pop(Fact.AGENT, None) is not None
         before = self._workload
         history = before.agent_history + ((report.metrics,) if report.metrics is not None else ())
         events = agent_events(before.agent, report, self._now(), back=back)
         self._renew(replace(before, agent=report, agent_history=history[-HISTORY_KEPT:]), events)
 
-    def _lacks(self, gap: Gap) -> None:
+    def _lacks(self, gap: MissingFact) -> None:
         """A look failed: the last answer stays, with its age."""
         news: tuple[Event, ...] = ()
-        if gap.fact == AGENT_GAP and AGENT_GAP not in self._gaps:
+        if gap.fact == Fact.AGENT and Fact.AGENT not in self._missing:
             news = (agent_lost(self._workload.offers.agent, gap.why, self._now()),)
-        self._gaps[gap.fact] = gap
+        self._missing[gap.fact] = gap
         self._renew(self._workload, news)
 
     def _renew(self, workload: Workload, events: tuple[Event, ...] = ()) -> None:
@@ -187,9 +184,9 @@ class WorkloadDesk:
         joined = replace(workload, identity=joined_identity(workload, in_use, now))
         findings = check_workload(WorkloadState(joined, now, self._asked, around.nodes))
         self._workload = replace(joined, findings=findings)
-        gaps = tuple(self._gaps.values())
-        if events or gaps != self._told_gaps or before is None or _differ(before, self._workload):
-            self._told, self._told_gaps = self._workload, gaps
+        gaps = tuple(self._missing.values())
+        if events or gaps != self._told_missing or before is None or _differ(before, self._workload):
+            self._told, self._told_missing = self._workload, gaps
             self._changed(self._workload, events, gaps)
 
 

@@ -19,7 +19,7 @@ from meshtui.model.split import (
     parse_expectation,
 )
 from meshtui.model.split_forecast import two_digits
-from meshtui.model.split_words import caveat_sentence, verdict_sentence
+from meshtui.model.split_words import caveat_sentence, verdict_words
 
 CANARY = Expectation.of({"v1": 20, "v2": 80}, ExpectationSource.CONFIG)
 
@@ -33,7 +33,7 @@ def test_a_healthy_split_is_consistent_and_says_what_it_would_have_seen() -> Non
     result = assess(SplitCounts({"v1": 81, "v2": 319}), CANARY)
     assert result.verdict is Verdict.CONSISTENT
     assert result.needed_more == 0
-    assert verdict_sentence(result) == (
+    assert verdict_words(result).sentence == (
         "consistent with the accepted weights (always-valid, α 0.01)."
         " A drift of v1 to 28 % would have been seen by now."
     )
@@ -46,7 +46,7 @@ def test_the_seeds_five_calls_are_undecided() -> None:
     assert result.verdict is Verdict.UNDECIDED
     assert result.needed_more is not None
     assert 100 < result.needed_more < 400
-    assert verdict_sentence(result).startswith("undecided after 5 answers: v1 may get anything from 0 to ")
+    assert verdict_words(result).sentence.startswith("undecided after 5 answers: v1 may get anything from 0 to ")
 
 
 def test_a_broken_90_10_that_a_rule_of_ten_points_passes_is_found() -> None:
@@ -54,7 +54,7 @@ def test_a_broken_90_10_that_a_rule_of_ten_points_passes_is_found() -> None:
     result = assess(SplitCounts({"v1": 500}), broken)
     assert result.verdict is Verdict.MISMATCH
     assert result.e_value > 100
-    assert "v2 answered 0 % of 500, want 10 %" in verdict_sentence(result)
+    assert "v2 answered 0 % of 500, want 10 %" in verdict_words(result).sentence
 
 
 def test_an_answer_from_a_version_without_weight_is_a_mismatch_at_once() -> None:
@@ -63,7 +63,7 @@ def test_an_answer_from_a_version_without_weight_is_a_mismatch_at_once() -> None
         assert result.verdict is Verdict.MISMATCH
         assert result.unexpected == ("v2",)
         assert result.e_value == LARGEST_E
-        assert verdict_sentence(result) == "mismatch: v2 answered once, and the accepted weights give it nothing."
+        assert verdict_words(result).sentence == "mismatch: v2 answered once, and the accepted weights give it nothing."
 
 
 def test_all_weight_on_one_version_becomes_consistent() -> None:
@@ -71,7 +71,7 @@ def test_all_weight_on_one_version_becomes_consistent() -> None:
     assert assess(SplitCounts({"v2": 10}), all_in).verdict is Verdict.UNDECIDED
     result = assess(SplitCounts({"v2": 60}), all_in)
     assert result.verdict is Verdict.CONSISTENT
-    assert "v2 to 9" in verdict_sentence(result)
+    assert "v2 to 9" in verdict_words(result).sentence
 
 
 def test_failures_do_not_make_a_mismatch_of_what_may_be_a_correct_split() -> None:
@@ -79,7 +79,7 @@ def test_failures_do_not_make_a_mismatch_of_what_may_be_a_correct_split() -> Non
     result = assess(SplitCounts({"v1": 100}, failed=400), CANARY)
     assert result.verdict is Verdict.UNDECIDED
     assert result.needed_more is None
-    assert "Look at the errors first" in verdict_sentence(result)
+    assert "Look at the errors first" in verdict_words(result).sentence
     assert "400 of 500 requests is not known (400 failed)" in caveat_sentence(result)
 
 
@@ -104,7 +104,7 @@ def test_no_test_where_draws_are_not_independent() -> None:
     ring = Expectation.untestable("one cluster with a ring hash: the header decides, not chance.", weights={"v1": 1})
     result = assess(SplitCounts({"v1": 5, "v2": 5}), ring)
     assert result.verdict is Verdict.NONE
-    assert verdict_sentence(result) == "no test: one cluster with a ring hash: the header decides, not chance."
+    assert verdict_words(result).sentence == "no test: one cluster with a ring hash: the header decides, not chance."
     assert result.intervals == {}
     assert [share.observed for share in result.shares] == [0.5, 0.5]
     assert assess(SplitCounts({"v1": 5}), None).verdict is Verdict.NONE
@@ -114,7 +114,7 @@ def test_a_mismatch_once_reached_stays_within_its_epoch() -> None:
     result = assess(SplitCounts({"v1": 200, "v2": 800}), CANARY, peak=10.0)
     assert result.verdict is Verdict.MISMATCH
     assert result.e_now < 1 < result.e_value
-    assert "The latest answers fit better" in verdict_sentence(result)
+    assert "The latest answers fit better" in verdict_words(result).sentence
 
 
 def test_the_forecast_is_about_right_for_a_healthy_split() -> None:
@@ -136,7 +136,7 @@ def test_every_count_has_a_verdict_a_sentence_and_finite_numbers(
 ) -> None:
     result = assess(SplitCounts(by_version, unknown, failed, lost), CANARY)
     assert 0 <= result.e_now <= result.e_value <= LARGEST_E
-    assert verdict_sentence(result).startswith(result.verdict.value)
+    assert verdict_words(result).sentence.startswith(result.verdict.value)
     assert sum(share.answered for share in result.shares) == sum(by_version.values())
     for share in result.shares:
         assert share.low is not None

@@ -109,9 +109,9 @@ async def test_channels_that_raise_cost_only_themselves() -> None:
             raise ValueError("not a report")
 
     async with following(Script(), Broken()) as session:
-        state = await until(session, lambda state: bool(state.gaps))
+        state = await until(session, lambda state: bool(state.missing))
     assert state.link.state is LinkState.LIVE
-    assert "ValueError" in state.gaps[0].why
+    assert "ValueError" in state.missing[0].why
 
 
 async def test_a_tree_that_cannot_be_built_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,9 +139,9 @@ async def test_failed_polls_do_not_fill_the_timeline() -> None:
 
 async def test_missing_channelz_is_a_gap_not_a_failure() -> None:
     async with following(Script(), NoChannelz()) as session:
-        state = await until(session, lambda state: bool(state.gaps))
+        state = await until(session, lambda state: bool(state.missing))
     assert state.link.state is LinkState.LIVE
-    assert state.gaps[0].why == "The app does not serve channelz."
+    assert state.missing[0].why == "The app does not serve channelz."
 
 
 async def test_findings_follow_the_config() -> None:

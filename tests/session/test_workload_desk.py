@@ -125,7 +125,7 @@ async def test_a_target_without_sources_still_has_an_identity_by_config_and_peer
     async with following(None, channels) as session:
         state, workload = await until(session, lambda _, known: bool(known.identity.in_use))
     assert workload.identity.on_disk is None
-    assert state.gaps == ()
+    assert state.missing == ()
 
 
 async def test_a_rotation_is_an_event_once() -> None:
@@ -162,16 +162,16 @@ async def test_a_dead_agent_is_a_gap_and_its_last_word_stays() -> None:
     async with following(source) as session:
         await until(session, lambda _, known: known.agent is not None)
         source.agent = TargetUnreachable("The agent at x does not answer: refused.", "forward its port")
-        state, workload = await until(session, lambda state, _: bool(state.gaps))
+        state, workload = await until(session, lambda state, _: bool(state.missing))
         assert state.link.state is LinkState.LIVE
-        assert [gap.why for gap in state.gaps] == ["The agent at x does not answer: refused."]
+        assert [gap.why for gap in state.missing] == ["The agent at x does not answer: refused."]
         assert workload.agent is not None, "the last answer stays"
         seen = source.scrapes
         await until(session, lambda *_: source.scrapes > seen + 3)
         lost = [event for event in session.state.events if event.text.startswith("does not answer")]
         assert len(lost) == 1, "told once, not with each failure"
         source.agent = report(NOW, OLD.not_after)
-        state, _ = await until(session, lambda state, _: not state.gaps)
+        state, _ = await until(session, lambda state, _: not state.missing)
     assert "answers again" in [event.text for event in state.events]
 
 
@@ -195,9 +195,9 @@ async def test_a_defect_in_a_source_costs_only_itself() -> None:
             raise ZeroDivisionError
 
     async with following(Broken(agent=report(NOW, OLD.not_after))) as session:
-        state, workload = await until(session, lambda state, known: bool(state.gaps) and known.agent is not None)
+        state, workload = await until(session, lambda state, known: bool(state.missing) and known.agent is not None)
         assert state.link.state is LinkState.LIVE
-        assert "ZeroDivisionError" in state.gaps[0].why
+        assert "ZeroDivisionError" in state.missing[0].why
         assert workload.agent is not None
 
 

@@ -109,8 +109,8 @@ def test_several_roots_and_the_one_that_fits(
     (tmp_path / "cert-chain.pem").write_bytes(leaf.pem + intermediate.pem)
     (tmp_path / "root-cert.pem").write_bytes(old.pem + authority.pem)
     (chain,) = read_certificates([str(tmp_path)], NOW).chains
-    assert chain.anchor is not None
-    assert chain.anchor.fingerprint_sha256 == authority.fingerprint
+    assert chain.verified
+    assert chain.certificates[-1].fingerprint_sha256 == authority.fingerprint
 
 
 def test_cross_signed_intermediate_finds_the_trusted_way(tmp_path: Path, authority: Issued) -> None:

@@ -53,7 +53,9 @@ def verdict_lines(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
     assessment = state.assessment
     verdict = assessment.verdict
     stuck = verdict is Verdict.UNDECIDED and assessment.needed_more is None and assessment.counts.total > 0
-    yield from band(GLYPHS[verdict], WORDS[verdict], _sentence(state), STUCK if stuck else ROLES[verdict], width, tall)
+    yield from band(
+        GLYPHS[verdict], WORDS[verdict], state.verdict_words.text, STUCK if stuck else ROLES[verdict], width, tall
+    )
 
 
 def _failed(state: EchoState, width: int, tall: bool) -> Iterator[Line]:
@@ -87,15 +89,6 @@ def band(glyph: str, word: str, sentence: str, roles: tuple[Role, Role], width: 
             Span(text, Role.STRONG if number == head or not tall else Role.TEXT, tint),
             Span(" " * rest, Role.TEXT, tint),
         )
-
-
-def _sentence(state: EchoState) -> str:
-    """The verdict's sentence without the word it begins with, which stands beside it."""
-    sentence = state.sentence
-    for word in ("consistent ", "mismatch: ", "undecided: ", "undecided ", "no test: "):
-        if sentence.startswith(word):
-            return sentence.removeprefix(word)
-    return sentence
 
 
 def caveat_lines(state: EchoState, width: int) -> Iterator[Line]:

@@ -12,8 +12,7 @@ from meshtui.model.identity import CLOCK_TOLERANCE
 from meshtui.model.ladder_identity import UNLOCK_AGENT
 from meshtui.model.wording import ago_words, span_words
 from meshtui.model.workload import Workload
-from meshtui.session.state import Gap
-from meshtui.session.workload_desk import AGENT_GAP
+from meshtui.session.state import Fact, MissingFact
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.bar import sparkline
 from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
@@ -25,24 +24,26 @@ WIDEST: Final = 30
 LABEL: Final = 29
 
 
-def agent_entries(workload: Workload, gaps: tuple[Gap, ...], now: datetime, width: int) -> Iterator[IdentityEntry]:
+def agent_entries(
+    workload: Workload, missing: tuple[MissingFact, ...], now: datetime, width: int
+) -> Iterator[IdentityEntry]:
     """Health in a line, then a line a counter."""
-    gap = next((one for one in gaps if one.fact == AGENT_GAP), None)
+    lacking = next((one for one in missing if one.fact is Fact.AGENT), None)
     report = workload.agent
     if not workload.offers.agent:
         line = unlock_line("Agent", "not asked; its health, rates and what it issued:", UNLOCK_AGENT)
         yield IdentityEntry(line)
         return
-    if gap is not None:
+    if lacking is not None:
         yield IdentityEntry((Span("  ✗ ", Role.ALARM), Span("Agent"), Span("  does not answer", Role.ALARM)))
-        yield from text_entries(gap.why, width, Role.TEXT)
-        if gap.unlock:
-            yield from text_entries(f"try  {gap.unlock}", width, Role.DIM)
+        yield from text_entries(lacking.why, width, Role.TEXT)
+        if lacking.unlock:
+            yield from text_entries(f"try  {lacking.unlock}", width, Role.DIM)
     elif report is None:
         yield IdentityEntry((Span("  … ", Role.WAITING), Span("Agent"), Span("  asking", Role.DIM)))
     if report is None:
         return
-    yield IdentityEntry(_health(report, now, stale=gap is not None), "agent", copy=report.address)
+    yield IdentityEntry(_health(report, now, stale=lacking is not None), "agent", copy=report.address)
     for row in counter_rows(workload.agent_history):
         yield IdentityEntry(_counter(row, width))
     for problem in report.problems:

@@ -11,8 +11,7 @@ from meshtui.model.finding import Finding
 from meshtui.model.ladder_identity import UNLOCK_BOOTSTRAP, bootstrap_words
 from meshtui.model.wording import plural
 from meshtui.model.workload import Workload
-from meshtui.session.state import Gap
-from meshtui.session.workload_desk import FILES_GAP
+from meshtui.session.state import Fact, MissingFact
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
 from meshtui.tui.lines.json import json_line
@@ -27,15 +26,15 @@ TITLE: Final = "bootstrap"
 
 
 def bootstrap_entries(
-    workload: Workload, gaps: tuple[Gap, ...], width: int, opened: Collection[str], *, whole: bool
+    workload: Workload, missing: tuple[MissingFact, ...], width: int, opened: Collection[str], *, whole: bool
 ) -> Iterator[IdentityEntry]:
     """``whole`` says that it begins unfolded, as beside the rest; else its title row opens it."""
     bootstrap = workload.files.bootstrap
     if bootstrap is None:
-        gap = next((one for one in gaps if one.fact == FILES_GAP), None)
-        if gap is not None:
+        lacking = next((one for one in missing if one.fact is Fact.FILES), None)
+        if lacking is not None:
             yield IdentityEntry((Span("  ✗ ", Role.ALARM), Span("Bootstrap  cannot be read")))
-            yield from text_entries(gap.why, width, Role.TEXT)
+            yield from text_entries(lacking.why, width, Role.TEXT)
         elif workload.offers.bootstrap:
             yield IdentityEntry((Span("  … ", Role.WAITING), Span("Bootstrap"), Span("  reading", Role.DIM)))
         else:

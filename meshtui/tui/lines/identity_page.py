@@ -47,14 +47,14 @@ def body_entries(look: Look, workload: Workload, width: int) -> Iterator[Identit
         yield BLANK
         yield from inbound_entries(look.state, workload, width)
         yield BLANK
-    yield from agent_entries(workload, look.state.gaps, look.now, width)
+    yield from agent_entries(workload, look.state.missing, look.now, width)
 
 
 def foot_entries(
     look: Look, workload: Workload, width: int, opened: Collection[str], *, whole: bool
 ) -> Iterator[IdentityEntry]:
     """The bootstrap."""
-    yield from bootstrap_entries(workload, look.state.gaps, width, opened, whole=whole)
+    yield from bootstrap_entries(workload, look.state.missing, width, opened, whole=whole)
 
 
 def _no_config(look: Look, width: int) -> Iterator[IdentityEntry]:

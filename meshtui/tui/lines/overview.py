@@ -14,7 +14,7 @@ from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.timeline import Event
 from meshtui.model.traffic import Traffic
 from meshtui.model.wording import age_words, plural
-from meshtui.session.state import Gap, LinkState
+from meshtui.session.state import LinkState, MissingFact
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.bar import sparkline, squeezed
 from meshtui.tui.lines.notice import labelled, no_outbound_lines, paragraph
@@ -51,7 +51,7 @@ def overview_entries(look: Look, rungs: Iterable[Rung], width: int, height: int)
     """Everything on the overview in ``width`` cells; as many changes as ``height`` lines leave room for."""
     rungs = tuple(rungs)
     entries = [Entry(EMPTY), *_headline(look, rungs, width), Entry(EMPTY), *_ladder(look, rungs, width)]
-    entries += _gaps(look.state.gaps, width)
+    entries += _missing(look.state.missing, width)
     entries += _changes(look, width, height - len(entries) - 3)
     return tuple(entries)
 
@@ -235,13 +235,13 @@ def ladder_line(rung: Rung, width: int) -> Line:
     return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))
 
 
-def _gaps(gaps: tuple[Gap, ...], width: int) -> Iterator[Entry]:
-    for gap in gaps:
+def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[Entry]:
+    for one in missing:
         yield Entry(EMPTY)
-        yield Entry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {gap.fact}", width - 5))))
-        yield from (Entry(line) for line in paragraph(gap.why, width, Role.DIM))
-        if gap.unlock:
-            yield from (Entry(line) for line in labelled("try", gap.unlock, width))
+        yield Entry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {one.fact}", width - 5))))
+        yield from (Entry(line) for line in paragraph(one.why, width, Role.DIM))
+        if one.unlock:
+            yield from (Entry(line) for line in labelled("try", one.unlock, width))
 
 
 # what changed last

@@ -7,8 +7,7 @@ from textual.app import ComposeResult
 
 from meshtui.model.ladder import Rung, config_rungs, control_plane_rung, last_seen, traffic_rung
 from meshtui.model.ladder_identity import identity_rungs
-from meshtui.session.state import LinkState
-from meshtui.session.workload_desk import AGENT_GAP
+from meshtui.session.state import Fact, LinkState
 from meshtui.tui.ink import Line
 from meshtui.tui.lines.overview import Entry, overview_entries
 from meshtui.tui.look import Look
@@ -106,7 +105,7 @@ class OverviewView(View):
         if state.snapshot is None:
             return ()
         rungs = (
-            control_plane_rung(state.channels, agent_silent=any(gap.fact == AGENT_GAP for gap in state.gaps)),
+            control_plane_rung(state.channels, agent_silent=any(one.fact is Fact.AGENT for one in state.missing)),
             *config_rungs(state.snapshot, state.graph, look.now),
             traffic_rung(state.channels, state.traffic),
         )

@@ -427,7 +427,9 @@ async def test_a_signal_stops_it_and_what_is_known_is_printed(number: signal.Sig
     assert done.code == 130
     assert summary["phase"] == "cancelled"
     assert sum(line["sent"] for line in batches) == summary["sent"]
-    assert len(batches) == sent
+    # A set that the signal overtook is taken back before the server has seen it.
+    taken_back = [line for line in batches if line["abandoned"] == line["sent"]]
+    assert len(batches) - len(taken_back) <= sent <= len(batches)
     assert (summary["p_value"], summary["verdict"]) == (None, "undecided")
     check_accounts(summary)
 

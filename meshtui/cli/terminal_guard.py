@@ -3,7 +3,7 @@
 Nothing in a process survives SIGKILL or an ``abort()``. grpcio 1.84 and 1.85 abort the whole process when a peer ends
 its connection with an HTTP/2 error code that has no name, so any peer can do that to us. A small process therefore
 waits at a pipe for the end of this one. It is forked before there are threads and before anything large is imported,
-which takes a millisecond or two, and it ends with us.
+and it ends with us.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ UNMOVED_BY: Final = (
 """Signals to the whole job: the other process answers them, and its end is what is waited for."""
 
 
+WRITE_SECONDS: Final = 1
+"""How long a terminal that takes no output is tried: nothing may stay behind in front of it."""
+
+
 class TerminalGuard:
     """The process beside this one; made while this one has a single thread."""
 
@@ -61,10 +65,6 @@ class TerminalGuard:
         """Whether the terminal is the screen's from now on, or the shell's again. Any thread may tell."""
         with suppress(OSError):  # somebody ended the process beside us
             os.write(self._told, DRAWING if drawn_on else DONE)
-
-
-WRITE_SECONDS: Final = 1
-"""How long a terminal that takes no output is tried: nothing may stay behind in front of it."""
 
 
 def _wait(ended: int, terminal: int, before: list[Any] | None) -> None:

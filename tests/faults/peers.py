@@ -246,10 +246,19 @@ whole("gRPC: UNAVAILABLE of its own", [*GRPC, ("grpc-status", "14"), ("grpc-mess
 whole("gRPC: DEADLINE_EXCEEDED of its own", [*GRPC, ("grpc-status", "4"), ("grpc-message", "upstream was slow")])
 whole("gRPC: NOT_FOUND", [*GRPC, ("grpc-status", "5"), ("grpc-message", "no such thing")])
 
+
+def _resetting(code: int) -> Callable[[Connection, int], None]:
+    return lambda connection, stream: connection.reset(stream, code)
+
+
+def _going_away(code: int) -> Callable[[Connection, int], None]:
+    return lambda connection, stream: connection.go_away(code, b"go\x1b away")
+
+
 for _code in range(14):
-    calls(f"HTTP/2: RST_STREAM {_code}", lambda c, s, n=_code: c.reset(s, n))  # type: ignore[misc]
+    calls(f"HTTP/2: RST_STREAM {_code}", _resetting(_code))
     # 13 is for tests/terminal: grpcio 1.84 and 1.85 abort the process then (http2_status.h: UNREACHABLE).
-    calls(f"HTTP/2: GOAWAY {_code}", lambda c, s, n=_code: c.go_away(n, b"go\x1b away"))  # type: ignore[misc]
+    calls(f"HTTP/2: GOAWAY {_code}", _going_away(_code))
 calls("HTTP/2: DATA on stream 0", lambda c, s: c.writer.write(b"\0\0\1\0\0\0\0\0\0x"))
 calls("HTTP/2: a frame of 16 MiB", lambda c, s: c.writer.write(b"\xff\xff\xff\x00\x00\x00\x00\x00\x01"))
 calls(

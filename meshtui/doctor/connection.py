@@ -7,9 +7,11 @@ from typing import Final
 
 from meshtui.doctor.observation import Observation
 from meshtui.model.channel import Channel, ChannelState, Subchannel
+from meshtui.model.config import TlsContext
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.graph import NodeKind
 from meshtui.model.names import short_host
+from meshtui.model.wording import tls_words
 
 
 def control_plane_lost(seen: Observation) -> Iterator[Finding]:
@@ -39,7 +41,7 @@ def destination_unreachable(seen: Observation) -> Iterator[Finding]:
             known = worst.get(channel.target)
             if known is None or (_every(channel), len(_broken(channel))) > (_every(known), len(_broken(known))):
                 worst[channel.target] = channel
-    tls = sorted({fact for fact in _tls_facts(seen) if fact}) if worst else []
+    modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
     for channel in worst.values():
         broken, every = _broken(channel), _every(channel)
         addresses = ", ".join(part.address for part in broken[:3])
@@ -51,7 +53,7 @@ def destination_unreachable(seen: Observation) -> Iterator[Finding]:
             explanation=(
                 f"Its connections are in TRANSIENT_FAILURE{f' ({addresses})' if addresses else ''}. Nothing listens "
                 "there; or what accepts the connection does not speak HTTP/2, as a process that hangs; or the "
-                f"handshake fails: this client's accepted clusters use {' and '.join(tls) or 'no TLS'}, so the servers "
+                f"handshake fails: this client's accepted clusters use {' and '.join(modes) or 'no TLS'}, so the servers "
                 "must do the same."
             ),
             fix=(
@@ -78,10 +80,10 @@ def _host(channel: Channel) -> str:
     return short_host(channel.target.removeprefix("xds:").lstrip("/"))
 
 
-def _tls_facts(seen: Observation) -> Iterator[str]:
+def _cluster_tls(seen: Observation) -> Iterator[TlsContext]:
     for node in seen.graph.distinct():
-        if node.kind is NodeKind.CLUSTER and node.facts:
-            yield node.facts[0]
+        if node.kind is NodeKind.CLUSTER and node.tls is not None:
+            yield node.tls
 
 
 CONNECTION_RULES: Final = (control_plane_lost, destination_unreachable)

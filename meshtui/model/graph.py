@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import islice
 from typing import Final
 
+from meshtui.model.config import TlsContext
 from meshtui.model.resource import Health, Resource, ResourceKey
 
 MOST_REPEATED: Final = 100_000
@@ -41,7 +42,8 @@ class Node:
 
     ``slot`` tells it from its siblings and is stable from one snapshot to the next; ``name`` is whole, ``label`` the
     short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
-    ``facts`` are good to know, ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1.
+    ``tls`` is what a readable cluster dials with or a filter chain serves, None for every other node. ``facts`` are
+    good to know, in words; ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1.
     """
 
     slot: str
@@ -53,6 +55,7 @@ class Node:
     key: ResourceKey | None = None
     share: float | None = None
     weight: int | None = None
+    tls: TlsContext | None = None
     facts: tuple[str, ...] = ()
     note: str = ""
     children: tuple[Node, ...] = ()

@@ -17,6 +17,7 @@ from meshtui.model.config import (
     Opaque,
     Route,
     RouteConfiguration,
+    TlsContext,
     VirtualHost,
     WeightedCluster,
 )
@@ -158,6 +159,7 @@ class _Builder:
             label=chain.name or "filter chain",
             health=health,
             worst=worst(health, *(child.worst for child in children)),
+            tls=chain.tls,
             facts=(inbound_tls_words(chain.tls), *filter_facts(chain.filters)),
             note=chain.problem,
             children=children,
@@ -268,11 +270,11 @@ class _Builder:
             self._unfolding.append(name)
             children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
             self._unfolding.pop()
-            return _node(resource, NodeKind.CLUSTER, slot, label, facts=cluster_facts(body), children=children)
+            return _readable_cluster(resource, body, slot, label, children=children)
         if body.discovery == EDS:
             return self._eds_cluster(resource, body, slot, label)
-        facts = (*cluster_facts(body), body.dns_name) if body.dns_name else cluster_facts(body)
-        return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts)
+        more = (body.dns_name,) if body.dns_name else ()
+        return _readable_cluster(resource, body, slot, label, more=more)
 
     def _nested(self, scope: str, name: str, depth: int) -> Node:
         """A cluster under an aggregate. An aggregate that was shown already is not unfolded again.
@@ -284,8 +286,8 @@ class _Builder:
             return self._new_cluster(scope, name, depth)
         resource = self._take(scope, CDS, name)
         if resource is not None and isinstance(resource.body, Cluster) and resource.body.children:
-            facts = (*cluster_facts(resource.body), "shown above")
-            node = _node(resource, NodeKind.CLUSTER, f"CDS {name}", cluster_label(name), facts=facts)
+            body, slot = resource.body, f"CDS {name}"
+            node = _readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
             if name in self._unfolding:
                 refused = Health.REFUSED
                 return replace(node, health=refused, worst=refused, note="it contains itself, which gRPC refuses")
@@ -294,16 +296,15 @@ class _Builder:
 
     def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
         """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
-        facts = cluster_facts(body)
         name = body.endpoints_name or body.name
         assignment = self._take(resource.key.scope, EDS, name)
         if assignment is None:
             waiting = _absent(f"EDS {name}", NodeKind.RESOURCE, name)
-            return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(waiting,))
+            return _readable_cluster(resource, body, slot, label, children=(waiting,))
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
-            return _node(resource, NodeKind.CLUSTER, slot, label, facts=facts, children=(self._assignment(assignment),))
+            return _readable_cluster(resource, body, slot, label, children=(self._assignment(assignment),))
         leaves = self._endpoints(assignment.key, assignment.body)
-        node = _node(resource, NodeKind.CLUSTER, slot, label, facts=facts)
+        node = _readable_cluster(resource, body, slot, label)
         node = replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
         if leaves.problem and node.health is Health.OK:
             return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=leaves.problem)
@@ -342,6 +343,7 @@ def _node(
     slot: str,
     label: str,
     *,
+    tls: TlsContext | None = None,
     facts: tuple[str, ...] = (),
     children: tuple[Node, ...] = (),
 ) -> Node:
@@ -356,10 +358,25 @@ def _node(
         health=health,
         worst=worst(health, *(child.worst for child in children)),
         key=resource.key,
+        tls=tls,
         facts=facts,
         note=note,
         children=children,
     )
+
+
+def _readable_cluster(
+    resource: Resource,
+    body: Cluster,
+    slot: str,
+    label: str,
+    *,
+    more: tuple[str, ...] = (),
+    children: tuple[Node, ...] = (),
+) -> Node:
+    """A cluster with its TLS and its facts, ``more`` after them."""
+    facts = (*cluster_facts(body), *more)
+    return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
 
 
 def _absent(slot: str, kind: NodeKind, name: str) -> Node:

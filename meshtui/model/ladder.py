@@ -15,7 +15,15 @@ from meshtui.model.names import is_inbound_listener
 from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic, in_flight
-from meshtui.model.wording import ago_words, is_catch_all, match_words, plural, share_words, span_words
+from meshtui.model.wording import (
+    ago_words,
+    inbound_tls_words,
+    is_catch_all,
+    match_words,
+    plural,
+    share_words,
+    span_words,
+)
 
 MAY_HANG: Final = "calls hang, or long-lived streams"
 """What calls in flight that do not come back may be."""
@@ -155,7 +163,7 @@ def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
 
 
 def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
-    modes = sorted({chain.facts[0] for chain in chains if chain.facts})
+    modes = sorted({inbound_tls_words(chain.tls) for chain in chains if chain.tls is not None})
     return f"and {plural(len(listeners), 'inbound listener')}: {', '.join(modes) or 'no chain'}" if listeners else ""
 
 

@@ -83,6 +83,8 @@ def test_the_tree_reads_as_a_sentence() -> None:
     ]
     assert all(root.worst is Health.OK for root in graph.roots)
     assert node(graph, "v1").facts == ("mTLS",)
+    tls = [(one.label, one.tls.mode) for _, one in graph.walk() if one.tls is not None]
+    assert tls == [("v1", TlsMode.MTLS), ("v2", TlsMode.MTLS), ("inbound-plaintext", TlsMode.PLAINTEXT)]
 
 
 def test_slots_are_unique_among_siblings() -> None:
@@ -252,6 +254,7 @@ def test_inbound_chains() -> None:
     )
     graph = graph_of(replace(before, body=replace(before.body, chains=chains)))
     first, second = graph.roots[0].children
+    assert first.tls is strict
     assert (first.facts, first.health) == (("STRICT mTLS", "RBAC: ALLOW 1 rule"), Health.OK)
     assert (second.facts, second.health, second.note) == (
         ("TLS that cannot be read",),

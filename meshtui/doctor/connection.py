@@ -53,8 +53,8 @@ def destination_unreachable(seen: Observation) -> Iterator[Finding]:
             explanation=(
                 f"Its connections are in TRANSIENT_FAILURE{f' ({addresses})' if addresses else ''}. Nothing listens "
                 "there; or what accepts the connection does not speak HTTP/2, as a process that hangs; or the "
-                f"handshake fails: this client's accepted clusters use {' and '.join(modes) or 'no TLS'}, so the servers "
-                "must do the same."
+                f"handshake fails: this client's accepted clusters use {' and '.join(modes) or 'no TLS'}, so the "
+                "servers must do the same."
             ),
             fix=(
                 "see that the servers run and answer (a probe from this pod gives the text of the failure), and "

@@ -16,8 +16,8 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch, ReplyKind
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import BatchRecord
-from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
+from meshtui.sources.grpc.channel import open_channel
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 CASES = ((400, 50, 1), (2_000, 200, 1), (2_000, 1_000, 3), (1_000, 0, 60), (4_000, 0, 25))

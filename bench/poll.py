@@ -26,9 +26,9 @@ from meshtui.model.graph import Graph
 from meshtui.model.graph_build import build
 from meshtui.model.resource import RDS
 from meshtui.model.snapshot import Snapshot
-from meshtui.sources.channel import open_channel
-from meshtui.sources.csds import REQUEST, STREAM, CsdsSource
-from meshtui.sources.peer import Peer
+from meshtui.sources.csds.source import REQUEST, STREAM, CsdsSource
+from meshtui.sources.grpc.channel import open_channel
+from meshtui.sources.grpc.peer import Peer
 
 SERVICES = 1_667
 """Times six resources: a listener, a route configuration, two clusters, two endpoint lists each."""

@@ -87,17 +87,17 @@ def _can_open_files() -> None:
 
 
 def _import_sources() -> None:
-    for name in ("csds", "channelz", "echo", "workload_source"):
+    for name in ("csds.source", "channelz.source", "echo", "workload.source"):
         importlib.import_module(f"meshtui.sources.{name}")
 
 
 def _open(address: Address, options: TargetOptions) -> Sources:
     from meshtui.session.protocols import Sources
-    from meshtui.sources.channel import open_channel
-    from meshtui.sources.channelz import ChannelzSource
-    from meshtui.sources.csds import CsdsSource
+    from meshtui.sources.channelz.source import ChannelzSource
+    from meshtui.sources.csds.source import CsdsSource
     from meshtui.sources.echo import EchoClient
-    from meshtui.sources.workload_source import LocalWorkload, read_peer
+    from meshtui.sources.grpc.channel import open_channel
+    from meshtui.sources.workload.source import LocalWorkload, read_peer
 
     named = (options.bootstrap, options.certs, options.agent)
     channel = open_channel(address, options.tls, max_message=options.max_message)

@@ -10,8 +10,8 @@ from typing import Any
 from meshtui.model.address import parse_address
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.target import TlsOptions
-from meshtui.sources.channel import open_channel
-from meshtui.sources.csds import CsdsSource
+from meshtui.sources.csds.source import CsdsSource
+from meshtui.sources.grpc.channel import open_channel
 from tests.waiting import PATIENCE_S
 
 TIMEOUT = 60.0

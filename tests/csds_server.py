@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
+import meshtui.sources  # noqa: F401  (sets gRPC's environment before gRPC is imported)
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-import meshtui.sources.grpc_quiet  # noqa: F401  (must come before grpc)
+import meshtui.sources  # noqa: F401  (sets gRPC's environment before gRPC is imported)
 from meshtui.model.address import Address, parse_address
 from meshtui.protos import echo_pb2
 

@@ -43,10 +43,10 @@ from meshtui.model.resource import CDS, EDS, LDS, RDS, Status
 from meshtui.model.routing import Request, match_route, match_virtual_host, string_matches
 from meshtui.model.san import satisfies
 from meshtui.model.snapshot import Snapshot
-from meshtui.sources.agent import parse_metrics
-from meshtui.sources.failures import explain_status
-from meshtui.sources.pem import pem_blocks
-from meshtui.sources.x509 import load_certificates
+from meshtui.sources.agent.metrics import parse_metrics
+from meshtui.sources.certificates.pem import pem_blocks
+from meshtui.sources.certificates.x509 import load_certificates
+from meshtui.sources.grpc.failures import explain_status
 from meshtui.tui.lines.change import change_lines
 from meshtui.tui.lines.json import json_line
 from meshtui.tui.lines.yaml import YamlLines, yaml_line

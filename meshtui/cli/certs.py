@@ -55,7 +55,7 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
 
 
 def _read(target: str, options: TargetOptions) -> CertificateSet:
-    from meshtui.sources.workload import is_bootstrap_file, read_workload
+    from meshtui.sources.workload.read_once import is_bootstrap_file, read_workload
 
     if os.path.lexists(target):  # a link that leads nowhere or in a circle is there, and is said to be what it is
         if is_bootstrap_file(target):
@@ -113,6 +113,6 @@ def _judge_agent(found: CertificateSet, address: str, options: TargetOptions) ->
 
 
 async def _ask(address: str, options: TargetOptions) -> AgentReport:
-    from meshtui.sources.agent import AgentSource
+    from meshtui.sources.agent.source import AgentSource
 
     return await AgentSource(address, timeout=options.timeout, max_message=options.max_message).poll()

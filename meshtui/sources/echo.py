@@ -6,6 +6,8 @@ import asyncio
 import re
 from typing import Any, Final
 
+import grpc
+import grpc.aio
 from google.protobuf.message import DecodeError
 
 from meshtui.model.address import Address
@@ -14,11 +16,7 @@ from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.model.echo_output import tells_of_requests
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.protos import echo_pb2
-from meshtui.sources import grpc_quiet  # noqa: F401  (must come before grpc)
-from meshtui.sources.failures import OURS, TOO_LARGE, explain, is_no_grpc, never_connected, no_answer, no_message
-
-import grpc  # isort: skip
-import grpc.aio  # isort: skip
+from meshtui.sources.grpc.failures import OURS, TOO_LARGE, explain, is_no_grpc, never_connected, no_answer, no_message
 
 GRACE_S: Final = 2.0
 """Seconds that the server may take beyond its own deadline for a set to say that it has passed."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from datetime import UTC, datetime
+from typing import Final
 
 from meshtui.model.filefacts import FileFacts, FileKind
+
+SETTLING: Final = 0.25
+"""Seconds to wait before looking again at what may be half written: the agent replaces its certificate files one after
+the other, and a file that is written in place is empty, then cut short, for a moment."""
 
 
 class TooLarge(OSError):

@@ -15,7 +15,7 @@ import pytest
 
 from meshtui.cli.main import run
 from meshtui.doctor.certificates import CertificateState, check_certificates
-from meshtui.sources.files import read_certificates
+from meshtui.sources.certificates.files import read_certificates
 from tests.meshes import RunningMesh
 from tests.pki import DAY, Issued, ec_key, root, rsa_key, workload, write_agent_files
 from tests.waiting import PATIENCE_S

@@ -9,7 +9,7 @@ import pytest
 
 from meshtui.doctor.certificates import FINDINGS_PER_RULE, CertificateState, check_certificates
 from meshtui.model.finding import Finding, Severity
-from meshtui.sources.files import read_certificates
+from meshtui.sources.certificates.files import read_certificates
 from tests.pki import DAY, NOW, Issued, issue, root, rsa_key, workload, write_agent_files
 
 

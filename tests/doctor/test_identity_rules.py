@@ -39,7 +39,7 @@ from meshtui.model.identity import (
     identity_of,
     triangle,
 )
-from meshtui.sources.x509 import parse_certificate
+from meshtui.sources.certificates.x509 import parse_certificate
 from tests.pki import NOW, root, workload
 
 AUTHORITY = root()
@@ -257,7 +257,7 @@ def test_what_the_bootstrap_names_is_looked_at() -> None:
 
 
 def test_a_bootstrap_that_cannot_be_read() -> None:
-    from meshtui.sources.files import read_bootstrap_file
+    from meshtui.sources.workload.bootstrap import read_bootstrap_file
 
     for path, code in (("/nowhere/b.json", "bootstrap-missing"), ("/", "bootstrap-unreadable")):
         assert codes(check_bootstrap(BootstrapState(read_bootstrap_file(path), NOW))) == [code]

@@ -21,7 +21,7 @@ from hyperframe.frame import PingFrame
 
 from tests.faults.http2 import GRPC, OK, Connection, Pairs, message
 from tests.loopback import Serve, listening
-from tests.sources.tls_files import TlsFiles
+from tests.sources.grpc.tls_files import TlsFiles
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip

@@ -22,12 +22,12 @@ from meshtui.cli.diagnostics import fail
 from meshtui.cli.main import run
 from meshtui.model.address import parse_address
 from meshtui.model.errors import MeshtuiError
-from meshtui.sources.failure_causes import HTTP2_ERRORS
+from meshtui.sources.grpc.failure_causes import HTTP2_ERRORS
 from tests.faults.peers import PEERS
 from tests.faults.table import AGENTS_READ, FAULTS, Fault
 from tests.faults.zoo import Zoo
 from tests.program import meshtui
-from tests.sources.tls_files import TlsFiles
+from tests.sources.grpc.tls_files import TlsFiles
 
 SAID = Path(__file__).parent / "said.txt"
 
@@ -69,8 +69,8 @@ def _words(fault: Fault, address: str, folder: Path) -> list[str]:
 
 def _channelz(address: str) -> int:
     """No command shows channelz alone yet; this is the source as the screen has it."""
-    from meshtui.sources.channel import open_channel
-    from meshtui.sources.channelz import ChannelzSource
+    from meshtui.sources.channelz.source import ChannelzSource
+    from meshtui.sources.grpc.channel import open_channel
 
     async def look() -> None:
         where = parse_address(address)

@@ -14,8 +14,8 @@ from meshtui.model.config import Cluster
 from meshtui.model.graph_build import build
 from meshtui.model.resource import CDS, Health, Status
 from meshtui.model.snapshot import Snapshot
-from meshtui.sources.channel import open_channel
-from meshtui.sources.channelz import ChannelzSource
+from meshtui.sources.channelz.source import ChannelzSource
+from meshtui.sources.grpc.channel import open_channel
 from tests.attaching import attached, until
 from tests.meshes import RunningMesh
 from tests.peers.mesh_client import SERVICE, client_of

@@ -18,8 +18,8 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.split import Verdict, parse_expectation
 from meshtui.session.echo_run import EchoRun
 from meshtui.session.echo_state import EchoSettings, EchoState, Phase
-from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
+from meshtui.sources.grpc.channel import open_channel
 from tests.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="module")]

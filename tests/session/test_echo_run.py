@@ -17,8 +17,8 @@ from meshtui.model.split import Expectation, ExpectationSource, SplitCounts, Ver
 from meshtui.session import echo_run
 from meshtui.session.echo_run import STOP_GRACE_S, EchoRun
 from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
-from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
+from meshtui.sources.grpc.channel import open_channel
 from tests.echo_server import EchoServer, Manner, Serving, output_text, serving
 from tests.waiting import PATIENCE_S, until
 

@@ -18,13 +18,13 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch
 from meshtui.model.errors import BadAnswer, BadInput, TargetUnreachable
 from meshtui.model.target import TlsOptions
-from meshtui.sources.channel import open_channel
-from meshtui.sources.channelz import ChannelzSource
-from meshtui.sources.csds import CsdsSource
+from meshtui.sources.channelz.source import ChannelzSource
+from meshtui.sources.csds.source import CsdsSource
 from meshtui.sources.echo import EchoClient
+from meshtui.sources.grpc.channel import open_channel
 from tests.csds_server import serving
 from tests.faults.peers import PEERS
-from tests.sources.tls_files import TlsFiles
+from tests.sources.grpc.tls_files import TlsFiles
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -35,8 +35,8 @@ CLIENT = textwrap.dedent("""
     import asyncio, resource, sys
     from meshtui.model.address import parse_address
     from meshtui.model.errors import MeshtuiError
-    from meshtui.sources.channel import open_channel
-    from meshtui.sources.csds import CsdsSource
+    from meshtui.sources.grpc.channel import open_channel
+    from meshtui.sources.csds.source import CsdsSource
 
     async def main():
         address = parse_address(sys.argv[1])

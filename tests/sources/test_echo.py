@@ -14,8 +14,8 @@ from meshtui.model.address import Address, parse_address
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_output import parse_output
-from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
+from meshtui.sources.grpc.channel import open_channel
 from tests.echo_server import EchoServer, Manner, serving
 from tests.waiting import until
 

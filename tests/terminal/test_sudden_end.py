@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.zoo import Zoo
-from tests.sources.tls_files import TlsFiles
+from tests.sources.grpc.tls_files import TlsFiles
 from tests.terminal.conftest import Start, Terminal
 from tests.terminal.test_program import LEAVE_SCREEN, NO_MOUSE, SHOW_CURSOR
 from tests.waiting import until

@@ -16,8 +16,8 @@ from meshtui.session.echo_state import EchoState
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
-from meshtui.sources.channel import open_channel
 from meshtui.sources.echo import EchoClient
+from meshtui.sources.grpc.channel import open_channel
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.dialogs.echo_form import EchoFormDialog
 from meshtui.tui.dialogs.question import Question

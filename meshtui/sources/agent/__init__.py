@@ -1,0 +1,1 @@
+"""istio-agent over HTTP: readiness and its own metrics."""

@@ -1,0 +1,1 @@
+"""Certificates: parsed, chained, compared with their key, and read from files."""

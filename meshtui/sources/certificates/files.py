@@ -1,0 +1,257 @@
+"""Certificates from local files: of a directory, of named files, or of a bootstrap's providers.
+
+Functions block while they read; ``IdentityFiles`` wraps them for a session, off the event loop and cached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import PurePath
+
+from meshtui.model.bootstrap import Bootstrap, CertificateProvider
+from meshtui.model.certificate import (
+    CertificateSet,
+    FileProblem,
+    FileProblemKind,
+    KeyMatch,
+    KeyState,
+    Role,
+)
+from meshtui.model.filefacts import FileFacts
+from meshtui.sources.certificates.chains import build_chains
+from meshtui.sources.certificates.keys import compare_key
+from meshtui.sources.certificates.pem import pem_blocks
+from meshtui.sources.certificates.x509 import Loaded, load_certificates
+from meshtui.sources.reading import SETTLING, TooLarge, look_at, read_limited
+
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes of one certificate file; 20 000 certificates in PEM are about 30 MiB."""
+
+MOST_FILES = 1_000
+"""Files looked at in one directory; a certificate directory holds three to ten."""
+
+SUFFIXES = frozenset({".pem", ".crt", ".cer", ".cert", ".der", ".key", ".bundle", ".ca-bundle"})
+"""What names a certificate or key file in a directory; anything else there is left alone."""
+
+
+def read_certificates(paths: Sequence[str], now: datetime | None = None) -> CertificateSet:
+    """Everything under ``paths``, each a directory or a file, as one set. Never raises.
+
+    A file that holds nothing but a private key is compared with the leaves and else left alone.
+    """
+    (found,) = _when_settled([lambda: _read_paths(paths, now)])
+    return found
+
+
+def _read_paths(paths: Sequence[str], now: datetime | None) -> CertificateSet:
+    files, problems = _expand(paths)
+    keys = [path for path in files if _is_key_file(path)]
+    certificates = [path for path in files if path not in keys]
+    roots = [path for path in certificates if _names_roots(path)]
+    found = _read(", ".join(paths), certificates, roots, keys, now)
+    return replace(found, problems=(*problems, *found.problems))
+
+
+def read_provider(provider: CertificateProvider, now: datetime | None = None) -> CertificateSet:
+    """The files one ``file_watcher`` provider names."""
+    (found,) = _when_settled([lambda: _read_named(provider, now)])
+    return found
+
+
+def _read_named(provider: CertificateProvider, now: datetime | None) -> CertificateSet:
+    named = [path for path in (provider.certificate_file, provider.ca_certificate_file) if path]
+    roots = [provider.ca_certificate_file] if provider.ca_certificate_file else []
+    keys = [provider.private_key_file] if provider.private_key_file else []
+    return _read(provider.path, list(dict.fromkeys(named)), roots, keys, now)
+
+
+def _when_settled(reads: Sequence[Callable[[], CertificateSet]]) -> list[CertificateSet]:
+    """What each reads; where that may be half written, what it reads a moment later. Waits once for all."""
+    found = [read() for read in reads]
+    if any(map(_may_be_half_written, found)):
+        time.sleep(SETTLING)  # blocking, as all of this module; sessions call it in a thread
+        found = [read() if _may_be_half_written(one) else one for read, one in zip(reads, found, strict=True)]
+    return found
+
+
+def _may_be_half_written(found: CertificateSet) -> bool:
+    differs = found.key is not None and found.key.state is KeyState.DIFFERS
+    return differs or any(problem.kind in _HALF_WRITTEN for problem in found.problems)
+
+
+_HALF_WRITTEN = frozenset(
+    {
+        FileProblemKind.MISSING,
+        FileProblemKind.EMPTY,
+        FileProblemKind.NO_CERTIFICATE,
+        FileProblemKind.CUT,
+        FileProblemKind.DAMAGED,
+    }
+)
+"""What a file shows for a moment while it is removed and made anew, or written in place."""
+
+
+def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[tuple[str, CertificateSet], ...]:
+    """The certificates of every ``file_watcher`` provider, by instance name."""
+    watched = [one for one in bootstrap.certificate_providers if one.files]
+    found = _when_settled([partial(_read_named, one, now) for one in watched])
+    return tuple((one.name, read) for one, read in zip(watched, found, strict=True))
+
+
+def _expand(paths: Sequence[str]) -> tuple[list[str], list[FileProblem]]:
+    """The files meant by ``paths``, each once, and what is wrong with those that are none."""
+    files: list[str] = []
+    problems: list[FileProblem] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            files.append(path)
+            continue
+        try:
+            names = sorted(entry.name for entry in os.scandir(path) if _wanted(entry))
+        except OSError as error:
+            problems.append(FileProblem(path, FileProblemKind.UNREADABLE, error.strerror or "cannot be listed"))
+            continue
+        if not names:
+            problems.append(
+                FileProblem(path, FileProblemKind.NO_CERTIFICATE, "no certificate file is in this directory")
+            )
+        elif len(names) > MOST_FILES:
+            detail = f"it holds {len(names)} files; only the first {MOST_FILES} are read"
+            problems.append(FileProblem(path, FileProblemKind.TOO_LARGE, detail))
+        files += [os.path.join(path, name) for name in names[:MOST_FILES]]
+    return list(dict.fromkeys(files)), problems
+
+
+def _wanted(entry: os.DirEntry[str]) -> bool:
+    # Kubernetes mounts are links to ..data/…; the hidden originals would be the same files again.
+    hidden = entry.name.startswith(".")
+    return not hidden and PurePath(entry.name).suffix.lower() in SUFFIXES and not _is_directory(entry)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle: reading it says so, and costs only itself
+        return False
+
+
+def _name_words(path: str) -> frozenset[str]:
+    return frozenset(re.split(r"[^a-z]+", PurePath(path).name.lower()))
+
+
+def _names_roots(path: str) -> bool:
+    """Whether a file's name says that it holds what is trusted: ``root-cert.pem``, ``ca.crt``, ``trust-bundle.pem``."""
+    return bool(_name_words(path) & {"root", "roots", "ca", "cacert", "cacerts", "trust", "trusted", "anchors"})
+
+
+def _is_key_file(path: str) -> bool:
+    """Whether a file is the private key: by its name, or for a name that says nothing by holding nothing else."""
+    words = _name_words(path)
+    if words & {"key", "privkey", "keyfile"}:
+        return True
+    if words & {"cert", "certs", "certificate", "certificates", "chain", "crt", "cer", "bundle"} or _names_roots(path):
+        return False
+    try:
+        blocks = list(pem_blocks(read_limited(path, LARGEST_FILE)))
+    except (OSError, ValueError):
+        return False
+    return bool(blocks) and all(block.is_private_key or block.label.endswith("PARAMETERS") for block in blocks)
+
+
+def _read(
+    source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None
+) -> CertificateSet:
+    at = now if now is not None else datetime.now(UTC)
+    loaded: list[Loaded] = []
+    problems: list[FileProblem] = []
+    unordered: list[str] = []
+    for path in certificates:
+        in_file, wrong = _read_file(path)
+        loaded += in_file
+        problems += wrong
+        if _out_of_order(in_file):
+            unordered.append(path)
+    values = tuple(one.value for one in loaded)
+    leaves = [one for one in values if one.role is Role.LEAF]
+    matches = [compare_key(path, leaves) for path in keys]
+    return CertificateSet(
+        source,
+        at,
+        values,
+        build_chains(loaded, frozenset(roots)),
+        _best(matches),
+        tuple(problems),
+        tuple(unordered),
+        tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys))),
+    )
+
+
+def _read_file(path: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
+    try:
+        data = read_limited(path, LARGEST_FILE)
+    except FileNotFoundError:
+        return (), (FileProblem(path, FileProblemKind.MISSING, "No such file or directory"),)
+    except TooLarge as error:
+        return (), (FileProblem(path, FileProblemKind.TOO_LARGE, error.strerror or "too large"),)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
+        return (), (FileProblem(path, FileProblemKind.UNREADABLE, reason),)
+    return load_certificates(data, path)
+
+
+def _out_of_order(loaded: Sequence[Loaded]) -> bool:
+    """Whether a file with one leaf is not leaf first, each certificate followed by its issuer (RFC 8446 §4.4.2)."""
+    if sum(one.value.role is Role.LEAF for one in loaded) != 1:
+        return False
+    if loaded[0].value.role is not Role.LEAF:
+        return True
+    names = [one.raw.subject for one in loaded]
+    for at in range(len(loaded) - 1):
+        issuer = loaded[at].raw.issuer
+        if loaded[at + 1].raw.subject != issuer and issuer in names[at + 2 :]:
+            return True
+    return False
+
+
+def _best(matches: Sequence[KeyMatch]) -> KeyMatch | None:
+    """The comparison to show: one that matches, else the first that says what is wrong."""
+    order = {KeyState.MATCHES: 0, KeyState.DIFFERS: 1}
+    return min(matches, key=lambda one: order.get(one.state, 2), default=None)
+
+
+class IdentityFiles:
+    """The certificates of some paths or of a bootstrap's provider, read again only when a file changed.
+
+    Unchanged files give the *same object* back, so that nothing downstream is recomputed.
+    """
+
+    def __init__(self, paths: Sequence[str] = (), provider: CertificateProvider | None = None) -> None:
+        self._paths = tuple(paths)
+        self._provider = provider
+        self._seen: tuple[FileFacts, ...] | None = None
+        self._last: CertificateSet | None = None
+
+    async def poll(self) -> CertificateSet:
+        """The certificates now. Never raises for what is on disk; cancellable between reads."""
+        return await asyncio.to_thread(self._poll)
+
+    def _poll(self) -> CertificateSet:
+        seen = self._stamp()
+        if self._last is None or seen != self._seen:
+            read = read_provider(self._provider) if self._provider is not None else read_certificates(self._paths)
+            self._seen, self._last = seen, read
+        return self._last
+
+    def _stamp(self) -> tuple[FileFacts, ...]:
+        """What changes when any of the files does."""
+        if self._provider is not None:
+            return tuple(look_at(path) for _, path in self._provider.files)
+        files, _ = _expand(self._paths)
+        return tuple(look_at(path) for path in files)

@@ -1,0 +1,187 @@
+"""The xDS config a gRPC client holds, by its Client Status Discovery Service (gRFC A40)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+
+from meshtui.model.address import Address
+from meshtui.model.errors import ServiceMissing
+from meshtui.model.resource import Resource
+from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
+from meshtui.sources.csds.entries import Entry, distinct, generic_entry, legacy_entries
+from meshtui.sources.csds.memory import ResourceMemory
+from meshtui.sources.csds.node import node_identity
+from meshtui.sources.csds.response import NoClientStatusError, Response, read_response
+from meshtui.sources.grpc.peer import Peer, Stream, StreamEnded
+from meshtui.sources.proto.json_mapping import resource_json
+
+SERVICE: Final = "/envoy.service.status.v3.ClientStatusDiscoveryService"
+STREAM: Final = f"{SERVICE}/StreamClientStatus"
+FETCH: Final = f"{SERVICE}/FetchClientStatus"
+
+REQUEST: Final = b""
+"""An empty ``ClientStatusRequest``: grpc-go refuses node matchers, and every library takes none as "all of it"."""
+
+ASK_OTHERWISE: Final = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.OK, grpc.StatusCode.INTERNAL)
+"""Ends of a new stream after which a unary call tells more: no such method, nothing to say, and INTERNAL, which
+grpc.aio puts in the place of the true status when the call has ended by the time it is written to."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CsdsSource:
+    """Implements ``ConfigSource``. Owns the channel: :meth:`close` closes it.
+
+    One stream is kept open and asked again for each poll. A peer without it is asked by unary calls, and so is any peer
+    at first: such a call tells apart what is no gRPC at all, such as a page of HTML, which on a stream gRPC's Python
+    takes for an empty answer or waits for.
+    """
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        address: Address,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_message: int = DEFAULT_MAX_MESSAGE,
+        tls: bool = False,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._peer = Peer(channel, address, "CSDS", timeout=timeout, tls=tls)
+        self._now = now
+        self._stream: Stream | None = None
+        self._max_message = max_message
+        self._unary_only = False
+        self._met = False
+        self._memory = ResourceMemory()
+        self._node = NodeIdentity()
+        self._node_bytes = b""
+        self._one_at_a_time = asyncio.Lock()
+
+    async def poll(self) -> Snapshot:
+        """The config now; see ``ConfigSource``; ``BadAnswer`` when the answer is no CSDS answer at all."""
+        async with self._one_at_a_time:
+            try:
+                answer = await self._ask()
+            except BaseException:
+                self._met = False  # whatever answers next may be another program
+                raise
+            taken_at = self._now()
+            try:
+                response = read_response(answer, self._max_message)
+            except NoClientStatusError:
+                raise self._peer.unreadable("ClientStatusResponse", len(answer)) from None
+            return await self._snapshot(response, taken_at)
+
+    def as_json(self, resource: Resource) -> str:
+        """The config in force as canonical proto JSON, indented; empty where there is none."""
+        return resource_json(resource)
+
+    async def close(self) -> None:
+        """End the stream and close the channel."""
+        self._drop_stream()
+        await self._peer.close()
+
+    # asking
+
+    async def _ask(self) -> bytes:
+        if self._unary_only:
+            return await self._fetch()
+        if not self._met:
+            self._met = True
+            with suppress(ServiceMissing):  # a server of the stream alone
+                return await self._fetch()
+        if self._stream is not None:
+            try:
+                return await self._exchange(self._stream)
+            except StreamEnded:
+                pass  # it served for a while and ended, as with a maximum connection age: try a new one at once
+        self._stream = self._peer.open_stream(STREAM)
+        try:
+            return await self._exchange(self._stream)
+        except StreamEnded as end:
+            if end.code not in ASK_OTHERWISE:
+                raise end.error from None
+            return await self._ask_otherwise(end)
+
+    async def _ask_otherwise(self, end: StreamEnded) -> bytes:
+        try:
+            answer = await self._fetch()
+        except ServiceMissing:
+            if end.code is grpc.StatusCode.OK:  # the stream is served, and says nothing
+                raise end.error from None
+            raise
+        self._unary_only = end.code is not grpc.StatusCode.INTERNAL
+        return answer
+
+    async def _exchange(self, stream: Stream) -> bytes:
+        try:
+            return await stream.exchange(REQUEST)
+        except BaseException:
+            self._drop_stream()
+            raise
+
+    async def _fetch(self) -> bytes:
+        try:
+            return await self._peer.call(FETCH, REQUEST)
+        except BaseException:
+            self._unary_only = False  # whatever answers next may be another program
+            raise
+
+    def _drop_stream(self) -> None:
+        if self._stream is not None:
+            self._stream.cancel()
+            self._stream = None
+
+    # reading
+
+    async def _snapshot(self, response: Response, taken_at: datetime) -> Snapshot:
+        problems = list(response.problems)
+        scopes = tuple(distinct(config.client_scope for config in response.configs))
+        scoped = ((scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True))
+        resources = await self._memory.update(scoped)
+        return Snapshot(taken_at, self._identity(response.configs), tuple(sorted(scopes)), resources, tuple(problems))
+
+    def _identity(self, configs: Iterable[Any]) -> NodeIdentity:
+        """Clients of one process share their node: the first that is given. It is read again when it differs."""
+        node = next((config.node for config in configs if config.HasField("node")), None)
+        data = node.SerializeToString(deterministic=True) if node is not None else b""
+        if data != self._node_bytes:
+            self._node_bytes, self._node = data, node_identity(node)
+        return self._node
+
+
+def _entries(config: Any, problems: list[str]) -> Iterator[Entry]:
+    """A client's resources; the old form is read only where the new one is not there. What is left out is counted."""
+    empty = 0
+    nameless: Counter[str] = Counter()
+    for generic in config.generic_xds_configs:
+        entry = generic_entry(generic)
+        if entry.name or entry.value:
+            yield entry
+        else:
+            empty += 1
+    if empty == 1:
+        problems.append("An entry of the answer has neither name nor content and is left out.")
+    elif empty:
+        problems.append(f"{empty} entries of the answer have neither name nor content and are left out.")
+    if config.generic_xds_configs:
+        return
+    for per_type in config.xds_config:
+        for found in legacy_entries(per_type):
+            if isinstance(found, str):
+                nameless[found] += 1
+            else:
+                yield found
+    problems += (text if count == 1 else f"{text} ({count} times)" for text, count in nameless.items())

@@ -1,0 +1,1 @@
+"""One target over gRPC: its channel, calls on it, and failures as our own errors."""

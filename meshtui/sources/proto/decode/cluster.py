@@ -1,0 +1,113 @@
+"""``Cluster`` (CDS), by the rules of gRFC A27, A32, A37, A42 and A52."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from meshtui.model.config import Cluster
+from meshtui.model.names import parse_service_name
+from meshtui.model.resource import EDS
+from meshtui.sources.proto.decode.tls import upstream_tls
+from meshtui.sources.proto.registry import short_name, type_name
+from meshtui.sources.proto.unpack import UnreadableError, istio_origin, socket_address, unpack
+
+UNLIMITED: Final = 0xFFFFFFFF
+"""What Istio writes for "no limit"."""
+
+DEFAULT_PRIORITY: Final = 0
+"""``RoutingPriority.DEFAULT``, the one whose circuit breaker gRPC reads."""
+
+WRAPPER_DEPTH: Final = 8
+"""How deep balancing policies may wrap each other before we stop looking; gRPC allows 16."""
+
+AGGREGATE: Final = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+"""The type by which a cluster says that it is made of others (gRFC A37)."""
+
+_POLICY_NAMES: Final = {
+    "ClientSideWeightedRoundRobin": "WEIGHTED_ROUND_ROBIN",
+    "RoundRobin": "ROUND_ROBIN",
+    "RingHash": "RING_HASH",
+    "LeastRequest": "LEAST_REQUEST",
+    "PickFirst": "PICK_FIRST",
+}
+
+
+def cluster(message: Any) -> Cluster:
+    """A CDS resource."""
+    discovery, children, dns_name = _discovery(message)
+    service = parse_service_name(message.name)
+    return Cluster(
+        name=message.name,
+        discovery=discovery,
+        endpoints_name=message.eds_cluster_config.service_name if discovery == EDS else "",
+        children=children,
+        dns_name=dns_name,
+        policy=_policy(message),
+        tls=upstream_tls(message),
+        max_requests=_max_requests(message),
+        subset=service.subset if service else "",
+        origin=istio_origin(message.metadata) if message.HasField("metadata") else "",
+    )
+
+
+def _discovery(message: Any) -> tuple[str, tuple[str, ...], str]:
+    """How endpoints are found; the clusters of an aggregate; the name of a DNS cluster."""
+    if message.WhichOneof("cluster_discovery_type") == "cluster_type":
+        return _custom_discovery(message.cluster_type)
+    kind = message.DESCRIPTOR.fields_by_name["type"].enum_type.values_by_number.get(message.type)
+    name = kind.name if kind else f"type {message.type}"
+    return name, (), _dns_name(message) if name in ("LOGICAL_DNS", "STRICT_DNS") else ""
+
+
+def _custom_discovery(cluster_type: Any) -> tuple[str, tuple[str, ...], str]:
+    packed = cluster_type.typed_config
+    if type_name(packed.type_url) != AGGREGATE:
+        return cluster_type.name or short_name(packed.type_url), (), ""
+    try:
+        return "AGGREGATE", tuple(unpack(packed).clusters), ""
+    except UnreadableError:
+        return "AGGREGATE (unreadable)", (), ""
+
+
+def _dns_name(message: Any) -> str:
+    for locality in message.load_assignment.endpoints:
+        for endpoint in locality.lb_endpoints:
+            return socket_address(endpoint.endpoint.address)
+    return ""
+
+
+def _policy(message: Any) -> str:
+    """The typed policy, which wins over the enum where both are given (gRFC A52)."""
+    if message.HasField("load_balancing_policy"):
+        return _typed_policy(message.load_balancing_policy, WRAPPER_DEPTH)
+    value = message.DESCRIPTOR.fields_by_name["lb_policy"].enum_type.values_by_number.get(message.lb_policy)
+    return value.name if value else f"policy {message.lb_policy}"
+
+
+def _typed_policy(policy: Any, depth: int) -> str:
+    """The first policy of the list, named as the enum does; a wrapper stands aside for what it wraps."""
+    for one in policy.policies:
+        packed = one.typed_extension_config.typed_config
+        kind = short_name(packed.type_url)
+        try:
+            if kind == "WrrLocality" and depth:
+                return _typed_policy(unpack(packed).endpoint_picking_policy, depth - 1)
+            if kind == "TypedStruct":
+                return short_name(unpack(packed).type_url) or kind
+        except UnreadableError:
+            return kind
+        return _POLICY_NAMES.get(kind) or _snake(kind) or one.typed_extension_config.name
+    return "none"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+
+
+def _max_requests(message: Any) -> int | None:
+    for threshold in message.circuit_breakers.thresholds:
+        if threshold.priority == DEFAULT_PRIORITY and threshold.HasField("max_requests"):
+            limit = int(threshold.max_requests.value)
+            return None if limit == UNLIMITED else limit
+    return None

@@ -1,0 +1,52 @@
+"""``ClusterLoadAssignment`` (EDS), by the rules of gRFC A27 and A32."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshtui.model.config import ClusterLoadAssignment, Drop, Endpoint, EndpointHealth, Locality
+from meshtui.sources.proto.unpack import fraction, istio_metadata, socket_address
+
+_HEALTH = {
+    0: EndpointHealth.UNKNOWN,
+    1: EndpointHealth.HEALTHY,
+    2: EndpointHealth.UNHEALTHY,
+    3: EndpointHealth.DRAINING,
+    4: EndpointHealth.TIMEOUT,
+    5: EndpointHealth.DEGRADED,
+}
+"""``envoy.config.core.v3.HealthStatus`` by its wire number."""
+
+
+def cluster_load_assignment(message: Any) -> ClusterLoadAssignment:
+    """An EDS resource."""
+    return ClusterLoadAssignment(
+        name=message.cluster_name,
+        localities=tuple(_locality(one) for one in message.endpoints),
+        drops=tuple(Drop(one.category, fraction(one.drop_percentage)) for one in message.policy.drop_overloads),
+    )
+
+
+def _locality(message: Any) -> Locality:
+    """A locality that says no weight has weight 0."""
+    place = message.locality
+    return Locality(
+        region=place.region,
+        zone=place.zone,
+        sub_zone=place.sub_zone,
+        priority=message.priority,
+        weight=message.load_balancing_weight.value,
+        endpoints=tuple(_endpoint(one) for one in message.lb_endpoints),
+    )
+
+
+def _endpoint(message: Any) -> Endpoint:
+    """An endpoint that says no weight has weight 1."""
+    weight = message.load_balancing_weight.value if message.HasField("load_balancing_weight") else 1
+    return Endpoint(
+        address=socket_address(message.endpoint.address) or message.endpoint_name,
+        health=_HEALTH.get(message.health_status, EndpointHealth.UNKNOWN),
+        weight=weight,
+        # istiod writes "workload;namespace;canonical service;revision;cluster".
+        workload=istio_metadata(message.metadata, "workload").partition(";")[0] if message.HasField("metadata") else "",
+    )

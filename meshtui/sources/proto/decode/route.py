@@ -1,0 +1,173 @@
+"""``RouteConfiguration`` (RDS, and inline in listeners), by the rules of gRFC A28, A31, A42 and A44."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from meshtui.model.config import (
+    ActionKind,
+    HeaderMatch,
+    MatchKind,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    RouteMatch,
+    StringMatch,
+    VirtualHost,
+    WeightedCluster,
+)
+from meshtui.sources.proto.decode.filters import overrides
+from meshtui.sources.proto.unpack import fraction, istio_origin, seconds, string_match
+
+RETRIED_ON: Final = frozenset({"cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"})
+"""The conditions of ``retry_on`` that gRPC acts on (gRFC A44); it ignores the others, Istio's defaults among them."""
+
+CHANNEL_ID_KEY: Final = "io.grpc.channel_id"
+"""The filter state key that stands for "the same for one channel" (gRFC A42)."""
+
+
+def route_configuration(message: Any) -> RouteConfiguration:
+    """An RDS resource or a listener's inline routes."""
+    return RouteConfiguration(message.name, tuple(_virtual_host(one) for one in message.virtual_hosts))
+
+
+def _virtual_host(message: Any) -> VirtualHost:
+    return VirtualHost(message.name, tuple(message.domains), tuple(_route(one, message) for one in message.routes))
+
+
+def _route(message: Any, host: Any) -> Route:
+    return Route(
+        name=message.name,
+        match=_match(message.match),
+        action=_action(message, host),
+        faults=overrides(host.typed_per_filter_config, message.typed_per_filter_config),
+        origin=istio_origin(message.metadata) if message.HasField("metadata") else "",
+    )
+
+
+# when
+
+
+def _match(match: Any) -> RouteMatch:
+    path, unsupported = _path(match)
+    if match.query_parameters:
+        unsupported = unsupported or "query parameters"
+    return RouteMatch(
+        path=path,
+        headers=tuple(_header(one) for one in match.headers),
+        fraction=fraction(match.runtime_fraction.default_value) if match.HasField("runtime_fraction") else None,
+        unsupported=unsupported,
+    )
+
+
+def _path(match: Any) -> tuple[StringMatch, str]:
+    """The path's pattern, and what gRPC does not know about it."""
+    form = match.WhichOneof("path_specifier")
+    ignore_case = match.HasField("case_sensitive") and not match.case_sensitive.value
+    if form == "prefix":
+        return StringMatch(MatchKind.PREFIX, match.prefix, ignore_case), ""
+    if form == "path":
+        return StringMatch(MatchKind.EXACT, match.path, ignore_case), ""
+    if form == "safe_regex":
+        return StringMatch(MatchKind.REGEX, match.safe_regex.regex), ""
+    if form == "path_separated_prefix":
+        return StringMatch(MatchKind.PREFIX, match.path_separated_prefix, ignore_case), "path_separated_prefix"
+    return StringMatch(MatchKind.PREFIX, ""), form or "no path"
+
+
+def _header(header: Any) -> HeaderMatch:
+    form = header.WhichOneof("header_match_specifier")
+    invert = bool(header.invert_match)
+    low = high = 0
+    if form == "string_match":
+        match = string_match(header.string_match)
+    elif form == "safe_regex_match":
+        match = StringMatch(MatchKind.REGEX, header.safe_regex_match.regex)
+    elif form == "range_match":
+        match = StringMatch(MatchKind.RANGE, "")
+        low, high = header.range_match.start, header.range_match.end
+    elif form in _HEADER_FORMS:
+        match = StringMatch(_HEADER_FORMS[form], getattr(header, form))
+    else:  # present_match, and no form at all, which means the same
+        match = StringMatch(MatchKind.PRESENT, "")
+        invert ^= form == "present_match" and not header.present_match
+    return HeaderMatch(header.name, match, invert, low, high, bool(header.treat_missing_header_as_empty))
+
+
+_HEADER_FORMS: Final = {
+    "exact_match": MatchKind.EXACT,
+    "prefix_match": MatchKind.PREFIX,
+    "suffix_match": MatchKind.SUFFIX,
+    "contains_match": MatchKind.CONTAINS,
+}
+
+
+# what then
+
+
+def _action(route: Any, host: Any) -> RouteAction:
+    form = route.WhichOneof("action")
+    if form == "non_forwarding_action":
+        return RouteAction(ActionKind.NON_FORWARDING)
+    if form == "direct_response":
+        return RouteAction(ActionKind.UNSUPPORTED, detail=f"direct response {route.direct_response.status}")
+    if form != "route":
+        return RouteAction(ActionKind.UNSUPPORTED, detail=form or "no action")
+    action = route.route
+    kind, clusters, detail = _destinations(action)
+    retry = action.retry_policy if action.HasField("retry_policy") else host.retry_policy
+    return RouteAction(
+        kind=kind,
+        clusters=clusters,
+        timeout=_timeout(action),
+        retry=_retry_words(retry),
+        hash_on=tuple(words for one in action.hash_policy if (words := _hash_words(one))),
+        detail=detail,
+    )
+
+
+def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...], str]:
+    form = action.WhichOneof("cluster_specifier")
+    if form == "cluster":
+        return ActionKind.FORWARD, (WeightedCluster(action.cluster, 1, 1.0),), ""
+    if form == "weighted_clusters":
+        return ActionKind.FORWARD, _weighted(action.weighted_clusters), ""
+    if form == "cluster_specifier_plugin":
+        return ActionKind.FORWARD, (), f"the plugin {action.cluster_specifier_plugin} picks the cluster"
+    if form == "cluster_header":
+        return ActionKind.UNSUPPORTED, (), f"the header {action.cluster_header} picks the cluster"
+    return ActionKind.UNSUPPORTED, (), form or "no cluster"
+
+
+def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
+    """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
+    total = sum(one.weight.value for one in message.clusters)
+    return tuple(
+        WeightedCluster(one.name, one.weight.value, one.weight.value / total if total else 0.0)
+        for one in message.clusters
+    )
+
+
+def _timeout(action: Any) -> float | None:
+    """gRPC reads ``max_stream_duration`` only, its ``grpc_timeout_header_max`` first; zero means no limit (A31)."""
+    limits = action.max_stream_duration
+    if limits.HasField("grpc_timeout_header_max"):
+        return seconds(limits.grpc_timeout_header_max) or None
+    return seconds(limits.max_stream_duration) or None
+
+
+def _retry_words(policy: Any) -> str:
+    """``up to 2 on unavailable, cancelled``; empty when gRPC retries nothing."""
+    conditions = [one.strip() for one in policy.retry_on.split(",") if one.strip() in RETRIED_ON]
+    retries = policy.num_retries.value if policy.HasField("num_retries") else 1
+    return f"up to {retries} on {', '.join(conditions)}" if conditions and retries else ""
+
+
+def _hash_words(policy: Any) -> str:
+    """What gRPC takes a hash of; policies it ignores are empty."""
+    form = policy.WhichOneof("policy_specifier")
+    if form == "header":
+        return f"header {policy.header.header_name}"
+    if form == "filter_state" and policy.filter_state.key == CHANNEL_ID_KEY:
+        return "channel"
+    return ""

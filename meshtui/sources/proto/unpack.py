@@ -1,0 +1,102 @@
+"""``Any`` values taken out of their envelope, and the small message types that everything else is made of."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from google.protobuf.message import DecodeError
+
+from meshtui.model.config import MatchKind, StringMatch
+from meshtui.sources.proto.registry import message_class, short_name, type_name
+
+DENOMINATORS: Final = (100, 10_000, 1_000_000)
+"""``FractionalPercent.DenominatorType`` HUNDRED, TEN_THOUSAND, MILLION."""
+
+
+class UnreadableError(Exception):
+    """Bytes that are not what their type says, or a type that is not known; the text says which."""
+
+
+def parse(type_url: str, value: bytes) -> Any:
+    """The message in ``value``. Raises :class:`UnreadableError`."""
+    name = type_name(type_url)
+    cls = message_class(name)
+    if cls is None:
+        raise UnreadableError(f"meshtui does not know the type {name or '(none)'}")
+    try:
+        return cls.FromString(value)
+    except DecodeError:
+        raise UnreadableError(f"its bytes are no {name}") from None
+
+
+def unpack(packed: Any, *expected: str) -> Any:
+    """The message in an ``Any``, which has to be one of the expected short types, if some are given.
+
+    Raises :class:`UnreadableError`.
+    """
+    if expected and short_name(packed.type_url) not in expected:
+        wanted = " or ".join(expected)
+        raise UnreadableError(f"a {type_name(packed.type_url) or 'nothing'} where gRPC needs a {wanted}")
+    return parse(packed.type_url, packed.value)
+
+
+def string_match(matcher: Any) -> StringMatch:
+    """``envoy.type.matcher.v3.StringMatcher``; a form that is not known matches like an empty exact one."""
+    form = matcher.WhichOneof("match_pattern")
+    ignore_case = bool(matcher.ignore_case)
+    if form == "safe_regex":
+        return StringMatch(MatchKind.REGEX, matcher.safe_regex.regex)
+    kind = _STRING_FORMS.get(form or "exact")
+    return StringMatch(kind, getattr(matcher, form), ignore_case) if kind and form else StringMatch(MatchKind.EXACT, "")
+
+
+_STRING_FORMS: Final = {
+    "exact": MatchKind.EXACT,
+    "prefix": MatchKind.PREFIX,
+    "suffix": MatchKind.SUFFIX,
+    "contains": MatchKind.CONTAINS,
+}
+
+
+def fraction(percent: Any) -> float:
+    """``envoy.type.v3.FractionalPercent`` as a share of 0 to 1; more than all is all."""
+    denominator = DENOMINATORS[percent.denominator] if 0 <= percent.denominator < len(DENOMINATORS) else 100
+    return min(1.0, float(percent.numerator) / denominator)
+
+
+def seconds(duration: Any) -> float:
+    """``google.protobuf.Duration`` in seconds."""
+    return float(duration.seconds + duration.nanos / 1e9)
+
+
+def socket_address(address: Any) -> str:
+    """``envoy.config.core.v3.Address`` as ``host:port``; a pipe as ``unix:path``; empty for an empty one."""
+    form = address.WhichOneof("address")
+    if form == "socket_address":
+        host, port = address.socket_address.address, address.socket_address.port_value
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if form == "pipe":
+        return f"unix:{address.pipe.path}"
+    if form == "envoy_internal_address":
+        return str(address.envoy_internal_address.server_listener_name)
+    return ""
+
+
+def istio_metadata(metadata: Any, field: str) -> str:
+    """A text istiod left in ``filter_metadata["istio"]``, or an empty one."""
+    if "istio" not in metadata.filter_metadata:
+        return ""
+    fields = metadata.filter_metadata["istio"].fields
+    return str(fields[field].string_value) if field in fields else ""
+
+
+def istio_origin(metadata: Any) -> str:
+    """The Istio object a part was made from, as ``virtual-service/ns/name``; empty when istiod does not say.
+
+    istiod writes ``/apis/networking.istio.io/v1/namespaces/NS/virtual-service/NAME``.
+    """
+    parts = istio_metadata(metadata, "config").split("/")
+    if len(parts) < 4 or parts[-4] != "namespaces":
+        return ""
+    namespace, kind, name = parts[-3:]
+    return f"{kind}/{namespace}/{name}"

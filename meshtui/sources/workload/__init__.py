@@ -1,0 +1,1 @@
+"""One workload's identity on this machine: its bootstrap and its certificates, joined."""

@@ -1,0 +1,94 @@
+"""The gRPC bootstrap as it stands on disk or in the environment.
+
+Functions block while they read; ``BootstrapFile`` wraps them for a session, off the event loop and cached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from meshtui.model.bootstrap import BEING_WRITTEN, Bootstrap, SyntaxProblem
+from meshtui.model.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
+from meshtui.model.filefacts import FileFacts, FileKind
+from meshtui.sources.reading import SETTLING, look_at, read_limited
+
+LOOKS_WHILE_SETTLING: Final = 5
+"""Looks at a bootstrap while it settles: one that is fine is seen as soon as it is whole."""
+
+FILE_VARIABLE: Final = "GRPC_XDS_BOOTSTRAP"
+TEXT_VARIABLE: Final = "GRPC_XDS_BOOTSTRAP_CONFIG"
+"""Where gRPC looks for its bootstrap, the file first."""
+
+
+def read_bootstrap_file(path: str) -> Bootstrap:
+    """The bootstrap at ``path``; what keeps it from being read is in its ``syntax``. Never raises.
+
+    One that cannot be read is looked at again for :data:`SETTLING` seconds, as it may be being written. If it changes
+    in that time and is not whole at its end, that is what is said of it: nothing more is known.
+    """
+    first = look_at(path)
+    read = _read_bootstrap_once(path)
+    for _ in range(LOOKS_WHILE_SETTLING):
+        if read.syntax is None or read.syntax.kind not in _HALF_WRITTEN_BOOTSTRAP:
+            break
+        time.sleep(SETTLING / LOOKS_WHILE_SETTLING)  # blocking, as all of this module; sessions call it in a thread
+        read = _read_bootstrap_once(path)
+    cut = read.syntax is not None and read.syntax.kind in _HALF_WRITTEN_BOOTSTRAP
+    if cut and first.kind is FileKind.FILE and look_at(path) != first:
+        return Bootstrap(path, SyntaxProblem(BEING_WRITTEN, "it changed while it was looked at, and is not whole yet"))
+    return read
+
+
+_HALF_WRITTEN_BOOTSTRAP = frozenset({"missing", "empty", "not-json"})
+"""Kinds of ``SyntaxProblem`` that a file shows for a moment while it is removed and made anew, or written in place."""
+
+
+def _read_bootstrap_once(path: str) -> Bootstrap:
+    try:
+        data = read_limited(path, MAXIMUM_BYTES)
+    except FileNotFoundError:
+        return Bootstrap(path, SyntaxProblem("missing", "No such file or directory"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
+        return Bootstrap(path, SyntaxProblem("unreadable", reason))
+    return read_bootstrap(data, path)
+
+
+def bootstrap_from_environment(environment: Mapping[str, str]) -> Bootstrap | None:
+    """The bootstrap gRPC would take from these variables, the file first; None when neither is set."""
+    path, text = environment.get(FILE_VARIABLE, ""), environment.get(TEXT_VARIABLE, "")
+    if path:
+        return read_bootstrap_file(path)
+    if text:
+        return read_bootstrap(text.encode("utf-8", "surrogateescape"), f"${TEXT_VARIABLE}")
+    return None
+
+
+def facts_of(bootstrap: Bootstrap) -> tuple[FileFacts, ...]:
+    """What stands at every path the bootstrap names, seen from this machine."""
+    return tuple(look_at(path) for path in bootstrap.paths_to_look_at())
+
+
+class BootstrapFile:
+    """One bootstrap file, read again only when it changed; unchanged it is the same object."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._seen: FileFacts | None = None
+        self._last: Bootstrap | None = None
+
+    async def poll(self) -> tuple[Bootstrap, tuple[FileFacts, ...]]:
+        """The bootstrap now, and the facts about every path it names. Never raises."""
+        return await asyncio.to_thread(self._poll)
+
+    def _poll(self) -> tuple[Bootstrap, tuple[FileFacts, ...]]:
+        seen = look_at(self._path)
+        last = self._last
+        unsettled = last is not None and last.syntax is not None and last.syntax.kind == BEING_WRITTEN
+        if last is None or unsettled or seen != self._seen or seen.kind is not FileKind.FILE:
+            self._seen, self._last = seen, read_bootstrap_file(self._path)
+        assert self._last is not None
+        return self._last, facts_of(self._last)

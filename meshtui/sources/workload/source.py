@@ -1,0 +1,126 @@
+"""One workload's identity from files on this machine and an agent over HTTP: what ``--bootstrap``, ``--certs`` and
+``--agent`` name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+from meshtui.model.agent import AgentReport
+from meshtui.model.bootstrap import Bootstrap
+from meshtui.model.certificate import Certificate, CertificateSet
+from meshtui.model.channel import PeerCertificate
+from meshtui.model.filefacts import FileFacts, FileKind
+from meshtui.model.identity import Side
+from meshtui.model.target import DEFAULT_MAX_MESSAGE
+from meshtui.model.workload import Offers, WorkloadFiles
+from meshtui.sources.agent.source import AgentSource
+from meshtui.sources.certificates.files import IdentityFiles
+from meshtui.sources.certificates.x509 import parse_certificate
+from meshtui.sources.workload.bootstrap import BootstrapFile
+
+
+class LocalWorkload:
+    """Implements ``session.protocols.WorkloadSource``."""
+
+    def __init__(
+        self,
+        bootstrap: str | None = None,
+        certificates: str | None = None,
+        agent: str | None = None,
+        *,
+        timeout: float,
+        max_message: int = DEFAULT_MAX_MESSAGE,
+    ) -> None:
+        self._max_message = max_message
+        self._offers = Offers(bootstrap or "", certificates or "", agent or "")
+        self._bootstrap = BootstrapFile(bootstrap) if bootstrap is not None else None
+        self._given = IdentityFiles([certificates]) if certificates is not None else None
+        self._providers: tuple[tuple[str, IdentityFiles], ...] = ()
+        self._providers_of: Bootstrap | None = None
+        self._agent: AgentSource | None = None
+        self._timeout = timeout
+        self._last = WorkloadFiles()
+
+    @property
+    def offers(self) -> Offers:
+        """What it was given."""
+        return self._offers
+
+    async def read(self) -> WorkloadFiles:
+        """The files now; the same object while nothing changed. Never raises for what is on disk."""
+        bootstrap: Bootstrap | None = None
+        facts: tuple[FileFacts, ...] = ()
+        if self._bootstrap is not None:
+            bootstrap, facts = await self._bootstrap.poll()
+            facts = await asyncio.to_thread(_as_seen_from_here, facts)
+        found = WorkloadFiles(bootstrap, facts, await self._certificates(bootstrap, facts))
+        if not _same(found, self._last):
+            self._last = found
+        return self._last
+
+    async def ask_agent(self) -> AgentReport:
+        """One look at the agent. Raises ``TargetUnreachable`` when it does not answer, ``UsageError`` for an address
+        that is none.
+        """
+        if self._agent is None:
+            self._agent = AgentSource(self._offers.agent, timeout=self._timeout, max_message=self._max_message)
+        return await self._agent.poll()
+
+    async def _certificates(
+        self, bootstrap: Bootstrap | None, facts: tuple[FileFacts, ...]
+    ) -> tuple[tuple[str, CertificateSet], ...]:
+        if self._given is not None:
+            found = await self._given.poll()
+            return ((_instance_of(found, bootstrap), found),)
+        if bootstrap is None or not _is_local(facts):
+            return ()
+        if bootstrap is not self._providers_of:
+            named = [one for one in bootstrap.certificate_providers if one.files]
+            self._providers = tuple((one.name, IdentityFiles(provider=one)) for one in named)
+            self._providers_of = bootstrap
+        return tuple([(name, await files.poll()) for name, files in self._providers])
+
+
+def _same(found: WorkloadFiles, last: WorkloadFiles) -> bool:
+    """Whether a look found what the one before did: sets and bootstrap are the same objects while unchanged."""
+    return (
+        found.bootstrap is last.bootstrap
+        and found.facts == last.facts
+        and [name for name, _ in found.certificates] == [name for name, _ in last.certificates]
+        and all(one is other for (_, one), (_, other) in zip(found.certificates, last.certificates, strict=True))
+    )
+
+
+def _instance_of(found: CertificateSet, bootstrap: Bootstrap | None) -> str:
+    """The provider whose files were given by hand: one that names the leaf's file, or files of the same names."""
+    if bootstrap is None:
+        return ""
+    leaf = found.leaf
+    for same in (os.path.realpath, os.path.basename):
+        for one in bootstrap.certificate_providers:
+            if leaf is not None and one.certificate_file and same(one.certificate_file) == same(leaf.file):
+                return one.name
+    return ""
+
+
+def _is_local(facts: Sequence[FileFacts]) -> bool:
+    return not facts or any(one.kind is not FileKind.NOT_LOOKED for one in facts)
+
+
+def _as_seen_from_here(facts: tuple[FileFacts, ...]) -> tuple[FileFacts, ...]:
+    """The facts, unless the paths are another machine's: a bootstrap copied out of a pod names directories that are
+    not here at all, and then nothing is known about them.
+    """
+    if any(one.kind is not FileKind.MISSING or os.path.isdir(os.path.dirname(one.path)) for one in facts):
+        return facts
+    return tuple(replace(one, kind=FileKind.NOT_LOOKED, detail="") for one in facts)
+
+
+def read_peer(peer: PeerCertificate, side: Side) -> Certificate | None:
+    """One side's certificate of a live connection; None when the library did not tell it, or it does not parse."""
+    der = peer.der if side is Side.REMOTE else peer.own
+    return parse_certificate(der, peer.address) if der else None

@@ -65,7 +65,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "severity": finding.severity.word,
-        "subject": finding.subject,
+        "subject": finding.subject.words,
         "title": finding.title,
         "explanation": finding.explanation,
         "fix": finding.fix,

@@ -17,6 +17,7 @@ from meshtui.model.agent import (
     AgentReport,
 )
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import AddressSubject
 from meshtui.model.wording import span_words
 
 EVICTIONS_PER_MINUTE: Final = 6.0
@@ -39,7 +40,7 @@ def not_ready(state: AgentState) -> Iterator[Finding]:
         yield Finding(
             code="agent-not-ready",
             severity=Severity.ERROR,
-            subject=state.report.address,
+            subject=AddressSubject(state.report.address),
             title="The agent is not ready",
             explanation="Its readiness probe fails, so Kubernetes takes the pod out of its Services. The probe "
             "checks that the "
@@ -59,7 +60,7 @@ def ready_but_expired(state: AgentState) -> Iterator[Finding]:
     yield Finding(
         code="agent-certificate-expired",
         severity=Severity.ERROR,
-        subject=state.report.address,
+        subject=AddressSubject(state.report.address),
         title=f"The agent's certificate expired {span_words(-left)} ago"
         + (" though its probe is green" if green else ""),
         explanation="Every new mTLS connection of this workload fails. "
@@ -81,7 +82,7 @@ def signing_fails(state: AgentState) -> Iterator[Finding]:
     yield Finding(
         code="agent-signing-fails",
         severity=Severity.WARNING,
-        subject=state.report.address,
+        subject=AddressSubject(state.report.address),
         title="The agent asks for a certificate and gets none",
         explanation="istiod's CA refuses to sign or does not answer. The present certificate goes on until it "
         "ends; then "
@@ -99,7 +100,7 @@ def cannot_connect(state: AgentState) -> Iterator[Finding]:
         yield Finding(
             code="agent-istiod-connection",
             severity=Severity.WARNING,
-            subject=state.report.address,
+            subject=AddressSubject(state.report.address),
             title="The agent has trouble with its connection to istiod",
             explanation="While it is not connected the app keeps the config it has and hears of no change. CSDS "
             "goes on saying "
@@ -121,7 +122,7 @@ def evictions(state: AgentState) -> Iterator[Finding]:
         yield Finding(
             code="agent-streams-evicted",
             severity=Severity.WARNING,
-            subject=state.report.address,
+            subject=AddressSubject(state.report.address),
             title=f"The app's config stream ends {per_minute:.0f} times a minute",
             explanation="The agent serves one ADS stream, and a second one ends the first. gRPC 1.66 and later "
             "opens one "
@@ -137,7 +138,7 @@ def unread(state: AgentState) -> Iterator[Finding]:
         yield Finding(
             code="agent-answer-unusable",
             severity=Severity.WARNING,
-            subject=state.report.address,
+            subject=AddressSubject(state.report.address),
             title="The agent did not answer everything",
             explanation="What could be read is shown. Another program may listen on this port.",
             fix="see that the port is istio-agent's status port (15020) and that the port-forward is to the right pod",

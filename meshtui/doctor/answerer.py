@@ -7,6 +7,7 @@ from typing import Final
 
 from meshtui.doctor.observation import Observation
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import ClientSubject
 
 NAMED: Final = 4
 """Clients named in the evidence; two pods behind a Service are the common case."""
@@ -22,7 +23,7 @@ def another_client(seen: Observation) -> Iterator[Finding]:
     yield Finding(
         code="another-client",
         severity=Severity.WARNING,
-        subject=lately[-1].after.id,
+        subject=ClientSubject(lately[-1].after.id),
         title="Several clients answer here in turn" if in_turn else "Another client answers here than before",
         explanation=(
             "The node id in the answers goes back and forth: the address leads to several pods, as a Service or a load "

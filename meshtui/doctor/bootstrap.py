@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.bootstrap import BEING_WRITTEN, Bootstrap
-from meshtui.model.bootstrap_lines import subject_for
 from meshtui.model.certificate import CertificateSet
 from meshtui.model.filefacts import FileFacts, facts_for
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import BootstrapSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def unreadable(state: BootstrapState) -> Iterator[Finding]:
     yield Finding(
         code=said.code,
         severity=Severity.ERROR,
-        subject=subject_for(""),
+        subject=BootstrapSubject(),
         title=said.title.format_map(words),
         explanation=f"{said.why.format_map(words)} {REFUSES}",
         fix=said.fix,
@@ -128,7 +128,7 @@ def wrong_type(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-wrong-type",
             severity=Severity.ERROR,
-            subject=subject_for(misfit.path),
+            subject=BootstrapSubject(misfit.path),
             title=f"{misfit.path} must be {misfit.expected}",
             explanation=f"It is {misfit.found}. {REFUSES}",
             fix=f"write {misfit.expected} there",
@@ -142,7 +142,7 @@ def duplicate_key(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-duplicate-key",
             severity=Severity.ERROR,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title=f"{path} is given more than once",
             explanation="gRPC C++ (with Python, Ruby and PHP, which are built on it) refuses a JSON text with a "
             "name given "
@@ -160,7 +160,7 @@ def unknown_field(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-field-unknown",
             severity=Severity.WARNING if slip else Severity.INFO,
-            subject=subject_for(unknown.path),
+            subject=BootstrapSubject(unknown.path),
             title=f"gRPC ignores {unknown.path}" + (f"; {unknown.meant} may be meant" if slip else ""),
             explanation="gRPC reads no field of this name and says nothing about it: what it should set has no effect.",
             fix=f"rename it to {unknown.meant}"
@@ -181,7 +181,7 @@ def listener_templates(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-server-template-missing",
             severity=Severity.WARNING,
-            subject=subject_for(""),
+            subject=BootstrapSubject(),
             title="xDS servers cannot start with this bootstrap",
             explanation=f"{name} is missing. Clients do not need it, but an xDS-configured server has no name to ask "
             "its listener by and refuses to start.",
@@ -199,7 +199,7 @@ def _without_placeholder(state: BootstrapState, path: str, template: str) -> Fin
     return Finding(
         code="bootstrap-template-without-placeholder",
         severity=Severity.WARNING,
-        subject=subject_for(path),
+        subject=BootstrapSubject(path),
         title=f"{path} has no %s",
         explanation=f"gRPC puts the address or target in the place of %s. Without it {what} asks for the same listener "
         f"{template!r}, and the control plane cannot tell them apart.",
@@ -219,7 +219,7 @@ def authorities(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-authority-template",
                 severity=Severity.ERROR,
-                subject=subject_for(path),
+                subject=BootstrapSubject(path),
                 title=f"The template of authority {authority.name!r} does not begin with {prefix}",
                 explanation=f"It is {template!r}; a template must name its own authority. {REFUSES}",
                 fix=f"begin it with {prefix}, or remove it for the default",
@@ -237,7 +237,7 @@ def authorities(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-authority-undefined",
                 severity=Severity.ERROR,
-                subject=subject_for(path),
+                subject=BootstrapSubject(path),
                 title=f"Authority {wanted!r} is used and not defined",
                 explanation=f"{path} makes names of authority {wanted!r}, which authorities does not list: every "
                 "lookup by it fails.",
@@ -255,7 +255,7 @@ def both_variables(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-both-variables",
             severity=Severity.INFO,
-            subject=subject_for(""),
+            subject=BootstrapSubject(),
             title="GRPC_XDS_BOOTSTRAP_CONFIG is ignored",
             explanation="GRPC_XDS_BOOTSTRAP is set as well, and gRPC then takes the file and never looks at the other, "
             "not even when the file cannot be read.",

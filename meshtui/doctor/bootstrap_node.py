@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from meshtui.doctor.bootstrap import BootstrapState
 from meshtui.model.bootstrap import Node
-from meshtui.model.bootstrap_lines import subject_for
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import BootstrapSubject
 
 ISTIO_SHAPE = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster.local"
 """What istiod parses a node id as (``pilot/pkg/model``, ParseServiceNodeWithMetadata)."""
@@ -22,7 +22,7 @@ def missing(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-node-missing",
             severity=Severity.WARNING,
-            subject=subject_for(""),
+            subject=BootstrapSubject(),
             title="The bootstrap has no node",
             explanation="Most gRPC implementations go on without it, Node.js does not; and a control plane such as "
             "istiod "
@@ -34,7 +34,7 @@ def missing(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-node-id-missing",
             severity=Severity.ERROR,
-            subject=subject_for("node"),
+            subject=BootstrapSubject("node"),
             title="The node has no id",
             explanation="istiod refuses a client without an id, so it gets no config at all.",
             fix=f'add "id": "{ISTIO_SHAPE}"',
@@ -50,7 +50,7 @@ def id_shape(state: BootstrapState) -> Iterator[Finding]:
     yield Finding(
         code="bootstrap-node-id-shape",
         severity=Severity.ERROR,
-        subject=subject_for("node.id"),
+        subject=BootstrapSubject("node.id"),
         title="The node id has not the shape that Istio expects",
         explanation=f"istiod takes it apart as {ISTIO_SHAPE}; {_what_is_off(node)}. It ends the stream of a client "
         "whose "
@@ -84,7 +84,7 @@ def id_agrees(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-node-disagrees",
                 severity=Severity.WARNING,
-                subject=subject_for(f"node.metadata.{field}"),
+                subject=BootstrapSubject(f"node.metadata.{field}"),
                 title=f"node.id says {said}, the metadata says {value}",
                 explanation="istiod uses both, for different things: config is then made for one pod with the "
                 "policies or "
@@ -104,7 +104,7 @@ def id_unique(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-node-id-duplicate",
             severity=Severity.ERROR,
-            subject=subject_for("node.id"),
+            subject=BootstrapSubject("node.id"),
             title=f"{', '.join(same)} has the same node id",
             explanation="The control plane cannot tell the pods apart: status, load reports and per-pod config of "
             "one are "
@@ -124,7 +124,7 @@ def generator(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-generator-missing",
             severity=Severity.ERROR,
-            subject=subject_for("node.metadata" if node.metadata else "node"),
+            subject=BootstrapSubject("node.metadata" if node.metadata else "node"),
             title="The node's metadata has no GENERATOR",
             explanation="istiod then makes config for an Envoy sidecar: listener names gRPC never asks for and "
             "fields it "
@@ -136,7 +136,7 @@ def generator(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-generator-other",
             severity=Severity.ERROR,
-            subject=subject_for("node.metadata.GENERATOR"),
+            subject=BootstrapSubject("node.metadata.GENERATOR"),
             title=f"GENERATOR is {raw!r}, not 'grpc'",
             explanation="istiod chooses what kind of config to make by it, and any other kind is not for gRPC.",
             fix='set "GENERATOR": "grpc"',
@@ -153,7 +153,7 @@ def secrets(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-secret-in-metadata",
             severity=Severity.WARNING,
-            subject=subject_for(inside[0]),
+            subject=BootstrapSubject(inside[0]),
             title=f"{len(inside)} value{'s' if len(inside) > 1 else ''} in the node's metadata look like secrets",
             explanation="The whole metadata is sent to the control plane and shown by its debug pages and by CSDS. "
             "meshtui hides these values everywhere; others do not.",

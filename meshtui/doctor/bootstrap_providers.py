@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from meshtui.doctor.bootstrap import REFUSES, BootstrapState
 from meshtui.model.bootstrap import CertificateProvider
-from meshtui.model.bootstrap_lines import subject_for
 from meshtui.model.certificate import CertificateSet
 from meshtui.model.filefacts import FileKind
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.lifetime import lifetime
+from meshtui.model.subject import BootstrapSubject
 from meshtui.model.wording import span_words
 
 NO_TLS = "Clusters and listeners that use this provider cannot do TLS: their connections fail."
@@ -31,7 +31,7 @@ def undefined(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-provider-undefined",
             severity=Severity.ERROR,
-            subject=subject_for("certificate_providers" if state.bootstrap.certificate_providers else ""),
+            subject=BootstrapSubject("certificate_providers" if state.bootstrap.certificate_providers else ""),
             title=f"The config asks for the certificate provider {instance!r}, which the bootstrap does not define",
             explanation="gRPC refuses (NACKs) a cluster or listener that names an unknown provider instance, and "
             "the old "
@@ -58,7 +58,7 @@ def _unknown_plugin(state: BootstrapState, provider: CertificateProvider) -> Fin
     return Finding(
         code="bootstrap-provider-plugin-unknown",
         severity=Severity.ERROR,
-        subject=subject_for(provider.path),
+        subject=BootstrapSubject(provider.path),
         title=f"Certificate provider {provider.name!r} {what}",
         explanation="file_watcher is the one plugin every gRPC has. C++ and the languages on it refuse the whole "
         "bootstrap "
@@ -77,7 +77,7 @@ def _file_watcher(state: BootstrapState, provider: CertificateProvider) -> Itera
         yield Finding(
             code="bootstrap-provider-incomplete",
             severity=Severity.ERROR,
-            subject=subject_for(config if provider.has_config else provider.path),
+            subject=BootstrapSubject(config if provider.has_config else provider.path),
             title=f"Certificate provider {provider.name!r} lacks {lacks}",
             explanation=f"{both} (gRFC A29). {REFUSES}",
             fix=f"add {lacks}",
@@ -87,7 +87,7 @@ def _file_watcher(state: BootstrapState, provider: CertificateProvider) -> Itera
         yield Finding(
             code="bootstrap-provider-no-roots",
             severity=Severity.WARNING,
-            subject=subject_for(config),
+            subject=BootstrapSubject(config),
             title=f"Certificate provider {provider.name!r} names no CA file",
             explanation="It can prove who this workload is, but not check peers: gRPC refuses config that takes its "
             "roots from this instance, as Istio's does.",
@@ -106,7 +106,7 @@ def _interval(state: BootstrapState, provider: CertificateProvider) -> Iterator[
     yield Finding(
         code="bootstrap-refresh-interval-invalid",
         severity=Severity.WARNING if zero else Severity.ERROR,
-        subject=subject_for(path),
+        subject=BootstrapSubject(path),
         title=f"refresh_interval {written!r} is no usable duration",
         explanation="gRPC C++ takes it without a word, but an interval of nothing says nothing about when files "
         "are read."
@@ -126,7 +126,7 @@ def files(state: BootstrapState) -> Iterator[Finding]:
                 yield Finding(
                     code="bootstrap-provider-file-missing",
                     severity=Severity.ERROR,
-                    subject=subject_for(place),
+                    subject=BootstrapSubject(place),
                     title=f"{path} is not there",
                     explanation=f"Provider {provider.name!r} reads its {_what(field)} from it. {NO_TLS}",
                     fix="see that the agent got its certificate (its log, /healthz/ready) and that OUTPUT_CERTS "
@@ -139,7 +139,7 @@ def files(state: BootstrapState) -> Iterator[Finding]:
                 yield Finding(
                     code="bootstrap-provider-file-unreadable",
                     severity=Severity.ERROR,
-                    subject=subject_for(place),
+                    subject=BootstrapSubject(place),
                     title=f"{path} cannot be read",
                     explanation=f"{why}. Provider {provider.name!r} reads its {_what(field)} from it. {NO_TLS}",
                     fix="let the app's user read it (fsGroup 1337 is what Istio uses)",
@@ -149,7 +149,7 @@ def files(state: BootstrapState) -> Iterator[Finding]:
                 yield Finding(
                     code="bootstrap-provider-file-empty",
                     severity=Severity.ERROR,
-                    subject=subject_for(place),
+                    subject=BootstrapSubject(place),
                     title=f"{path} is empty",
                     explanation=f"Provider {provider.name!r} reads its {_what(field)} from it. {NO_TLS}",
                     fix="see that the volume is not full, and restart the agent",
@@ -180,7 +180,7 @@ def refresh_interval(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-refresh-interval-long",
             severity=Severity.WARNING,
-            subject=subject_for(f"{place}.refresh_interval" if "refresh_interval" in provider.config else place),
+            subject=BootstrapSubject(f"{place}.refresh_interval" if "refresh_interval" in provider.config else place),
             title="gRPC may re-read the certificate only after the old one has ended",
             explanation=f"It re-reads every {every}, but a certificate rotated at half life has only "
             f"{span_words(after_rotation)} left. Until the next re-reading the app shows an expired one, and peers "
@@ -201,7 +201,7 @@ def mismatch(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-provider-files-mismatch",
                 severity=Severity.ERROR,
-                subject=subject_for(f"{provider.path}.config"),
+                subject=BootstrapSubject(f"{provider.path}.config"),
                 title=f"Certificate and key of provider {name!r} do not belong together",
                 explanation="The key is not the one the certificate was made for, so every handshake fails. It "
                 "passes by "

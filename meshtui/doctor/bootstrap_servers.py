@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from meshtui.doctor.bootstrap import REFUSES, BootstrapState
 from meshtui.model.bootstrap import Creds, XdsServer
-from meshtui.model.bootstrap_lines import subject_for
 from meshtui.model.filefacts import FileKind
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import BootstrapSubject
 
 CREDS_KNOWN_BY = {
     "insecure": ("C++ and the languages on it", "Go", "Java", "Node"),
@@ -49,7 +49,7 @@ def no_server(state: BootstrapState) -> Iterator[Finding]:
     yield Finding(
         code="bootstrap-no-server",
         severity=Severity.ERROR,
-        subject=subject_for("" if missing else "xds_servers"),
+        subject=BootstrapSubject("" if missing else "xds_servers"),
         title="The bootstrap names no control plane",
         explanation=f"xds_servers {'is missing' if missing else 'is empty'}. {REFUSES}",
         fix='add one: {"server_uri": "unix:///etc/istio/proxy/XDS", "channel_creds": [{"type": "insecure"}]}',
@@ -64,7 +64,7 @@ def several_servers(state: BootstrapState) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-several-servers",
             severity=Severity.INFO,
-            subject=subject_for("xds_servers"),
+            subject=BootstrapSubject("xds_servers"),
             title=f"{len(servers)} control planes are named; older gRPC uses only the first",
             explanation="Falling back to the next control plane came with gRFC A71 (gRPC 1.66 and later; in Java "
             "it has "
@@ -84,7 +84,7 @@ def addresses(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-server-uri-missing",
                 severity=Severity.ERROR,
-                subject=subject_for(server.path),
+                subject=BootstrapSubject(server.path),
                 title=f"{server.path} has no server_uri",
                 explanation=f"Without it there is nothing to dial. {REFUSES}",
                 fix='add "server_uri": "unix:///etc/istio/proxy/XDS", or host:port of the control plane',
@@ -103,7 +103,7 @@ def _undialable(state: BootstrapState, server: XdsServer, path: str) -> Finding:
     return Finding(
         code="bootstrap-server-uri-unusable",
         severity=Severity.ERROR,
-        subject=subject_for(path),
+        subject=BootstrapSubject(path),
         title=f"gRPC cannot dial {server.server_uri}",
         explanation=f"{why} The client never reaches its control plane, and every xds: channel waits and then fails.",
         fix=f"write {better}",
@@ -119,7 +119,7 @@ def _socket(state: BootstrapState, server: XdsServer, path: str) -> Iterator[Fin
         yield Finding(
             code="bootstrap-socket-path-too-long",
             severity=Severity.ERROR,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title=f"The socket's path is {length} bytes long; {most} is the most",
             explanation="The operating system cannot connect to a Unix socket by a longer path, so the client never "
             "reaches its control plane.",
@@ -130,7 +130,7 @@ def _socket(state: BootstrapState, server: XdsServer, path: str) -> Iterator[Fin
         yield Finding(
             code="bootstrap-socket-missing",
             severity=Severity.ERROR,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title="The agent's socket is not there",
             explanation=f"{socket} does not exist: the agent is not running, or its directory is not mounted here. "
             "gRPC "
@@ -142,7 +142,7 @@ def _socket(state: BootstrapState, server: XdsServer, path: str) -> Iterator[Fin
         yield Finding(
             code="bootstrap-socket-not-a-socket",
             severity=Severity.ERROR,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title=f"{socket} is not a socket",
             explanation=f"It is a {facts.kind}; nothing can be dialled there, so the client gets no config.",
             fix="point server_uri at the agent's socket, usually /etc/istio/proxy/XDS",
@@ -152,7 +152,7 @@ def _socket(state: BootstrapState, server: XdsServer, path: str) -> Iterator[Fin
         yield Finding(
             code="bootstrap-socket-unreachable",
             severity=Severity.WARNING,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title="The agent's socket cannot be looked at",
             explanation=f"{facts.detail} for {socket}. If the app runs as this user, it cannot connect either.",
             fix="let the app's user into the directory (fsGroup 1337 is what Istio uses)",
@@ -172,7 +172,7 @@ def credentials(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-creds-missing",
                 severity=Severity.ERROR,
-                subject=subject_for(server.path),
+                subject=BootstrapSubject(server.path),
                 title=f"{server.path} has no channel_creds",
                 explanation=f"gRPC needs at least one credential type that it knows. {REFUSES}",
                 fix='add "channel_creds": [{"type": "insecure"}], which is what Istio uses over its Unix socket',
@@ -191,7 +191,7 @@ def _unknown_creds(state: BootstrapState, path: str, types: list[str]) -> Findin
     return Finding(
         code="bootstrap-creds-unknown",
         severity=Severity.ERROR,
-        subject=subject_for(path),
+        subject=BootstrapSubject(path),
         title=f"No gRPC knows the credentials {', '.join(map(repr, types))}",
         explanation="gRPC takes the first type it knows and knows none of these, unless the app registers it. "
         f"{REFUSES}",
@@ -208,7 +208,7 @@ def _partly_known(state: BootstrapState, server: XdsServer, path: str, first: st
         yield Finding(
             code="bootstrap-creds-not-everywhere",
             severity=Severity.INFO,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title=f"Only some gRPC languages know the credentials {first!r}",
             explanation=f"They are known by {', '.join(languages)}. Node refuses the whole bootstrap.",
             fix='for Node, use the agent\'s Unix socket with {"type": "insecure"}',
@@ -218,7 +218,7 @@ def _partly_known(state: BootstrapState, server: XdsServer, path: str, first: st
         yield Finding(
             code="bootstrap-creds-insecure-remote",
             severity=Severity.WARNING,
-            subject=subject_for(path),
+            subject=BootstrapSubject(path),
             title="The control plane is reached over the network without TLS",
             explanation=f"{server.server_uri} is on another machine, and insecure means neither encryption nor "
             "proof of "
@@ -239,7 +239,7 @@ def _tls_config(state: BootstrapState, creds: Creds) -> Iterator[Finding]:
         yield Finding(
             code="bootstrap-tls-creds-incomplete",
             severity=Severity.ERROR,
-            subject=subject_for(f"{creds.path}.config"),
+            subject=BootstrapSubject(f"{creds.path}.config"),
             title=f"tls credentials with {have} need {lack} too",
             explanation=f"Both must be set for mTLS, or neither for TLS (gRFC A65). {REFUSES}",
             fix=f"add {lack}, or remove {have}",
@@ -256,7 +256,7 @@ def features(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-feature-unknown",
                 severity=Severity.INFO,
-                subject=subject_for(path),
+                subject=BootstrapSubject(path),
                 title=f"gRPC ignores the server feature {', '.join(map(repr, unknown))}",
                 explanation="No gRPC knows it, and unknown features are ignored without a word.",
                 fix=f"remove it, or use one of {', '.join(sorted(FEATURES))}",
@@ -266,7 +266,7 @@ def features(state: BootstrapState) -> Iterator[Finding]:
             yield Finding(
                 code="bootstrap-feature-xds-v3-missing",
                 severity=Severity.INFO,
-                subject=subject_for(server.path),
+                subject=BootstrapSubject(server.path),
                 title=f"{server.path} does not name the feature xds_v3",
                 explanation="A gRPC that still knows xDS v2 (2022 and older) then speaks v2, which istiod does not "
                 "understand: such an app gets no config. Newer gRPC ignores the feature.",

@@ -9,6 +9,7 @@ from typing import Final
 from meshtui.doctor.registry import Rule
 from meshtui.model.certificate import CertificateSet, FileProblem, FileProblemKind, KeyState
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import FileSubject
 
 PROBLEMS_SHOWN: Final = 20
 """A file of thousands of damaged blocks is one cause; so many are named."""
@@ -95,7 +96,7 @@ def files(found: CertificateSet) -> Iterator[Finding]:
         yield Finding(
             code=words.code,
             severity=Severity.ERROR,
-            subject=file,
+            subject=FileSubject(file),
             title=words.title.format(file=file) + more,
             explanation=words.explanation,
             fix=words.fix,
@@ -116,7 +117,7 @@ def order(found: CertificateSet) -> Iterator[Finding]:
         yield Finding(
             code="certificate-order",
             severity=Severity.WARNING if leaf_first else Severity.ERROR,
-            subject=file,
+            subject=FileSubject(file),
             title=f"The certificates in {file} are not in order",
             explanation="The first certificate must be the workload's own and each one is followed by its issuer "
             "(RFC 8446 "
@@ -141,7 +142,7 @@ def key(found: CertificateSet) -> Iterator[Finding]:
         yield Finding(
             code="certificate-key-mismatch",
             severity=Severity.ERROR,
-            subject=match.file,
+            subject=FileSubject(match.file),
             title="The private key does not belong to the certificate",
             explanation="Every handshake fails. It passes by itself when the files were looked at in the middle of "
             "a rotation, "
@@ -163,7 +164,7 @@ def key(found: CertificateSet) -> Iterator[Finding]:
     yield Finding(
         code="certificate-key-unusable",
         severity=Severity.WARNING if match.state is KeyState.UNREADABLE else Severity.ERROR,
-        subject=match.file,
+        subject=FileSubject(match.file),
         title=f"The key file {match.file} {what}",
         explanation="Without the key the certificate cannot be used, and TLS fails. (meshtui opens it only to "
         "compare it with "

@@ -8,6 +8,7 @@ from typing import Final
 from meshtui.doctor.registry import Rule
 from meshtui.model.certificate import CertificateSet
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import FileSubject
 
 LEAVES_SHOWN: Final = 20
 """Leaves judged in one set; a workload has one."""
@@ -28,7 +29,7 @@ def spiffe(found: CertificateSet) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-no-spiffe-id",
                 severity=Severity.WARNING,
-                subject=leaf.file,
+                subject=FileSubject(leaf.file),
                 title=f"{leaf.name} has no SPIFFE id",
                 explanation="Mesh peers check the URI name spiffe://<trust domain>/ns/<namespace>/sa/<account>. "
                 "Without it this "
@@ -40,7 +41,7 @@ def spiffe(found: CertificateSet) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-several-spiffe-ids",
                 severity=Severity.WARNING,
-                subject=leaf.file,
+                subject=FileSubject(leaf.file),
                 title=f"The certificate of {leaf.name} has {len(uris)} URI names",
                 explanation="A SPIFFE certificate must have exactly one URI name; strict validators refuse it, "
                 "others look at "
@@ -52,7 +53,7 @@ def spiffe(found: CertificateSet) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-spiffe-form",
                 severity=Severity.INFO,
-                subject=leaf.file,
+                subject=FileSubject(leaf.file),
                 title=f"{leaf.spiffe} is not of Istio's form",
                 explanation="Istio's policies take namespace and service account from "
                 "/ns/<namespace>/sa/<account>. Other "
@@ -70,7 +71,7 @@ def cryptography(found: CertificateSet) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-weak-key",
                 severity=Severity.WARNING,
-                subject=one.file,
+                subject=FileSubject(one.file),
                 title=f"The key of {one.name} is RSA with {one.key_bits} bits",
                 explanation=f"Keys below {SMALLEST_RSA} bits can be broken, and TLS libraries refuse them by default.",
                 fix="issue it with EC P-256 or RSA 2048 and more",
@@ -81,7 +82,7 @@ def cryptography(found: CertificateSet) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-weak-signature",
                 severity=Severity.WARNING,
-                subject=one.file,
+                subject=FileSubject(one.file),
                 title=f"{one.name} is signed with {one.signature_algorithm}",
                 explanation="Such signatures can be forged, and Go, BoringSSL and Java refuse them by default.",
                 fix="have the CA sign with SHA-256",

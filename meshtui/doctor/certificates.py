@@ -13,6 +13,7 @@ from meshtui.doctor.registry import Rule, run
 from meshtui.model.certificate import Certificate, CertificateSet, Chain, LinkProblem, Role
 from meshtui.model.finding import Finding, Severity, worst_first
 from meshtui.model.lifetime import Phase, lifetime
+from meshtui.model.subject import FileSubject
 from meshtui.model.wording import span_words
 
 FINDINGS_PER_RULE: Final = 20
@@ -35,7 +36,7 @@ def expired(state: CertificateState) -> Iterator[Finding]:
         yield Finding(
             code="certificate-expired",
             severity=_weight(state, one),
-            subject=one.file,
+            subject=FileSubject(one.file),
             title=f"The {one.role} certificate {one.name} expired {ago} ago",
             explanation=f"{_effect(one)} The agent's readiness probe does not notice: it only checks that the "
             "files exist.",
@@ -53,7 +54,7 @@ def not_yet_valid(state: CertificateState) -> Iterator[Finding]:
         yield Finding(
             code="certificate-not-yet-valid",
             severity=_weight(state, one),
-            subject=one.file,
+            subject=FileSubject(one.file),
             title=f"The {one.role} certificate {one.name} becomes valid in {ahead}",
             explanation=f"{_effect(one)} A certificate made just now that is valid later usually means that the "
             "clock here "
@@ -71,7 +72,7 @@ def rotation_late(state: CertificateState) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-rotation-late",
                 severity=Severity.WARNING,
-                subject=one.file,
+                subject=FileSubject(one.file),
                 title=f"{one.name} should have been rotated {span_words(-life.until_rotation)} ago",
                 explanation="Istio's agent asks for a new certificate at half life. This one has "
                 f"{_left(one, state.now)} of "
@@ -89,7 +90,7 @@ def ending(state: CertificateState) -> Iterator[Finding]:
         yield Finding(
             code="certificate-ending",
             severity=Severity.WARNING,
-            subject=one.file,
+            subject=FileSubject(one.file),
             title=f"The {one.role} certificate {one.name} ends in {span_words(life.remaining)}",
             explanation=f"Less than a tenth of its life of {span_words(life.total)} is left. After that: "
             f"{_effect(one)}",
@@ -110,7 +111,7 @@ def ends_sooner_than_asked(state: CertificateState) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-ends-sooner",
                 severity=Severity.ERROR,
-                subject=one.file,
+                subject=FileSubject(one.file),
                 title=f"The {one.role} certificate {one.name} ends in {span_words(left)}, sooner than asked for",
                 explanation=f"It was asked to warn of what ends within {span_words(state.warn)}.",
                 fix="rotate it; for a workload see whether the agent still gets certificates",
@@ -125,7 +126,7 @@ def period_reversed(state: CertificateState) -> Iterator[Finding]:
             yield Finding(
                 code="certificate-period-reversed",
                 severity=Severity.ERROR,
-                subject=one.file,
+                subject=FileSubject(one.file),
                 title=f"The {one.role} certificate {one.name} ends before it begins",
                 explanation="It is valid at no moment, so every peer refuses it.",
                 fix="issue it again, and see what set its times",
@@ -142,7 +143,7 @@ def outlives_issuer(state: CertificateState) -> Iterator[Finding]:
         yield Finding(
             code="certificate-outlives-issuer",
             severity=Severity.WARNING,
-            subject=first.file,
+            subject=FileSubject(first.file),
             title=f"{chain.leaf.name} outlives the {first.role} above it",
             explanation=f"The {first.role} {first.subject} ends {_time(first.not_after)}, before the leaf does "
             f"({_time(chain.leaf.not_after)}). From then on the leaf is refused although its own time is not over.",
@@ -224,7 +225,7 @@ def _broken(chain: Chain) -> Finding:
     return Finding(
         code=said.code,
         severity=Severity.INFO if unchecked else Severity.ERROR,
-        subject=chain.leaf.file,
+        subject=FileSubject(chain.leaf.file),
         title=said.title.format_map(words),
         explanation=said.explanation.format_map(words),
         fix=said.fix,

@@ -15,6 +15,7 @@ from meshtui.model.graph import Graph, Node, NodeKind
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import parse_service_name, short_host
 from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource, ResourceKey
+from meshtui.model.subject import ResourceSubject
 from meshtui.model.wording import plural, share_words, size_words
 
 RESOURCE_TIMEOUT: Final = timedelta(seconds=15)
@@ -73,7 +74,7 @@ def _refusal(reason: str, resources: list[Resource]) -> Finding:
     return Finding(
         code="resource-refused",
         severity=Severity.ERROR,
-        subject=first.key.name,
+        subject=ResourceSubject(first.key),
         title=f"The client refused the newest {names}",
         explanation=f"{why}{kept} Its own words: {reason}",
         fix=known.fix if known else f"change what {_origin(first)} asks for; the words above name the part",
@@ -113,7 +114,7 @@ def missing(seen: Observation) -> Iterator[Finding]:
         yield Finding(
             code="resource-missing",
             severity=Severity.ERROR,
-            subject=resource.key.name,
+            subject=ResourceSubject(resource.key),
             title=_failing(effects, "fail") or f"The {_type(resource)} {_short(resource)} does not exist",
             explanation=(
                 f"{_reached(effects)}the control plane has no {_type(resource)} {resource.key.name}, so requests "
@@ -140,7 +141,7 @@ def waiting(seen: Observation) -> Iterator[Finding]:
         yield Finding(
             code="resource-waiting",
             severity=Severity.WARNING,
-            subject=resource.key.name,
+            subject=ResourceSubject(resource.key),
             title=_failing(effects, f"will fail {when}") or f"The {_type(resource)} {_short(resource)} has not arrived",
             explanation=(
                 f"{_reached(effects)}the client has asked for the {_type(resource)} {resource.key.name} and has no "
@@ -172,7 +173,7 @@ def without_endpoints(seen: Observation) -> Iterator[Finding]:
         yield Finding(
             code="cluster-without-endpoints",
             severity=Severity.ERROR,
-            subject=node.name,
+            subject=ResourceSubject(node.key),
             title=_failing(effects, "fail") or f"Cluster {cluster_label(node.name)} has nowhere to send requests",
             explanation=f"{_reached(effects)}cluster {node.name} exists, but {node.note}.",
             fix=(
@@ -191,7 +192,7 @@ def unreadable(seen: Observation) -> Iterator[Finding]:
             yield Finding(
                 code="config-unreadable",
                 severity=Severity.INFO,
-                subject=resource.key.name,
+                subject=ResourceSubject(resource.key),
                 title=f"The config of {_short(resource)} cannot be read here",
                 explanation=(
                     f"{body.type_url or 'a config without a type'} of {size_words(body.size)}: {body.reason}. The "
@@ -204,17 +205,18 @@ def unreadable(seen: Observation) -> Iterator[Finding]:
 
 def listener_problems(seen: Observation) -> Iterator[Finding]:
     """An inbound filter chain that gRPC cannot use."""
-    for node in seen.graph.distinct():
-        if node.kind is NodeKind.FILTER_CHAIN and node.note:
-            yield Finding(
-                code="filter-chain-unusable",
-                severity=Severity.ERROR,
-                subject=node.name,
-                title=f"Inbound filter chain {node.label} cannot be used",
-                explanation=f"{node.note}. Connections that match this chain are refused.",
-                fix="look at the PeerAuthentication and the AuthorizationPolicies of this workload",
-                evidence=(node.note,),
-            )
+    for listener in seen.graph.distinct():
+        for chain in listener.children:
+            if chain.kind is NodeKind.FILTER_CHAIN and chain.note and listener.key is not None:
+                yield Finding(
+                    code="filter-chain-unusable",
+                    severity=Severity.ERROR,
+                    subject=ResourceSubject(listener.key, chain.name),
+                    title=f"Inbound filter chain {chain.label} cannot be used",
+                    explanation=f"{chain.note}. Connections that match this chain are refused.",
+                    fix="look at the PeerAuthentication and the AuthorizationPolicies of this workload",
+                    evidence=(chain.note,),
+                )
 
 
 STANDING_RULES: Final = (refused, missing, without_endpoints, unreadable, listener_problems)

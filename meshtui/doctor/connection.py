@@ -11,6 +11,7 @@ from meshtui.model.config import TlsContext
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.graph import NodeKind
 from meshtui.model.names import short_host
+from meshtui.model.subject import ChannelSubject
 from meshtui.model.wording import tls_words
 
 
@@ -22,7 +23,7 @@ def control_plane_lost(seen: Observation) -> Iterator[Finding]:
     yield Finding(
         code="control-plane-lost",
         severity=Severity.ERROR,
-        subject=channel.target,
+        subject=ChannelSubject(channel.target),
         title="The app has lost its control plane",
         explanation=(
             "The client's ADS channel is in TRANSIENT_FAILURE. The config it holds stays in force and CSDS still says "
@@ -48,7 +49,7 @@ def destination_unreachable(seen: Observation) -> Iterator[Finding]:
         yield Finding(
             code="destination-unreachable",
             severity=Severity.ERROR if every else Severity.WARNING,
-            subject=channel.target,
+            subject=ChannelSubject(channel.target),
             title=f"The app cannot connect to {'any' if every else 'some'} endpoint of {_host(channel)}",
             explanation=(
                 f"Its connections are in TRANSIENT_FAILURE{f' ({addresses})' if addresses else ''}. Nothing listens "

@@ -22,6 +22,7 @@ from meshtui.model.identity import (
     stale_in_use,
     triangle,
 )
+from meshtui.model.subject import ClockSubject, ConnectionSubject, FileSubject, ResourceSubject
 from meshtui.model.wording import span_words
 
 WORTH_SAYING: Final = timedelta(seconds=30)
@@ -47,7 +48,7 @@ def in_use_stale(state: IdentityState) -> Iterator[Finding]:
     yield Finding(
         code="identity-in-use-stale",
         severity=severity,
-        subject=stale.where,
+        subject=ConnectionSubject(stale.where),
         title=f"The app still uses the certificate from before the rotation; it {when}",
         explanation=f"{picture.sentence}. gRPC reads the files on its own schedule, and a connection keeps the "
         "certificate "
@@ -78,7 +79,7 @@ def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:
     yield Finding(
         code="identity-issued-not-on-disk",
         severity=Severity.WARNING,
-        subject=state.on_disk.certificate.file,
+        subject=FileSubject(state.on_disk.certificate.file),
         title=f"The agent's certificate is {newer} than the one on disk",
         explanation=f"They end {span_words(later)} apart (more than {span_words(ISSUED_TOLERANCE)}). The agent "
         "writes files to "
@@ -102,7 +103,7 @@ def peer_not_expected(state: IdentityState) -> Iterator[Finding]:
             yield Finding(
                 code="identity-san-not-expected",
                 severity=Severity.ERROR,
-                subject=verdict.wants.cluster,
+                subject=ResourceSubject(verdict.wants.key),
                 title=f"The server at {peer.where} has no name that {verdict.wants.cluster} accepts",
                 explanation="The client ends the handshake: SANs from the certificate did not match SANs from the "
                 "control "
@@ -120,10 +121,8 @@ def trust_domain(state: IdentityState) -> Iterator[Finding]:
     if own is None:
         return
     others = {peer.certificate.spiffe.trust_domain: peer for peer in state.peers if peer.certificate.spiffe is not None}
-    if state.trust_domain and state.trust_domain != own.trust_domain:
-        yield _domain_differs(own.trust_domain, state.trust_domain, "this mesh")
     for domain, peer in sorted(others.items()):
-        if domain not in {own.trust_domain, state.trust_domain}:
+        if domain != own.trust_domain:
             yield _domain_differs(own.trust_domain, domain, peer.where)
 
 
@@ -131,7 +130,7 @@ def _domain_differs(own: str, other: str, where: str) -> Finding:
     return Finding(
         code="identity-trust-domain",
         severity=Severity.WARNING,
-        subject=where,
+        subject=ConnectionSubject(where),
         title=f"This workload is of trust domain {own}, {where} of {other}",
         explanation="SAN matchers and policies name one trust domain unless aliases are set, so the two may refuse "
         "each other.",
@@ -144,17 +143,17 @@ def provider_without_certificate(state: IdentityState) -> Iterator[Finding]:
     """mTLS is asked for, and this workload has nothing to show."""
     if state.on_disk is not None or state.issued is not None or not state.files_looked_at:
         return
-    users = [one.cluster for one in state.clusters if one.tls.mode is TlsMode.MTLS]
-    users += [one.listener for one in state.listeners if one.tls.mode is not TlsMode.PLAINTEXT]
+    users = [(one.key, one.cluster) for one in state.clusters if one.tls.mode is TlsMode.MTLS]
+    users += [(one.key, one.listener) for one in state.listeners if one.tls.mode is not TlsMode.PLAINTEXT]
     if users:
         yield Finding(
             code="identity-none",
             severity=Severity.ERROR,
-            subject=users[0],
+            subject=ResourceSubject(users[0][0]),
             title="mTLS is configured and this workload has no certificate",
             explanation=f"{len(users)} of its clusters and listeners need one, and none was found on disk.",
             fix="see that the agent runs with OUTPUT_CERTS and reaches istiod's CA (15012)",
-            evidence=tuple(f"{one} needs a certificate" for one in users[:5]),
+            evidence=tuple(f"{name} needs a certificate" for _, name in users[:5]),
         )
 
 
@@ -167,7 +166,7 @@ def clock(state: IdentityState) -> Iterator[Finding]:
     yield Finding(
         code="identity-clock-skew",
         severity=Severity.WARNING,
-        subject="clock",
+        subject=ClockSubject(),
         title=f"The pod's clock is {span_words(abs(offset))} {side} this machine's",
         explanation="Validity is judged by each machine's own clock: a certificate can be expired, or not yet "
         "valid, on one "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from meshtui.model.finding import Finding, Severity, worst_first
+from meshtui.model.subject import CheckSubject
 
 State = TypeVar("State")
 
@@ -29,7 +30,7 @@ def failed(name: str, error: Exception) -> Finding:
     return Finding(
         code="rule-failed",
         severity=Severity.INFO,
-        subject=name,
+        subject=CheckSubject(name),
         title=f"The check {name} could not be made",
         explanation="This is a defect of meshtui, not of the mesh; all other checks were made.",
         fix="please report it with the evidence below",

@@ -9,6 +9,7 @@ from meshtui.doctor.observation import Observation
 from meshtui.model.config import ClusterLoadAssignment
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.names import short_host
+from meshtui.model.subject import AddressSubject, ChannelSubject
 from meshtui.model.traffic import FAILING_SECONDS, Flow, Silence, Traffic
 from meshtui.model.wording import plural, span_words
 
@@ -53,7 +54,7 @@ def _hang(seen: Observation, channel: Flow, flow: Flow, *, sure: bool) -> Findin
     return Finding(
         code="calls-hang",
         severity=Severity.ERROR if sure else Severity.WARNING,
-        subject=flow.address or channel.target,
+        subject=AddressSubject(flow.address) if flow.address else ChannelSubject(channel.target),
         title=f"Calls to {where} {'hang' if sure else 'pile up' if piling else 'have stopped coming back'}",
         explanation=explanation,
         fix=(
@@ -99,7 +100,7 @@ def _fail(seen: Observation, traffic: Traffic, channel: Flow, failing: list[Flow
     return Finding(
         code="calls-fail",
         severity=Severity.ERROR if (every and lately.failed >= ALWAYS) or dead else Severity.WARNING,
-        subject=channel.target,
+        subject=ChannelSubject(channel.target),
         title=f"{amount} to {_host(channel)} that ended in the last {span_words(lately.seconds)} failed"
         if every
         else f"{amount} to {_host(channel)} failed in the last {span_words(lately.seconds)}",

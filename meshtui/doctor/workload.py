@@ -80,5 +80,5 @@ def _said_better(finding: Finding, among: list[Finding]) -> bool:
         return any(one.code == "certificate-expired" for one in among)
     better = SAID_BY.get(finding.code)
     return better is not None and any(
-        one.code == better and any(finding.subject in fact for fact in one.evidence) for one in among
+        one.code == better and any(finding.subject.words in fact for fact in one.evidence) for one in among
     )

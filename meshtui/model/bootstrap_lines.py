@@ -1,6 +1,6 @@
 """A bootstrap as lines to read: indented JSON of the masked document, each line with the path it shows.
 
-That path is what a finding's subject names, so a finding can stand beside its line.
+That path is what a ``BootstrapSubject`` names, so a finding can stand beside its line.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from dataclasses import dataclass
 
 from meshtui.model.bootstrap import Bootstrap, Json
 from meshtui.model.json_text import element, member
-
-SUBJECT = "bootstrap"
-"""How the subject of a finding about the bootstrap begins: ``bootstrap`` alone or ``bootstrap:<path>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +26,6 @@ class BootstrapLine:
     text: str
     opens: bool = False
     last: int = 0
-
-
-def subject_for(path: str) -> str:
-    """The subject of a finding about the value at ``path`` (empty for the whole bootstrap)."""
-    return f"{SUBJECT}:{path}" if path else SUBJECT
-
-
-def path_of(subject: str) -> str | None:
-    """The path a finding's subject names; None when the finding is not about the bootstrap."""
-    if subject == SUBJECT:
-        return ""
-    head, colon, path = subject.partition(":")
-    return path if colon and head == SUBJECT else None
 
 
 def bootstrap_lines(bootstrap: Bootstrap) -> tuple[BootstrapLine, ...]:

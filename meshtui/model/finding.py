@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from meshtui.model.subject import Subject
+
 
 class Severity(IntEnum):
     """How much a person is needed; a greater value is worse, so ``max`` finds the worst."""
@@ -23,13 +25,13 @@ class Severity(IntEnum):
 class Finding:
     """Something a person should know, said in whole sentences.
 
-    ``code`` is stable and names the page ``docs/findings/<code>.md``; ``subject`` is the resource, file or
-    address it is about; ``evidence`` holds what was seen, quoted, one fact a line.
+    ``code`` is stable and names the page ``docs/findings/<code>.md``; ``subject`` is what it is about;
+    ``evidence`` holds what was seen, quoted, one fact a line.
     """
 
     code: str
     severity: Severity
-    subject: str
+    subject: Subject
     title: str
     explanation: str
     fix: str
@@ -38,4 +40,4 @@ class Finding:
 
 def worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings in the order to read them: by severity, then subject, then code."""
-    return tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.subject, finding.code)))
+    return tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.subject.words, finding.code)))

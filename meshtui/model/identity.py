@@ -12,6 +12,7 @@ from enum import StrEnum
 from meshtui.model.agent import AgentReport
 from meshtui.model.certificate import Certificate, CertificateSet
 from meshtui.model.config import TlsContext, TlsMode
+from meshtui.model.resource import ResourceKey
 from meshtui.model.san import satisfies
 from meshtui.model.wording import span_words
 
@@ -34,6 +35,7 @@ class ClusterTls:
 
     cluster: str
     tls: TlsContext
+    key: ResourceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class ListenerTls:
 
     listener: str
     tls: TlsContext
+    key: ResourceKey
 
 
 class Side(StrEnum):
@@ -96,8 +99,6 @@ class IdentityState:
     clusters: tuple[ClusterTls, ...] = ()
     listeners: tuple[ListenerTls, ...] = ()
     refresh_interval: timedelta | None = None
-    trust_domain: str = ""
-    """The trust domain expected of peers, when it is known from elsewhere; else taken from the SANs expected."""
     clock_offset: timedelta | None = None
     """How far the pod's clock is ahead of ours."""
     files_looked_at: bool = False

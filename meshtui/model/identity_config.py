@@ -10,7 +10,7 @@ from meshtui.model.snapshot import Snapshot
 def clusters_tls(snapshot: Snapshot) -> tuple[ClusterTls, ...]:
     """Each cluster in force, once, with its TLS."""
     found = {
-        resource.body.name: ClusterTls(resource.body.name, resource.body.tls)
+        resource.body.name: ClusterTls(resource.body.name, resource.body.tls, resource.key)
         for resource in snapshot.resources.values()
         if isinstance(resource.body, Cluster)
     }
@@ -20,7 +20,7 @@ def clusters_tls(snapshot: Snapshot) -> tuple[ClusterTls, ...]:
 def listeners_tls(snapshot: Snapshot) -> tuple[ListenerTls, ...]:
     """Each filter chain of each inbound listener in force, with its TLS."""
     return tuple(
-        ListenerTls(resource.body.name, chain.tls)
+        ListenerTls(resource.body.name, chain.tls, resource.key)
         for resource in snapshot.resources.values()
         if isinstance(resource.body, Listener) and resource.body.inbound
         for chain in resource.body.chains

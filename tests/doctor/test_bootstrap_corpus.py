@@ -9,8 +9,9 @@ import pytest
 
 from meshtui.doctor.bootstrap import BootstrapState
 from meshtui.doctor.bootstrap_rules import check_bootstrap
-from meshtui.model.bootstrap_lines import bootstrap_lines, path_of
+from meshtui.model.bootstrap_lines import bootstrap_lines
 from meshtui.model.bootstrap_parse import read_bootstrap
+from meshtui.model.subject import BootstrapSubject
 from tests.pki import NOW
 
 CORPUS = Path(__file__).parents[1] / "data" / "bootstraps"
@@ -41,6 +42,6 @@ def test_each_finding_stands_beside_a_line(name: str) -> None:
     read = read_bootstrap((CORPUS / f"{name}.json").read_bytes(), f"{name}.json")
     shown = {line.path for line in bootstrap_lines(read)}
     for finding in check_bootstrap(BootstrapState(read, NOW)):
-        path = path_of(finding.subject)
-        assert path is not None
+        assert isinstance(finding.subject, BootstrapSubject)
+        path = finding.subject.path
         assert path in shown or (path == "" and read.syntax is not None)

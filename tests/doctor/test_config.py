@@ -158,7 +158,7 @@ def test_a_rule_that_fails_costs_only_itself() -> None:
     seen = with_resource(canary(), resource(RDS, ROUTES, None, status=Status.NACKED, error=error))
     found = ConfigCheck().findings(Observation(NOW, seen, BrokenGraph(())))
     assert {finding.code for finding in found} == {"resource-refused", "rule-failed"}
-    assert {finding.subject for finding in found if finding.code == "rule-failed"} == {
+    assert {finding.subject.words for finding in found if finding.code == "rule-failed"} == {
         "without_endpoints",
         "listener_problems",
     }

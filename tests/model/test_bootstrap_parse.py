@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.model.bootstrap import Bootstrap, IstioNodeId, Json, XdsServer, parse_duration
-from meshtui.model.bootstrap_lines import bootstrap_lines, path_of, subject_for
+from meshtui.model.bootstrap_lines import bootstrap_lines
 from meshtui.model.bootstrap_parse import read_bootstrap
 from meshtui.model.json_text import element, member, places
 from meshtui.model.masking import MASK, mask
@@ -184,9 +184,6 @@ def test_a_finding_names_a_line() -> None:
     (found,) = [line for line in lines if line.path == "node.id"]
     assert '"id"' in found.text
     assert found.depth == 2
-    assert path_of(subject_for("node.id")) == "node.id"
-    assert path_of(subject_for("")) == ""
-    assert path_of("outbound|7070||echo") is None
 
 
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJlLWJ5dGVz"

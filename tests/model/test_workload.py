@@ -17,6 +17,7 @@ from meshtui.model.ladder_identity import bootstrap_rung, certificates_rung
 from meshtui.model.resource import Health
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.spiffe import parse_spiffe
+from meshtui.model.subject import CheckSubject
 from meshtui.model.workload import Offers, Rotation, Workload, WorkloadFiles, rotations_between
 from meshtui.model.workload_join import (
     Neighbour,
@@ -164,7 +165,7 @@ def test_the_certificates_rung_through_a_life(after: timedelta, health: Health, 
 
 def test_findings_decide() -> None:
     def finding(code: str, severity: Severity) -> Finding:
-        return Finding(code, severity, "x", f"{code} is so", "", "")
+        return Finding(code, severity, CheckSubject("x"), f"{code} is so", "", "")
 
     bad = (finding("certificate-expired", Severity.ERROR), finding("bootstrap-no-server", Severity.WARNING))
     known = workload(findings=bad)

@@ -14,6 +14,7 @@ from meshtui.model.errors import TargetUnreachable
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.resource import LDS, Status
 from meshtui.model.snapshot import NodeIdentity
+from meshtui.model.subject import FileSubject
 from meshtui.session.stage import Offer, Scenario
 from meshtui.tui.ink import Role, Span
 from meshtui.tui.palette import palette_of
@@ -58,7 +59,9 @@ async def test_every_surface(bench: Bench, run: Run, size: tuple[int, int]) -> N
             source.replace(nacked(cluster("v2"), name, name, bench.clock()))
             ids = f"sidecar~1~{name}.{name}~{name}"
             source.node = NodeIdentity(id=ids, user_agent=name, user_agent_version=name)
-            bench.sessions[TARGET]._publish(findings=(Finding(name, Severity.ERROR, name, name, name, name, (name,)),))
+            bench.sessions[TARGET]._publish(
+                findings=(Finding(name, Severity.ERROR, FileSubject(name), name, name, name, (name,)),)
+            )
             await bench.look(pilot, TARGET)
             assert_harmless(screen_text(pilot.app), size)
         await pilot.press("2")

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from meshtui.model.bootstrap import Bootstrap
-from meshtui.model.bootstrap_lines import BootstrapLine, bootstrap_lines, path_of
+from meshtui.model.bootstrap_lines import BootstrapLine, bootstrap_lines
 from meshtui.model.finding import Finding
 from meshtui.model.ladder_identity import UNLOCK_BOOTSTRAP, bootstrap_words
+from meshtui.model.subject import BootstrapSubject
 from meshtui.model.wording import plural
 from meshtui.model.workload import Workload
 from meshtui.session.state import Fact, MissingFact
@@ -40,7 +41,7 @@ def bootstrap_entries(
         else:
             yield IdentityEntry(unlock_line("Bootstrap", "what gRPC was told at start:", UNLOCK_BOOTSTRAP))
         return
-    findings = tuple(one for one in workload.findings if path_of(one.subject) is not None)
+    findings = tuple(one for one in workload.findings if isinstance(one.subject, BootstrapSubject))
     is_open = (TITLE in opened) is not whole
     yield IdentityEntry(_title(bootstrap, findings, is_open, width), TITLE, folds=True, copy=bootstrap.source)
     if is_open:
@@ -113,7 +114,7 @@ def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict
         numbers.setdefault(line.path, line.number)
     found: dict[int, list[Finding]] = {}
     for one in findings:
-        path = path_of(one.subject) or ""
+        path = one.subject.path if isinstance(one.subject, BootstrapSubject) else ""
         holders = [
             known for known in numbers if path == known or path.startswith((f"{known}.", f"{known}[")) or not known
         ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from meshtui.model.bootstrap_lines import path_of
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import BootstrapSubject
 from meshtui.model.wording import plural
 from meshtui.model.workload import Workload
 from meshtui.tui.ink import Role, Span
@@ -69,7 +69,11 @@ def _no_config(look: Look, width: int) -> Iterator[IdentityEntry]:
 
 
 def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
-    found = [one for one in workload.findings if path_of(one.subject) is None and one.severity is not Severity.INFO]
+    found = [
+        one
+        for one in workload.findings
+        if not isinstance(one.subject, BootstrapSubject) and one.severity is not Severity.INFO
+    ]
     most = NAMED[width >= ROOMY]
     for one in found[:most]:
         yield from _finding(one, width, in_full=width >= ROOMY)
@@ -84,7 +88,7 @@ def _finding(one: Finding, width: int, *, in_full: bool) -> Iterator[IdentityEnt
     for number, entry in enumerate(text_entries(one.title, width, role)):
         lead = Span(f"  {SEVERITY_GLYPHS[one.severity]} ", role) if not number else entry.line[0]
         yield IdentityEntry(
-            (lead, *entry.line[1:]), f"finding {one.code} {one.subject}" if not number else "", copy=one.title
+            (lead, *entry.line[1:]), f"finding {one.code} {one.subject.words}" if not number else "", copy=one.title
         )
     if in_full:
         yield from text_entries(one.explanation, width, Role.TEXT)

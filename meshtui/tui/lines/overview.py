@@ -11,6 +11,7 @@ from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph import Graph, Node
 from meshtui.model.ladder import Rung, Series
 from meshtui.model.resource import Health, ResourceKey
+from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.timeline import Event
 from meshtui.model.traffic import Traffic
 from meshtui.model.wording import age_words, plural
@@ -137,13 +138,12 @@ def _finding(finding: Finding, look: Look, width: int) -> Iterator[Entry]:
         yield from (Entry(line) for line in labelled("fix", finding.fix, width))
 
 
-def subject_key(look: Look, subject: str) -> ResourceKey | None:
-    """The resource a finding is about, where its subject is a resource's name, alone or after its type."""
+def subject_key(look: Look, subject: Subject) -> ResourceKey | None:
+    """The resource a finding is about, while the client still holds it; None for other subjects."""
     snapshot = look.state.snapshot
-    if snapshot is None:
+    if snapshot is None or not isinstance(subject, ResourceSubject) or subject.key not in snapshot.resources:
         return None
-    name = subject.partition(" ")[2] if subject[:3].isupper() and subject[3:4] == " " else subject
-    return next((key for key in snapshot.resources if key.name == name), None)
+    return subject.key
 
 
 def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:

@@ -139,8 +139,8 @@ def intent_sentence(
     if spec.count is None:
         amount = f"requests {' or '.join(ends) or 'until you stop it'}"
     else:
-        amount = f"{'at most ' if ends else ''}{spec.count} requests{''.join(f', {end}' for end in ends)},"
-        amount = amount if ends else amount.removesuffix(",")
+        until = "".join(f", {end}" for end in ends)
+        amount = f"at most {spec.count} requests{until}," if ends else f"{spec.count} requests"
     rate = f"at {spec.qps} a second" if spec.qps else f"as fast as {UNTHROTTLED_CONCURRENCY} at a time can"
     extra = f", with {plural(len(spec.all_headers), 'header')}" if spec.all_headers else ""
     extra += ", each on a new connection" if spec.new_connection else ""

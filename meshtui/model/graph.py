@@ -35,6 +35,11 @@ class NodeKind(Enum):
     ENDPOINT = "endpoint"
     RESOURCE = "resource"
 
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence: ``route configuration``."""
+        return self.value.replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -138,16 +138,27 @@ class CornerState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Place(StrEnum):
+    """Where a workload's certificate stands; the value is the word shown."""
+
+    ISSUED = "issued"
+    ON_DISK = "on disk"
+    IN_USE = "in use"
+    EXPECTED = "expected"
+
+
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """One corner of the triangle: ``name`` is ``issued``, ``on disk``, ``in use`` or ``expected``.
+    """One corner of the triangle.
 
-    ``text`` is a short whole phrase that can be shown as it is.
+    ``text`` is a short whole phrase that can be shown as it is; ``brief`` says it where all four stand in one line,
+    empty where it would be the same.
     """
 
-    name: str
+    place: Place
     state: CornerState
     text: str
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,58 +221,61 @@ def _may_still_reread(state: IdentityState) -> bool:
 def issued_corner(state: IdentityState) -> Corner:
     """What the agent says it issued last, beside what is on disk."""
     if state.issued is None:
-        return Corner("issued", CornerState.UNKNOWN, "no agent metric")
+        return Corner(Place.ISSUED, CornerState.UNKNOWN, "no agent metric")
     ends = _clock(state.issued.ends_at + HALF_A_SECOND, state.now)
+    text, brief = f"ends {ends} UTC", f"ends {ends}"
     if state.on_disk is None:
-        return Corner("issued", CornerState.UNKNOWN, f"ends {ends}")
+        return Corner(Place.ISSUED, CornerState.UNKNOWN, text, brief)
     changed = state.on_disk.changed_at
     if changed is not None and state.issued.seen_at < changed:
-        return Corner("issued", CornerState.UNKNOWN, "not asked since the rotation")
+        return Corner(Place.ISSUED, CornerState.UNKNOWN, "not asked since the rotation")
     # The metric is time left by the agent's clock and the file's end is absolute: take the clocks' difference out.
     ends_at = state.issued.ends_at + (state.clock_offset or timedelta(0))
     same = abs(ends_at - state.on_disk.certificate.not_after) <= ISSUED_TOLERANCE
-    return Corner("issued", CornerState.SAME if same else CornerState.DIFFERS, f"ends {ends}")
+    return Corner(Place.ISSUED, CornerState.SAME if same else CornerState.DIFFERS, text, brief)
 
 
 def _on_disk(state: IdentityState) -> Corner:
     if state.on_disk is None:
-        return Corner("on disk", CornerState.UNKNOWN, "files not at hand")
-    text = f"serial {short_serial(state.on_disk.certificate)}"
+        return Corner(Place.ON_DISK, CornerState.UNKNOWN, "files not at hand")
+    brief = short_serial(state.on_disk.certificate)
     if state.on_disk.changed_at is not None:
-        text += f", written {span_words(state.now - state.on_disk.changed_at)} ago"
-    return Corner("on disk", CornerState.SAME, text)
+        brief += f", written {span_words(state.now - state.on_disk.changed_at)} ago"
+    return Corner(Place.ON_DISK, CornerState.SAME, f"serial {brief}", brief)
 
 
 def _in_use(state: IdentityState, stale: InUse | None) -> Corner:
     if not state.own_in_use:
-        return Corner("in use", CornerState.UNKNOWN, "no live TLS connection seen")
+        return Corner(Place.IN_USE, CornerState.UNKNOWN, "no live TLS connection seen")
     newest = state.own_in_use[0]
-    text = f"serial {short_serial(newest.certificate)} at {newest.where}"
+    brief = f"{short_serial(newest.certificate)} at {newest.where}"
+    text = f"serial {brief}"
     if state.on_disk is None:
-        return Corner("in use", CornerState.UNKNOWN, text)
+        return Corner(Place.IN_USE, CornerState.UNKNOWN, text, brief)
     if stale is not None and predates_rotation(state, stale) and not _may_still_reread(state):
-        return Corner("in use", CornerState.UNKNOWN, f"{text}, since before the rotation")
-    return Corner("in use", CornerState.SAME if stale is None else CornerState.DIFFERS, text)
+        return Corner(Place.IN_USE, CornerState.UNKNOWN, f"{text}, since before the rotation", f"{brief}, from before")
+    return Corner(Place.IN_USE, CornerState.SAME if stale is None else CornerState.DIFFERS, text, brief)
 
 
 def _expected(state: IdentityState) -> Corner:
     verdicts = cluster_verdicts(state)
     with_tls = [one for one in verdicts if one.wants.tls.mode is not TlsMode.PLAINTEXT]
     if not with_tls:
-        return Corner("expected", CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
+        return Corner(Place.EXPECTED, CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
     refused = [one for one in with_tls if one.refused]
     if refused:
         return Corner(
-            "expected", CornerState.DIFFERS, f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen"
+            Place.EXPECTED, CornerState.DIFFERS, f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen"
         )
     if not any(one.accepted for one in with_tls):
-        return Corner("expected", CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
-    return Corner("expected", CornerState.SAME, f"peers satisfy {len(with_tls)} TLS clusters")
+        return Corner(Place.EXPECTED, CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
+    clusters = f"{len(with_tls)} TLS clusters"
+    return Corner(Place.EXPECTED, CornerState.SAME, f"peers satisfy {clusters}", f"by {clusters}")
 
 
 def _agreement(corners: tuple[Corner, ...]) -> str:
-    differing = [corner.name for corner in corners if corner.state is CornerState.DIFFERS]
-    known = [corner.name for corner in corners if corner.state is not CornerState.UNKNOWN]
+    differing = [corner.place for corner in corners if corner.state is CornerState.DIFFERS]
+    known = [corner.place for corner in corners if corner.state is not CornerState.UNKNOWN]
     if differing:
         return f"{' and '.join(differing)} {'differs' if len(differing) == 1 else 'differ'} from what is on disk"
     if len(known) < 2:
@@ -278,8 +292,8 @@ def _stale_sentence(state: IdentityState, stale: InUse, since: datetime | None, 
         return f"{text}, on a connection from before: it keeps that until it closes; new ones use what is on disk"
     every = f"gRPC re-reads every {state.refresh_interval.total_seconds():g} s"
     if reread < state.now:
-        return f"{text}; {every}: overdue since {_clock(reread, state.now)}"
-    return f"{text}; {every}: by {_clock(reread, state.now)}"
+        return f"{text}; {every}: overdue since {_clock(reread, state.now)} UTC"
+    return f"{text}; {every}: by {_clock(reread, state.now)} UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +346,5 @@ def short_serial(certificate: Certificate) -> str:
 
 
 def _clock(moment: datetime, now: datetime) -> str:
-    """A moment as UTC wall clock, with its day when that is not today."""
-    same_day = moment.date() == now.date()
-    return moment.strftime("%H:%M:%S UTC" if same_day else "%Y-%m-%d %H:%M:%S UTC")
+    """A moment in UTC by the wall clock, with its day when that is not today."""
+    return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from meshtui.model.channel import Channel, ChannelReport, ChannelState
@@ -37,10 +38,24 @@ DESTINATIONS_SHOWN: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A value over time, oldest first, to be drawn small."""
+    """A value over time, oldest first, to be drawn small. ``bad`` says that nothing but 0 is well."""
 
     name: str
     values: tuple[float, ...]
+    bad: bool = False
+
+
+class RungName(StrEnum):
+    """What a rung stands for; the value is its name on the screen."""
+
+    BOOTSTRAP = "Bootstrap"
+    CERTIFICATES = "Certificates"
+    CONTROL_PLANE = "Control plane"
+    LISTENER = "Listener"
+    ROUTE = "Route"
+    CLUSTER = "Cluster"
+    ENDPOINT = "Endpoint"
+    TRAFFIC = "Traffic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Rung:
     was seen of it in the last minutes.
     """
 
-    name: str
+    name: RungName
     health: Health | None
     text: str
     aside: str = ""
@@ -73,12 +88,12 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
     outbound = [node for node in listeners if not is_inbound_listener(node.name)]
     inbound = [node for node in listeners if is_inbound_listener(node.name)]
     if not outbound:
-        return (_listener_rung(listeners, "listener"), _no_outbound("Route"), _no_outbound("Cluster"))
+        return (_listener_rung(listeners, "listener"), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
     return (
         _listener_rung(outbound, "listener", also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
         _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], snapshot, now),
-        _rung("Cluster", by_kind[NodeKind.CLUSTER], "cluster"),
-        _rung("Endpoint", by_kind[NodeKind.ENDPOINT], "endpoint"),
+        _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
+        _rung(RungName.ENDPOINT, by_kind[NodeKind.ENDPOINT], "endpoint"),
     )
 
 
@@ -88,7 +103,7 @@ def control_plane_rung(report: ChannelReport | None, *, agent_silent: bool = Fal
     READY says only that a socket is connected. Config comes over a call that stays open as long as it is well, and
     through an agent, which may hang (``agent_silent``).
     """
-    name = "Control plane"
+    name = RungName.CONTROL_PLANE
     if report is None:
         return Rung(name, None, NO_CHANNELZ)
     channel = report.control_plane()
@@ -107,7 +122,7 @@ def control_plane_rung(report: ChannelReport | None, *, agent_silent: bool = Fal
 
 def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
     """What the app's own channels do. OK only where calls were seen to come back and none failed or hangs."""
-    name = "Traffic"
+    name = RungName.TRAFFIC
     if report is None:
         return Rung(name, None, NO_CHANNELZ)
     channels = report.mesh_channels
@@ -147,7 +162,7 @@ def _spark(total: Flow) -> tuple[Series, ...]:
     failed = tuple(point.failed / max(point.seconds, 0.001) for point in points)
     flying = tuple(float(point.in_flight) for point in points)
     named = [Series("ok/s", answered), Series("in flight", flying)]
-    return (*named, Series("failed/s", failed)) if any(failed) else tuple(named)
+    return (*named, Series("failed/s", failed, bad=True)) if any(failed) else tuple(named)
 
 
 def _channel_health(channels: Iterable[Channel]) -> Health:
@@ -157,8 +172,8 @@ def _channel_health(channels: Iterable[Channel]) -> Health:
 
 def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
     if not nodes:
-        return Rung("Listener", Health.WAITING, "this client holds no listener yet")
-    rung = _rung("Listener", nodes, noun)
+        return Rung(RungName.LISTENER, Health.WAITING, "this client holds no listener yet")
+    rung = _rung(RungName.LISTENER, nodes, noun)
     return Rung(rung.name, rung.health, rung.text, rung.aside or also, rung.key)
 
 
@@ -167,14 +182,14 @@ def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
     return f"and {plural(len(listeners), 'inbound listener')}: {', '.join(modes) or 'no chain'}" if listeners else ""
 
 
-def _no_outbound(name: str) -> Rung:
+def _no_outbound(name: RungName) -> Rung:
     return Rung(name, None, "no outbound channel is open in this app")
 
 
 def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
     if not nodes:
-        return Rung("Route", Health.OK, "inside the listener")
-    rung = _rung("Route", nodes, "route configuration")
+        return Rung(RungName.ROUTE, Health.OK, "inside the listener")
+    rung = _rung(RungName.ROUTE, nodes, "route configuration")
     if len(nodes) == 1 and nodes[0].key is not None:
         resource = snapshot.resources.get(nodes[0].key)
         if resource is not None and isinstance(resource.body, RouteConfiguration):
@@ -220,7 +235,7 @@ def route_words(routes: RouteConfiguration) -> str:
     return parts[0] if len(parts) == 1 else f"{parts[0]}   (and {plural(len(parts) - 1, 'more route')})"
 
 
-def _rung(name: str, nodes: list[Node], noun: str) -> Rung:
+def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
     """One line for all nodes of a kind: the one there is, or how many are in which state; the worst one's reason."""
     if not nodes:
         return Rung(name, None, f"no {noun}")

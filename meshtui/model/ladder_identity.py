@@ -8,7 +8,7 @@ from typing import Final
 from meshtui.model.bootstrap import Bootstrap
 from meshtui.model.certificate import Certificate
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.ladder import Rung
+from meshtui.model.ladder import Rung, RungName
 from meshtui.model.lifetime import Phase, lifetime
 from meshtui.model.resource import Health
 from meshtui.model.wording import plural, span_words
@@ -31,7 +31,7 @@ def identity_rungs(workload: Workload | None, now: datetime) -> tuple[Rung, Rung
 
 def bootstrap_rung(workload: Workload | None) -> Rung:
     """Its shape in a few words, or what is wrong with it."""
-    name = "Bootstrap"
+    name = RungName.BOOTSTRAP
     if workload is None or workload.files.bootstrap is None:
         asked = workload is not None and bool(workload.offers.bootstrap)
         return Rung(name, Health.WAITING if asked else None, "reading" if asked else f"not read: {UNLOCK_BOOTSTRAP}")
@@ -53,7 +53,7 @@ def bootstrap_words(bootstrap: Bootstrap) -> str:
 
 def certificates_rung(workload: Workload | None, now: datetime) -> Rung:
     """Who, and until when."""
-    name = "Certificates"
+    name = RungName.CERTIFICATES
     own = workload.files.own if workload is not None else None
     leaf = own.leaf if own is not None else None
     if workload is None or own is None:
@@ -69,7 +69,7 @@ def certificates_rung(workload: Workload | None, now: datetime) -> Rung:
     return Rung(name, health, leaf.name, aside or words)
 
 
-def _without_files(name: str, workload: Workload | None, now: datetime) -> Rung:
+def _without_files(name: RungName, workload: Workload | None, now: datetime) -> Rung:
     if workload is None:
         return Rung(name, None, f"not read: {UNLOCK_CERTIFICATES}")
     ends_at, offers = workload.ends_at, workload.offers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from meshtui.model.split import Assessment, ExpectationSource, Verdict, VersionShare
-from meshtui.model.wording import share_words
+from meshtui.model.wording import percent_digits, share_words
 
 FEW = 0.01
 """Up to this part of the requests may be of unknown version without a word about it: one point of slack at most."""
@@ -69,11 +69,11 @@ def caveat_sentence(assessment: Assessment) -> str:
         (counts.lost, "lost without a trace"),
     )
     parts = ", ".join(f"{number} {what}" for number, what in kinds if number)
-    share = share_words(round(counts.missing / counts.total, 3))
+    points = percent_digits(round(counts.missing / counts.total, 3))
     text = f"The version of {counts.missing} of {counts.total} requests is not known ({parts})"
     if assessment.verdict in (Verdict.MISMATCH, Verdict.NONE):
         return f"{text}; they are in no version's share."
-    return f"{text}: a drift of up to {share.removesuffix(' %')} points could hide in them."
+    return f"{text}: a drift of up to {points} points could hide in them."
 
 
 def _wanted(assessment: Assessment) -> str:

@@ -25,7 +25,15 @@ from meshtui.model.graph_words import cluster_label, endpoints_problem, route_fa
 from meshtui.model.lookup import References, endpoints_key
 from meshtui.model.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import inbound_tls_words, match_words, plural, share_words, size_words, string_words
+from meshtui.model.wording import (
+    inbound_tls_words,
+    is_catch_all,
+    match_words,
+    pattern_words,
+    plural,
+    share_words,
+    size_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +78,17 @@ def _trouble(node: Node, resource: Resource | None) -> Iterator[Section]:
         yield Section("", (Fact("", node.note, node.health),))
     elif resource is not None and node.key == resource.key and (note := status_note(resource)):
         yield Section("", (Fact("", note, resource.health),))
-    if resource is not None and resource.error is not None and resource.error.details not in node.note:
+    if resource is not None and resource.error is not None and not _told(node, resource):
         yield Section("", (Fact("", resource.error.details, resource.health),))
     if node.kind in (NodeKind.ROUTE, NodeKind.ENDPOINT, NodeKind.FILTER_CHAIN) and node.facts:
         title = {NodeKind.ROUTE: "this route", NodeKind.ENDPOINT: "this endpoint"}.get(node.kind, "this filter chain")
         yield Section(title, (Fact(node.label, " · ".join(node.facts), node.health),))
+
+
+def _told(node: Node, resource: Resource) -> bool:
+    """Whether the node's note quotes what the client said of the resource, or there is nothing to quote."""
+    quotes = node.note == status_note(resource) and resource.health in (Health.REFUSED, Health.MISSING)
+    return quotes or resource.error is None or not resource.error.details
 
 
 def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:
@@ -135,8 +149,7 @@ def _domains(host: VirtualHost) -> str:
 def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[Fact]:
     lone = len(host.routes) == 1
     for route in host.routes:
-        when = match_words(route.match)
-        yield Fact("all" if lone and when == "(everything else)" else when, "")
+        yield Fact("all" if lone and is_catch_all(route.match) else match_words(route.match), "")
         yield from _route(snapshot, scope, route)
     for origin in dict.fromkeys(route.origin for route in host.routes if route.origin):
         yield Fact("", f"from {origin}")
@@ -182,7 +195,7 @@ def _tls(tls: TlsContext) -> Iterator[Fact]:
         yield Fact("trusted roots", f"provider {tls.roots}")
     label = "peer's SAN"
     for san in tls.sans:
-        yield Fact(label, string_words(san).lstrip("="))
+        yield Fact(label, pattern_words(san))
         label = ""
 
 

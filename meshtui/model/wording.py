@@ -17,17 +17,17 @@ def path_words(path: StringMatch) -> str:
     return path.value
 
 
-def string_words(match: StringMatch) -> str:
-    """A string matcher in a few characters: ``=v``, ``v*``, ``*v``, ``*v*``, ``~ v``, ``present``."""
+def pattern_words(match: StringMatch) -> str:
+    """A string matcher in a few characters: ``v``, ``v*``, ``*v``, ``*v*``, ``~ v``, ``present``, ``in v``."""
     value = match.value
     words = {
-        MatchKind.EXACT: f"={value}",
-        MatchKind.PREFIX: f"={value}*",
-        MatchKind.SUFFIX: f"=*{value}",
-        MatchKind.CONTAINS: f"=*{value}*",
-        MatchKind.REGEX: f" ~ {value}",
-        MatchKind.PRESENT: " present",
-        MatchKind.RANGE: f" in {value}",
+        MatchKind.EXACT: value,
+        MatchKind.PREFIX: f"{value}*",
+        MatchKind.SUFFIX: f"*{value}",
+        MatchKind.CONTAINS: f"*{value}*",
+        MatchKind.REGEX: f"~ {value}",
+        MatchKind.PRESENT: "present",
+        MatchKind.RANGE: f"in {value}",
     }[match.kind]
     return words + (" (any case)" if match.ignore_case else "")
 
@@ -37,7 +37,8 @@ def header_words(header: HeaderMatch) -> str:
     if header.match.kind is MatchKind.RANGE:
         words = f"{header.name} in [{header.low}, {header.high})"
     else:
-        words = header.name + string_words(header.match)
+        joint = " " if header.match.kind in (MatchKind.REGEX, MatchKind.PRESENT) else "="
+        words = f"{header.name}{joint}{pattern_words(header.match)}"
     return f"not {words}" if header.invert else words
 
 
@@ -62,13 +63,17 @@ def match_words(match: RouteMatch) -> str:
 
 def share_words(share: float) -> str:
     """A share of 0 to 1 in per cent: ``20 %``, ``33.3 %``, ``0.05 %``; one short of all is never ``100 %``."""
+    return f"{percent_digits(share)} %"
+
+
+def percent_digits(share: float) -> str:
+    """The number of :func:`share_words` alone, for columns and lists that say the unit elsewhere."""
     percent = share * 100
     if 99.95 <= percent < 100:
-        return f"{percent:.2f} %" if percent < 99.995 else "> 99.99 %"
+        return f"{percent:.2f}" if percent < 99.995 else "> 99.99"
     if percent and percent < 0.1:
-        return f"{percent:.2g} %"
-    text = f"{percent:.1f}"
-    return f"{text.removesuffix('.0')} %"
+        return f"{percent:.2g}"
+    return f"{percent:.1f}".removesuffix(".0")
 
 
 def tls_words(tls: TlsContext) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from meshtui.model.finding import Severity
@@ -54,6 +55,10 @@ LINK_ROLES: Final = {
     LinkState.DOWN: Role.ALARM,
     LinkState.MISSING: Role.ALARM,
 }
+
+
+FOLDS: Final[Mapping[bool | None, str]] = {True: "▾", False: "▸", None: " "}
+"""Whether what belongs to a row is shown; a row that does not fold has a blank."""
 
 
 def glyph(health: Health | None) -> Span:

@@ -7,7 +7,7 @@ from typing import Final
 
 from meshtui.model.echo_tally import OTHER
 from meshtui.model.split import Expectation
-from meshtui.model.wording import share_words
+from meshtui.model.wording import percent_digits
 from meshtui.session.echo_state import EchoState
 from meshtui.tui.ink import Role
 from meshtui.tui.palette import SERIES
@@ -41,4 +41,4 @@ def weights_words(expectation: Expectation | None, versions: tuple[str, ...]) ->
     shares: Mapping[str, float] = expectation.shares if expectation else {}
     if not shares:
         return ""
-    return "/".join(share_words(round(shares.get(version, 0.0), 3)).removesuffix(" %") for version in versions)
+    return "/".join(percent_digits(round(shares.get(version, 0.0), 3)) for version in versions)

@@ -12,7 +12,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from meshtui.model.split import Assessment, SplitCounts, VersionShare
-from meshtui.model.wording import share_words
+from meshtui.model.wording import percent_digits, share_words
 from meshtui.session.echo_state import EchoState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.echo_bars import Bar, bar_line
@@ -108,7 +108,7 @@ def _want(share: VersionShare) -> Line:
 
 
 def _numbers(share: VersionShare, waits: bool) -> Line:
-    want = "" if share.expected is None else share_words(round(share.expected, 4)).removesuffix(" %")
+    want = "" if share.expected is None else percent_digits(round(share.expected, 4))
     return (
         Span(pad_left("–" if waits else share_words(share.of_all), 9), Role.STRONG),
         Span("  want " if want else "       ", Role.DIM),

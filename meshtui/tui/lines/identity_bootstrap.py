@@ -16,7 +16,7 @@ from meshtui.session.state import Fact, MissingFact
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.identity_entry import IdentityEntry, text_entries, unlock_line
 from meshtui.tui.lines.json import json_line
-from meshtui.tui.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.marks import FOLDS, SEVERITY_GLYPHS, SEVERITY_ROLES
 from meshtui.tui.safe import cut, fit_end, span, width_of, wrap_hanging
 
 FOLDED: Final = ("node.metadata",)
@@ -43,7 +43,7 @@ def bootstrap_entries(
         return
     findings = tuple(one for one in workload.findings if isinstance(one.subject, BootstrapSubject))
     is_open = (TITLE in opened) is not whole
-    yield IdentityEntry(_title(bootstrap, findings, is_open, width), TITLE, folds=True, copy=bootstrap.source)
+    yield IdentityEntry(_title(bootstrap, findings, is_open, width), TITLE, open=is_open, copy=bootstrap.source)
     if is_open:
         yield from _body(bootstrap, findings, width, opened)
     elif findings:
@@ -54,7 +54,7 @@ def bootstrap_entries(
 def _title(bootstrap: Bootstrap, findings: Sequence[Finding], is_open: bool, width: int) -> Line:
     worst = max((one.severity for one in findings), default=None)
     mark = Span("✓", Role.OK) if worst is None else Span(SEVERITY_GLYPHS[worst], SEVERITY_ROLES[worst])
-    fold = Span("  ▾ " if is_open else "  ▸ ", Role.FAINT)
+    fold = Span(f"  {FOLDS[is_open]} ", Role.FAINT)
     words = span(bootstrap_words(bootstrap), Role.DIM)
     head: Line = (fold, Span("Bootstrap  ", Role.TITLE), mark, Span(" "), words)
     room = width - width_of(head) - 4
@@ -78,7 +78,7 @@ def _body(
             skip_to = line.last + 1
             inside = line.last - line.number - 1
             hint = f" {plural(inside, 'line')} {lines[line.last - 1].text}"
-            yield IdentityEntry((*_indented(line, "▸"), Span(hint, Role.FAINT)), id_, folds=True, copy=line.path)
+            yield IdentityEntry((*_folded(line), Span(hint, Role.FAINT)), id_, open=False, copy=line.path)
         else:
             yield from _line(line, id_, width)
         for one in beside.get(line.number, ()):
@@ -98,13 +98,13 @@ def _line(line: BootstrapLine, id_: str, width: int) -> Iterator[IdentityEntry]:
     room = max(width - 4, 12)
     pieces = wrap_hanging("  " * line.depth + line.text, room)
     for number, piece in enumerate(pieces):
-        mark = Span("  ▾" if line.opens and line.depth and not number else "   ", Role.FAINT)
-        can_fold = line.opens and bool(line.depth) and not number
-        yield IdentityEntry((mark, *json_line(piece)), id_ if not number else "", folds=can_fold, copy=line.text)
+        is_open = True if line.opens and line.depth and not number else None
+        mark = Span(f"  {FOLDS[is_open]}", Role.FAINT)
+        yield IdentityEntry((mark, *json_line(piece)), id_ if not number else "", open=is_open, copy=line.text)
 
 
-def _indented(line: BootstrapLine, fold: str) -> Line:
-    return (Span(f"  {fold}", Role.FAINT), *json_line("  " * line.depth + line.text))
+def _folded(line: BootstrapLine) -> Line:
+    return (Span(f"  {FOLDS[False]}", Role.FAINT), *json_line("  " * line.depth + line.text))
 
 
 def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict[int, list[Finding]]:

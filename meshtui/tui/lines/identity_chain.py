@@ -14,9 +14,10 @@ from meshtui.model.lifetime import lifetime
 from meshtui.model.spiffe import SpiffeId
 from meshtui.model.workload import Rotation, Workload
 from meshtui.tui.ink import Line, Role, Span
-from meshtui.tui.lines.identity_end import end_spans
+from meshtui.tui.lines.identity_end import end_spans, when_it_ends
 from meshtui.tui.lines.identity_entry import BLANK, IdentityEntry, fact_entries, text_entries, unlock_line
 from meshtui.tui.lines.identity_life import Axis, captions, life_bar
+from meshtui.tui.marks import FOLDS
 from meshtui.tui.safe import cut, fit_end, pad, span, width_of
 
 ROOMY: Final = 110
@@ -151,7 +152,7 @@ def _certificate(
     id_ = f"certificate {one.fingerprint_sha256}"
     is_open = id_ in opened
     role = Role.DIM if replaced is not None else Role.STRONG
-    fold = Span("  ▾ " if is_open else "  ▸ ", Role.FAINT)
+    fold = Span(f"  {FOLDS[is_open]} ", Role.FAINT)
     lead: Line = (fold, Span(pad(LABELS[one.role], 7), role), Span(pad(short_serial(one), 13), Role.DIM))
     if width >= ROOMY:
         lead = (*lead, span(pad(one.key_type, 11), Role.DIM))
@@ -160,7 +161,7 @@ def _certificate(
         tail = end_spans(one, now, rotates=not one.is_ca, brief=width < ROOMY)
     gap = Span(" " * max(_lead(width) - width_of(lead), 0))
     line = (*lead, gap, *life_bar(one, axis, now, replaced), Span("  "), *tail)
-    yield IdentityEntry(fit_end(line, width), id_, folds=True, copy=one.serial_text)
+    yield IdentityEntry(fit_end(line, width), id_, open=is_open, copy=one.serial_text)
     if is_open:
         yield from certificate_facts(one, width)
 
@@ -168,8 +169,7 @@ def _certificate(
 def _replaced_words(one: Certificate, now: datetime, *, brief: bool) -> Line:
     if one.not_after <= now:
         return (Span("replaced, over", Role.DIM),)
-    left = end_spans(one, now, rotates=False)[0].text
-    return (Span("replaced" if brief else f"replaced, {left.lstrip('!✗ ')}", Role.DIM),)
+    return (Span("replaced" if brief else f"replaced, {when_it_ends(one, now)}", Role.DIM),)
 
 
 def _times(leaf: Certificate, axis: Axis, earlier: list[Rotation], now: datetime) -> Line:

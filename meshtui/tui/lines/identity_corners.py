@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from meshtui.model.identity import CLOCK_TOLERANCE, Corner, CornerState, triangle
+from meshtui.model.identity import CLOCK_TOLERANCE, Corner, CornerState, Place, triangle
 from meshtui.model.ladder_identity import UNLOCK_AGENT, UNLOCK_CERTIFICATES
 from meshtui.model.wording import span_words
 from meshtui.model.workload import Workload
@@ -21,16 +21,8 @@ GLYPHS: Final = {
     CornerState.UNKNOWN: Span("·", Role.FAINT),
 }
 
-BRIEFER: Final = (
-    ("serial ", ""),
-    (" UTC", ""),
-    ("peers satisfy ", "by "),
-    (", since before the rotation", ", from before"),
-)
-"""What four corners in one line can do without; the sentence below says it."""
-
 NAME: Final = 9
-"""Cells of the longest corner's name."""
+"""Cells of the longest place's name."""
 
 
 def corner_entries(workload: Workload, now: datetime, width: int, *, seen: bool) -> Iterator[IdentityEntry]:
@@ -56,7 +48,12 @@ def corner_entries(workload: Workload, now: datetime, width: int, *, seen: bool)
 
 def _one_a_line(corners: Sequence[Corner], sentence: str) -> Iterator[IdentityEntry]:
     for number, corner in enumerate(corners):
-        line = (Span(f"  {pad(corner.name, NAME)} ", Role.DIM), GLYPHS[corner.state], Span(" "), _text(corner))
+        line = (
+            Span(f"  {pad(corner.place, NAME)} ", Role.DIM),
+            GLYPHS[corner.state],
+            Span(" "),
+            _text(corner, corner.text),
+        )
         yield IdentityEntry(line, "" if number else "triangle", copy=sentence)
 
 
@@ -64,34 +61,36 @@ def _in_a_line(corners: Sequence[Corner]) -> Line:
     line: list[Span] = [Span("  ")]
     for corner in corners:
         gap = "   " if len(line) > 1 else ""
-        brief = replace(corner, text=_brief(corner.text))
-        line += (Span(f"{gap}{corner.name} ", Role.DIM), GLYPHS[corner.state], Span(" "), _text(brief))
+        words = _text(corner, corner.brief or corner.text)
+        line += (Span(f"{gap}{corner.place} ", Role.DIM), GLYPHS[corner.state], Span(" "), words)
     return tuple(line)
 
 
-def _brief(text: str) -> str:
-    for word, shorter in BRIEFER:
-        text = text.replace(word, shorter)
-    return text
-
-
-def _text(corner: Corner) -> Span:
-    return span(corner.text, Role.DIM if corner.state is CornerState.UNKNOWN else Role.TEXT)
+def _text(corner: Corner, words: str) -> Span:
+    return span(words, Role.DIM if corner.state is CornerState.UNKNOWN else Role.TEXT)
 
 
 def _unlocked(corner: Corner, workload: Workload, seen: bool) -> Corner:
     """A corner that is not known says what would tell it."""
+    lacking = _lacking(corner.place, workload, seen)
+    return replace(corner, text=lacking, brief="") if lacking else corner
+
+
+def _lacking(place: Place, workload: Workload, seen: bool) -> str:
+    """What would tell the corner, or empty where it is known."""
     identity, offers = workload.identity, workload.offers
-    if corner.name == "issued" and identity.issued is None:
-        return replace(corner, text="the agent does not say" if offers.agent else f"not asked: {UNLOCK_AGENT}")
-    if corner.name == "on disk" and identity.on_disk is None:
-        given = offers.certificates or offers.bootstrap
-        return replace(corner, text="no leaf in the files" if given else f"not read: {UNLOCK_CERTIFICATES}")
-    if corner.name == "in use" and not identity.own_in_use:
-        return replace(corner, text="gRPC shows it only at the other end: o attaches one it talks to")
-    if corner.name == "expected" and not seen:
-        return replace(corner, text="the app's config was not seen")
-    return corner
+    match place:
+        case Place.ISSUED if identity.issued is None:
+            return "the agent does not say" if offers.agent else f"not asked: {UNLOCK_AGENT}"
+        case Place.ON_DISK if identity.on_disk is None:
+            given = offers.certificates or offers.bootstrap
+            return "no leaf in the files" if given else f"not read: {UNLOCK_CERTIFICATES}"
+        case Place.IN_USE if not identity.own_in_use:
+            return "gRPC shows it only at the other end: o attaches one it talks to"
+        case Place.EXPECTED if not seen:
+            return "the app's config was not seen"
+        case _:
+            return ""
 
 
 def _clock(offset: timedelta | None, width: int) -> Iterator[IdentityEntry]:

@@ -53,17 +53,23 @@ def end_spans(certificate: Certificate, now: datetime, *, rotates: bool, brief: 
     """Beside a bar: ``ends in 2m 58s · rotation due in 58 s``; ``rotates`` is for leaves, which an agent replaces."""
     life = lifetime(certificate, now)
     role, glyph = PHASE_ROLES[life.phase], PHASE_GLYPHS[life.phase]
-    left = span_words(life.remaining)
-    match life.phase:
-        case Phase.NOT_YET_VALID:
-            words = f"valid only in {span_words(certificate.not_before - now)}"
-        case Phase.EXPIRED:
-            words = f"expired {span_words(-life.remaining)} ago"
-        case _:
-            words = f"ends in {left}"
-    line: Line = (Span(f"{glyph}{words}", Role.STRONG if role is Role.TEXT and rotates else role),)
+    line: Line = (
+        Span(f"{glyph}{when_it_ends(certificate, now)}", Role.STRONG if role is Role.TEXT and rotates else role),
+    )
     rotation = "" if brief or not rotates else _rotation_words(life.phase, span_words(abs(life.until_rotation)))
     return (*line, Span(f" · {rotation}", Role.DIM if role is Role.TEXT else role)) if rotation else line
+
+
+def when_it_ends(certificate: Certificate, now: datetime) -> str:
+    """``ends in 2m 58s``, ``expired 3 s ago``, ``valid only in 12 s``."""
+    life = lifetime(certificate, now)
+    match life.phase:
+        case Phase.NOT_YET_VALID:
+            return f"valid only in {span_words(certificate.not_before - now)}"
+        case Phase.EXPIRED:
+            return f"expired {span_words(-life.remaining)} ago"
+        case _:
+            return f"ends in {span_words(life.remaining)}"
 
 
 def _rotation_words(phase: Phase, away: str) -> str:

@@ -14,15 +14,20 @@ from meshtui.tui.safe import span, wrap
 class IdentityEntry:
     """``id`` is the same from look to look; the cursor stands only on rows that have one.
 
-    ``key`` is where ``enter`` leads; else ``folds`` says that it opens and closes what belongs to the row. ``copy`` is
-    what ``y`` takes.
+    ``key`` is where ``enter`` leads. ``open`` says whether what belongs to the row is shown, ``None`` for a row that
+    does not fold. ``copy`` is what ``y`` takes.
     """
 
     line: Line
     id: str = ""
     key: ResourceKey | None = None
-    folds: bool = False
+    open: bool | None = None
     copy: str = ""
+
+    @property
+    def folds(self) -> bool:
+        """Whether ``enter`` opens and closes what belongs to the row."""
+        return self.open is not None
 
 
 BLANK = IdentityEntry(EMPTY)

@@ -53,34 +53,26 @@ def life_bar(certificate: Certificate, axis: Axis, now: datetime, replaced: date
     half = axis.cell(life.rotation_due_at) if not certificate.is_ca and replaced is None else -1
     turned = axis.cell(replaced) if replaced is not None else None
     role = BAR_ROLES[life.phase] if replaced is None else Role.DIM
-    marks = {first: START, last: END}
+    marks: dict[int, tuple[str, Role | None]] = {first: (START, None), last: (END, None)}
+    """Glyph and role by cell; without a role it has that of the stroke."""
     if half not in marks:
-        marks[half] = HALF_PAST if half < here else HALF
+        marks[half] = (HALF_PAST, Role.NOTE) if half < here else (HALF, Role.DIM)
     if turned is not None:
-        marks[turned] = ROTATED
+        marks[turned] = (ROTATED, Role.GLOW)
     if replaced is None and first <= here <= last:
-        marks[here] = NOW
+        marks[here] = (NOW, Role.STRONG if role is Role.BAR else role)
     cells: list[Span] = []
     for at in range(axis.cells):
         if not first <= at <= last:
             cells.append(Span(" "))
             continue
         past = at < here
-        stroke = REPLACED if turned is not None and at > turned else PAST if past else FUTURE
-        calm = Role.FAINT if stroke != PAST else role
-        glyph = marks.get(at, stroke)
-        cells.append(Span(glyph, _mark_role(glyph, role, calm)))
+        gone = turned is not None and at > turned
+        stroke = REPLACED if gone else PAST if past else FUTURE
+        calm = role if past and not gone else Role.FAINT
+        mark, own = marks.get(at, (stroke, None))
+        cells.append(Span(mark, own or calm))
     return tuple(_joined(cells))
-
-
-def _mark_role(glyph: str, role: Role, calm: Role) -> Role:
-    if glyph == NOW:
-        return Role.STRONG if role is Role.BAR else role
-    if glyph == ROTATED:
-        return Role.GLOW
-    if glyph in (HALF, HALF_PAST):
-        return Role.NOTE if glyph == HALF_PAST else Role.DIM
-    return calm
 
 
 def _joined(cells: list[Span]) -> Iterator[Span]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from meshtui.model.config import MatchKind, TlsContext, TlsMode
+from meshtui.model.config import TlsContext, TlsMode
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.identity import ClusterVerdict, InUse, ListenerTls, Side, cluster_verdicts, short_serial
 from meshtui.model.names import inbound_address
 from meshtui.model.resource import CDS, LDS, ResourceKey
-from meshtui.model.wording import inbound_tls_words, plural, span_words, string_words, tls_words
+from meshtui.model.wording import inbound_tls_words, pattern_words, plural, span_words, tls_words
 from meshtui.model.workload import Workload
 from meshtui.session.state import SessionState
 from meshtui.tui.ink import Line, Role, Span
@@ -24,6 +24,9 @@ MOST_CLUSTERS: Final = 200
 
 LABEL: Final = 22
 MODE: Final = 10
+
+PEER_MARKS: Final = {True: ("✓", Role.OK), False: ("✗", Role.ALARM), None: ("?", Role.NOTE)}
+"""Glyph and role of a peer by whether the cluster accepts its name; ``None`` where that cannot be told."""
 
 UNSECURED: Final = Span("–", Role.DIM)
 
@@ -57,9 +60,9 @@ def _cluster(
     yield IdentityEntry(line, f"cluster {verdict.wants.cluster}", key, copy=verdict.wants.cluster)
     if tls.mode is TlsMode.PLAINTEXT:
         return
-    for peers, mark in ((verdict.refused, "✗"), (verdict.undecided, "?"), (verdict.accepted, "✓")):
+    for peers, accepted in ((verdict.refused, False), (verdict.undecided, None), (verdict.accepted, True)):
         for peer in _distinct(peers):
-            yield IdentityEntry((Span("      "), *_peer(peer, mark, now, width - 7)))
+            yield IdentityEntry((Span("      "), *_peer(peer, accepted, now, width - 7)))
 
 
 def _mark(verdict: ClusterVerdict) -> Span:
@@ -78,24 +81,22 @@ def _expects(tls: TlsContext) -> Span:
     if not tls.sans:
         return Span("any name of this trust domain's root", Role.NOTE)
     first = tls.sans[0]
-    words = first.value if first.kind is MatchKind.EXACT else string_words(first).strip()
+    words = pattern_words(first)
     more = f"  and {plural(len(tls.sans) - 1, 'other name')}" if len(tls.sans) > 1 else ""
     return span(f"expects {words}{more}", Role.TEXT)
 
 
-def _peer(peer: InUse, mark: str, now: datetime, room: int) -> Line:
-    role = {"✓": Role.OK, "✗": Role.ALARM}.get(mark, Role.NOTE)
+def _peer(peer: InUse, accepted: bool | None, now: datetime, room: int) -> Line:
+    mark, role = PEER_MARKS[accepted]
     left = peer.certificate.not_after - now
     # A connection goes on when the certificate it began with has ended; only new ones are refused.
     ends = f"ends in {span_words(left)}" if left.total_seconds() >= 0 else "ended since; still open"
     who = peer.certificate.spiffe
     name = (
-        f"sa {who.service_account}"
-        if who is not None and who.service_account and mark == "✓"
-        else peer.certificate.name
+        f"sa {who.service_account}" if who is not None and who.service_account and accepted else peer.certificate.name
     )
     text = f"{peer.where}  {name}  serial {short_serial(peer.certificate)}  {ends}"
-    return (Span(f"{mark} ", role), Span(cut_end(text, room - 2), Role.DIM if mark == "✓" else role))
+    return (Span(f"{mark} ", role), Span(cut_end(text, room - 2), Role.DIM if accepted else role))
 
 
 def _distinct(peers: tuple[InUse, ...]) -> tuple[InUse, ...]:

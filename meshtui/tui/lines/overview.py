@@ -9,7 +9,7 @@ from typing import Final
 from meshtui.model.config import RouteConfiguration
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.graph import Graph, Node
-from meshtui.model.ladder import Rung, Series
+from meshtui.model.ladder import Rung, RungName, Series
 from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.timeline import Event
@@ -86,7 +86,7 @@ def _headline(look: Look, rungs: tuple[Rung, ...], width: int) -> Iterator[Entry
 
 def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
     """What keeps a whole config from being good news: calls that fail, or that were not seen to come back."""
-    rung = next((one for one in rungs if one.name == "Traffic"), None)
+    rung = next((one for one in rungs if one.name is RungName.TRAFFIC), None)
     if rung is None or rung.health is Health.OK:
         return ""
     if rung.health is not None:
@@ -174,7 +174,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
         node = way[-1]
         key = next((one.key for one in reversed(way) if one.key is not None), None)
         role = ROLES[node.health]
-        title = f"{node.kind.value.replace('_', ' ').capitalize()} {node.name}"
+        title = f"{node.kind.words.capitalize()} {node.name}"
         yield Entry((Span(f"  {GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
         yield from (Entry(line) for line in paragraph(_says(node), width, Role.TEXT))
         if len(way) > 1:
@@ -208,10 +208,9 @@ def spark_line(spark: tuple[Series, ...], width: int) -> Line:
     cells = max(min((width - lead - names - 1) // max(len(spark), 1), SPARK_WIDEST), 4)
     line: list[Span] = [Span(" " * lead)]
     for series in spark:
-        bad = series.name.startswith("failed")
         line += [
             Span(f"{series.name} ", Role.DIM),
-            Span(sparkline(squeezed(series.values, cells), cells), Role.ALARM if bad else Role.BAR),
+            Span(sparkline(squeezed(series.values, cells), cells), Role.ALARM if series.bad else Role.BAR),
             Span("   "),
         ]
     return tuple(line)

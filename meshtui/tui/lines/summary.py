@@ -27,7 +27,7 @@ def title_lines(node: Node | None, resource: Resource | None, now: datetime, wid
     if resource is not None:
         yield from _wrapped(_status(resource, now), width)
     elif node is not None:
-        yield (Span(" "), glyph(node.health), Span(f" {node.kind.value.replace('_', ' ')}", Role.DIM))
+        yield (Span(" "), glyph(node.health), Span(f" {node.kind.words}", Role.DIM))
 
 
 def _status(resource: Resource, now: datetime) -> Iterator[Span]:

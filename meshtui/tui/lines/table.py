@@ -76,7 +76,7 @@ def table_line(row: TableRow, look: Look, width: int) -> Line:
     values = (
         resource.key.type if row.first else "",
         f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}",
-        name if not note else f"{cut_name(name, max(_name_room(width) * 3 // 5, 12))}  {note}",
+        _named(name, note, _name_room(width)),
         short_version(resource.version, 10) or "–",
         age,
         size_words(resource.size) if resource.size else "–",
@@ -95,6 +95,11 @@ def table_line(row: TableRow, look: Look, width: int) -> Line:
     return fit((*shown, dot), width)
 
 
+def _named(name: str, note: str, room: int) -> str:
+    """The name, and beside it what is wrong, which has two fifths of the room at least."""
+    return cut_end(f"{cut_name(name, max(room * 3 // 5, 12))}  {note}", room) if note else cut_name(name, room)
+
+
 def _name_room(width: int) -> int:
     return max(width - (2 + 5 + 10 + 6 + 2 + (11 + 10 if width >= NARROW else 0)), 8)
 
@@ -105,7 +110,7 @@ def _cells(width: int, values: Sequence[str]) -> list[str]:
     return [
         f"  {pad(type_, 5)}",
         pad(status, 10),
-        pad(cut_end(name, _name_room(width)) if "  " in name else cut_name(name, _name_room(width)), _name_room(width)),
+        pad(name, _name_room(width)),
         column(version, 11) if wide else "",
         column(age, 6),
         column(size, 10) if wide else "",

@@ -14,7 +14,7 @@ from meshtui.model.resource import CDS, Health, Resource, ResourceKey, Status
 from meshtui.model.wording import age_words, share_words
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.look import Look
-from meshtui.tui.marks import GLYPHS, ROLES, STATUS_WORDS
+from meshtui.tui.marks import FOLDS, GLYPHS, ROLES, STATUS_WORDS
 from meshtui.tui.safe import column, cut, cut_name, fit, fit_end, pad_left, span, width_of
 
 GLOW_LASTS: Final = timedelta(seconds=2)
@@ -89,10 +89,9 @@ def tree_line(row: TreeRow, look: Look, width: int) -> Line:
 
 def _left(row: TreeRow, resource: Resource | None, look: Look, room: int, *, glow: bool) -> Line:
     node = row.node
-    fold = " " if row.unfolded is None else "▾" if row.unfolded else "▸"
     inherited = node.worst is not node.health
     mark = Span(f"{GLYPHS[node.worst]} ", ROLES[node.worst] if not inherited else _quiet(node.worst))
-    head: list[Span] = [Span(" " * (1 + GUIDE * row.depth)), Span(f"{fold} ", Role.DIM), mark]
+    head: list[Span] = [Span(" " * (1 + GUIDE * row.depth)), Span(f"{FOLDS[row.unfolded]} ", Role.DIM), mark]
     if node.share is not None:
         head.append(Span(f"{share_words(node.share):>6}  ", Role.STRONG))
     says = waiting_words(node, resource, look)
@@ -141,9 +140,9 @@ def waiting_words(node: Node, resource: Resource | None, look: Look) -> str:
         if since is not None:
             waited = max(int((look.now - since).total_seconds()), 0)
             return f"waiting {waited} s of {DOES_NOT_EXIST_AFTER}"
-    if word and not node.note.lower().startswith(word.lower()):
-        return f"{word}  {node.note}".rstrip()
-    return node.note
+    own = resource.error.details if resource is not None and resource.error and node.health is Health.MISSING else ""
+    repeats = own.lower().startswith(word.lower())  # the client's own words may begin with "timeout" themselves
+    return node.note if not word or repeats else f"{word}  {node.note}".rstrip()
 
 
 def _right(node: Node, resource: Resource | None, now: datetime, mark: str, columns: Columns) -> Line:

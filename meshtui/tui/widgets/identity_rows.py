@@ -88,5 +88,5 @@ class IdentityRows(Rows):
 
     def action_fold(self, fold: bool) -> None:
         entry = self.entry
-        if entry is not None and entry.folds and fold is any(piece.text.strip() == "▾" for piece in entry.line[:1]):
+        if entry is not None and entry.open is fold:
             self.post_message(self.Folded(self, entry))

@@ -42,14 +42,14 @@ LONG_RUN = 600
 
 def main() -> None:
     """Measure and print."""
-    with _target(SERVICES) as address:
+    with csds_target(SERVICES) as address:
         asyncio.run(_measure(address))
-    with _target(1) as address:
+    with csds_target(1) as address:
         asyncio.run(_measure_small(address))
 
 
 @contextmanager
-def _target(services: int) -> Iterator[str]:
+def csds_target(services: int) -> Iterator[str]:
     """A process that serves the config of this many services; its address."""
     server = subprocess.Popen(
         [sys.executable, "-m", "bench._csds_target", str(services)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -51,7 +51,7 @@ def main(address: str) -> None:
     """Fetch and print."""
     options = [("grpc.max_receive_message_length", 128 << 20)]
     with grpc.insecure_channel(address, options=options) as channel:
-        call = channel.unary_unary(FETCH, response_deserializer=csds_pb2.ClientStatusResponse.FromString)
+        call: Any = channel.unary_unary(FETCH, response_deserializer=csds_pb2.ClientStatusResponse.FromString)
         answer = call(b"", timeout=60)
     facts = [fact(config.client_scope, entry) for config in answer.config for entry in config.generic_xds_configs]
     node = answer.config[0].node

@@ -18,9 +18,9 @@ from meshtui.model.documents import document, resource_document
 from meshtui.model.errors import UsageError
 from meshtui.model.graph import Graph, Node
 from meshtui.model.graph_build import build
-from meshtui.model.graph_words import status_note
 from meshtui.model.resource import KNOWN_TYPES, Health, Resource, Status
 from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.status_words import status_note
 from meshtui.model.target import TargetOptions
 from meshtui.model.wording import age_words, plural, share_words
 

@@ -18,10 +18,12 @@ from meshtui.model.config import (
     Route,
     RouteConfiguration,
 )
-from meshtui.model.graph_words import cluster_label, status_note
+from meshtui.model.config_words import inbound_tls_words, match_words, tls_words
+from meshtui.model.graph_words import cluster_label
 from meshtui.model.resource import Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import inbound_tls_words, match_words, plural, share_words, tls_words
+from meshtui.model.status_words import status_note
+from meshtui.model.wording import plural, share_words
 
 
 class ChangeKind(Enum):

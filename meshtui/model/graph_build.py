@@ -21,6 +21,7 @@ from meshtui.model.config import (
     VirtualHost,
     WeightedCluster,
 )
+from meshtui.model.config_words import inbound_tls_words, is_catch_all, match_words
 from meshtui.model.graph import EMPTY_GRAPH, Branch, Graph, Node, NodeKind
 from meshtui.model.graph_words import (
     cluster_facts,
@@ -29,12 +30,12 @@ from meshtui.model.graph_words import (
     filter_facts,
     only_route_facts,
     route_facts,
-    status_note,
 )
 from meshtui.model.names import inbound_address, is_inbound_listener, parse_service_name
 from meshtui.model.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import inbound_tls_words, is_catch_all, match_words, plural
+from meshtui.model.status_words import status_note
+from meshtui.model.wording import plural
 
 MAX_AGGREGATE_DEPTH: Final = 16
 """How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""

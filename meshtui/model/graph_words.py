@@ -12,29 +12,13 @@ from meshtui.model.config import (
     Route,
     RouteConfiguration,
 )
+from meshtui.model.config_words import is_catch_all, tls_words
 from meshtui.model.names import parse_service_name
-from meshtui.model.resource import EDS, Health, Resource
-from meshtui.model.wording import is_catch_all, plural, tls_words
+from meshtui.model.resource import EDS
+from meshtui.model.wording import plural
 
 ROUTINE_FILTERS: Final = frozenset({"Router", "HTTPFault", "RBAC"})
 """Filters Istio always sends; an idle one of these is not worth a word."""
-
-
-def status_note(resource: Resource) -> str:
-    """What a resource's own status means, or an empty string when it is fine."""
-    error = resource.error
-    details = error.details if error else ""
-    if resource.health is Health.REFUSED:
-        refused = f"refused {error.version}" if error and error.version else "refused"
-        in_force = (
-            f"; {resource.version or 'the previous version'} still in force" if resource.value else "; nothing in force"
-        )
-        return f"{refused}{': ' + details if details else ''}{in_force}"
-    if resource.health is Health.MISSING:
-        return details or "does not exist"
-    if resource.health is Health.WAITING:
-        return "asked for, no answer yet"
-    return ""
 
 
 def endpoints_problem(assignment: ClusterLoadAssignment) -> str:

@@ -10,21 +10,14 @@ from typing import Final
 
 from meshtui.model.channel import Channel, ChannelReport, ChannelState
 from meshtui.model.config import RouteConfiguration
+from meshtui.model.config_words import inbound_tls_words, is_catch_all, match_words
 from meshtui.model.graph import Graph, Node, NodeKind
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.names import is_inbound_listener
 from meshtui.model.resource import Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic, in_flight
-from meshtui.model.wording import (
-    ago_words,
-    inbound_tls_words,
-    is_catch_all,
-    match_words,
-    plural,
-    share_words,
-    span_words,
-)
+from meshtui.model.wording import ago_words, plural, share_words, span_words
 
 MAY_HANG: Final = "calls hang, or long-lived streams"
 """What calls in flight that do not come back may be."""

@@ -20,20 +20,14 @@ from meshtui.model.config import (
     TlsMode,
     VirtualHost,
 )
+from meshtui.model.config_words import inbound_tls_words, is_catch_all, match_words, pattern_words
 from meshtui.model.graph import Node, NodeKind
-from meshtui.model.graph_words import cluster_label, endpoints_problem, route_facts, status_note
+from meshtui.model.graph_words import cluster_label, endpoints_problem, route_facts
 from meshtui.model.lookup import References, endpoints_key
 from meshtui.model.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import (
-    inbound_tls_words,
-    is_catch_all,
-    match_words,
-    pattern_words,
-    plural,
-    share_words,
-    size_words,
-)
+from meshtui.model.status_words import status_note
+from meshtui.model.wording import plural, share_words, size_words
 
 
 @dataclass(frozen=True, slots=True)

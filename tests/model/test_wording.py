@@ -7,19 +7,8 @@ from datetime import timedelta
 import pytest
 
 from meshtui.model.config import HeaderMatch, MatchKind, RouteMatch, StringMatch, TlsContext, TlsMode
-from meshtui.model.wording import (
-    age_words,
-    ago_words,
-    header_words,
-    inbound_tls_words,
-    is_catch_all,
-    match_words,
-    plural,
-    share_words,
-    size_words,
-    span_words,
-    tls_words,
-)
+from meshtui.model.config_words import header_words, inbound_tls_words, is_catch_all, match_words, tls_words
+from meshtui.model.wording import age_words, ago_words, plural, share_words, size_words, span_words
 
 
 def match(kind: MatchKind, value: str = "v", *, ignore_case: bool = False) -> StringMatch:

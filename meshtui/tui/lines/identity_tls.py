@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.config import TlsContext, TlsMode
+from meshtui.model.config_words import inbound_tls_words, pattern_words, tls_words
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.identity import ClusterVerdict, InUse, ListenerTls, Side, cluster_verdicts, short_serial
 from meshtui.model.names import inbound_address
 from meshtui.model.resource import CDS, LDS, ResourceKey
-from meshtui.model.wording import inbound_tls_words, pattern_words, plural, span_words, tls_words
+from meshtui.model.wording import plural, span_words
 from meshtui.model.workload import Workload
 from meshtui.session.state import SessionState
 from meshtui.tui.ink import Line, Role, Span

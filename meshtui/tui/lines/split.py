@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.model.config import Route, RouteConfiguration
+from meshtui.model.config_words import is_catch_all, match_words
 from meshtui.model.graph_words import cluster_label
 from meshtui.model.resource import CDS, Health, ResourceKey
 from meshtui.model.snapshot import Snapshot
-from meshtui.model.wording import is_catch_all, match_words, share_words
+from meshtui.model.wording import share_words
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.bar import bar
 from meshtui.tui.marks import ROLES

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meshtui.model.flat_tree import Filter
-from meshtui.model.graph_words import status_note
 from meshtui.model.resource import KNOWN_TYPES, Health, Resource
 from meshtui.model.snapshot import Snapshot
+from meshtui.model.status_words import status_note
 from meshtui.model.wording import age_words, size_words
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.tree import Mark, changed_at, freshness, short_version

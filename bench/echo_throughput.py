@@ -14,8 +14,8 @@ from meshtui.demo.mesh import Mesh
 from meshtui.model.address import parse_address
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch, ReplyKind
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import BatchRecord
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import BatchRecord
 from meshtui.sources.echo import EchoClient
 from meshtui.sources.grpc.channel import open_channel
 

@@ -44,7 +44,7 @@ class EchoServer:
     latency_s: float = 0.0
     manner: Manner = Manner.WELL
     chance: random.Random = field(default_factory=lambda: random.Random(7))
-    sets: list[Any] = field(default_factory=list)
+    batches: list[Any] = field(default_factory=list)
     drawn: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     flying: int = 0
@@ -59,7 +59,7 @@ class EchoServer:
     async def forward(self, raw: bytes, context: Any) -> bytes:
         """ForwardEcho."""
         request = echo_pb2.ForwardEchoRequest.FromString(raw)
-        self.sets.append(request)
+        self.batches.append(request)
         try:
             return await self._answer(request, context)
         except asyncio.CancelledError:
@@ -96,7 +96,7 @@ class EchoServer:
         return reply
 
     async def _set(self, request: Any, context: Any) -> tuple[list[str], list[str]]:
-        """One set: a ticker whose first tick is waited for, 20 at a time, one deadline for all."""
+        """One batch: a ticker whose first tick is waited for, 20 at a time, one deadline for all."""
         count = max(1, request.count)
         outputs, errors = [""] * count, list[str]()
         places = asyncio.Semaphore(CONCURRENCY)

@@ -17,7 +17,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of gr
 
 from textual.pilot import Pilot
 
-from meshtui.cli.demo import open_stage
+from meshtui.cli.demo import open_demo
 from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
 from meshtui.session.session import Session
@@ -119,18 +119,18 @@ async def make(story: Story, wanted: Sequence[str]) -> None:
     shots = [shot for shot in story.shots if not wanted or shot.name.startswith(tuple(wanted))]
     if not shots:
         return
-    stage = open_stage(story.scenario)
-    workspace = Workspace(lambda target: open_session(target, stage.options(target) or TargetOptions()))
-    app = MeshtuiApp(workspace, stage=stage)
+    demo = open_demo(story.scenario)
+    workspace = Workspace(lambda target: open_session(target, demo.options(target) or TargetOptions()))
+    app = MeshtuiApp(workspace, demo=demo)
     async with app.run_test(size=WIDE) as pilot:
         session = await _front(workspace)
         for _ in range(story.steps):
             await _until(session, lambda state: state.snapshot is not None and state.snapshot.has_outbound)
-            await stage.next_step()
+            await demo.next_step()
             await asyncio.sleep(2)  # so that each step is a change of its own in the timeline
         await _until(session, story.until)
         for name in story.beside:
-            workspace.attach(stage.address(name))
+            workspace.attach(demo.address(name))
         workspace.attach(session.target)
         for shot in story.shots:
             await _take(pilot, shot, write=shot in shots and bool(shot.name))

@@ -32,7 +32,7 @@ from meshtui.model.config import (
 )
 from meshtui.model.diff import diff
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
-from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
+from meshtui.model.echo_output import is_summary, parse_batch_error, parse_output
 from meshtui.model.flat_tree import Filter, rows
 from meshtui.model.graph_build import build
 from meshtui.model.masking import is_secret, mask
@@ -94,7 +94,7 @@ OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "echo fields in one line": lambda text: parse_output(f"[0 body] IP=1 {text} Hostname=a" + " IP=1" * 200),
     "echo summary": lambda text: is_summary("ERROR: 1/2 requests had errors; first error: " + text, 2),
     "escapes": lambda text: (escaped(text), json_escaped(text)),
-    "echo error": lambda text: parse_set_error("1/2 requests had errors; first error: " + text, 2),
+    "echo error": lambda text: parse_batch_error("1/2 requests had errors; first error: " + text, 2),
     "explanation": group_code,
     "refusal": meaning_of,
     "the reason of a failed call": lambda text: explain_status(
@@ -242,12 +242,12 @@ def echo_reply(size: int) -> Callable[[], object]:
     """A server that answers a set of ten with very many outputs, each with many lines."""
     reply = BatchReply(ReplyKind.OUTPUTS, ("[0] a=b\n" * 20,) * size)
     batch = Batch(1, 10, 0, 5.0)
-    return lambda: account(batch, reply.for_set(batch))
+    return lambda: account(batch, reply.for_batch(batch))
 
 
 def empty_outputs(size: int) -> Callable[[], object]:
     batch = Batch(1, size, 0, 5.0)
-    return lambda: account(batch, BatchReply(ReplyKind.OUTPUTS, ("",) * size).for_set(batch))
+    return lambda: account(batch, BatchReply(ReplyKind.OUTPUTS, ("",) * size).for_batch(batch))
 
 
 def bootstrap_of(line: Callable[[int], str], begin: str, end: str) -> Work:

@@ -18,9 +18,9 @@ from meshtui.model.errors import UsageError
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
 if TYPE_CHECKING:
-    from meshtui.cli.demo_stage import DemoStage
+    from meshtui.cli.running_demo import RunningDemo
+    from meshtui.session.demo_control import DemoControl
     from meshtui.session.session import Session
-    from meshtui.session.stage import Stage
 
 
 @click.command()
@@ -44,7 +44,7 @@ def open_screen(
     target: str | None = None,
     options: TargetOptions | None = None,
     interval: float = DEFAULT_INTERVAL,
-    stage: DemoStage | None = None,
+    demo: RunningDemo | None = None,
 ) -> ExitCode:
     """Run the interactive program until the user leaves it.
 
@@ -55,7 +55,7 @@ def open_screen(
     guard = TerminalGuard(sys.stdin.fileno())
     watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: guard.drawing(False))
     watchdog.start()
-    from meshtui.cli.demo import open_stage, scenarios
+    from meshtui.cli.demo import open_demo, scenarios
     from meshtui.session.recents import Recents
     from meshtui.session.workspace import Workspace
     from meshtui.targets import open_session
@@ -63,14 +63,14 @@ def open_screen(
 
     recents = Recents()
     chosen = options or TargetOptions()
-    stages = [stage] if stage is not None else []
+    demos = [demo] if demo is not None else []
 
-    def start_stage(scenario: str | None) -> Stage:
-        stages.append(open_stage(scenario))
-        return stages[-1]
+    def start_demo(scenario: str | None) -> DemoControl:
+        demos.append(open_demo(scenario))
+        return demos[-1]
 
     def open_(typed: str) -> Session:
-        pod = next((known for one in stages if (known := one.options(typed)) is not None), None)
+        pod = next((known for one in demos if (known := one.options(typed)) is not None), None)
         if pod is None:
             recents.remember(typed)
         return open_session(typed, pod or chosen, interval=interval)
@@ -81,8 +81,8 @@ def open_screen(
     app = MeshtuiApp(
         workspace,
         target=target,
-        stage=stage,
-        open_stage=start_stage,
+        demo=demo,
+        open_demo=start_demo,
         scenarios=scenarios(),
         recents=recents.offers(),
         left=watchdog.leaving,

@@ -9,10 +9,10 @@ import click
 
 from meshtui.cli.diagnostics import say
 from meshtui.cli.output import line
-from meshtui.session.stage import Scenario
+from meshtui.session.demo_control import Scenario
 
 if TYPE_CHECKING:
-    from meshtui.cli.demo_stage import DemoStage
+    from meshtui.cli.running_demo import RunningDemo
 
 
 class ScenarioName(click.ParamType[str]):
@@ -64,7 +64,7 @@ def demo(ctx: click.Context, scenario: str | None, list_: bool, manifests: Path 
         ctx.exit(_headless(scenario, manifests))
     from meshtui.cli.attach import open_screen
 
-    ctx.exit(open_screen(stage=open_stage(scenario, manifests)))
+    ctx.exit(open_screen(demo=open_demo(scenario, manifests)))
 
 
 def _headless(scenario: str | None, manifests: Path | None) -> int:
@@ -83,12 +83,12 @@ def scenarios() -> tuple[Scenario, ...]:
     return tuple(Scenario(known.name, known.summary, ("start", *known.step_titles)) for known in SCENARIOS)
 
 
-def open_stage(scenario: str | None = None, manifests: Path | None = None) -> DemoStage:
+def open_demo(scenario: str | None = None, manifests: Path | None = None) -> RunningDemo:
     """The demo mesh as the screen knows it; it does nothing until started."""
-    from meshtui.cli.demo_stage import DemoStage
+    from meshtui.cli.running_demo import RunningDemo
     from meshtui.demo.scenarios import DEFAULT
 
     if manifests is not None:
-        return DemoStage(Scenario(str(manifests), "your own manifests"), manifests)
+        return RunningDemo(Scenario(str(manifests), "your own manifests"), manifests)
     chosen = next(known for known in scenarios() if known.name == (scenario or DEFAULT))
-    return DemoStage(chosen)
+    return RunningDemo(chosen)

@@ -11,19 +11,19 @@ import click
 
 from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
 from meshtui.cli.echo_headers import all_headers
-from meshtui.cli.echo_order import EchoOrder, amount, check, expectation, mapping
 from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import MOST_COUNT, Number, Span, Whole
 from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, json_line, lossless
+from meshtui.cli.probe_request import ProbeRequest, amount, check, expectation, mapping
 from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.echo_export import run_csv
 from meshtui.model.echo_outcome import Outcome
 from meshtui.model.split import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Verdict
 from meshtui.model.split_words import split_beside_failures
 from meshtui.model.target import TargetOptions
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import BatchRecord, EchoState, Phase
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import BatchRecord, EchoState, Phase
 
 ECHO_FORMATS: Final = (*FORMATS, "ndjson", "csv")
 """Beside the usual ones, a line a batch, and the course over time for a spreadsheet."""
@@ -131,11 +131,11 @@ def echo(ctx: click.Context, /, target: str, options: TargetOptions, format_: st
     TARGET sends load: the requests go out from its pod. Exits with 0 when all was answered and the split, if one is
     expected, is consistent; with 1 when it is not, or not decided, or requests failed.
     """
-    order = _order(target, asked)
-    ctx.exit(_run(order, options, format_))
+    request = _request(target, asked)
+    ctx.exit(_run(request, options, format_))
 
 
-def _order(target: str, asked: dict[str, Any]) -> EchoOrder:
+def _request(target: str, asked: dict[str, Any]) -> ProbeRequest:
     duration: timedelta | None = asked["duration"]
     typed, from_config = expectation(asked["expect"])
     spec = EchoRequestSpec(
@@ -151,7 +151,7 @@ def _order(target: str, asked: dict[str, Any]) -> EchoOrder:
         asked["lift_limits"],
     )
     return check(
-        EchoOrder(
+        ProbeRequest(
             target,
             spec,
             typed,
@@ -166,7 +166,7 @@ def _order(target: str, asked: dict[str, Any]) -> EchoOrder:
     )
 
 
-def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
+def _run(request: ProbeRequest, options: TargetOptions, format_: str) -> ExitCode:
     from meshtui.cli.echo_probe import Listeners, probe
     from meshtui.cli.echo_progress import Progress
 
@@ -174,7 +174,7 @@ def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
 
     def started(run: EchoRun) -> None:
         if progress.live:
-            say(intent_sentence(run.spec, run.probe, order.duration_s, order.until_decided))
+            say(intent_sentence(run.spec, run.probe, request.duration_s, request.until_decided))
 
     def batch(record: BatchRecord) -> None:
         if format_ == "ndjson":
@@ -184,33 +184,33 @@ def _run(order: EchoOrder, options: TargetOptions, format_: str) -> ExitCode:
             json_line(batch_document(record))
 
     try:
-        outcome = probe(order, options, Listeners(started, progress.show, batch))
+        outcome = probe(request, options, Listeners(started, progress.show, batch))
     finally:
         progress.clear()
     state = outcome.state
     if state.phase is Phase.FAILED and not state.tally.sent and state.error is not None:
         raise state.error
-    _write(order, state, format_)
-    return _ending(order, state, outcome.interrupted, format_)
+    _write(request, state, format_)
+    return _ending(request, state, outcome.interrupted, format_)
 
 
-def _write(order: EchoOrder, state: EchoState, format_: str) -> None:
+def _write(request: ProbeRequest, state: EchoState, format_: str) -> None:
     from meshtui.cli.echo_report import echo_document, echo_text
 
     if format_ == "csv":
         lossless(run_csv(state.tally))
         return
     if format_ == "table":
-        emit(format_, {}, echo_text(state, order.from_config, order.allowed_failures))
+        emit(format_, {}, echo_text(state, request.from_config, request.allowed_failures))
         return
-    data = echo_document(order.target, state, order.from_config, order.allowed_failures)
+    data = echo_document(request.target, state, request.from_config, request.allowed_failures)
     if format_ == "ndjson":
         json_line({"event": "summary", **data})
     else:
         emit(format_, data, "")
 
 
-def _ending(order: EchoOrder, state: EchoState, interrupted: bool, format_: str) -> ExitCode:
+def _ending(request: ProbeRequest, state: EchoState, interrupted: bool, format_: str) -> ExitCode:
     """The exit code; what it stands for is said on standard error unless the text above says it already."""
     if interrupted:
         say("interrupted")
@@ -218,24 +218,26 @@ def _ending(order: EchoOrder, state: EchoState, interrupted: bool, format_: str)
     if state.phase is Phase.FAILED and state.error is not None:
         fail(state.error)
         return code_of(state.error)
-    reasons = _wrong(order, state)
+    reasons = _wrong(request, state)
     if reasons and format_ != "table":
         for reason in reasons:
             say(f"meshtui: {reason}")
     return ExitCode.WRONG if reasons else ExitCode.OK
 
 
-def _wrong(order: EchoOrder, state: EchoState) -> list[str]:
+def _wrong(request: ProbeRequest, state: EchoState) -> list[str]:
     """Why a gate must not open."""
     from meshtui.cli.echo_report import epoch_assessment, outcome, sentence
 
     reasons = []
-    failed = outcome(state, order.allowed_failures) is Outcome.FAILED
+    failed = outcome(state, request.allowed_failures) is Outcome.FAILED
     if failed:
         reasons.append(state.outcome_sentence)
-    if order.tests and state.assessment.verdict is not Verdict.CONSISTENT:
+    if request.tests and state.assessment.verdict is not Verdict.CONSISTENT:
         untested = state.assessment.verdict is Verdict.NONE  # why, is worth a word beside any failure
-        said = sentence(state, order.from_config) if untested or not failed else split_beside_failures(state.assessment)
+        said = (
+            sentence(state, request.from_config) if untested or not failed else split_beside_failures(state.assessment)
+        )
         reasons += [said] if said else []
     reasons += [
         f"mismatch in epoch {epoch.number}, before the weights changed."

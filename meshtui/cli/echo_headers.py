@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from meshtui.cli.diagnostics import say
-from meshtui.cli.echo_order import header, headers
+from meshtui.cli.probe_request import header, headers
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.masking import is_secret
 

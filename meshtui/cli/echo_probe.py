@@ -12,16 +12,16 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from meshtui.cli.echo_order import EchoOrder
+from meshtui.cli.probe_request import ProbeRequest
 from meshtui.model.errors import ServiceMissing, TargetUnreachable
 from meshtui.model.expectation import ECHO_PATH
 from meshtui.model.routing import decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import TargetOptions
-from meshtui.session.echo_desk import EchoDesk, load_of
-from meshtui.session.echo_patience import FIRST_CONTACT_S
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState
+from meshtui.session.echo.backoff import FIRST_CONTACT_S
+from meshtui.session.echo.controller import EchoController, load_of
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState
 from meshtui.targets import attached, open_session
@@ -57,16 +57,16 @@ class Outcome:
     interrupted: bool
 
 
-def probe(order: EchoOrder, options: TargetOptions, listeners: Listeners) -> Outcome:
+def probe(request: ProbeRequest, options: TargetOptions, listeners: Listeners) -> Outcome:
     """Run it. Raises ``TargetUnreachable`` when the target does not serve what is needed before anything was sent,
     ``UsageError`` for what cannot be sent, and ``click.Abort`` when a signal comes before the first request."""
-    return asyncio.run(_probe(order, options, listeners))
+    return asyncio.run(_probe(request, options, listeners))
 
 
-async def _probe(order: EchoOrder, options: TargetOptions, listeners: Listeners) -> Outcome:
-    begin = _with_config if order.from_config else _without_config
+async def _probe(request: ProbeRequest, options: TargetOptions, listeners: Listeners) -> Outcome:
+    begin = _with_config if request.from_config else _without_config
     with _signals() as stop:
-        async with begin(order, options, stop) as run:
+        async with begin(request, options, stop) as run:
             run.subscribe(listeners.state)
             run.subscribe_batches(listeners.batch)
             listeners.started(run)
@@ -74,13 +74,13 @@ async def _probe(order: EchoOrder, options: TargetOptions, listeners: Listeners)
 
 
 @asynccontextmanager
-async def _without_config(order: EchoOrder, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
+async def _without_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run that asks the target for nothing but ForwardEcho: it may serve no CSDS."""
-    async with attached(order.target, options) as sources:
+    async with attached(request.target, options) as sources:
         if sources.echo is None:
-            raise ServiceMissing(f"{order.target} cannot send requests.")
-        settings = replace(_settings(order), contact_s=options.timeout)
-        run = EchoRun(sources.echo, order.spec, settings, expectation=order.typed, probe=order.target)
+            raise ServiceMissing(f"{request.target} cannot send requests.")
+        settings = replace(_settings(request), contact_s=options.timeout)
+        run = EchoRun(sources.echo, request.spec, settings, expectation=request.typed, probe=request.target)
         run.start()
         try:
             yield run
@@ -89,34 +89,34 @@ async def _without_config(order: EchoOrder, options: TargetOptions, stop: asynci
 
 
 @asynccontextmanager
-async def _with_config(order: EchoOrder, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
+async def _with_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run whose expected shares follow the accepted config of the same target."""
-    session = open_session(order.target, options, interval=LOOK_EVERY_S)
+    session = open_session(request.target, options, interval=LOOK_EVERY_S)
     session.start()
     try:
-        desk, snapshot = await _unless(stop, _first_look(session, options.timeout))
-        spec = order.spec
-        if not spec.qps and not holds_config(snapshot, order):
+        controller, snapshot = await _unless(stop, _first_look(session, options.timeout))
+        spec = request.spec
+        if not spec.qps and not holds_config(snapshot, request):
             spec = replace(spec, qps=LEARNING_QPS)
-        settings = replace(_settings(order), awaits_confirmation=True)
-        sender = snapshot.node.id or order.target
-        desk.agree(load_of(spec, settings, sender, None))  # what was typed is what was agreed to
-        yield desk.start(spec, settings, probe=sender, mapping=order.mapping)
+        settings = replace(_settings(request), awaits_confirmation=True)
+        sender = snapshot.node.id or request.target
+        controller.agree(load_of(spec, settings, sender, None))  # what was typed is what was agreed to
+        yield controller.start(spec, settings, probe=sender, mapping=request.mapping)
     finally:
         await session.stop()
 
 
-def _settings(order: EchoOrder) -> EchoSettings:
-    return EchoSettings(order.alpha, order.margin, order.duration_s, order.until_decided)
+def _settings(request: ProbeRequest) -> EchoSettings:
+    return EchoSettings(request.alpha, request.margin, request.duration_s, request.until_decided)
 
 
-def holds_config(snapshot: Snapshot, order: EchoOrder) -> bool:
+def holds_config(snapshot: Snapshot, request: ProbeRequest) -> bool:
     """Whether the pod's own channels keep the config for the URL there, so that it need not be learnt by the way."""
-    decision = decide(snapshot, order.spec.url, ECHO_PATH, dict(order.spec.all_headers))
+    decision = decide(snapshot, request.spec.url, ECHO_PATH, dict(request.spec.all_headers))
     return decision.listener is not None and decision.routes is not None
 
 
-async def _first_look(session: Session, timeout: float) -> tuple[EchoDesk, Snapshot]:
+async def _first_look(session: Session, timeout: float) -> tuple[EchoController, Snapshot]:
     """Wait for the config. A target that is not there yet (a port-forward just begun) is tried a few seconds, no longer
     than one answer may take."""
     began = time.monotonic()

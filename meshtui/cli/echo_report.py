@@ -16,7 +16,7 @@ from meshtui.model.split import Assessment, Expectation, Verdict, assess
 from meshtui.model.split_book import Epoch
 from meshtui.model.split_words import split_beside_failures
 from meshtui.model.wording import plural, share_words
-from meshtui.session.echo_state import BatchRecord, EchoState, Phase
+from meshtui.session.echo.state import BatchRecord, EchoState, Phase
 
 MOST_PODS: Final = 10
 """Hostnames listed for people; JSON has them all."""

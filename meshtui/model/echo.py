@@ -1,8 +1,8 @@
 """A ForwardEcho probe: what is asked for, the bounds on it, and what one request answered.
 
-The rules of Istio's server that everything here follows are in ``docs/split.md``: a set of requests has one deadline,
-one failed request fails the whole set, at most 20 requests run at once, and a throttled set waits one tick before the
-first.
+The rules of Istio's server that everything here follows are in ``docs/split.md``: a batch of requests has one deadline,
+one failed request fails the whole batch, at most 20 requests run at once, and a throttled batch waits one tick before
+the first.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MOST_PER_SECOND = 1_000
 """Requests a second unless lifted on purpose: a debugger must not be what takes a service down."""
 
 SERVER_CONCURRENCY = 20
-"""Requests of one set that Istio's server has in flight at most."""
+"""Requests of one batch that Istio's server has in flight at most."""
 
-SETS_AT_ONCE = 2
+BATCHES_AT_ONCE = 2
 """Sets of a run that overlap: while the server dials a new channel for one, it answers the other."""
 
-UNTHROTTLED_CONCURRENCY = SETS_AT_ONCE * SERVER_CONCURRENCY
+UNTHROTTLED_CONCURRENCY = BATCHES_AT_ONCE * SERVER_CONCURRENCY
 """Requests that a run without qps has in flight at most."""
 
 MOST_UNTHROTTLED = 10_000
@@ -56,7 +56,7 @@ class EchoRequestSpec:
     """What the probe is asked to send. Check it with :func:`validate` before use.
 
     ``count`` is ``None`` for continuous. ``qps`` 0 means as fast as 40 at a time can. ``timeout_s`` is what one
-    request may take; the deadline of a set is made from it. ``method`` is the HTTP method and of no meaning to gRPC.
+    request may take; the deadline of a batch is made from it. ``method`` is the HTTP method and of no meaning to gRPC.
     ``authority`` is sent as the header ``Host``, which the server turns into the authority.
     """
 

@@ -1,4 +1,4 @@
-"""What became of every request of one set. Whatever a server answers, nothing sent goes uncounted."""
+"""What became of every request of one batch. Whatever a server answers, nothing sent goes uncounted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshtui.model.echo import Answer
-from meshtui.model.echo_output import is_summary, parse_output, parse_set_error
+from meshtui.model.echo_output import is_summary, parse_batch_error, parse_output
 from meshtui.model.split import SplitCounts
 
 SHORT_TEXT = "the echo server returned fewer outputs than requests"
@@ -16,7 +16,7 @@ EMPTY_TEXT = "the echo server returned an empty output"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One call of ForwardEcho. ``timeout_s`` is the server's deadline for the whole set; ``connect_s``, where it is
+    """One call of ForwardEcho. ``timeout_s`` is the server's deadline for the whole batch; ``connect_s``, where it is
     given, is how long a connection to the server may take to come about."""
 
     number: int
@@ -54,9 +54,9 @@ class BatchReply:
     error: str = ""
     hint: str = ""
 
-    def for_set(self, batch: Batch) -> BatchReply:
+    def for_batch(self, batch: Batch) -> BatchReply:
         """The reply without outputs that are no answer of a request: more than was asked for, and the error of the
-        whole set among them, which is then the ``error``."""
+        whole batch among them, which is then the ``error``."""
         if self.kind is not ReplyKind.OUTPUTS:
             return self
         at = next(
@@ -69,7 +69,7 @@ class BatchReply:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One cause within a set: its text, how many requests failed with it, and of how many nothing is known since."""
+    """One cause within a batch: its text, how many requests failed with it, and of how many nothing is known since."""
 
     text: str
     failed: int = 0
@@ -78,11 +78,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class BatchAccount:
-    """The fate of every request of one set.
+    """The fate of every request of one batch.
 
-    ``answers`` are those that were answered in words; ``unknown`` were answered, but in a set that failed, so their
+    ``answers`` are those that were answered in words; ``unknown`` were answered, but in a batch that failed, so their
     words are gone; ``failed`` were not answered; of ``lost`` ones nothing is known; ``abandoned`` were in flight when
-    the run was stopped. They add up to ``sent``, which is 0 when the set never left. ``surplus`` outputs were more
+    the run was stopped. They add up to ``sent``, which is 0 when the batch never left. ``surplus`` outputs were more
     than was asked for and are not counted.
     """
 
@@ -115,9 +115,9 @@ class BatchAccount:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What can be said of a set before its outputs are read: how many requests were sent, and how many errors it holds.
+    """What can be said of a batch before its outputs are read: how many requests were sent, and how many errors it has.
 
-    The next set is chosen by it, so that it is under way while the answers of this one are counted.
+    The next batch is chosen by it, so that it is under way while the answers of this one are counted.
     """
 
     sent: int
@@ -125,7 +125,7 @@ class Landing:
 
 
 def landing(batch: Batch, reply: BatchReply) -> Landing:
-    """The first word on a set. An error that only the words of an output tell is not seen here."""
+    """The first word on a batch. An error that only the words of an output tell is not seen here."""
     if reply.kind is ReplyKind.OUTPUTS:
         return Landing(batch.count, max(0, batch.count - len(reply.outputs)) + reply.outputs.count(""))
     result = account(batch, reply)
@@ -149,7 +149,7 @@ def account(batch: Batch, reply: BatchReply, answers: Sequence[Answer] | None = 
 
 
 def _refused(batch: Batch, text: str) -> BatchAccount:
-    error = parse_set_error(text, batch.count)
+    error = parse_batch_error(text, batch.count)
     rest = batch.count - error.failed
     if error.told:
         failure = Failure(error.cause, failed=error.failed)
@@ -160,7 +160,7 @@ def _refused(batch: Batch, text: str) -> BatchAccount:
 
 def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -> BatchAccount:
     outputs = reply.outputs
-    set_error = parse_set_error(reply.error, batch.count).cause if reply.error else ""
+    batch_error = parse_batch_error(reply.error, batch.count).cause if reply.error else ""
     answers: list[Answer] = []
     failed: dict[str, int] = {}
     lost: dict[str, int] = {}
@@ -169,14 +169,14 @@ def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -
             lost[EMPTY_TEXT] = lost.get(EMPTY_TEXT, 0) + 1
             continue
         answer = parse_output(text, position) if parsed is None else parsed[position]
-        reason = _longer(_failure_of(answer), set_error)
+        reason = _longer(_failure_of(answer), batch_error)
         if reason:
             failed[reason] = failed.get(reason, 0) + 1
         else:
             answers.append(answer)
     short = batch.count - len(outputs)
-    if short > 0 and reply.error:  # the error of the set says what became of those without an output
-        told = parse_set_error(reply.error, batch.count)
+    if short > 0 and reply.error:  # the error of the batch says what became of those without an output
+        told = parse_batch_error(reply.error, batch.count)
         number = max(0, min(short, told.failed - sum(failed.values()))) if told.told else 0
         if number:
             failed[told.cause] = failed.get(told.cause, 0) + number
@@ -195,10 +195,10 @@ def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -
     )
 
 
-def _longer(reason: str, set_error: str) -> str:
-    """The reason as the error of the set quotes it, where that says more of the same."""
+def _longer(reason: str, batch_error: str) -> str:
+    """The reason as the error of the batch quotes it, where that says more of the same."""
     said = reason.partition(": ")[2] if reason.lower().startswith("error: ") else reason
-    return set_error if said and set_error.startswith(said) else reason
+    return batch_error if said and batch_error.startswith(said) else reason
 
 
 def _failure_of(answer: Answer) -> str:

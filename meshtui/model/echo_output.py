@@ -135,8 +135,8 @@ def _answer(
 
 
 @dataclass(frozen=True, slots=True)
-class SetError:
-    """What the error of a whole set tells: ``failed`` of ``total`` requests, the first ``cause``.
+class BatchError:
+    """What the error of a whole batch tells: ``failed`` of ``total`` requests, the first ``cause``.
 
     ``told`` is false when the text names no numbers (releases up to 1.11 pass the first error on as it is): then at
     least one failed and nothing is known of the others.
@@ -149,8 +149,8 @@ class SetError:
 
 
 def is_summary(text: str, sent: int) -> bool:
-    """Whether an output is no answer but the error of its whole set, which some servers send beside status OK."""
-    return not INDEX.match(text) and "requests had errors" in text and parse_set_error(text, sent).told
+    """Whether an output is no answer but the error of its whole batch, which some servers send beside status OK."""
+    return not INDEX.match(text) and "requests had errors" in text and parse_batch_error(text, sent).told
 
 
 def tells_of_requests(text: str, *, own_status: bool) -> bool:
@@ -163,18 +163,18 @@ def tells_of_requests(text: str, *, own_status: bool) -> bool:
     return bool(ERRORS.search(text) or TIMED_OUT.search(text) or (not own_status and ERROR_LINE.match(text)))
 
 
-def parse_set_error(text: str, sent: int) -> SetError:
-    """The error text of a set of ``sent`` requests; numbers that contradict what was sent are not believed."""
+def parse_batch_error(text: str, sent: int) -> BatchError:
+    """The error text of a batch of ``sent`` requests; numbers that contradict what was sent are not believed."""
     found = ERRORS.search(text)
     if found:
         failed, total = int(found[1]), int(found[2])
         if total == sent and 1 <= failed <= sent:
-            return SetError(failed, sent, found[3].strip() or text)
-        return SetError(1, sent, found[3].strip() or text, told=False)
+            return BatchError(failed, sent, found[3].strip() or text)
+        return BatchError(1, sent, found[3].strip() or text, told=False)
     found = TIMED_OUT.search(text)
     if found:
         completed, total = int(found[2]), int(found[3])
         if total == sent and completed < sent:
-            return SetError(sent - completed, sent, f"no answer within {found[1]}")
-        return SetError(1, sent, f"no answer within {found[1]}", told=False)
-    return SetError(1, sent, text.strip() or "the server gave no reason", told=sent == 1)
+            return BatchError(sent - completed, sent, f"no answer within {found[1]}")
+        return BatchError(1, sent, f"no answer within {found[1]}", told=False)
+    return BatchError(1, sent, text.strip() or "the server gave no reason", told=sent == 1)

@@ -1,4 +1,4 @@
-"""How fast answers come back, without the ripple of sets that come back twenty at a time."""
+"""How fast answers come back, without the ripple of batches that come back twenty at a time."""
 
 from __future__ import annotations
 

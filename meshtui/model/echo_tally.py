@@ -40,7 +40,7 @@ Classify = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Failures of one cause: how many requests ``failed``, of how many others in their sets nothing is known
+    """Failures of one cause: how many requests ``failed``, of how many others in their batches nothing is known
     (``lost``).
 
     ``sample`` is the first text, untrusted; ``code`` is what the classifier made of it.
@@ -113,15 +113,15 @@ class TallyCounter:
         self._answers: deque[Answer] = deque(maxlen=LATEST)
 
     def begin(self, count: int, at: datetime) -> None:
-        """A set of so many requests leaves at ``at``."""
+        """A batch of so many requests leaves at ``at``."""
         self._course.add(Point(at, 0.0, waiting=count))
 
     def end(self, count: int, began: datetime) -> None:
-        """The set that left at ``began`` waits no more, however it went."""
+        """The batch that left at ``began`` waits no more, however it went."""
         self._course.add(Point(began, 0.0, waiting=-count))
 
     def add(self, result: BatchAccount, at: datetime, began: datetime | None = None) -> None:
-        """Count a set that came back at ``at`` and left at ``began``."""
+        """Count a batch that came back at ``at`` and left at ``began``."""
         if not result.sent:
             return
         split = result.split

@@ -27,7 +27,7 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
 INTERVALS_MISSED: Final = 3
 """Looks that may fail to come before a link is no longer called live."""
 
-PATIENCE: Final = timedelta(seconds=10)
+LOOK_GRACE: Final = timedelta(seconds=10)
 """What one look may take beside: the deadlines of config and channels, one after the other."""
 
 
@@ -35,7 +35,7 @@ def aged(link: Link, interval: float, now: datetime) -> Link:
     """The link as of now: one whose last answer is too old is stale, whatever became of who looks."""
     if link.state is not LinkState.LIVE or link.last_answer is None:
         return link
-    if now - link.last_answer <= INTERVALS_MISSED * timedelta(seconds=interval) + PATIENCE:
+    if now - link.last_answer <= INTERVALS_MISSED * timedelta(seconds=interval) + LOOK_GRACE:
         return link
     return replace(
         link,

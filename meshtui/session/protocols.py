@@ -51,7 +51,7 @@ class EchoSource(Protocol):
     """Something that calls ForwardEcho."""
 
     async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
-        """Ask for one set. Never raises for what the server does; when cancelled, takes the call back at once."""
+        """Ask for one batch. Never raises for what the server does; when cancelled, takes the call back at once."""
         ...
 
 

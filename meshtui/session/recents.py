@@ -9,8 +9,8 @@ from typing import Final
 
 from platformdirs import user_state_path
 
+from meshtui.session.demo_control import Offer
 from meshtui.session.private_file import replace
-from meshtui.session.stage import Offer
 
 KEPT: Final = 10
 """Recent targets kept: what fits on the start screen of a small terminal."""

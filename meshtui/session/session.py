@@ -27,15 +27,15 @@ from meshtui.model.target import DEFAULT_INTERVAL
 from meshtui.model.timeline import Event, EventKind, Timeline
 from meshtui.model.traffic import observe
 from meshtui.model.workload import Workload
-from meshtui.session.echo_desk import EchoDesk
-from meshtui.session.echo_events import echo_events
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.controller import EchoController
+from meshtui.session.echo.events import echo_events
+from meshtui.session.echo.state import EchoState
+from meshtui.session.identity.monitor import IdentityMonitor
+from meshtui.session.identity.peers import peers_of
 from meshtui.session.link import answered, failed
-from meshtui.session.memory import remember
+from meshtui.session.previous import remember
 from meshtui.session.protocols import ChannelSource, Connect, Sources
 from meshtui.session.state import Fact, Link, LinkState, MissingFact, SessionState
-from meshtui.session.workload_around import around_of
-from meshtui.session.workload_desk import WorkloadDesk
 
 SHORTEST_INTERVAL: Final = 0.1
 """A poll of 10 000 resources costs tens of ms on both sides; closer looks would disturb the app."""
@@ -81,8 +81,8 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._failures = 0
-        self._echo: EchoDesk | None = None
-        self._workload: WorkloadDesk | None = None
+        self._echo: EchoController | None = None
+        self._workload: IdentityMonitor | None = None
         self._check = ConfigCheck()
         self._config_findings: tuple[Finding, ...] = ()
         self._defects: dict[str, Finding] = {}
@@ -108,7 +108,7 @@ class Session:
         return self._state
 
     @property
-    def echo(self) -> EchoDesk | None:
+    def echo(self) -> EchoController | None:
         """Where echo runs are started; ``None`` until the target was reached, or when it cannot send."""
         return self._echo
 
@@ -127,11 +127,11 @@ class Session:
     async def stop(self) -> None:
         """End everything this session began; returns when nothing of it runs any more."""
         self._stopping = True
-        for desk_ends in (
+        for end in (
             self._echo.close if self._echo is not None else None,
             self._workload.stop if self._workload is not None else None,
         ):
-            await _whatever_happens(desk_ends)
+            await _whatever_happens(end)
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -207,7 +207,7 @@ class Session:
     async def _config_now(self) -> Snapshot:
         if self._sources is None:
             sources = await self._connect()
-            self._open_desks(sources)
+            self._open_controllers(sources)
             self._sources = sources
         return await self._sources.config.poll()
 
@@ -239,17 +239,17 @@ class Session:
         if not self._stopping:
             self.start()
 
-    def _open_desks(self, sources: Sources) -> None:
+    def _open_controllers(self, sources: Sources) -> None:
         if sources.echo is not None:
-            self._echo = EchoDesk(
+            self._echo = EchoController(
                 sources.echo, self._echo_told, now=self._now, monotonic=self._monotonic, contact_s=sources.contact_s
             )
-        self._workload = WorkloadDesk(
+        self._workload = IdentityMonitor(
             sources.workload,
             sources.read_peer,
             self._workload_seen,
             self._now,
-            lambda: around_of(self._state, self.others()),
+            lambda: peers_of(self._state, self.others()),
         )
         self._workload.start()
 

@@ -17,7 +17,7 @@ from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event
 from meshtui.model.traffic import Traffic
 from meshtui.model.workload import Workload
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 
 
 class LinkState(Enum):

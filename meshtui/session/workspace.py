@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from meshtui.session.echo_run import EchoRun
+    from meshtui.session.echo.run import EchoRun
     from meshtui.session.session import Session
 
 OpenSession: TypeAlias = "Callable[[str], Session]"

@@ -19,7 +19,7 @@ from meshtui.protos import echo_pb2
 from meshtui.sources.grpc.failures import OURS, TOO_LARGE, explain, is_no_grpc, never_connected, no_answer, no_message
 
 GRACE_S: Final = 2.0
-"""Seconds that the server may take beyond its own deadline for a set to say that it has passed."""
+"""Seconds that the server may take beyond its own deadline for a batch to say that it has passed."""
 
 BROKEN_CODES: Final = frozenset(
     {
@@ -59,7 +59,7 @@ class EchoClient:
         )
 
     async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
-        """One set of requests. Whatever the server does is a reply; when cancelled, the call is taken back."""
+        """One batch of requests. Whatever the server does is a reply; when cancelled, the call is taken back."""
         timeout = batch.timeout_s + GRACE_S
         answering = asyncio.ensure_future(self._call(request_message(spec, batch), timeout=timeout))
         try:
@@ -127,7 +127,7 @@ def _reply(kind: ReplyKind, error: MeshtuiError) -> BatchReply:
 
 
 def _of_a_request(details: str, address: Address) -> bool:
-    """Whether this is what a request of the set met on its way, told in the place of the set's own status.
+    """Whether this is what a request of the batch met on its way, told in the place of the batch's own status.
 
     The C++ echo app hands the status of a failed request on as that of ForwardEcho (grpc/grpc#30036). C-core words of
     several backends are never of our own channel, which has one, nor are those that name the ports of others alone.
@@ -139,7 +139,7 @@ def _of_a_request(details: str, address: Address) -> bool:
 
 
 def request_message(spec: EchoRequestSpec, batch: Batch) -> Any:
-    """The ForwardEchoRequest of one set."""
+    """The ForwardEchoRequest of one batch."""
     return echo_pb2.ForwardEchoRequest(
         url=spec.url,
         count=batch.count,

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from meshtui.model.timeline import Event
-    from meshtui.session.echo_state import EchoState
-    from meshtui.session.stage import Offer, Scenario, Stage
+    from meshtui.session.demo_control import DemoControl, Offer, Scenario
+    from meshtui.session.echo.state import EchoState
     from meshtui.session.workspace import Workspace
     from meshtui.tui.screens.main import MainScreen
 
-OpenStage: TypeAlias = "Callable[[str | None], Stage]"
+OpenDemo: TypeAlias = "Callable[[str | None], DemoControl]"
 """Makes the demo for a scenario, or for its first one."""
 
 
@@ -50,9 +50,9 @@ INTERRUPTED = 130
 
 
 class MeshtuiApp(App[None]):
-    """Given sessions to open and, for the demo, a stage to start; opens no source itself.
+    """Given sessions to open and, for the demo, what starts it; opens no source itself.
 
-    With ``target`` it attaches and goes straight in. With ``stage`` it starts that and attaches its first offer. With
+    With ``target`` it attaches and goes straight in. With ``demo`` it starts that and attaches its first offer. With
     neither it asks. ``now`` is the clock of all ages. On the way out everything attached or started is ended; ``left``
     is called before that, when the terminal is as it was, with the exit status.
     """
@@ -69,8 +69,8 @@ class MeshtuiApp(App[None]):
         workspace: Workspace,
         *,
         target: str | None = None,
-        stage: Stage | None = None,
-        open_stage: OpenStage | None = None,
+        demo: DemoControl | None = None,
+        open_demo: OpenDemo | None = None,
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
         now: Callable[[], datetime] = utc_now,
@@ -85,8 +85,8 @@ class MeshtuiApp(App[None]):
         """Told whether the terminal is the screen's or, left or suspended, the shell's."""
         self._workspace = workspace
         self._target = target
-        self._stage = stage
-        self._open_stage = open_stage
+        self._demo = demo
+        self._open_demo = open_demo
         self._scenarios = scenarios
         self._recents = recents
         self._now = now
@@ -133,8 +133,8 @@ class MeshtuiApp(App[None]):
     async def on_mount(self) -> None:
         if self._target is not None:
             self._enter(self._target, self._recents)
-        elif self._stage is not None:
-            self._begin(self._stage)
+        elif self._demo is not None:
+            self._begin(self._demo)
         else:
             self._ask()
 
@@ -148,9 +148,9 @@ class MeshtuiApp(App[None]):
     async def on_unmount(self) -> None:
         """End every session and the mesh, whatever way the program is left."""
         self._left(self.return_code or 0)
-        stage, self._stage = self._stage, None
+        demo, self._demo = self._demo, None
         await self._stop_runs()
-        await asyncio.gather(self._workspace.close(), *([stage.stop()] if stage is not None else []))
+        await asyncio.gather(self._workspace.close(), *([demo.stop()] if demo is not None else []))
 
     async def action_quit(self) -> None:
         """Leave; what is being sent is stopped first, and the screen says so."""
@@ -178,21 +178,21 @@ class MeshtuiApp(App[None]):
         def chosen(choice: Attach | Demo | None) -> None:
             if isinstance(choice, Attach):
                 self._enter(choice.target, self._recents)
-            elif isinstance(choice, Demo) and self._open_stage is not None:
-                self._begin(self._open_stage(choice.scenario))
+            elif isinstance(choice, Demo) and self._open_demo is not None:
+                self._begin(self._open_demo(choice.scenario))
 
-        self.push_screen(StartScreen(self._scenarios, self._recents, self._open_stage is not None), chosen)
+        self.push_screen(StartScreen(self._scenarios, self._recents, self._open_demo is not None), chosen)
 
-    def _begin(self, stage: Stage) -> None:
+    def _begin(self, demo: DemoControl) -> None:
         from meshtui.tui.screens.starting import StartingScreen
 
-        self._stage = stage
+        self._demo = demo
 
         def started(offers: tuple[Offer, ...] | None) -> None:
             if offers:
                 self._enter(offers[0].target, offers)
 
-        self.push_screen(StartingScreen(stage, self._happened), started)
+        self.push_screen(StartingScreen(demo, self._happened), started)
 
     def _enter(self, target: str, offers: tuple[Offer, ...]) -> None:
         from meshtui.tui.screens.opening import OpeningScreen
@@ -205,7 +205,7 @@ class MeshtuiApp(App[None]):
         """The main screen, whose imports take as long as the rest of the start, after the first paint."""
         from meshtui.tui.screens.main import MainScreen
 
-        self.switch_screen(MainScreen(self._workspace, offers, self._now, self._stage, opening=target))
+        self.switch_screen(MainScreen(self._workspace, offers, self._now, self._demo, opening=target))
 
     def on_main_screen_refused(self, message: MainScreen.Refused) -> None:
         """What was typed is no target: back to the question, with the reason."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from meshtui.model.resource import Resource
-    from meshtui.session.echo_desk import EchoDesk
+    from meshtui.session.echo.controller import EchoController
     from meshtui.session.state import SessionState
 
 
@@ -19,7 +19,7 @@ class Look:
 
     Compared by identity: a new look is painted, comparing ten thousand resources would cost more.
     ``position`` is which of how many attached targets this is, from 1. ``as_json`` gives the JSON of a resource's
-    config; it is asked for the one resource on screen. ``desk`` is where echo runs are started, ``None`` where none can
+    config; it is asked for the one resource on screen. ``controller`` starts echo runs, ``None`` where none can
     be. ``others`` are the states of the other attached targets.
     """
 
@@ -28,5 +28,5 @@ class Look:
     as_json: Callable[[Resource], str]
     frozen_for: timedelta | None = None
     position: tuple[int, int] = (1, 1)
-    desk: EchoDesk | None = None
+    controller: EchoController | None = None
     others: tuple[SessionState, ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from meshtui.doctor.explain import cause_of
 from meshtui.model.echo_export import run_csv, run_json
 from meshtui.model.errors import BadInput
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.saving import file_name
 
 

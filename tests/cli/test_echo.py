@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from meshtui.cli.echo_order import EchoOrder
 from meshtui.cli.echo_probe import Listeners, probe
+from meshtui.cli.probe_request import ProbeRequest
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.target import TargetOptions
@@ -115,9 +115,9 @@ async def test_what_is_asked_for_is_what_is_sent() -> None:
             "--request-timeout", "7", "--yes",
         )  # fmt: skip
     assert done.code == 0
-    sets = server.echo.sets
-    assert sum(request.count for request in sets) == 3
-    for request in sets:
+    batches = server.echo.batches
+    assert sum(request.count for request in batches) == 3
+    for request in batches:
         sent = [(header.key, header.value) for header in request.headers]
         assert sent == [("x-canary", "yes:no"), ("x-b", ""), ("Host", "other:7070")]
         assert (request.url, request.qps, request.message, request.method) == (URL, 100, "hi", "POST")
@@ -313,7 +313,7 @@ async def test_hostile_text_is_shown_and_not_obeyed() -> None:
 async def test_no_csds_is_said_before_anything_is_sent() -> None:
     async with serving() as server:
         done = await echo(server, "--count", "5", "--expect", "config")
-        assert server.echo.sets == []
+        assert server.echo.batches == []
     assert (done.code, done.out) == (3, "")
     assert "ClientStatusDiscoveryService" in done.err or "CSDS" in done.err
     assert "--expect v1=20,v2=80" in done.err
@@ -360,7 +360,7 @@ async def test_nobody_there(arguments: tuple[str, ...]) -> None:
 async def test_what_cannot_be_meant_is_exit_code_2_and_nothing_is_sent(arguments: tuple[str, ...], said: str) -> None:
     async with serving() as server:
         done = await meshtui("echo", str(server.address), *arguments)
-        assert server.echo.sets == []
+        assert server.echo.batches == []
     assert (done.code, done.out) == (2, "")
     assert said in done.err
 
@@ -422,12 +422,12 @@ async def test_a_signal_stops_it_and_what_is_known_is_printed(number: signal.Sig
             run.send(number)
             done = await run.done()
         await until(lambda: not server.echo.flying)
-        sent = len(server.echo.sets)
+        sent = len(server.echo.batches)
     *batches, summary = done.lines
     assert done.code == 130
     assert summary["phase"] == "cancelled"
     assert sum(line["sent"] for line in batches) == summary["sent"]
-    # A set that the signal overtook is taken back before the server has seen it.
+    # A batch that the signal overtook is taken back before the server has seen it.
     taken_back = [line for line in batches if line["abandoned"] == line["sent"]]
     assert len(batches) - len(taken_back) <= sent <= len(batches)
     assert (summary["p_value"], summary["verdict"]) == (None, "undecided")
@@ -491,6 +491,6 @@ def test_a_target_that_cannot_even_be_dialled_is_given_up_in_time(monkeypatch: p
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr("meshtui.targets._can_open_files", no_sources)
-    order = EchoOrder("127.0.0.1:9", EchoRequestSpec(URL, 1), None, True, {}, 0.01, 0.1, None, False, 0.0)
+    request = ProbeRequest("127.0.0.1:9", EchoRequestSpec(URL, 1), None, True, {}, 0.01, 0.1, None, False, 0.0)
     with pytest.raises(TargetUnreachable, match="may open no more files"):
-        probe(order, TargetOptions(timeout=0.2), Listeners())
+        probe(request, TargetOptions(timeout=0.2), Listeners())

@@ -16,7 +16,7 @@ from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo_tally import TallyCounter
 from meshtui.model.split import SplitCounts, parse_expectation
 from meshtui.model.split_book import SplitBook
-from meshtui.session.echo_state import BatchRecord, EchoState
+from meshtui.session.echo.state import BatchRecord, EchoState
 
 PAGE = (Path(__file__).parents[2] / "docs" / "headless.md").read_text()
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -90,7 +90,7 @@ async def test_a_secret_that_the_server_echoes_is_in_no_output(tmp_path: Path, f
         done = await meshtui(
             "echo", str(server.address), "--url", URL, "--count", "2", "--header-file", str(file), "-o", format_
         )
-        sent = [(header.key, header.value) for asked in server.echo.sets for header in asked.headers]
+        sent = [(header.key, header.value) for asked in server.echo.batches for header in asked.headers]
     assert ("authorization", TOKEN) in sent
     assert done.code == 1
     assert "s3cret" not in done.out + done.err

@@ -16,7 +16,7 @@ from meshtui.model.echo_tally import EchoTally
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.split import Expectation, ExpectationSource, SplitCounts, parse_expectation
 from meshtui.model.split_book import SplitBook
-from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SPEC = EchoRequestSpec("xds:///echo:7070", 100)

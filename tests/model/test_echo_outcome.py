@@ -124,7 +124,7 @@ def test_the_split_is_said_beside_failures_only_where_it_holds_whatever_the_othe
 
 def test_very_many_empty_outputs_are_one_cause_and_no_more_than_was_asked_for_is_counted() -> None:
     batch = Batch(1, 99, 0, 5.0)
-    reply = BatchReply(ReplyKind.OUTPUTS, ("",) * 100_000).for_set(batch)
+    reply = BatchReply(ReplyKind.OUTPUTS, ("",) * 100_000).for_batch(batch)
     result = account(batch, reply)
     assert (result.sent, result.lost, result.surplus, len(result.failures)) == (99, 99, 99_901, 1)
 
@@ -133,6 +133,6 @@ def test_the_error_of_a_set_beside_its_outputs_is_no_answer_and_tells_of_those_w
     batch = Batch(1, 4, 0, 5.0)
     summary = "ERROR:\nMessage: 3/4 requests had errors; first error: boom: it broke"
     outputs = (summary, "[0 body] ServiceVersion=v1", "[1] Error: boom")
-    result = account(batch, BatchReply(ReplyKind.OUTPUTS, outputs).for_set(batch))
+    result = account(batch, BatchReply(ReplyKind.OUTPUTS, outputs).for_batch(batch))
     assert (len(result.answers), result.failed, result.lost, result.accounted) == (1, 3, 0, 4)
     assert [(failure.text, failure.failed) for failure in result.failures] == [("boom: it broke", 3)]

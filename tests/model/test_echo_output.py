@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from meshtui.model.durations import parse_go_duration
 from meshtui.model.echo import Answer
-from meshtui.model.echo_output import LONGEST_RAW, LONGEST_VALUE, MOST_FIELDS, SetError, parse_output, parse_set_error
+from meshtui.model.echo_output import (
+    LONGEST_RAW,
+    LONGEST_VALUE,
+    MOST_FIELDS,
+    BatchError,
+    parse_batch_error,
+    parse_output,
+)
 
 NEW = """[3] Latency=1.23ms
 [3] ActiveRequests=5
@@ -188,27 +195,27 @@ FIRST = "rpc error: code = Unavailable desc = connection refused"
 @pytest.mark.parametrize(
     ("text", "sent", "expected"),
     [
-        (f"3/20 requests had errors; first error: {FIRST}", 20, SetError(3, 20, FIRST)),
-        (f"wrapped: 1/1 requests had errors; first error: {FIRST}", 1, SetError(1, 1, FIRST)),
-        ("2/2 requests had errors; first error: a\nb", 2, SetError(2, 2, "a\nb")),
+        (f"3/20 requests had errors; first error: {FIRST}", 20, BatchError(3, 20, FIRST)),
+        (f"wrapped: 1/1 requests had errors; first error: {FIRST}", 1, BatchError(1, 1, FIRST)),
+        ("2/2 requests had errors; first error: a\nb", 2, BatchError(2, 2, "a\nb")),
         (
             "request set timed out after 5s and only 7/20 requests completed (1.5ms avg)",
             20,
-            SetError(13, 20, "no answer within 5s"),
+            BatchError(13, 20, "no answer within 5s"),
         ),
-        (FIRST, 1, SetError(1, 1, FIRST)),
-        (FIRST, 20, SetError(1, 20, FIRST, told=False)),
-        ("", 1, SetError(1, 1, "the server gave no reason")),
+        (FIRST, 1, BatchError(1, 1, FIRST)),
+        (FIRST, 20, BatchError(1, 20, FIRST, told=False)),
+        ("", 1, BatchError(1, 1, "the server gave no reason")),
         # Numbers that contradict what was sent are not believed.
-        (f"3/50 requests had errors; first error: {FIRST}", 20, SetError(1, 20, FIRST, told=False)),
-        (f"30/20 requests had errors; first error: {FIRST}", 20, SetError(1, 20, FIRST, told=False)),
-        (f"0/20 requests had errors; first error: {FIRST}", 20, SetError(1, 20, FIRST, told=False)),
+        (f"3/50 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, told=False)),
+        (f"30/20 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, told=False)),
+        (f"0/20 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, told=False)),
         (
             "request set timed out after 5s and only 20/20 requests completed (1ms avg)",
             20,
-            SetError(1, 20, "no answer within 5s", told=False),
+            BatchError(1, 20, "no answer within 5s", told=False),
         ),
     ],
 )
-def test_the_error_of_a_set(text: str, sent: int, expected: SetError) -> None:
-    assert parse_set_error(text, sent) == expected
+def test_the_error_of_a_set(text: str, sent: int, expected: BatchError) -> None:
+    assert parse_batch_error(text, sent) == expected

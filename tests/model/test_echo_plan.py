@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshtui.model.echo import SERVER_CONCURRENCY, SETS_AT_ONCE, EchoRequestSpec
+from meshtui.model.echo import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchAccount, BatchReply, ReplyKind, account, landing
-from meshtui.model.echo_plan import LARGEST_SET, LOSS_BUDGET, MOST_SETS, Planner
+from meshtui.model.echo_plan import LARGEST_BATCH, LOSS_BUDGET, MOST_BATCHES, Planner
 
 OUTPUT = "[0 body] ServiceVersion=v1\n"
 
@@ -22,7 +22,7 @@ def simulate(
     reply_to: Callable[[Batch], tuple[BatchReply, float]],
     steps: int = 3000,
 ) -> tuple[Planner, list[tuple[float, Batch]], list[BatchAccount]]:
-    """Run the planner in virtual time against a server; gives the last state, when each set began, and the accounts."""
+    """Run the planner in virtual time against a server; gives the last state, when each batch began, the accounts."""
     planner, now = Planner(spec), 100.0
     begun: list[tuple[float, Batch]] = []
     results: list[BatchAccount] = []
@@ -118,19 +118,19 @@ def test_whatever_the_server_does_sent_is_accounted_and_never_more_than_asked(
         return make_reply(batch, kind, number), seconds
 
     planner, begun, results = simulate(EchoRequestSpec("xds:///x", count, qps), reply_to, steps=400)
-    flying = sum(batch.count for batch in planner.flying)
+    flying = sum(batch.count for batch in planner.in_flight)
     assert planner.sent == planner.accounted + flying
     assert planner.sent <= count
     assert all(result.accounted == result.sent for result in results)
     assert sum(result.sent for result in results) == planner.accounted
-    assert all(1 <= batch.count <= LARGEST_SET for _, batch in begun)
+    assert all(1 <= batch.count <= LARGEST_BATCH for _, batch in begun)
     assert [batch.number for _, batch in begun] == list(range(1, len(begun) + 1))
 
 
 @given(st.integers(1, 400), st.floats(0, 1), st.floats(0.001, 2), st.integers(0, 9))
 @settings(max_examples=80, deadline=None)
 def test_never_faster_than_asked(qps: int, error_rate: float, latency: float, seed: int) -> None:
-    """Request i of a set leaves i ticks after it began, so between any two sets' beginnings the rate is at most qps."""
+    """Request i of a batch leaves i ticks after it began, so from any batch to the next the rate is at most qps."""
     _, begun, _ = simulate(EchoRequestSpec("xds:///x", 2000, qps), server(seed, error_rate, latency), steps=300)
     for (start, batch), (following, _) in pairwise(begun):
         assert following - start >= batch.count / qps - 1e-9
@@ -145,13 +145,13 @@ def test_no_more_in_flight_than_one_set_would_have_or_two_overlap(qps: int, late
         now += chance.random() * latency
         if planner.may_begin(now):
             planner, _ = planner.begin(now)
-        elif planner.flying:
-            batch = planner.flying[0]
+        elif planner.in_flight:
+            batch = planner.in_flight[0]
             failed = BatchReply(ReplyKind.REFUSED, error=f"1/{batch.count} requests had errors; first error: x")
             planner = planner.end(batch, landing(batch, failed), latency)
-        assert len(planner.flying) <= MOST_SETS
-        waiting = sum(batch.count for batch in planner.flying)
-        assert len(planner.flying) <= SETS_AT_ONCE or waiting <= SERVER_CONCURRENCY
+        assert len(planner.in_flight) <= MOST_BATCHES
+        waiting = sum(batch.count for batch in planner.in_flight)
+        assert len(planner.in_flight) <= BATCHES_AT_ONCE or waiting <= SERVER_CONCURRENCY
 
 
 def test_requests_that_hang_do_not_wait_for_one_another() -> None:
@@ -178,7 +178,7 @@ def test_a_throttled_run_keeps_the_asked_rate(qps: int, latency: float) -> None:
 
 @pytest.mark.parametrize("dial", [0.0, 0.003, 0.02])
 def test_an_unthrottled_run_costs_little_more_than_one_giant_set(dial: float) -> None:
-    """Against a server with one core, which answers one set's requests while it dials the channel of another."""
+    """Against a server with one core, which answers one batch's requests while it dials the channel of another."""
     count, each, now, free = 5000, 0.0005, 0.0, 0.0
     planner = Planner(EchoRequestSpec("xds:///x", count))
     flying: list[tuple[float, float, Batch]] = []
@@ -217,8 +217,8 @@ def test_few_answers_lose_their_words(error_rate: float) -> None:
     _, _, results = simulate(EchoRequestSpec("xds:///x", 3000), server(2, error_rate, 0.005), steps=20_000)
     sent = sum(result.sent for result in results)
     assert sent == 3000
-    # The first error comes by surprise and costs one full set at most; after it the budget holds.
-    assert sum(result.unknown for result in results) <= LARGEST_SET + 1.5 * LOSS_BUDGET * sent
+    # The first error comes by surprise and costs one full batch at most; after it the budget holds.
+    assert sum(result.unknown for result in results) <= LARGEST_BATCH + 1.5 * LOSS_BUDGET * sent
 
 
 def test_a_set_that_never_left_is_sent_later() -> None:

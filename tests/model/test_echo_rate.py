@@ -1,4 +1,4 @@
-"""The rate on the screen is the rate that was asked for, not that of the sets."""
+"""The rate on the screen is the rate that was asked for, not that of the batches."""
 
 from __future__ import annotations
 

@@ -27,9 +27,9 @@ from meshtui.model.config import TlsMode
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.target import TargetOptions
-from meshtui.session.echo_desk import load_of
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import EchoSettings
+from meshtui.session.echo.controller import load_of
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import EchoSettings
 from meshtui.targets import attached, open_session
 from tests.meshes import RunningMesh
 from tests.program import Done, meshtui, running

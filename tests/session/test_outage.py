@@ -23,7 +23,7 @@ from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import LONGEST_NAME, Event, EventKind, Timeline
 from meshtui.session.link import aged
-from meshtui.session.memory import REMOVED_KEPT, remember
+from meshtui.session.previous import REMOVED_KEPT, remember
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.state import Link, LinkState
@@ -288,7 +288,7 @@ def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
 
 
 def test_large_configs_and_names_that_come_and_go_leave_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meshtui.session.memory.BYTES_KEPT", 3_000)
+    monkeypatch.setattr("meshtui.session.previous.BYTES_KEPT", 3_000)
     one = replace(resource(CDS, "one", cluster("one")), value=bytes(1_000))
     names = ["a", "b", "c", "d" * 900]
     large = [replace(one, key=replace(one.key, name=name)) for name in names]

@@ -39,7 +39,7 @@ async def test_a_good_set_comes_back_whole_and_was_asked_as_meant() -> None:
     assert reply.kind is ReplyKind.OUTPUTS
     assert len(reply.outputs) == 30
     assert {parse_output(text).version for text in reply.outputs} == {"v1", "v2"}
-    asked = echo.sets[0]
+    asked = echo.batches[0]
     assert (asked.url, asked.count, asked.qps, asked.timeout_micros) == ("xds:///echo:7070", 30, 0, 5_000_000)
     assert [(header.key, header.value) for header in asked.headers] == [("x-canary", "1"), ("Host", "echo.example")]
     assert (asked.message, asked.newConnectionPerRequest) == ("hi", False)
@@ -124,7 +124,7 @@ async def test_the_server_dies_in_the_middle() -> None:
     echo = EchoServer(manner=Manner.NEVER)
     async with serving(echo) as server, client_of(server.address) as client:
         call = asyncio.create_task(client.forward(SPEC, Batch(1, 10, 0, 5.0)))
-        await until(lambda: echo.sets)
+        await until(lambda: echo.batches)
         await server.kill()
         reply = await call
     assert reply.kind is ReplyKind.BROKEN

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.model.errors import TargetUnreachable
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from tests.echo_server import output_text

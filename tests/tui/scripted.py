@@ -40,9 +40,9 @@ from meshtui.model.config import (
 from meshtui.model.errors import MeshtuiError, TargetUnreachable
 from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Resource, ResourceKey, Status
 from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.session.demo_control import DemoControl, Offer, Scenario
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
-from meshtui.session.stage import Offer, Scenario, Stage
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.screens.main import MainScreen
@@ -237,16 +237,16 @@ class Bench:
         self,
         target: str | None = "127.0.1.13:17171",
         *,
-        stage: Stage | None = None,
-        open_stage: Callable[[str | None], Stage] | None = None,
+        demo: DemoControl | None = None,
+        open_demo: Callable[[str | None], DemoControl] | None = None,
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
     ) -> MeshtuiApp:
         return MeshtuiApp(
             Workspace(self.open_session),
             target=target,
-            stage=stage,
-            open_stage=open_stage,
+            demo=demo,
+            open_demo=open_demo,
             scenarios=scenarios,
             recents=recents,
             now=self.clock,

@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
@@ -121,7 +121,7 @@ async def test_nothing_is_sent_before_the_answer_and_a_smaller_run_needs_none() 
         await probe.press("enter", "r", "space", "j")
         assert probe.asked()
         await probe.press("escape")
-        assert not probe.echo.sets
+        assert not probe.echo.batches
         await probe.press("exclamation_mark", "y")
         await probe.until_ended()
         assert probe.echo.requests == 30
@@ -177,7 +177,7 @@ async def test_a_run_made_endless_while_it_goes_on_is_asked_for_and_goes_on_unti
         assert not first.state.phase.ended
         await probe.press("x")
         await probe.until_ended()
-        assert {request.count <= 5000 for request in probe.echo.sets} == {True}
+        assert {request.count <= 5000 for request in probe.echo.batches} == {True}
 
 
 async def test_another_pod_behind_the_same_address_is_asked_for() -> None:
@@ -225,7 +225,7 @@ async def test_several_services_and_no_choice_leave_the_field_empty_and_the_key_
         await probe.press("enter")
         assert not probe.app.screen.is_modal
         assert f"client will send 500 requests to xds:///{SHOP}" in " ".join(page_text(probe.app).split())
-        assert not probe.echo.sets
+        assert not probe.echo.batches
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)
@@ -272,7 +272,7 @@ async def test_a_key_in_config_probes_the_service_of_the_row(form: str) -> None:
         assert f"client will send 500 requests to {SCOPE} at 50 a second." in probe.question
         await probe.press("escape")
         assert f"url  {SCOPE}" in page_text(probe.app)
-        assert not probe.echo.sets
+        assert not probe.echo.batches
 
 
 async def test_an_inbound_row_says_why_nothing_is_sent_to_it() -> None:
@@ -362,7 +362,7 @@ async def test_words_typed_for_a_service_are_never_sent_to_as_they_stand() -> No
         assert "✗ No service has shap in its name." in said()
         await probe.press("shift+tab", "ctrl+u", *"other:90", "tab", "enter")
         assert "client will send 77 requests to xds:///other:90 at 50 a second." in said()
-        assert not probe.echo.sets
+        assert not probe.echo.batches
 
 
 async def test_a_service_is_picked_with_the_mouse() -> None:

@@ -16,7 +16,7 @@ from meshtui.model.echo_form import EchoForm
 from meshtui.model.echo_tally import TallyCounter
 from meshtui.model.split import Expectation, ExpectationSource, parse_expectation
 from meshtui.model.split_book import SplitBook
-from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.ink import Line, Role
 from meshtui.tui.lines.echo_bars import Bar, bar_line

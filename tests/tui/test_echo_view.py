@@ -8,7 +8,7 @@ from meshtui.model.echo_account import BatchReply, ReplyKind
 from meshtui.model.errors import ServiceMissing
 from meshtui.model.resource import Health
 from meshtui.model.split import Verdict
-from meshtui.session.echo_state import Phase
+from meshtui.session.echo.state import Phase
 from tests.echo_server import output_text
 from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, ScriptedEcho, compare_page, failed, page_text

@@ -15,7 +15,7 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.resource import LDS, Status
 from meshtui.model.snapshot import NodeIdentity
 from meshtui.model.subject import FileSubject
-from meshtui.session.stage import Offer, Scenario
+from meshtui.session.demo_control import Offer, Scenario
 from meshtui.tui.ink import Role, Span
 from meshtui.tui.palette import palette_of
 from meshtui.tui.safe import cut, cut_end, cut_name, fit, pad, pad_left, shown, strip_of, wrap, wrap_hanging
@@ -87,7 +87,7 @@ async def test_the_start_screen(bench: Bench, run: Run) -> None:
     def never(name: str | None) -> object:
         raise AssertionError(name)
 
-    app = bench.app(None, recents=recents, scenarios=scenarios, open_stage=never)  # type: ignore[arg-type]
+    app = bench.app(None, recents=recents, scenarios=scenarios, open_demo=never)  # type: ignore[arg-type]
     async with run(app, (110, 45)) as pilot:
         await pilot.pause()
         assert_harmless(screen_text(app), (110, 45))

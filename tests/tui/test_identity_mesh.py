@@ -20,8 +20,8 @@ from meshtui.demo.pods import Pod
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.identity import CornerState, Place, short_serial, triangle
 from meshtui.model.target import TargetOptions
-from meshtui.session.echo_desk import load_of
-from meshtui.session.echo_state import EchoSettings
+from meshtui.session.echo.controller import load_of
+from meshtui.session.echo.state import EchoSettings
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
 from meshtui.targets import open_session
@@ -64,7 +64,7 @@ async def test_a_rotation_is_watched_on_screen_and_in_traffic(mesh: Mesh) -> Non
         await pilot.press("4")
         first = leaf_of(echo)
         await until(lambda: shows(pilot, first), "the first serial on screen")
-        await until(lambda: client.echo is not None, "a desk to send from")
+        await until(lambda: client.echo is not None, "a controller to send with")
         assert client.echo is not None
         spec, settings = EchoRequestSpec(URL, count=None, qps=10), EchoSettings()
         client.echo.agree(load_of(spec, settings, "", None))

@@ -10,7 +10,7 @@ import pytest
 
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.workload import Offers, Workload, WorkloadFiles
-from meshtui.session import workload_desk
+from meshtui.session.identity import monitor
 from meshtui.tui.widgets.config_view import ConfigView
 from meshtui.tui.widgets.identity_rows import IdentityRows
 from tests.tui.conftest import Golden, Run, screen_text
@@ -29,8 +29,8 @@ ECHO_V2 = certificate(0x323CD99401, START - timedelta(minutes=4), account="echo"
 @pytest.fixture(autouse=True)
 def _looked_at_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read again by poll_now alone, the agent is asked once: Pilot waits for an idle program."""
-    monkeypatch.setattr(workload_desk, "AGENT_EVERY", 3600)
-    monkeypatch.setattr(workload_desk, "FILES_EVERY", 3600)
+    monkeypatch.setattr(monitor, "AGENT_EVERY", 3600)
+    monkeypatch.setattr(monitor, "FILES_EVERY", 3600)
 
 
 @pytest.fixture

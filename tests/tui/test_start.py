@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.timeline import Event, EventKind
-from meshtui.session.stage import Offer, Scenario
+from meshtui.session.demo_control import Offer, Scenario
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, healthy, inbound, settle
 from tests.waiting import until
@@ -27,7 +27,7 @@ CANARY = Scenario("canary", "v2 is rolled out in steps", ("start", "10 % to v2")
 
 @dataclass
 class Rehearsal:
-    """A stage that comes up when the test lets it."""
+    """A demo that comes up when the test lets it."""
 
     scenario: Scenario = CANARY
     error: TargetUnreachable | None = None
@@ -55,7 +55,7 @@ class Rehearsal:
 async def test_asked_with_recents_and_the_demo(bench: Bench, run: Run, golden: Golden) -> None:
     bench.add(SERVER, [inbound()])
     scenarios = (Scenario("canary", "v2 is rolled out in steps", ("start",)), Scenario("mtls-strict", "mutual TLS"))
-    app = bench.app(None, recents=(Offer(SERVER, SERVER),), scenarios=scenarios, open_stage=lambda _: Rehearsal())
+    app = bench.app(None, recents=(Offer(SERVER, SERVER),), scenarios=scenarios, open_demo=lambda _: Rehearsal())
     async with run(app, (80, 24)) as pilot:
         golden(app, "start-80")
         await pilot.press("enter")
@@ -73,53 +73,53 @@ async def test_asked_and_an_address_typed(bench: Bench, run: Run) -> None:
 
 async def test_the_demo_chosen_comes_up_and_its_first_pod_is_opened(bench: Bench, run: Run) -> None:
     bench.add(CLIENT, healthy())
-    stage = Rehearsal()
+    demo = Rehearsal()
     chosen: list[str | None] = []
 
-    def open_stage(name: str | None) -> Rehearsal:
+    def open_demo(name: str | None) -> Rehearsal:
         chosen.append(name)
-        return stage
+        return demo
 
-    app = bench.app(None, scenarios=(stage.scenario,), open_stage=open_stage)
+    app = bench.app(None, scenarios=(demo.scenario,), open_demo=open_demo)
     async with run(app, (80, 24)) as pilot:
         await pilot.press("enter")
         await _until(pilot, lambda: "starting the control plane" in screen_text(app))
-        stage.go.set()
+        demo.go.set()
         await _until(pilot, lambda: CLIENT in bench.sessions)
         await bench.look(pilot, CLIENT)
         assert "config is whole" in screen_text(app)
-        assert stage.happened is not None
-        stage.happened(Event(bench.clock(), EventKind.MESH, "istiod", "a manifest was refused"))
+        assert demo.happened is not None
+        demo.happened(Event(bench.clock(), EventKind.MESH, "istiod", "a manifest was refused"))
         await pilot.press("c")
         await _until(pilot, lambda: "Play the next step?" in screen_text(app))
         await pilot.press("y")
-        await _until(pilot, lambda: stage.step == 1)
+        await _until(pilot, lambda: demo.step == 1)
         await settle(pilot)
         assert "a manifest was refused" in screen_text(app)
         assert "Step: 10 % to v2" in screen_text(app)
         await pilot.press("o")
         assert "echo-v1" in screen_text(app)
     assert chosen == ["canary"]
-    assert stage.stopped
+    assert demo.stopped
 
 
 async def test_a_mesh_that_does_not_start_says_why(bench: Bench, run: Run) -> None:
-    stage = Rehearsal(error=TargetUnreachable("The demo mesh did not start: no port is free.", "Try it once more."))
-    stage.go.set()
-    app = bench.app(None, stage=stage)
+    demo = Rehearsal(error=TargetUnreachable("The demo mesh did not start: no port is free.", "Try it once more."))
+    demo.go.set()
+    app = bench.app(None, demo=demo)
     async with run(app, (80, 24)) as pilot:
         await _until(pilot, lambda: "did not start" in screen_text(app))
         assert "no port is free" in screen_text(app)
         assert "Try it once more." in screen_text(app)
         await pilot.press("q")
-    assert stage.stopped
+    assert demo.stopped
 
 
 async def test_leaving_while_it_starts_stops_it(bench: Bench, run: Run) -> None:
-    stage = Rehearsal()
-    async with run(bench.app(None, stage=stage), (80, 24)) as pilot:
+    demo = Rehearsal()
+    async with run(bench.app(None, demo=demo), (80, 24)) as pilot:
         await pilot.press("q")
-    assert stage.stopped
+    assert demo.stopped
 
 
 async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
@@ -130,7 +130,7 @@ async def _until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("paste", [False, True])
 async def test_an_address_typed_or_pasted_at_the_list_is_attached(bench: Bench, run: Run, paste: bool) -> None:
     bench.add(SERVER, [inbound()])
-    app = bench.app(None, recents=(Offer(CLIENT, CLIENT),), scenarios=(CANARY,), open_stage=lambda _: Rehearsal())
+    app = bench.app(None, recents=(Offer(CLIENT, CLIENT),), scenarios=(CANARY,), open_demo=lambda _: Rehearsal())
     async with run(app, (80, 24)) as pilot:
         if paste:
             app.post_message(events.Paste(f"{SERVER}\n"))

@@ -6,8 +6,8 @@ import pytest
 from textual.widgets import Input
 
 from meshtui.model.errors import UsageError
+from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
-from meshtui.session.stage import Offer
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
 from tests.tui.conftest import Run, screen_text

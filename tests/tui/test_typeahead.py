@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from meshtui.model.errors import BadInput, UsageError
+from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
-from meshtui.session.stage import Offer
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.dialogs.save import SaveDialog
 from meshtui.tui.key_parser import KeyParser
@@ -177,16 +177,16 @@ BACK = "\x1b\x1b\x1b2\x1b\x1b1"
 
 @pytest.mark.parametrize("about", BURSTS)
 async def test_every_key_of_a_burst_arrives(bench: EchoBench, run: Run, about: str) -> None:
-    stage = Rehearsal()
-    stage.go.set()
-    app = bench.app(stage=stage)
+    demo = Rehearsal()
+    demo.go.set()
+    app = bench.app(demo=demo)
     async with run(app, (110, 30)) as pilot:
         for time in range(TIMES):
             for text, seen, wanted in BURSTS[about]:
                 burst(app, text)
                 await calm(pilot)
                 assert seen(app) == wanted, f"{text!r}, time {time}\n{screen_text(app)}"
-                assert (stage.step, bench.echo[TARGET].batches) == (0, []), f"{text!r} ran as a command, time {time}"
+                assert (demo.step, bench.echo[TARGET].batches) == (0, []), f"{text!r} ran as a command, time {time}"
                 assert not app._exit
                 burst(app, BACK)
                 await calm(pilot)
@@ -256,7 +256,7 @@ async def test_keys_typed_before_the_first_paint_wait_for_it(bench: EchoBench, r
 
 @pytest.mark.parametrize("times", range(-(-TIMES // 4)))
 async def test_the_start_screen_passes_on_what_is_typed(bench: EchoBench, run: Run, times: int) -> None:
-    app = bench.app(None, recents=(Offer("cq:1", "cq:1"),), scenarios=(), open_stage=lambda _: Rehearsal())
+    app = bench.app(None, recents=(Offer("cq:1", "cq:1"),), scenarios=(), open_demo=lambda _: Rehearsal())
     burst(app, f"a{TARGET}\r:view identity\r")
     async with run(app, (80, 24)) as pilot:
         await until(lambda: TARGET in bench.sessions)
@@ -267,7 +267,7 @@ async def test_the_start_screen_passes_on_what_is_typed(bench: EchoBench, run: R
 @pytest.mark.parametrize("times", range(-(-TIMES // 4)))
 async def test_an_address_is_typed_and_left_on_the_start_screen(bench: EchoBench, run: Run, times: int) -> None:
     bench.add("seen:1", [inbound()])
-    app = bench.app(None, recents=(Offer("seen:1", "seen:1"),), scenarios=(), open_stage=lambda _: Rehearsal())
+    app = bench.app(None, recents=(Offer("seen:1", "seen:1"),), scenarios=(), open_demo=lambda _: Rehearsal())
     burst(app, "aq\x1b\tcq" + PASTE.format("x\nq") + UP)
     async with run(app, (80, 24)) as pilot:
         await calm(pilot)
@@ -280,16 +280,16 @@ async def test_an_address_is_typed_and_left_on_the_start_screen(bench: EchoBench
 
 async def test_keys_typed_while_the_demo_starts_are_for_the_mesh(bench: EchoBench, run: Run) -> None:
     bench.add(OFFERS[0].target, healthy())
-    stage = Rehearsal()
-    app = bench.app(None, scenarios=(stage.scenario,), open_stage=lambda _: stage)
+    demo = Rehearsal()
+    app = bench.app(None, scenarios=(demo.scenario,), open_demo=lambda _: demo)
     async with run(app, (80, 24)) as pilot:
         burst(app, "\r:view config\rgj")
-        await until(lambda: stage.happened is not None)
-        stage.go.set()
+        await until(lambda: demo.happened is not None)
+        demo.go.set()
         await until(lambda: OFFERS[0].target in bench.sessions)
         await calm(pilot)
         assert row(app) == ("config", 1)
-    assert stage.step == 0
+    assert demo.step == 0
 
 
 async def test_what_was_typed_for_a_target_that_is_none_is_dropped(
@@ -297,7 +297,7 @@ async def test_what_was_typed_for_a_target_that_is_none_is_dropped(
 ) -> None:
     opened: list[str | None] = []
 
-    def open_stage(name: str | None) -> Rehearsal:
+    def open_demo(name: str | None) -> Rehearsal:
         opened.append(name)
         return Rehearsal()
 
@@ -305,7 +305,7 @@ async def test_what_was_typed_for_a_target_that_is_none_is_dropped(
         raise UsageError(f"{target} is no target")
 
     monkeypatch.setattr(bench, "open_session", refuse)
-    app = bench.app(None, scenarios=(Rehearsal().scenario,), open_stage=open_stage)
+    app = bench.app(None, scenarios=(Rehearsal().scenario,), open_demo=open_demo)
     async with run(app, (80, 24)) as pilot:
         burst(app, "anonsense\r:view identity\r")
         await until(lambda: "is no target" in screen_text(app))
@@ -326,15 +326,15 @@ async def test_a_dialog_that_writes_is_waited_for(bench: EchoBench, run: Run, tm
 
 
 async def test_leaving_needs_no_waiting(bench: EchoBench, run: Run) -> None:
-    stage = Rehearsal()  # never comes up
-    app = bench.app(None, stage=stage)
+    demo = Rehearsal()  # never comes up
+    app = bench.app(None, demo=demo)
     async with run(app, (80, 24)):
         burst(app, ":view\r")
         await until(lambda: app.typeahead.holds)
         burst(app, LEAVE)
         await until(lambda: app._exit)
         assert app._exit
-    assert stage.stopped
+    assert demo.stopped
 
 
 async def test_a_dialog_whose_work_never_ends_holds_no_keys_for_ever(bench: EchoBench, run: Run) -> None:

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from meshtui.model.echo import Answer
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.echo_errors import all_causes

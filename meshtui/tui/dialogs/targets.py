@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from meshtui.model.echo_pick import matching, names_an_address
+from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
-from meshtui.session.stage import Offer
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.header import counts
 from meshtui.tui.marks import LINK_GLYPHS, LINK_ROLES

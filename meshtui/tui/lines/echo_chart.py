@@ -18,7 +18,7 @@ from meshtui.model.echo_series import Point
 from meshtui.model.split import Expectation
 from meshtui.model.split_book import Epoch
 from meshtui.model.wording import plural, share_words
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.echo_bars import merged
 from meshtui.tui.lines.echo_columns import columns_of

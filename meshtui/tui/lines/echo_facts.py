@@ -11,7 +11,7 @@ from meshtui.model.echo_series import Point
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.split import Verdict
 from meshtui.model.split_book import Epoch
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.bar import bar
 from meshtui.tui.lines.echo_series import EMPTY_NAME, versions_of, weights_words

@@ -12,7 +12,7 @@ from meshtui.model.echo_outcome import Outcome
 from meshtui.model.echo_tally import EchoTally
 from meshtui.model.errors import UsageError
 from meshtui.model.wording import plural, span_words
-from meshtui.session.echo_state import EchoState, Phase
+from meshtui.session.echo.state import EchoState, Phase
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.lines.bar import bar
 from meshtui.tui.safe import cut, cut_end, fit, pad, span, spread, width_of, wrap

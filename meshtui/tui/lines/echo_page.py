@@ -11,7 +11,7 @@ from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_form import EchoForm
 from meshtui.model.echo_grpcurl import grpcurl_line as grpcurl
 from meshtui.model.split import Expectation, Verdict
-from meshtui.session.echo_state import EchoState, Phase
+from meshtui.session.echo.state import EchoState, Phase
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.echo_chart import FAILED, UNKNOWN, chart_lines
 from meshtui.tui.lines.echo_errors import error_lines, short_cause

@@ -8,7 +8,7 @@ from typing import Final
 from meshtui.model.echo_tally import OTHER
 from meshtui.model.split import Expectation
 from meshtui.model.wording import percent_digits
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.ink import Role
 from meshtui.tui.palette import SERIES
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from meshtui.model.split import Assessment, SplitCounts, VersionShare
 from meshtui.model.wording import percent_digits, share_words
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.echo_bars import Bar, bar_line
 from meshtui.tui.lines.echo_digits import HEIGHT, big

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from meshtui.model.echo_outcome import Outcome
 from meshtui.model.split import Verdict
 from meshtui.model.split_words import split_beside_failures
-from meshtui.session.echo_state import EchoState, Phase
+from meshtui.session.echo.state import EchoState, Phase
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.safe import span, wrap
 

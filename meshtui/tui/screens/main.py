@@ -32,7 +32,7 @@ from meshtui.tui.widgets.page import Page
 from meshtui.tui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
-    from meshtui.session.stage import Offer, Stage
+    from meshtui.session.demo_control import DemoControl, Offer
     from meshtui.session.workspace import Workspace
 
 
@@ -105,7 +105,7 @@ class MainScreen(Screen[None]):
         workspace: Workspace,
         offers: Sequence[Offer],
         now: Callable[[], datetime],
-        stage: Stage | None = None,
+        demo: DemoControl | None = None,
         *,
         opening: str | None = None,
     ) -> None:
@@ -114,7 +114,7 @@ class MainScreen(Screen[None]):
         self._opening = opening
         self._workspace = workspace
         self._offers = tuple(offers)
-        self._stage = stage
+        self._demo = demo
         self._pump = Pump(workspace, self._deliver, now)
         self._look: Look | None = None
         self._frame = 0
@@ -255,7 +255,7 @@ class MainScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "step":
-            return self._stage is not None and len(self._stage.scenario.steps) > 1
+            return self._demo is not None and len(self._demo.scenario.steps) > 1
         if action == "switch":
             return True if len(self._workspace.sessions) > 1 else None
         if action in ("freeze", "poll"):
@@ -291,9 +291,9 @@ class MainScreen(Screen[None]):
         from meshtui.tui.dialogs.question import Question
         from meshtui.tui.lines.consent import step_lines
 
-        if self._stage is None:
+        if self._demo is None:
             return
-        scenario, step = self._stage.scenario, self._stage.step
+        scenario, step = self._demo.scenario, self._demo.step
 
         def answered(agreed: bool | None) -> None:
             if agreed:
@@ -305,10 +305,10 @@ class MainScreen(Screen[None]):
         )
 
     async def _step(self) -> None:
-        if self._stage is None:
+        if self._demo is None:
             return
         try:
-            name = await self._stage.next_step()
+            name = await self._demo.next_step()
         except MeshtuiError as error:
             self.complain(str(error))
         else:
@@ -390,5 +390,5 @@ def _is_empty(view: View | None, look: Look) -> bool:
     one that sends once there is something to send through."""
     workload = look.state.workload
     knows = view is not None and not view.needs_config and workload is not None and workload.read_at is not None
-    sends = view is not None and view.sends and look.desk is not None
+    sends = view is not None and view.sends and look.controller is not None
     return needs_notice(look) and not knows and not sends

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Input
 
-from meshtui.session.stage import Offer, Scenario
+from meshtui.session.demo_control import Offer, Scenario
 from meshtui.tui.ink import Line, Role, Span
 from meshtui.tui.safe import cut_end, pad, span
 from meshtui.tui.widgets.address_input import TypedRows

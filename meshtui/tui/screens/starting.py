@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.timeline import Event
-from meshtui.session.stage import Offer, Stage
+from meshtui.session.demo_control import DemoControl, Offer
 from meshtui.tui.ink import EMPTY, Line, Role, Span
 from meshtui.tui.lines.notice import SPINNER, labelled, paragraph
 from meshtui.tui.safe import span
@@ -23,7 +23,7 @@ from meshtui.tui.widgets.page import Page
 
 
 class StartingScreen(Screen[tuple[Offer, ...]]):
-    """Starts a stage and returns its offers. Stays, with the reason, when it cannot start."""
+    """Starts a demo and returns its offers. Stays, with the reason, when it cannot start."""
 
     CSS_PATH = "start.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,9 +33,9 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
     class Failed(Message):
         """The mesh does not come."""
 
-    def __init__(self, stage: Stage, happened: Callable[[Event], None]) -> None:
+    def __init__(self, demo: DemoControl, happened: Callable[[Event], None]) -> None:
         super().__init__()
-        self._stage = stage
+        self._demo = demo
         self._happened = happened
         self._steps: list[str] = []
         self._error: MeshtuiError | None = None
@@ -61,7 +61,7 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
 
     async def _start(self) -> None:
         try:
-            offers = await self._stage.start(self._progress, self._happened)
+            offers = await self._demo.start(self._progress, self._happened)
         except MeshtuiError as error:
             self._error = error
             self.post_message(self.Failed())
@@ -82,7 +82,7 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
 
     def _lines(self, width: int) -> Iterator[Line]:
         yield EMPTY
-        scenario = self._stage.scenario
+        scenario = self._demo.scenario
         yield (span(f" Starting a real mesh: {scenario.name}", Role.STRONG),)
         yield from paragraph(scenario.description, width, Role.DIM)
         yield EMPTY

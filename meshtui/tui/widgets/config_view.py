@@ -139,8 +139,8 @@ class ConfigView(View):
             return
         had = self._detail.subject is not None
         self._detail.subject = self._subject(self.look)
-        if self.look.desk is not None:
-            self.look.desk.pointed_at = self._probe_target().url
+        if self.look.controller is not None:
+            self.look.controller.pointed_at = self._probe_target().url
         if had != (self._detail.subject is not None):
             self.refresh_bindings()
 

@@ -13,7 +13,7 @@ from meshtui.model.expectation import expectation_for, subsets_of
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation, ExpectationSource, Verdict, assess
 from meshtui.model.split_book import Epoch
-from meshtui.session.echo_state import EchoState
+from meshtui.session.echo.state import EchoState
 from meshtui.tui.lines.echo_facts import POD
 from meshtui.tui.look import Look
 
@@ -26,14 +26,14 @@ def pod_of(look: Look) -> str:
 
 def sender_of(look: Look) -> str:
     """The same at this very moment, also while the screen stands still: what is sent is never a thing of the past."""
-    return (look.desk.sender if look.desk is not None else "") or pod_of(look)
+    return (look.controller.sender if look.controller is not None else "") or pod_of(look)
 
 
 def urls_of(look: Look) -> tuple[str, ...]:
     """Where a probe may go: the service under the cursor in the config, this pod's services, then those the other
     targets know."""
     known = known_urls((look.state.snapshot, *(other.snapshot for other in look.others)))
-    pointed = look.desk.pointed_at if look.desk is not None else ""
+    pointed = look.controller.pointed_at if look.controller is not None else ""
     return tuple(dict.fromkeys((pointed, *known))) if pointed else known
 
 
@@ -82,7 +82,7 @@ class EchoMemory:
         none is guessed."""
         if self.chosen:
             return
-        url = look.desk.pointed_at if look.desk is not None else ""
+        url = look.controller.pointed_at if look.controller is not None else ""
         if not url:
             if look.state.snapshot is self._snapshot:
                 return
@@ -92,7 +92,7 @@ class EchoMemory:
             self.forget_expected()
 
     def _learn_config(self, look: Look, run: EchoState | None) -> None:
-        if look.desk is None or self._snapshot is None:
+        if look.controller is None or self._snapshot is None:
             return
         try:
             spec = run.spec if run else self.form.spec()
@@ -101,7 +101,7 @@ class EchoMemory:
             self.expected = None
             return
         if run is None:
-            self.expected = typed or look.desk.expected(spec)
+            self.expected = typed or look.controller.expected(spec)
         else:
             self.subsets = self._mappable(spec, run.assessment.expectation, self._snapshot)
 

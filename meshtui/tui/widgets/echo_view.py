@@ -1,4 +1,4 @@
-"""View 3: where traffic goes. Runs probes through the echo desk of the session in front."""
+"""View 3: where traffic goes. Runs probes through the echo controller of the session in front."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from meshtui.model.echo_form import DEFAULT_COUNT, ENDLESS, EchoForm
 from meshtui.model.echo_grpcurl import grpcurl_line, grpcurl_note
 from meshtui.model.errors import MeshtuiError, UsageError
 from meshtui.model.split import Expectation
-from meshtui.session.echo_desk import EchoDesk, load_of
-from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.session.echo.controller import EchoController, load_of
+from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.tui.lines.consent import load_lines
 from meshtui.tui.lines.echo_facts import group_keys
 from meshtui.tui.lines.echo_page import Scene, page_lines
@@ -31,7 +31,7 @@ NO_SENDER = "This target offers nothing that can send requests."
 class Start:
     """A run that is about to begin, whole: nothing about it changes while the question stands."""
 
-    desk: EchoDesk
+    controller: EchoController
     load: Load
     settings: EchoSettings
     typed: Expectation | None
@@ -137,20 +137,20 @@ class EchoView(View):
 
     def action_run(self) -> None:
         look = self.look
-        if look is None or look.desk is None:
+        if look is None or look.controller is None:
             self._complain(NO_SENDER)
             return
         if not self.memory.form.url:
             self.action_edit()
             return
-        form, desk, sender = self.memory.form, look.desk, sender_of(look)
+        form, controller, sender = self.memory.form, look.controller, sender_of(look)
         try:
             spec, settings, typed = form.spec(), self._settings(), form.expectation()
         except UsageError as error:
             self._complain(str(error))
             return
-        start = Start(desk, load_of(spec, settings, sender, typed), settings, typed, dict(self.memory.mapping))
-        if desk.consent.covers(start.load):
+        start = Start(controller, load_of(spec, settings, sender, typed), settings, typed, dict(self.memory.mapping))
+        if controller.consent.covers(start.load):
             self._begin(start)
         else:
             self._ask(start)
@@ -160,10 +160,10 @@ class EchoView(View):
 
         def answered(agreed: bool | None) -> None:
             if agreed:
-                start.desk.agree(start.load)
+                start.controller.agree(start.load)
                 self._begin(start)
 
-        excesses = start.desk.consent.excesses(start.load)
+        excesses = start.controller.consent.excesses(start.load)
         self.app.push_screen(
             Question("Send this?", "sends", lambda width: load_lines(start.load, excesses, width)), answered
         )
@@ -182,8 +182,8 @@ class EchoView(View):
 
         async def begin() -> None:
             try:
-                await start.desk.stop()
-                start.desk.start(
+                await start.controller.stop()
+                start.controller.start(
                     start.load.spec, start.settings, probe=start.load.sender, typed=start.typed, mapping=start.mapping
                 )
             except MeshtuiError as error:
@@ -192,12 +192,12 @@ class EchoView(View):
         self.run_worker(begin(), exclusive=True, group="echo", exit_on_error=False)
 
     def action_stop(self) -> None:
-        if self.look is not None and self.look.desk is not None:
+        if self.look is not None and self.look.controller is not None:
             self.post_message(self.Thaw())
-            self.run_worker(self.look.desk.stop(), exclusive=True, group="echo", exit_on_error=False)
+            self.run_worker(self.look.controller.stop(), exclusive=True, group="echo", exit_on_error=False)
 
     def action_pause(self) -> None:
-        run = self.look.desk.run if self.look and self.look.desk else None
+        run = self.look.controller.run if self.look and self.look.controller else None
         if run is None:
             return
         self.post_message(self.Thaw())
@@ -239,15 +239,15 @@ class EchoView(View):
         look, memory = self.look, self.memory
         if look is None or not memory.subsets:
             return
-        desk = look.desk
+        controller = look.controller
 
         def mapped(mapping: dict[str, str] | None) -> None:
             if mapping is None:
                 return
             memory.mapping = mapping
-            going = desk is not None and desk.run is not None and not desk.run.state.phase.ended
-            if desk is not None and going:
-                desk.map_versions(mapping)
+            going = controller is not None and controller.run is not None and not controller.run.state.phase.ended
+            if controller is not None and going:
+                controller.map_versions(mapping)
             else:
                 self.notify("The next run is judged so: press !", markup=False)
 

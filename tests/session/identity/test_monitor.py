@@ -17,7 +17,7 @@ from meshtui.model.resource import Health, Resource
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import EventKind
 from meshtui.model.workload import Workload, WorkloadFiles
-from meshtui.session import workload_desk
+from meshtui.session.identity import monitor
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
@@ -63,8 +63,8 @@ class Clock:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks follow each other closely: what is tested is their order, not their pace."""
-    monkeypatch.setattr(workload_desk, "AGENT_EVERY", 0.01)
-    monkeypatch.setattr(workload_desk, "FILES_EVERY", 0.01)
+    monkeypatch.setattr(monitor, "AGENT_EVERY", 0.01)
+    monkeypatch.setattr(monitor, "FILES_EVERY", 0.01)
 
 
 def whole(leaf: object = OLD) -> ScriptedWorkload:
@@ -139,9 +139,9 @@ async def test_a_rotation_is_an_event_once() -> None:
         await until(session, lambda *_: source.reads > seen + 3)
         state = session.state
     assert [turned.after for turned in workload.rotations] == [NEW]
-    news = [event for event in state.events if event.kind is EventKind.IDENTITY]
-    assert [(event.subject, event.at) for event in news] == [("certificate default", NOW)]
-    assert news[0].text == "rotated, serial 3f:9a:01:02… → 77:01:02:03…, ends 13:00:00 UTC"
+    events = [event for event in state.events if event.kind is EventKind.IDENTITY]
+    assert [(event.subject, event.at) for event in events] == [("certificate default", NOW)]
+    assert events[0].text == "rotated, serial 3f:9a:01:02… → 77:01:02:03…, ends 13:00:00 UTC"
 
 
 async def test_the_agents_readiness_is_told_when_it_turns() -> None:

@@ -1,4 +1,4 @@
-"""The demo mesh seen as a ``Stage``: the one adapter between ``demo`` and the screen."""
+"""The demo mesh seen as a ``DemoControl``: the one adapter between ``demo`` and the screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meshtui.demo.mesh import Mesh
 from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import Event, EventKind
-from meshtui.session.stage import Offer, Scenario
+from meshtui.session.demo_control import Offer, Scenario
 
 CALLER: Final = "client"
 """The pod that calls the others: the one with an outbound tree, so the one to look at first."""
@@ -34,8 +34,8 @@ TOLD: Final = frozenset(
 WORST: Final = frozenset({"manifest-error", "nack", "certificate-refused", "process-died"})
 
 
-class DemoStage:
-    """Implements ``meshtui.session.stage.Stage`` over a real mesh in child processes."""
+class RunningDemo:
+    """Implements ``meshtui.session.demo_control.DemoControl`` over a real mesh in child processes."""
 
     def __init__(self, scenario: Scenario, manifests: Path | None = None) -> None:
         self._scenario = scenario

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -25,11 +25,12 @@ from meshtui.model.workload import (
     Workload,
     rotations_between,
 )
-from meshtui.model.workload_join import Neighbour, joined_identity, own_marks, places, pod_ip, seen_by
+from meshtui.model.workload_join import joined_identity, own_marks, places, pod_ip, seen_by
+from meshtui.session.identity.connections import Connections
+from meshtui.session.identity.events import agent_events, agent_lost, file_events
+from meshtui.session.identity.peers import Peers
 from meshtui.session.protocols import ReadPeer, WorkloadSource
 from meshtui.session.state import Fact, MissingFact
-from meshtui.session.workload_news import agent_events, agent_lost, file_events
-from meshtui.session.workload_sockets import Sockets
 
 FILES_EVERY: Final = 1.0
 """Seconds between two looks at the files; a look at unchanged ones is a ``stat`` each."""
@@ -38,19 +39,11 @@ AGENT_EVERY: Final = 2.0
 """Seconds between two scrapes: its counters move slowly, and the scrape may carry the application's metrics."""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is known outside the desk: other pods looked at, as neighbours and as (pod, node id)."""
-
-    neighbours: tuple[Neighbour, ...] = ()
-    nodes: tuple[tuple[str, str], ...] = ()
-
-
 Changed = Callable[[Workload, tuple[Event, ...], tuple[MissingFact, ...]], None]
-"""Told of each new state with what happened, and with every gap there is."""
+"""Told of each new state with what happened, and with every lacking there is."""
 
 
-class WorkloadDesk:
+class IdentityMonitor:
     """Holds the workload of one target. ``source`` and ``read_peer`` are ``None`` where the target has none."""
 
     def __init__(
@@ -59,13 +52,13 @@ class WorkloadDesk:
         read_peer: ReadPeer | None,
         changed: Changed,
         now: Callable[[], datetime],
-        around: Callable[[], Around] = Around,
+        peers: Callable[[], Peers] = Peers,
     ) -> None:
         self._source = source
         self._changed = changed
         self._now = now
-        self._around = around
-        self._sockets = Sockets(read_peer)
+        self._peers = peers
+        self._connections = Connections(read_peer)
         self._workload = Workload(IdentityState(now()))
         self._missing: dict[Fact, MissingFact] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -115,11 +108,11 @@ class WorkloadDesk:
         if config is not self._config:
             self._config = config
             self._asked = asked_providers(snapshot)
-            self._sockets.places = places(snapshot)
+            self._connections.places = places(snapshot)
             identity = replace(identity, clusters=clusters_tls(snapshot), listeners=listeners_tls(snapshot))
         self._hosts = frozenset(filter(None, [pod_ip(snapshot.node.id)]))
         if channels is not None:
-            self._sockets.seen(channels)
+            self._connections.seen(channels)
         self._renew(replace(self._workload, identity=identity))
 
     async def _follow_files(self) -> None:
@@ -136,7 +129,7 @@ class WorkloadDesk:
             await asyncio.sleep(AGENT_EVERY)
 
     async def _try(self, look: Callable[[], Awaitable[None]], fact: Fact) -> None:
-        """Look once; a failure becomes a gap."""
+        """Look once; a failure becomes a lacking."""
         try:
             await look()
         except MeshtuiError as error:
@@ -168,21 +161,21 @@ class WorkloadDesk:
         events = agent_events(before.agent, report, self._now(), back=back)
         self._renew(replace(before, agent=report, agent_history=history[-HISTORY_KEPT:]), events)
 
-    def _lacks(self, gap: MissingFact) -> None:
+    def _lacks(self, lacking: MissingFact) -> None:
         """A look failed: the last answer stays, with its age."""
-        news: tuple[Event, ...] = ()
-        if gap.fact == Fact.AGENT and Fact.AGENT not in self._missing:
-            news = (agent_lost(self._workload.offers.agent, gap.why, self._now()),)
-        self._missing[gap.fact] = gap
-        self._renew(self._workload, news)
+        events: tuple[Event, ...] = ()
+        if lacking.fact == Fact.AGENT and Fact.AGENT not in self._missing:
+            events = (agent_lost(self._workload.offers.agent, lacking.why, self._now()),)
+        self._missing[lacking.fact] = lacking
+        self._renew(self._workload, events)
 
     def _renew(self, workload: Workload, events: tuple[Event, ...] = ()) -> None:
         """Join, judge, and tell if anything differs but the moment."""
-        before, around, now = self._told, self._around(), self._now()
-        marks = own_marks(workload, self._hosts, around.neighbours)
-        in_use = self._sockets.in_use + seen_by(around.neighbours, marks)
+        before, peers, now = self._told, self._peers(), self._now()
+        marks = own_marks(workload, self._hosts, peers.neighbours)
+        in_use = self._connections.in_use + seen_by(peers.neighbours, marks)
         joined = replace(workload, identity=joined_identity(workload, in_use, now))
-        findings = check_workload(WorkloadState(joined, now, self._asked, around.nodes))
+        findings = check_workload(WorkloadState(joined, now, self._asked, peers.nodes))
         self._workload = replace(joined, findings=findings)
         gaps = tuple(self._missing.values())
         if events or gaps != self._told_missing or before is None or _differ(before, self._workload):

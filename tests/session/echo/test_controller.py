@@ -18,9 +18,9 @@ from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
-from meshtui.session.echo_desk import EchoDesk, load_of
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.session.echo.controller import EchoController, load_of
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
 from meshtui.targets import open_session
@@ -45,10 +45,10 @@ async def attached(address: str) -> Session:
     return session
 
 
-def begin(desk: EchoDesk, spec: EchoRequestSpec, settings: EchoSettings, *, probe: str) -> EchoRun:
+def begin(controller: EchoController, spec: EchoRequestSpec, settings: EchoSettings, *, probe: str) -> EchoRun:
     """Agree to a run and begin it."""
-    desk.agree(load_of(spec, settings, probe, None))
-    return desk.start(spec, settings, probe=probe)
+    controller.agree(load_of(spec, settings, probe, None))
+    return controller.start(spec, settings, probe=probe)
 
 
 def echo(state: SessionState) -> EchoState:
@@ -154,10 +154,10 @@ def source() -> Endless:
 
 
 @pytest.fixture
-async def desk(source: Endless) -> AsyncIterator[EchoDesk]:
-    desk = EchoDesk(source, lambda state: None)
-    yield desk
-    await desk.stop()
+async def controller(source: Endless) -> AsyncIterator[EchoController]:
+    controller = EchoController(source, lambda state: None)
+    yield controller
+    await controller.stop()
 
 
 def expected(run: EchoRun) -> Expectation | None:
@@ -168,32 +168,34 @@ LATER = [NOW + timedelta(seconds=second) for second in range(10)]
 """Looks at the config, a second apart."""
 
 
-async def test_a_look_into_the_arrival_of_the_config_is_no_other_split(desk: EchoDesk) -> None:
-    desk.config_seen(canary(LATER[0]))
-    run = begin(desk, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+async def test_a_look_into_the_arrival_of_the_config_is_no_other_split(controller: EchoController) -> None:
+    controller.config_seen(canary(LATER[0]))
+    run = begin(controller, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
     before = expected(run)
     for at in range(1, 7):  # every other look finds half of it
-        desk.config_seen(arriving(LATER[at]) if at % 2 else canary(LATER[at]))
+        controller.config_seen(arriving(LATER[at]) if at % 2 else canary(LATER[at]))
         assert expected(run) == before
 
 
-async def test_a_config_that_stays_half_is_told(desk: EchoDesk) -> None:
-    desk.config_seen(canary(LATER[0]))
-    run = begin(desk, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+async def test_a_config_that_stays_half_is_told(controller: EchoController) -> None:
+    controller.config_seen(canary(LATER[0]))
+    run = begin(controller, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
     for at in range(1, 4):
-        desk.config_seen(arriving(LATER[at]))
+        controller.config_seen(arriving(LATER[at]))
     found = expected(run)
     assert found is not None
     assert not found.testable
     assert "names v1, which is not there" in found.reason
 
 
-async def test_until_decided_does_not_give_up_while_the_config_arrives(desk: EchoDesk, source: Endless) -> None:
-    desk.config_seen(arriving(LATER[0]))
-    run = begin(desk, EchoRequestSpec(URL, count=100), EchoSettings(until_decided=True), probe="echo-v1")
+async def test_until_decided_does_not_give_up_while_the_config_arrives(
+    controller: EchoController, source: Endless
+) -> None:
+    controller.config_seen(arriving(LATER[0]))
+    run = begin(controller, EchoRequestSpec(URL, count=100), EchoSettings(until_decided=True), probe="echo-v1")
     assert expected(run) is None
     await asyncio.wait_for(source.asked.wait(), PATIENCE_S)
-    desk.config_seen(canary(LATER[1]))
+    controller.config_seen(canary(LATER[1]))
     found = expected(run)
     assert found is not None
     assert found.testable

@@ -12,7 +12,7 @@ from meshtui.model.workload_join import Places, Sighting, sightings
 from meshtui.session.protocols import ReadPeer
 
 
-class Sockets:
+class Connections:
     """``places`` says which clusters an address serves; it is set anew whenever the config differs."""
 
     def __init__(self, read_peer: ReadPeer | None) -> None:
@@ -66,7 +66,7 @@ class Sockets:
 def _unmoved(before: tuple[InUse, ...], now: tuple[InUse, ...]) -> tuple[InUse, ...]:
     """The tuple from before when nothing but the moment of looking differs, so that nothing downstream moves."""
 
-    def facts(one: InUse) -> tuple[object, ...]:
-        return (one.certificate, one.where, one.side, one.first_seen, one.cluster)
+    def facts(used: InUse) -> tuple[object, ...]:
+        return (used.certificate, used.where, used.side, used.first_seen, used.cluster)
 
     return before if list(map(facts, before)) == list(map(facts, now)) else now

@@ -14,9 +14,9 @@ from meshtui.model.echo import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
 from meshtui.model.split import Expectation, ExpectationSource, SplitCounts, Verdict, assess, parse_expectation
-from meshtui.session import echo_run
-from meshtui.session.echo_run import STOP_GRACE_S, EchoRun
-from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
+from meshtui.session.echo import run as run_module
+from meshtui.session.echo.run import STOP_GRACE_S, EchoRun
+from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase
 from meshtui.sources.echo import EchoClient
 from meshtui.sources.grpc.channel import open_channel
 from tests.echo_server import EchoServer, Manner, Serving, output_text, serving
@@ -182,7 +182,7 @@ async def test_a_server_with_odd_manners_is_accounted_for(manner: Manner) -> Non
 
 async def test_a_server_that_answers_garbage_is_given_up_with_a_sentence() -> None:
     async with lab(EchoServer(manner=Manner.GARBAGE)) as (_, make):
-        state = await finished(make(1000, settings=EchoSettings(patience_s=0.5)))
+        state = await finished(make(1000, settings=EchoSettings(give_up_after_s=0.5)))
     assert state.phase is Phase.FAILED
     assert isinstance(state.error, TargetUnreachable)
     assert "cannot be read" in state.error.what
@@ -196,17 +196,17 @@ async def test_a_run_against_a_server_that_never_answers_is_stopped_at_once() ->
     async with lab(echo) as (_, make):
         run = make(100, 50)
         run.start()
-        await until(lambda: echo.sets)
+        await until(lambda: echo.batches)
         async with asyncio.timeout(PATIENCE_S):  # the answers never come: only the stop itself ends the run
             await run.cancel()
         state = run.state
         check_accounts(state)
         assert state.phase is Phase.CANCELLED
         assert state.tally.abandoned == state.tally.sent > 0
-        await until(lambda: echo.taken_back == len(echo.sets))
-        asked = len(echo.sets)
+        await until(lambda: echo.taken_back == len(echo.batches))
+        asked = len(echo.batches)
         await asyncio.sleep(0)
-        assert len(echo.sets) == asked
+        assert len(echo.batches) == asked
 
 
 async def test_the_server_is_killed_in_the_middle_and_comes_back() -> None:
@@ -230,7 +230,7 @@ async def test_the_server_is_killed_in_the_middle_and_comes_back() -> None:
 
 async def test_the_server_is_killed_and_stays_away() -> None:
     async with lab(EchoServer(latency_s=0.01)) as (server, make):
-        run = make(None, 300, settings=EchoSettings(patience_s=1.0))
+        run = make(None, 300, settings=EchoSettings(give_up_after_s=1.0))
         run.start()
         await until(lambda: run.state.tally.completed >= 50)
         await server.kill()
@@ -377,11 +377,11 @@ async def test_at_the_end_one_more_look_is_waited_for() -> None:
 
 
 async def test_a_config_that_went_with_the_last_channel_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(echo_run, "CONFIRM_PATIENCE_S", 1e6)
+    monkeypatch.setattr(run_module, "CONFIRM_WAIT_S", 1e6)
     async with lab(EchoServer()) as (_, make):
         run = make(20, settings=EchoSettings(awaits_confirmation=True), expectation=CANARY)
         run.start()
-        run.config_gone()  # between two sets this says nothing
+        run.config_gone()  # between two batches this says nothing
         await until(lambda: run.state.phase is Phase.SETTLING)
         run.config_gone()
         async with asyncio.timeout(PATIENCE_S):

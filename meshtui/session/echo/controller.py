@@ -16,8 +16,8 @@ from meshtui.model.routing import decide
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.split import Expectation
 from meshtui.model.target import DEFAULT_TIMEOUT
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import EchoSettings, EchoState
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import EchoSettings, EchoState
 from meshtui.session.protocols import EchoSource
 
 ARRIVAL: Final = timedelta(seconds=2)
@@ -25,7 +25,7 @@ ARRIVAL: Final = timedelta(seconds=2)
 but a look can fall into them, and a route without its clusters is not another split."""
 
 
-class EchoDesk:
+class EchoController:
     """Starts runs through one pod, none that was not agreed to, and keeps their expectation true while the config
     changes.
 

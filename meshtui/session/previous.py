@@ -30,7 +30,7 @@ def remember(
     gone = [key for key in known if key not in present]
     for key in gone[: max(len(gone) - REMOVED_KEPT, 0)]:
         del known[key]
-    size = sum(_size(one) for one in known.values())
+    size = sum(_size(resource) for resource in known.values())
     while size > BYTES_KEPT:
         size -= _size(known.pop(next(iter(known))))
     return MappingProxyType(known)

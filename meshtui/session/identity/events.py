@@ -18,7 +18,11 @@ def file_events(
     """What differs between two looks at the files; the first look is no change."""
     if before.read_at is None:
         return ()
-    return (*(_rotated(one) for one in turned), *_bootstrap(before.files, files, at), *_gone(before.files, files, at))
+    return (
+        *(_rotated(rotation) for rotation in turned),
+        *_bootstrap(before.files, files, at),
+        *_gone(before.files, files, at),
+    )
 
 
 def _rotated(turned: Rotation) -> Event:
@@ -49,13 +53,13 @@ def _gone(before: WorkloadFiles, after: WorkloadFiles, at: datetime) -> Iterator
 def agent_events(before: AgentReport | None, after: AgentReport, at: datetime, *, back: bool) -> tuple[Event, ...]:
     """What differs between two looks at the agent; the first look is no change."""
     subject = f"agent {after.address}"
-    news: list[Event] = []
+    events: list[Event] = []
     if back:
-        news.append(Event(at, EventKind.IDENTITY, subject, "answers again", Health.OK))
+        events.append(Event(at, EventKind.IDENTITY, subject, "answers again", Health.OK))
     if before is not None and after.ready is not None and after.ready != before.ready:
         health = Health.OK if after.ready else Health.REFUSED
-        news.append(Event(at, EventKind.IDENTITY, subject, "ready" if after.ready else "not ready", health))
-    return tuple(news)
+        events.append(Event(at, EventKind.IDENTITY, subject, "ready" if after.ready else "not ready", health))
+    return tuple(events)
 
 
 def agent_lost(address: str, why: str, at: datetime) -> Event:

@@ -17,12 +17,12 @@ LAST_TRY_S: Final = 0.1
 """What an attempt gets to connect at least, be it the last: the least that ``--timeout`` takes."""
 
 
-class Patience:
+class Backoff:
     """Trouble with the server that sends, as against trouble with what it sends to. Times are of one monotonic clock.
 
     ``seconds`` is how long a server that has answered before is waited for, ``contact_s`` how long one that has not is
     given for a connection: it is given up when that, or :data:`FIRST_CONTACT_S`, is over. One that was reached and does
-    not answer is tried for :data:`FIRST_CONTACT_S` from when the first set came to nothing.
+    not answer is tried for :data:`FIRST_CONTACT_S` from when the first batch came to nothing.
     """
 
     def __init__(self, seconds: float, contact_s: float = FIRST_CONTACT_S) -> None:
@@ -38,11 +38,11 @@ class Patience:
 
     @property
     def troubled(self) -> bool:
-        """Whether the last set found no echo server; one set at a time is tried then."""
+        """Whether the last batch found no echo server; one batch at a time is tried then."""
         return self._since is not None
 
     def attempt(self, clock: float) -> float:
-        """A set leaves now: the seconds that it may take to connect."""
+        """A batch leaves now: the seconds that it may take to connect."""
         self._first = clock if self._first is None else self._first
         if not self._tries:
             return self._contact_s
@@ -71,6 +71,6 @@ class Patience:
     def _ends(self, clock: float) -> float:
         """When the present trouble is given up."""
         if self._met or self._reached:
-            patience = self._seconds if self._met else min(self._seconds, FIRST_CONTACT_S)
-            return (clock if self._since is None else self._since) + patience
+            seconds = self._seconds if self._met else min(self._seconds, FIRST_CONTACT_S)
+            return (clock if self._since is None else self._since) + seconds
         return (clock if self._first is None else self._first) + min(self._seconds, self._contact_s, FIRST_CONTACT_S)

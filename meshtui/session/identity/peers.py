@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from meshtui.model.identity import Side
 from meshtui.model.workload_join import Neighbour
 from meshtui.session.state import SessionState
-from meshtui.session.workload_desk import Around
 
 
-def around_of(own: SessionState, others: Iterable[SessionState]) -> Around:
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The other targets as one session needs them: as neighbours, and as (pod, node id)."""
+
+    neighbours: tuple[Neighbour, ...] = ()
+    nodes: tuple[tuple[str, str], ...] = ()
+
+
+def peers_of(own: SessionState, others: Iterable[SessionState]) -> Peers:
     """The others as ``own`` needs them. A pod attached twice shares its bootstrap file, and is no other node."""
     neighbours: list[Neighbour] = []
     nodes: list[tuple[str, str]] = []
@@ -18,11 +26,11 @@ def around_of(own: SessionState, others: Iterable[SessionState]) -> Around:
         name = _name(other)
         if other.workload is not None:
             leaf = other.workload.files.own.leaf if other.workload.files.own is not None else None
-            seen = tuple(one for one in other.workload.identity.in_use if one.side is Side.REMOTE)
+            seen = tuple(used for used in other.workload.identity.in_use if used.side is Side.REMOTE)
             neighbours.append(Neighbour(name, leaf.spiffe if leaf is not None else None, seen))
         if _has_bootstrap_of_its_own(own, other) and other.snapshot is not None:
             nodes.append((name, other.snapshot.node.id))
-    return Around(tuple(neighbours), tuple(nodes))
+    return Peers(tuple(neighbours), tuple(nodes))
 
 
 def _name(state: SessionState) -> str:

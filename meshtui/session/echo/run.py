@@ -1,6 +1,6 @@
-"""Runs an echo probe: asks for one set of requests after another, counts what comes back, judges, and tells listeners.
+"""Runs an echo probe: asks for one batch of requests after another, counts what comes back and judges it.
 
-All methods belong to the event loop that :meth:`EchoRun.start` was called in. Which set comes next is decided by
+All methods belong to the event loop that :meth:`EchoRun.start` was called in. Which batch comes next is decided by
 :mod:`meshtui.model.echo_plan`, what became of it by :mod:`meshtui.model.echo_account`; here is only time.
 """
 
@@ -24,15 +24,15 @@ from meshtui.model.errors import MeshtuiError, unforeseen
 from meshtui.model.masking import secret_values, without_values
 from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
 from meshtui.model.split_book import SplitBook
-from meshtui.session.echo_news import BatchListener, News, StateListener
-from meshtui.session.echo_patience import Patience
-from meshtui.session.echo_state import BatchRecord, EchoSettings, EchoState, Phase
+from meshtui.session.echo.backoff import Backoff
+from meshtui.session.echo.notifier import BatchListener, Notifier, StateListener
+from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase
 from meshtui.session.protocols import EchoSource
 
 STOP_GRACE_S = 0.5
 """How long a stopped run waits for its calls to be taken back. With it a stop takes well under a second."""
 
-CONFIRM_PATIENCE_S = 3.0
+CONFIRM_WAIT_S = 3.0
 """How long a finished run waits for one more look at the config; looks come each second."""
 
 ANSWERS_AT_ONCE = 50
@@ -40,15 +40,15 @@ ANSWERS_AT_ONCE = 50
 
 TURNS_TO_SEND = 5
 """Turns of the loop that a call takes from its task's creation until gRPC has it, with some to spare. Reading answers
-before that would keep the next set waiting."""
+before that would keep the next batch waiting."""
 
 RATE_WINDOW_S = 3.0
-"""The time over which the rate is measured: long enough not to flicker with sets of 0.4 s."""
+"""The time over which the rate is measured: long enough not to flicker with batches of 0.4 s."""
 
 
 @dataclass(slots=True)
 class _Flight:
-    """A set under way."""
+    """A batch under way."""
 
     batch: Batch
     started: datetime
@@ -96,7 +96,7 @@ class EchoRun:
         self._landed: dict[int, _Flight] = {}
         self._phase = Phase.READY
         self._paused = self._stopping = self._unconfirmed = False
-        self._patience = Patience(self.settings.patience_s, self.settings.contact_s)
+        self._backoff = Backoff(self.settings.give_up_after_s, self.settings.contact_s)
         self._defect: MeshtuiError | None = None
         self._started: datetime | None = None
         self._ended: datetime | None = None
@@ -104,7 +104,7 @@ class EchoRun:
         self._returns: deque[tuple[float, int]] = deque(maxlen=256)
         self._wake = asyncio.Event()
         self._driver: asyncio.Task[None] | None = None
-        self._news = News(lambda: self.state, monotonic)
+        self._notifier = Notifier(lambda: self.state, monotonic)
         self._revision = 0
         self._cached: EchoState | None = None
         self._verdict: Assessment | None = None
@@ -118,18 +118,18 @@ class EchoRun:
             self._cached = EchoState(
                 self.spec, self.settings, self.probe, self._phase, self._counter.look(), self._assessment(),
                 self._book.epochs, self._book.held_back, self._unconfirmed, self._rate(), self._started, self._ended,
-                self._defect or self._patience.error, self._revision,
+                self._defect or self._backoff.error, self._revision,
             )  # fmt: skip
         return self._cached
 
     def subscribe(self, listener: StateListener) -> Callable[[], None]:
         """Call ``listener`` with each new state, at most ten times a second and always with the last. Returns the way
         out."""
-        return self._news.add_state(listener)
+        return self._notifier.add_state(listener)
 
     def subscribe_batches(self, listener: BatchListener) -> Callable[[], None]:
-        """Call ``listener`` with each set that came back. Returns the way out."""
-        return self._news.add_batch(listener)
+        """Call ``listener`` with each batch that came back. Returns the way out."""
+        return self._notifier.add_batch(listener)
 
     # What one can do
 
@@ -141,7 +141,7 @@ class EchoRun:
             self._driver = asyncio.get_running_loop().create_task(self._run_to_the_end())
 
     def pause(self) -> None:
-        """Begin no further set; those under way come in."""
+        """Begin no further batch; those under way come in."""
         self._paused = True
         self._changed()
 
@@ -170,7 +170,7 @@ class EchoRun:
             self._source, self.spec, self.settings,
             expectation=self._book.present.expectation, probe=self.probe, now=self._now, monotonic=self._monotonic,
         )  # fmt: skip
-        self._news.hand_over(run._news)
+        self._notifier.hand_over(run._notifier)
         return run
 
     def set_expectation(self, expectation: Expectation | None, at: datetime | None = None) -> None:
@@ -206,7 +206,7 @@ class EchoRun:
         while True:
             if self._stopping:
                 await self._take_back()
-                return self._finish(Phase.FAILED if self._patience.over or self._defect else Phase.CANCELLED)
+                return self._finish(Phase.FAILED if self._backoff.over or self._defect else Phase.CANCELLED)
             # One reading of the clock for the whole round, or a moment could fall between two questions and be missed.
             clock = self._monotonic()
             self._begin_what_is_due(clock)
@@ -222,22 +222,22 @@ class EchoRun:
     def _begin_what_is_due(self, clock: float) -> None:
         while not self._held_up(clock) and self._planner.may_begin(clock):
             self._planner, batch = self._planner.begin(clock)
-            flight = _Flight(batch, self._now(), clock, self._patience.attempt(clock))
+            flight = _Flight(batch, self._now(), clock, self._backoff.attempt(clock))
             self._flights[batch.number] = flight
             self._counter.begin(batch.count, flight.started)
             flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
-        waiting = Phase.WAITING if self._patience.troubled else Phase.RUNNING
+        waiting = Phase.WAITING if self._backoff.troubled else Phase.RUNNING
         self._set_phase(Phase.PAUSED if self._paused else waiting)
 
     def _held_up(self, clock: float) -> bool:
-        """Whether no set may begin, whatever the planner says. While there is trouble one set at a time is tried."""
-        troubled = self._patience.troubled and (clock < self._patience.retry_at or bool(self._flights))
-        # Without a throttle a set is over in no time, and it may be the last that the verdict needs.
+        """Whether no batch may begin, whatever the planner says. In trouble one batch at a time is tried."""
+        troubled = self._backoff.troubled and (clock < self._backoff.retry_at or bool(self._flights))
+        # Without a throttle a batch is over in no time, and it may be the last that the verdict needs.
         decides = self.settings.until_decided and not self.spec.qps and bool(self._flights or self._landed)
         return self._paused or self._stopping or troubled or decides or self._nothing_more(clock)
 
     def _nothing_more(self, clock: float) -> bool:
-        """Whether no further set is wanted."""
+        """Whether no further batch is wanted."""
         if self._planner.remaining == 0:
             return True
         duration = self.settings.duration_s
@@ -252,10 +252,10 @@ class EchoRun:
         return self._assessment().verdict in (Verdict.CONSISTENT, Verdict.MISMATCH)
 
     def _until_next(self, clock: float) -> float | None:
-        """Seconds until a set may begin or the run's time is over; ``None`` when only an event goes on."""
+        """Seconds until a batch may begin or the run's time is over; ``None`` when only an event goes on."""
         moments = []
         if not self._paused:
-            moments.append(max(self._patience.retry_at, self._planner.not_before))
+            moments.append(max(self._backoff.retry_at, self._planner.not_before))
         if self.settings.duration_s is not None:
             moments.append(self._began + self.settings.duration_s)
         return min((moment - clock for moment in moments if moment > clock), default=None)
@@ -273,7 +273,7 @@ class EchoRun:
             reply = await self._source.forward(self.spec, replace(flight.batch, connect_s=flight.connect_s))
         except asyncio.CancelledError:
             reply = BatchReply(ReplyKind.STOPPED)
-        except Exception as error:  # the edge of a worker: a defect of a source costs this set, not the run
+        except Exception as error:  # the edge of a worker: a defect of a source costs this batch, not the run
             reply = BatchReply(ReplyKind.BROKEN, error=f"the probe failed within: {type(error).__name__}: {error}")
         if self._flights.pop(flight.batch.number, None) is None:
             return
@@ -285,16 +285,16 @@ class EchoRun:
             self._changed()
 
     async def _land(self, flight: _Flight, reply: BatchReply) -> None:
-        """Let the next set begin, then read and count the answers of this one, with pauses for others in the loop."""
+        """Let the next batch begin, then read and count the answers of this one, with pauses for others in the loop."""
         clock, ended = self._monotonic(), self._now()
-        reply = reply.for_set(flight.batch)
+        reply = reply.for_batch(flight.batch)
         if self._secrets:
             reply = _without(reply, self._secrets)
         self._landed[flight.batch.number] = flight
         self._planner = self._planner.end(flight.batch, landing(flight.batch, reply), clock - flight.clock)
-        self._patience.note(reply, clock)
-        self._stopping = self._stopping or self._patience.over
-        if not self.settings.until_decided:  # else this set may be the last that is needed
+        self._backoff.note(reply, clock)
+        self._stopping = self._stopping or self._backoff.over
+        if not self.settings.until_decided:  # else this batch may be the last that is needed
             self._begin_what_is_due(clock)
             for _ in range(TURNS_TO_SEND):
                 await asyncio.sleep(0)
@@ -307,7 +307,7 @@ class EchoRun:
         self._count(flight, reply, answers, clock, ended)
 
     def _count(self, flight: _Flight, reply: BatchReply, answers: list[Answer], clock: float, ended: datetime) -> None:
-        """Account for a set, once."""
+        """Account for a batch, once."""
         if self._landed.pop(flight.batch.number, None) is None:
             return
         result = account(flight.batch, reply, answers)
@@ -322,7 +322,7 @@ class EchoRun:
                 flight.batch.number, flight.started, ended, result.sent, result.split, result.abandoned,
                 tuple(failure.text[:LONGEST_SAMPLE] for failure in result.failures),
             )  # fmt: skip
-            self._news.came_back(record)
+            self._notifier.came_back(record)
         self._changed()
 
     def _put_into_epoch(self, flight: _Flight, counts: SplitCounts, ended: datetime) -> None:
@@ -351,7 +351,7 @@ class EchoRun:
 
     async def _settle(self) -> None:
         """Wait for one more look at the config, so that the last answers are judged as well."""
-        ends = self._monotonic() + CONFIRM_PATIENCE_S
+        ends = self._monotonic() + CONFIRM_WAIT_S
         while self._book.held and not (self._stopping or self._unconfirmed) and (left := ends - self._monotonic()) > 0:
             self._set_phase(Phase.SETTLING)
             await self._something_happens(left)
@@ -366,7 +366,7 @@ class EchoRun:
             self._book = self._book.confirm(self._ended)
             self._verdict = None
         self._set_phase(phase)
-        self._news.now()
+        self._notifier.now()
 
     # What others are told
 
@@ -394,4 +394,4 @@ class EchoRun:
         """Something moved: wake the driver, and tell listeners now or soon."""
         self._revision += 1
         self._wake.set()
-        self._news.soon()
+        self._notifier.soon()

@@ -16,8 +16,8 @@ from meshtui.demo.mesh import Mesh
 from meshtui.model.address import parse_address
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.split import Verdict, parse_expectation
-from meshtui.session.echo_run import EchoRun
-from meshtui.session.echo_state import EchoSettings, EchoState, Phase
+from meshtui.session.echo.run import EchoRun
+from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.sources.echo import EchoClient
 from meshtui.sources.grpc.channel import open_channel
 from tests.waiting import PATIENCE_S, until
@@ -122,7 +122,7 @@ async def test_a_pod_that_is_killed_in_the_middle_loses_no_request_from_the_acco
 
 async def test_the_probes_own_pod_is_killed_in_the_middle(mesh: Mesh) -> None:
     async with probe(mesh, "echo-v1") as make:
-        run = make(EchoRequestSpec(URL, 600, 100), EchoSettings(patience_s=30.0))
+        run = make(EchoRequestSpec(URL, 600, 100), EchoSettings(give_up_after_s=30.0))
         run.start()
         await until(lambda: run.state.tally.completed >= 50)
         os.kill(mesh.processes["echo-v1", "app"], signal.SIGKILL)

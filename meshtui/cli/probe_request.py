@@ -21,7 +21,7 @@ FROM_CONFIG: Final = "config"
 
 
 @dataclass(frozen=True, slots=True)
-class EchoOrder:
+class ProbeRequest:
     """A run as it was asked for.
 
     ``typed`` are shares given by hand; ``from_config`` asks for those of the accepted config; without either nothing
@@ -55,23 +55,23 @@ def amount(count: int | None, duration: timedelta | None, until_decided: bool) -
     return MOST_UNTHROTTLED if until_decided else DEFAULT_COUNT
 
 
-def check(order: EchoOrder) -> EchoOrder:
-    """The order, if it can be meant. Raises ``UsageError`` naming what to change."""
-    validate(order.spec)
-    if not all(map(isfinite, (order.alpha, order.margin, order.allowed_failures))):
+def check(request: ProbeRequest) -> ProbeRequest:
+    """The request, if it can be meant. Raises ``UsageError`` naming what to change."""
+    validate(request.spec)
+    if not all(map(isfinite, (request.alpha, request.margin, request.allowed_failures))):
         raise UsageError("--alpha, --margin and --allow-failed are numbers.", "Leave them out for the usual ones.")
-    if order.duration_s is not None and order.duration_s <= 0:
+    if request.duration_s is not None and request.duration_s <= 0:
         raise UsageError("A duration of 0 makes no run.", "Give at least 1s.")
-    if order.until_decided and not order.tests:
+    if request.until_decided and not request.tests:
         raise UsageError("--until-decided needs something to decide.", "Add --expect config, or --expect v1=20,v2=80.")
-    if order.mapping and not order.from_config:
+    if request.mapping and not request.from_config:
         raise UsageError("--map says which version a subset of the config is.", "Use it with --expect config.")
-    if order.from_config and not order.spec.url.lower().startswith("xds:"):
+    if request.from_config and not request.spec.url.lower().startswith("xds:"):
         raise UsageError(
-            f"No config says where requests to {as_typed(order.spec.url)} go.",
+            f"No config says where requests to {as_typed(request.spec.url)} go.",
             "Use an xds:/// URL, or type the shares: --expect v1=20,v2=80.",
         )
-    return order
+    return request
 
 
 def expectation(text: str | None) -> tuple[Expectation | None, bool]:

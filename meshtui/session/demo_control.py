@@ -20,14 +20,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story the mesh can play; ``steps`` names its stages, one for a scenario that stands still."""
+    """A story the mesh can play; ``steps`` names them, one for a scenario that stands still."""
 
     name: str
     description: str
     steps: tuple[str, ...] = ()
 
 
-class Stage(Protocol):
+class DemoControl(Protocol):
     """The demo mesh as the screen knows it. Made by the command line, which alone knows the demo."""
 
     @property

@@ -24,7 +24,7 @@ class Phase(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     WAITING = "waiting"
-    """The echo server is not reached; it is tried again until patience ends."""
+    """The echo server is not reached; it is tried again until it is given up."""
     SETTLING = "settling"
     """Everything is in; the last answers wait for one more look at the config."""
     DONE = "done"
@@ -43,9 +43,9 @@ class EchoSettings:
 
     ``duration_s`` ends it after that time; ``until_decided`` with the first verdict of consistent or mismatch.
     ``awaits_confirmation`` promises that the run is told of every look at the config (:meth:`EchoRun.confirm` or
-    :meth:`EchoRun.set_expectation`), and answers are judged only once such a look came after them. ``patience_s`` is
-    how long an echo server that does not answer is waited for, ``contact_s`` how long a connection to it may take to
-    come about.
+    :meth:`EchoRun.set_expectation`), and answers are judged only once such a look came after them.
+    ``give_up_after_s`` is how long an echo server that does not answer is waited for, ``contact_s`` how long a
+    connection to it may take to come about.
     """
 
     alpha: float = ALPHA
@@ -53,13 +53,13 @@ class EchoSettings:
     duration_s: float | None = None
     until_decided: bool = False
     awaits_confirmation: bool = False
-    patience_s: float = 15.0
+    give_up_after_s: float = 15.0
     contact_s: float = DEFAULT_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """One set that came back, for a line of ``-o ndjson``. The counts add up to ``sent``."""
+    """One batch that came back, for a line of ``-o ndjson``. The counts add up to ``sent``."""
 
     number: int
     started: datetime

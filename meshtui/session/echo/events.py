@@ -12,7 +12,7 @@ from meshtui.model.split import Verdict
 from meshtui.model.split_words import split_beside_failures
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.wording import share_words
-from meshtui.session.echo_state import EchoState, Phase
+from meshtui.session.echo.state import EchoState, Phase
 
 PHASES: Final = {Phase.DONE: "ended", Phase.CANCELLED: "stopped", Phase.FAILED: "broken off"}
 """How a run ended, whatever came of it."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from meshtui.session.echo_state import BatchRecord, EchoState
+from meshtui.session.echo.state import BatchRecord, EchoState
 
 PUBLISH_EVERY_S = 0.1
 """States are told at most this often, as the screen is drawn 5 times a second."""
@@ -16,7 +16,7 @@ BatchListener = Callable[[BatchRecord], None]
 _Listener = TypeVar("_Listener")
 
 
-class News:
+class Notifier:
     """The listeners of one run. ``look`` gives the present state; ``monotonic`` is the clock."""
 
     def __init__(self, look: Callable[[], EchoState], monotonic: Callable[[], float]) -> None:
@@ -32,11 +32,11 @@ class News:
         return lambda: _take_out(self._states, listener)
 
     def add_batch(self, listener: BatchListener) -> Callable[[], None]:
-        """Tell ``listener`` of sets from now on; the result takes it out again."""
+        """Tell ``listener`` of batches from now on; the result takes it out again."""
         self._batches.append(listener)
         return lambda: _take_out(self._batches, listener)
 
-    def hand_over(self, other: News) -> None:
+    def hand_over(self, other: Notifier) -> None:
         """Give the same listeners to another run."""
         for state_listener in self._states:
             other.add_state(state_listener)
@@ -44,7 +44,7 @@ class News:
             other.add_batch(batch_listener)
 
     def came_back(self, record: BatchRecord) -> None:
-        """A set came back."""
+        """A batch came back."""
         for listener in tuple(self._batches):
             listener(record)
 

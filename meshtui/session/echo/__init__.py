@@ -1,0 +1,1 @@
+"""Echo runs of one session: planned, sent, counted and judged."""

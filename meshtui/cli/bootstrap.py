@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +15,7 @@ from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
 from meshtui.model.bootstrap import Bootstrap
 from meshtui.model.bootstrap_lines import bootstrap_lines
+from meshtui.model.clock import utc_now
 from meshtui.model.documents import document
 from meshtui.model.errors import MeshtuiError, UsageError
 from meshtui.model.target import TargetOptions
@@ -42,7 +42,7 @@ def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, fo
 
     state = BootstrapState(
         found.bootstrap,
-        datetime.now(UTC),
+        utc_now(),
         found.facts,
         found.certificates,
         asked,
@@ -54,7 +54,7 @@ def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, fo
         target or found.bootstrap.source,
         source=found.bootstrap.source,
         bootstrap=dict(found.bootstrap.document) if found.bootstrap.syntax is None else None,
-        masked=list(found.bootstrap.masked),
+        masked=[hidden.path for hidden in found.bootstrap.masked],
         findings=[finding_json(finding) for finding in findings],
     )
     emit(format_, data, "\n".join([*_text(found.bootstrap), *finding_lines(findings)]))

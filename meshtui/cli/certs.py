@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from meshtui.cli.diagnostics import ExitCode
 from meshtui.cli.identity_json import any_error, certificate_json, certificate_table, chains_json, finding_json
-from meshtui.cli.numbers import Span
+from meshtui.cli.numbers import Duration
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
 from meshtui.model.certificate import CertificateSet
+from meshtui.model.clock import utc_now
 from meshtui.model.documents import document, rfc3339
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.finding import Finding, worst_first
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("target")
-@click.option("--warn", type=Span(), metavar="SPAN", help="Exit with 1 when something ends sooner, such as 24h.")
+@click.option("--warn", type=Duration(), metavar="SPAN", help="Exit with 1 when something ends sooner, such as 24h.")
 @target_options
 @output_option
 @click.pass_context
@@ -39,7 +40,7 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
     Exits with 1 when a finding is an error. Private keys are compared with their certificate and never shown.
     """
     found = _read(target, options)
-    now = datetime.now(UTC)
+    now = utc_now()
     findings = _judge(found, now, warn, options)
     data = document(
         target,
@@ -108,7 +109,7 @@ def _judge_agent(found: CertificateSet, address: str, options: TargetOptions) ->
     from meshtui.model.identity import identity_of
 
     report = asyncio.run(_ask(address, options))
-    joined = identity_of(found, report, datetime.now(UTC))
+    joined = identity_of(found, report, utc_now())
     return check_agent(AgentState(report)) + check_identity(joined)
 
 

@@ -12,7 +12,7 @@ import click
 from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
 from meshtui.cli.echo_headers import all_headers
 from meshtui.cli.layout import wide_option
-from meshtui.cli.numbers import MOST_COUNT, Number, Span, Whole
+from meshtui.cli.numbers import MOST_COUNT, Duration, Number, Whole
 from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, json_line, lossless
 from meshtui.cli.probe_request import ProbeRequest, amount, check, expectation, mapping
@@ -97,7 +97,7 @@ _OPTIONS: Final[tuple[Callable[[Any], Any], ...]] = (
         metavar="PERCENT",
         help="Requests that may fail before the exit code is 1.",
     ),
-    click.option("--duration", type=Span(), metavar="SPAN", help="Send no longer than this, such as 30s or 5m."),
+    click.option("--duration", type=Duration(), metavar="SPAN", help="Send no longer than this, such as 30s or 5m."),
     click.option("--until-decided", is_flag=True, help="Stop with the first verdict (10000 requests at most)."),
     click.option("--lift-limits", is_flag=True, help="Lift the bounds on count and qps."),
     click.option("--yes", is_flag=True, help="Accepted for scripts; this command never asks."),

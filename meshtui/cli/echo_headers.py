@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from meshtui.cli.diagnostics import say
-from meshtui.cli.probe_request import header, headers
+from meshtui.cli.probe_request import headers
+from meshtui.model.echo import parse_header
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.masking import is_secret
 
@@ -57,7 +58,7 @@ def _lines(text: str, place: str) -> list[tuple[str, str]]:
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        pair = header(line.strip())
+        pair = parse_header(line.strip())
         if pair is None:
             raise UsageError(f"Line {number} of {place} is no header.", FORM)
         pairs.append(pair)

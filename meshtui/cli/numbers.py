@@ -10,15 +10,13 @@ from typing import Any, Final
 import click
 
 from meshtui.model.address import as_typed
+from meshtui.model.durations import parse_typed_duration
 
 LONGEST_TEXT: Final = 30
 """Characters of a number as typed. No bound has as many digits; more would only cost time (``int`` is quadratic)."""
 
 MOST_COUNT: Final = 2**31 - 1
 """The largest int32, which is what the echo server's count and qps are."""
-
-UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-"""Seconds in each unit that a span takes."""
 
 
 class Number(click.ParamType[float]):
@@ -66,7 +64,7 @@ class Whole(click.ParamType[int]):
         return int(text)
 
 
-class Span(click.ParamType[timedelta]):
+class Duration(click.ParamType[timedelta]):
     """A length of time such as ``24h``, ``90m``, ``30d``, ``45s``."""
 
     name = "span"
@@ -75,11 +73,11 @@ class Span(click.ParamType[timedelta]):
         """Raises a usage error for anything else."""
         if isinstance(value, timedelta):
             return value
-        found = re.fullmatch(r"([0-9]{1,6})([smhd])", str(value).strip())
-        if found is None:
+        length = parse_typed_duration(str(value))
+        if length is None:
             self.fail(
                 f"{as_typed(str(value))} is no span; write a number below 1000000 and s, m, h or d, such as 24h.",
                 param,
                 ctx,
             )
-        return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+        return length

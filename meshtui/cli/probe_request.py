@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Final
 
 from meshtui.model.address import as_typed
-from meshtui.model.echo import MOST_UNTHROTTLED, EchoRequestSpec, validate
+from meshtui.model.echo import MOST_UNTHROTTLED, EchoRequestSpec, parse_header, validate
 from meshtui.model.errors import UsageError
 from meshtui.model.split import Expectation, parse_expectation
 
@@ -66,7 +66,7 @@ def check(request: ProbeRequest) -> ProbeRequest:
         raise UsageError("--until-decided needs something to decide.", "Add --expect config, or --expect v1=20,v2=80.")
     if request.mapping and not request.from_config:
         raise UsageError("--map says which version a subset of the config is.", "Use it with --expect config.")
-    if request.from_config and not request.spec.url.lower().startswith("xds:"):
+    if request.from_config and not request.spec.goes_by_config:
         raise UsageError(
             f"No config says where requests to {as_typed(request.spec.url)} go.",
             "Use an xds:/// URL, or type the shares: --expect v1=20,v2=80.",
@@ -88,18 +88,11 @@ def headers(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """``NAME:VALUE`` each; a pseudo-header's own leading colon is part of its name. Raises ``UsageError``."""
     pairs = []
     for text in texts:
-        pair = header(text)
+        pair = parse_header(text)
         if pair is None:
             raise UsageError(f"Cannot read {as_typed(text)} as a header.", "Write NAME:VALUE, as in x-canary:1.")
         pairs.append(pair)
     return tuple(pairs)
-
-
-def header(text: str) -> tuple[str, str] | None:
-    """Name and value; ``None`` for text that has not both."""
-    at = text.find(":", 1)
-    name, value = text[:at].strip(), text[at + 1 :].strip()
-    return (name, value) if at > 0 and name else None
 
 
 def mapping(texts: Sequence[str]) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from meshtui.demo.events import Event as MeshEvent
 from meshtui.demo.events import describe
 from meshtui.demo.mesh import Mesh
+from meshtui.model.clock import utc_now
 from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import Event, EventKind
@@ -100,6 +101,6 @@ def _about(name: str) -> str:
 
 
 def _told(event: MeshEvent, sentence: str) -> Event:
-    at = datetime.fromisoformat(event.time) if event.time else datetime.now(UTC)
+    at = datetime.fromisoformat(event.time) if event.time else utc_now()
     health = Health.REFUSED if event.kind in WORST else Health.OK if event.kind == "config-applied" else None
     return Event(at, EventKind.MESH, event.pod or "mesh", sentence, health)

@@ -17,6 +17,7 @@ from meshtui.demo.agent_metrics import CSR, Metrics
 from meshtui.demo.ca_messages import CREATE_CERTIFICATE, CertificateRequest, CertificateResponse
 from meshtui.demo.lifeline import emit
 from meshtui.demo.pods import PodPlan
+from meshtui.model.clock import utc_now
 
 RENEW_AT = 0.5
 """The share of a certificate's life after which it is renewed: Istio's default."""
@@ -63,7 +64,7 @@ class Identity:
             self.issued.set()
             life = leaf.not_valid_after_utc - leaf.not_valid_before_utc
             due = leaf.not_valid_before_utc + life * (RENEW_AT + random.uniform(-JITTER, JITTER))
-            await asyncio.sleep(max(0.0, (due - ca.utc_now()).total_seconds()))
+            await asyncio.sleep(max(0.0, (due - utc_now()).total_seconds()))
 
     async def _renew(self) -> x509.Certificate:
         """A new key and its certificate, written to the files; asked for until it is given."""
@@ -101,7 +102,7 @@ class Identity:
         leaf = x509.load_pem_x509_certificate(chain[0].encode())
         self._metrics.show(
             "cert_expiry_seconds",
-            lambda: (leaf.not_valid_after_utc - ca.utc_now()) / timedelta(seconds=1),
+            lambda: (leaf.not_valid_after_utc - utc_now()) / timedelta(seconds=1),
             (("resource_name", "default"),),
         )
         emit(

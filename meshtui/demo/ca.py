@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -93,11 +93,6 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     draft.replace(path)
-
-
-def utc_now() -> datetime:
-    """The time that certificates are dated with."""
-    return datetime.now(UTC)
 
 
 def _builder(

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from meshtui.model.address import host_of
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -58,7 +60,7 @@ def peer_ip(peer: str) -> str:
     kind, _, address = peer.partition(":")
     if kind not in ("ipv4", "ipv6"):
         return "0.0.0.0"
-    return unquote(address).rpartition(":")[0].strip("[]")
+    return host_of(unquote(address))
 
 
 def _one_line(text: str) -> str:

@@ -25,6 +25,7 @@ from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.manifests import ManifestDirectory, Problem
 from meshtui.demo.pods import IstiodPlan
 from meshtui.demo.xds.names import STREAM
+from meshtui.model.clock import utc_now
 
 LOOK_SECONDS = 0.04
 """How often the manifests are looked at. An edit is read when two looks agree, so that a file half written
@@ -45,7 +46,7 @@ class ManifestWatch:
         self._told: set[Note] = set()
         self._scan()
         self.configuration = ads.Configuration(
-            self._directory.config(self._workloads), ca.utc_now().isoformat(timespec="seconds")
+            self._directory.config(self._workloads), utc_now().isoformat(timespec="seconds")
         )
         self._tell_unresolved()
 
@@ -113,7 +114,7 @@ class Certificates:
         lifetime = timedelta(seconds=request.validity_duration)
         lifetime = min(max(lifetime, SHORTEST_LIFETIME), LONGEST_LIFETIME)
         try:
-            chain = self._authority.sign(request.csr.encode(), identity, lifetime, ca.utc_now())
+            chain = self._authority.sign(request.csr.encode(), identity, lifetime, utc_now())
         except ValueError as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"CSR signing error: {error}")
         return CertificateResponse(cert_chain=chain)
@@ -145,7 +146,7 @@ async def serve(plan: IstiodPlan) -> None:
     """Serve until the process is ended. The configuration is complete before the port opens: a client that
     connected earlier would be told that what it runs on does not exist."""
     watch = ManifestWatch(plan)
-    certificates = Certificates(plan, ca.load_or_create(Path(plan.directory), ca.utc_now()))
+    certificates = Certificates(plan, ca.load_or_create(Path(plan.directory), utc_now()))
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers(_handlers(watch, certificates))
     server.add_insecure_port(plan.address)

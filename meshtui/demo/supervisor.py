@@ -19,7 +19,6 @@ import signal
 import sys
 import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -28,6 +27,7 @@ from meshtui.demo import addresses, temporary
 from meshtui.demo.child import Child
 from meshtui.demo.pods import CALLED, IstiodPlan, Order, PodPlan, announced
 from meshtui.demo.readiness import Readiness
+from meshtui.model.clock import utc_now
 
 _PODS = (("echo-v1", "echo", "v1", ""), ("echo-v2", "echo", "v2", ""), ("client", "client", "v1", CALLED))
 """Name, service account, version, what it calls."""
@@ -48,7 +48,7 @@ class Teller:
 
     def tell(self, event: str, pod: str = "", process: str = "", **details: object) -> None:
         """Tell one event."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = utc_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = json.dumps({"event": event, "time": now, "pod": pod, "process": process, **details})
         with contextlib.suppress(queue.Full):
             self._lines.put_nowait(line.encode() + b"\n")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshtui.doctor.bootstrap import BootstrapState
-from meshtui.model.bootstrap import Node
+from meshtui.model.bootstrap import BootstrapNode, MaskReason
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.json_text import is_below
+from meshtui.model.node_id import PARTS, parse_node_id
 from meshtui.model.subject import BootstrapSubject
 
 ISTIO_SHAPE = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster.local"
@@ -60,17 +62,17 @@ def id_shape(state: BootstrapState) -> Iterator[Finding]:
     )
 
 
-def _what_is_off(node: Node) -> str:
-    parts = node.id.split("~")
-    if len(parts) != 4:
-        return f"this has {len(parts)} parts between ~, not 4"
-    empty = [name for name, part in zip(("kind", "pod IP", "pod", "domain"), parts, strict=True) if not part]
+def _what_is_off(node: BootstrapNode) -> str:
+    found = parse_node_id(node.id)
+    if found is None:
+        return f"this has {node.id.count('~') + 1} parts between ~, not {PARTS}"
+    parts = (("kind", found.kind), ("pod IP", found.ip), ("pod", found.workload), ("domain", found.domain))
+    empty = [name for name, part in parts if not part]
     if empty:
         return f"its {' and '.join(empty)} is empty"
-    pod, dot, namespace = parts[2].rpartition(".")
-    if not dot or not pod or not namespace:
-        return f"{parts[2]!r} is not <pod>.<namespace>"
-    return f"its domain {parts[3]!r} does not begin with {namespace}.svc."
+    if not found.namespace:
+        return f"{found.workload!r} is not <pod>.<namespace>"
+    return f"its domain {found.domain!r} does not begin with {found.namespace}.svc."
 
 
 def id_agrees(state: BootstrapState) -> Iterator[Finding]:
@@ -147,7 +149,9 @@ def generator(state: BootstrapState) -> Iterator[Finding]:
 def secrets(state: BootstrapState) -> Iterator[Finding]:
     """A secret in the metadata goes to the control plane and to everyone who may read the config."""
     inside = [
-        path for path in state.bootstrap.masked if path.startswith("node.metadata") and "roxyMetadata" not in path
+        hidden.path
+        for hidden in state.bootstrap.masked
+        if is_below(hidden.path, "node.metadata") and hidden.reason is not MaskReason.PROXY_VARIABLE
     ]
     if inside:
         yield Finding(

@@ -11,7 +11,7 @@ from meshtui.model.config import TlsContext
 from meshtui.model.config_words import tls_words
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.graph import NodeKind
-from meshtui.model.names import short_host
+from meshtui.model.names import short_target
 from meshtui.model.subject import ChannelSubject
 
 
@@ -50,7 +50,7 @@ def destination_unreachable(seen: Observation) -> Iterator[Finding]:
             code="destination-unreachable",
             severity=Severity.ERROR if every else Severity.WARNING,
             subject=ChannelSubject(channel.target),
-            title=f"The app cannot connect to {'any' if every else 'some'} endpoint of {_host(channel)}",
+            title=f"The app cannot connect to {'any' if every else 'some'} endpoint of {short_target(channel.target)}",
             explanation=(
                 f"Its connections are in TRANSIENT_FAILURE{f' ({addresses})' if addresses else ''}. Nothing listens "
                 "there; or what accepts the connection does not speak HTTP/2, as a process that hangs; or the "
@@ -75,10 +75,6 @@ def _broken(channel: Channel) -> list[Subchannel]:
 
 def _every(channel: Channel) -> bool:
     return channel.state is ChannelState.TRANSIENT_FAILURE
-
-
-def _host(channel: Channel) -> str:
-    return short_host(channel.target.removeprefix("xds:").lstrip("/"))
 
 
 def _cluster_tls(seen: Observation) -> Iterator[TlsContext]:

@@ -8,7 +8,7 @@ from typing import Final
 from meshtui.doctor.observation import Observation
 from meshtui.model.config import ClusterLoadAssignment
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.names import short_host
+from meshtui.model.names import short_target
 from meshtui.model.subject import AddressSubject, ChannelSubject
 from meshtui.model.traffic import FAILING_SECONDS, Flow, Silence, Traffic
 from meshtui.model.wording import plural, span_words
@@ -29,7 +29,7 @@ def calls_hang(seen: Observation) -> Iterator[Finding]:
 
 
 def _hang(seen: Observation, channel: Flow, flow: Flow, *, sure: bool) -> Finding:
-    where = _peer(seen, flow) if flow.address else _host(channel)
+    where = _peer(seen, flow) if flow.address else short_target(channel.target)
     for_ = span_words(flow.quiet_seconds)
     failed = sum(point.failed for point in flow.quiet)
     ended = f"; {plural(failed, 'call')} failed meanwhile" if failed else ""
@@ -101,9 +101,9 @@ def _fail(seen: Observation, traffic: Traffic, channel: Flow, failing: list[Flow
         code="calls-fail",
         severity=Severity.ERROR if (every and lately.failed >= ALWAYS) or dead else Severity.WARNING,
         subject=ChannelSubject(channel.target),
-        title=f"{amount} to {_host(channel)} that ended in the last {span_words(lately.seconds)} failed"
+        title=f"{amount} to {short_target(channel.target)} that ended in the last {span_words(lately.seconds)} failed"
         if every
-        else f"{amount} to {_host(channel)} failed in the last {span_words(lately.seconds)}",
+        else f"{amount} to {short_target(channel.target)} failed in the last {span_words(lately.seconds)}",
         explanation=(
             "channelz counts every status but OK as failed, also what the service itself answers and what the app "
             f"cancels.{where}{flying} "
@@ -130,10 +130,6 @@ def _counters(flow: Flow) -> str:
         f"channelz: {flow.address or flow.target}: {calls.started} started, {calls.succeeded} succeeded, "
         f"{calls.failed} failed, {flow.in_flight} in flight"
     )
-
-
-def _host(channel: Flow) -> str:
-    return short_host(channel.target.removeprefix("xds:").lstrip("/"))
 
 
 def _peer(seen: Observation, flow: Flow) -> str:

@@ -93,6 +93,21 @@ def _with_scheme(typed: str, scheme: str, rest: str) -> Address:
     raise UsageError(f"{as_typed(typed)} has the scheme {as_typed(scheme)}, which meshtui does not know.", FORMS)
 
 
+def host_port(host: str, port: int) -> str:
+    """``host:port``, an IPv6 address in brackets."""
+    return f"{in_brackets(host)}:{port}"
+
+
+def in_brackets(host: str) -> str:
+    """The host as it stands before a port: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def host_of(text: str) -> str:
+    """The host of ``host:port`` or ``[::1]:port``, without brackets; empty where there is no port."""
+    return text.rpartition(":")[0].strip("[]")
+
+
 def as_typed(text: str) -> str:
     """What was typed, in quotes, with its escapes, not too long."""
     return repr(shorten(text, QUOTED_LENGTH))
@@ -160,7 +175,7 @@ def _port(typed: str, host: str, text: str | None) -> int:
     if text is None:
         if host == "localhost":
             return DEFAULT_PORT
-        example = f"localhost:{host}" if host.isdecimal() else f"{f'[{host}]' if ':' in host else host}:{DEFAULT_PORT}"
+        example = f"localhost:{host}" if host.isdecimal() else host_port(host, DEFAULT_PORT)
         raise UsageError(f"{as_typed(typed)} has no port.", f"Type {example}, say.")
     if not _PORT.fullmatch(text) or not 1 <= int(text) <= 65_535:
         raise UsageError(f"{as_typed(typed)} has the port {as_typed(text)}; a port is a number from 1 to 65535.", FORMS)

@@ -6,11 +6,14 @@ Secrets are masked while reading (``model.masking``), so no value here can leak 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
+
+from meshtui.model.address import host_of
+from meshtui.model.node_id import NodeId, is_istio_like, parse_node_id
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What ``json`` makes of a JSON text."""
@@ -20,12 +23,6 @@ DEFAULT_REFRESH_INTERVAL = timedelta(seconds=600)
 
 DEFAULT_CLIENT_TEMPLATE = "%s"
 """gRFC A47: what ``client_default_listener_resource_name_template`` is when it is missing."""
-
-MAXIMUM_INTERVAL_SECONDS = 315_576_000_000
-"""The range of ``google.protobuf.Duration``: about 10 000 years."""
-
-_DURATION = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s")
-_NODE_ID = re.compile(r"(?P<kind>[^~]+)~(?P<ip>[^~]+)~(?P<pod>[^~]+)~(?P<domain>[^~]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class XdsServer:
         """Whether the connection stays on this machine: a Unix socket or a loopback address."""
         if self.scheme in {"unix", "unix-abstract"}:
             return True
-        host = self.server_uri.rpartition("/")[2].rpartition(":")[0].strip("[]")
+        host = host_of(self.server_uri.rpartition("/")[2])
         return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
@@ -82,18 +79,7 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class IstioNodeId:
-    """Istio's node id ``<kind>~<IP>~<pod>.<namespace>~<namespace>.svc.<domain>``, taken apart."""
-
-    kind: str
-    ip: str
-    pod: str
-    namespace: str
-    domain: str
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
+class BootstrapNode:
     """Who this client says it is; ``metadata`` has its secrets masked."""
 
     id: str = ""
@@ -105,15 +91,10 @@ class Node:
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
     @property
-    def istio(self) -> IstioNodeId | None:
+    def istio(self) -> NodeId | None:
         """The node id taken apart, or None when it has not Istio's shape."""
-        found = _NODE_ID.fullmatch(self.id)
-        if found is None:
-            return None
-        pod, dot, namespace = found["pod"].rpartition(".")
-        if not dot or not pod or not namespace or not found["domain"].startswith(f"{namespace}.svc."):
-            return None
-        return IstioNodeId(found["kind"], found["ip"], pod, namespace, found["domain"])
+        found = parse_node_id(self.id)
+        return found if found is not None and found.is_valid else None
 
     @property
     def generator(self) -> str:
@@ -186,19 +167,36 @@ class UnknownField:
     meant: str = ""
 
 
+class MaskReason(StrEnum):
+    """Why a value is hidden."""
+
+    SECRET = "secret"
+    """Its name, or that of what holds it, or its form says that it is one."""
+    PROXY_VARIABLE = "proxy variable"
+    """It stands among the proxy's environment variables, which are hidden unless known to be harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedPath:
+    """A value that was hidden: where, and why."""
+
+    path: str
+    reason: MaskReason
+
+
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
     """A bootstrap as read from ``source`` (a path, or the name of the environment variable).
 
     ``document`` is the whole JSON text as values, masked, in the order of the file. ``lines`` gives the line of
-    each path of the *original* text. ``masked`` are the paths whose values were hidden. When the text could not be
+    each path of the *original* text. ``masked`` is what was hidden. When the text could not be
     read, ``syntax`` says why and everything else is empty.
     """
 
     source: str
     syntax: SyntaxProblem | None = None
     servers: tuple[XdsServer, ...] = ()
-    node: Node | None = None
+    node: BootstrapNode | None = None
     authorities: tuple[Authority, ...] = ()
     certificate_providers: tuple[CertificateProvider, ...] = ()
     client_default_listener_resource_name_template: str = DEFAULT_CLIENT_TEMPLATE
@@ -206,7 +204,7 @@ class Bootstrap:
     misfits: tuple[Misfit, ...] = ()
     unknown_fields: tuple[UnknownField, ...] = ()
     duplicates: tuple[str, ...] = ()
-    masked: tuple[str, ...] = ()
+    masked: tuple[MaskedPath, ...] = ()
     document: Mapping[str, Json] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
 
@@ -221,8 +219,7 @@ class Bootstrap:
         if self.node is None:
             return False
         marks = {"ISTIO_VERSION", "GENERATOR", "PROXY_CONFIG", "MESH_ID"}
-        first, _, rest = self.node.id.partition("~")
-        return bool(marks & self.node.metadata.keys()) or (first in {"sidecar", "router"} and bool(rest))
+        return bool(marks & self.node.metadata.keys()) or is_istio_like(self.node.id)
 
     def provider(self, name: str) -> CertificateProvider | None:
         """The certificate provider instance of this name, or None."""
@@ -240,15 +237,3 @@ class Bootstrap:
             if key.endswith("_file") and isinstance(value, str)
         ]
         return tuple(dict.fromkeys(path for path in (*sockets, *files, *creds) if path))
-
-
-def parse_duration(text: str) -> timedelta | None:
-    """A ``google.protobuf.Duration`` in JSON form (``900s``, ``1.5s``), or None when it is not one."""
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        return None
-    sign, whole, fraction = found.groups()
-    if int(whole) > MAXIMUM_INTERVAL_SECONDS:
-        return None
-    length = timedelta(seconds=int(whole), microseconds=int((fraction or "").ljust(9, "0")) // 1000)
-    return -length if sign else length

@@ -16,16 +16,17 @@ from meshtui.model.bootstrap import (
     DEFAULT_REFRESH_INTERVAL,
     Authority,
     Bootstrap,
+    BootstrapNode,
     CertificateProvider,
     Creds,
     Json,
+    MaskedPath,
     Misfit,
-    Node,
     SyntaxProblem,
     UnknownField,
     XdsServer,
-    parse_duration,
 )
+from meshtui.model.durations import parse_proto_duration
 from meshtui.model.json_text import element, member, places, without_surrogates
 from meshtui.model.masking import MASK, mask
 
@@ -169,7 +170,9 @@ class _Reader:
         self._misfits: list[Misfit] = []
         self._unknown: list[UnknownField] = []
 
-    def bootstrap(self, lines: dict[str, int], duplicates: tuple[str, ...], hidden: tuple[str, ...]) -> Bootstrap:
+    def bootstrap(
+        self, lines: dict[str, int], duplicates: tuple[str, ...], hidden: tuple[MaskedPath, ...]
+    ) -> Bootstrap:
         top = self._document
         self._note_unknown("", top, _TOP)
         servers = tuple(self._servers("xds_servers", top.get("xds_servers")))
@@ -224,7 +227,7 @@ class _Reader:
             config = self._object(member(here, "config"), fields.get("config", {}))
             yield Creds(here, self._string(member(here, "type"), fields, "type"), MappingProxyType(config or {}))
 
-    def _node(self, value: Json) -> Node | None:
+    def _node(self, value: Json) -> BootstrapNode | None:
         fields = self._object("node", value)
         if fields is None:
             return None
@@ -233,7 +236,7 @@ class _Reader:
         self._note_unknown("node.locality", locality, _LOCALITY)
         metadata = self._object("node.metadata", fields.get("metadata", {})) or {}
         place = {name: self._string(member("node.locality", name), locality, name) for name in _LOCALITY}
-        return Node(
+        return BootstrapNode(
             self._string("node.id", fields, "id"),
             self._string("node.cluster", fields, "cluster"),
             place["region"],
@@ -264,9 +267,8 @@ class _Reader:
             return CertificateProvider(path, name, plugin, MappingProxyType(config), has_config)
         self._note_unknown(here, config, _FILE_WATCHER)
         files = {field: self._string(member(here, field), config, field) for field in _FILE_WATCHER}
-        interval = (
-            DEFAULT_REFRESH_INTERVAL if "refresh_interval" not in config else parse_duration(files["refresh_interval"])
-        )
+        written = "refresh_interval" in config
+        interval = parse_proto_duration(files["refresh_interval"]) if written else DEFAULT_REFRESH_INTERVAL
         return CertificateProvider(
             path,
             name,

@@ -76,6 +76,18 @@ class EchoRequestSpec:
         """The headers as sent, with the authority among them."""
         return (*self.headers, ("Host", self.authority)) if self.authority else self.headers
 
+    @property
+    def goes_by_config(self) -> bool:
+        """Whether xDS config says where the requests go."""
+        return self.url.lower().startswith("xds:")
+
+
+def parse_header(text: str) -> tuple[str, str] | None:
+    """Name and value of ``NAME: VALUE``; None for text that has not both. A name may begin with a colon."""
+    at = text.find(":", 1)
+    name, value = text[:at].strip(), text[at + 1 :].strip()
+    return (name, value) if at > 0 and name else None
+
 
 def validate(spec: EchoRequestSpec) -> EchoRequestSpec:
     """The spec, if it can be meant and keeps the bounds. Raises ``UsageError`` naming what to change."""

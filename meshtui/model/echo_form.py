@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, fields, replace
 
 from meshtui.model.address import as_typed
-from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, validate
+from meshtui.model.echo import DEFAULT_TIMEOUT, EchoRequestSpec, parse_header, validate
 from meshtui.model.errors import UsageError
 from meshtui.model.masking import masked_headers
 from meshtui.model.split import (
@@ -150,11 +150,10 @@ def _headers(text: str) -> tuple[tuple[str, str], ...]:
     for part in _NEXT_HEADER.split(text.strip()):
         if not part.strip():
             continue
-        lead = ":" if part.startswith(":") else ""
-        name, colon, value = part.removeprefix(":").partition(":")
-        if not colon:
+        pair = parse_header(part)
+        if pair is None:
             raise UsageError(
                 f"Cannot read {as_typed(part.strip())} as a header.", "Write name: value, as in x-canary: 1."
             )
-        pairs.append((lead + name.strip(), value.strip()))
+        pairs.append(pair)
     return tuple(pairs)

@@ -37,6 +37,11 @@ def element(path: str, index: int) -> str:
     return path if len(path) > LONGEST_PATH else f"{path}[{index}]"
 
 
+def is_below(path: str, holder: str) -> bool:
+    """Whether the value at ``path`` is the one at ``holder`` or inside it; everything is inside the whole text."""
+    return path == holder or not holder or path.startswith((f"{holder}.", f"{holder}["))
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The line (from 1) of every path, and the paths of members that are given more than once."""

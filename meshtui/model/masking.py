@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from meshtui.model.bootstrap import Json
+from meshtui.model.bootstrap import Json, MaskedPath, MaskReason
 from meshtui.model.json_text import element, member
 
 MASK = "‹masked›"
@@ -84,15 +84,15 @@ _PROXY_METADATA = ("proxyMetadata", "proxy_metadata")
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A document without its secrets, and the paths at which one was hidden."""
+    """A document without its secrets, and where one was hidden."""
 
     document: Json
-    paths: tuple[str, ...]
+    paths: tuple[MaskedPath, ...]
 
 
 def mask(document: Json) -> Masked:
     """Hide every secret of a bootstrap; the shape, names and order stay. The input is not changed."""
-    hidden: list[str] = []
+    hidden: list[MaskedPath] = []
     return Masked(_mask(document, "", "", False, hidden), tuple(hidden))
 
 
@@ -145,7 +145,7 @@ def _is_place(name: str, value: str) -> bool:
     return bool(words) and words[-1] in _PLACE_WORDS and _HARMLESS_PLACE.fullmatch(value) is not None
 
 
-def _mask(value: Json, path: str, name: str, all_of_it: bool, hidden: list[str]) -> Json:
+def _mask(value: Json, path: str, name: str, all_of_it: bool, hidden: list[MaskedPath]) -> Json:
     """Mask below ``path``; ``all_of_it`` hides every scalar, since a name above said it is secret."""
     if isinstance(value, dict):
         return {
@@ -163,11 +163,11 @@ def _mask(value: Json, path: str, name: str, all_of_it: bool, hidden: list[str])
     return _mask_scalar(value, path, name, all_of_it, hidden)
 
 
-def _mask_scalar(value: Json, path: str, name: str, all_of_it: bool, hidden: list[str]) -> Json:
+def _mask_scalar(value: Json, path: str, name: str, all_of_it: bool, hidden: list[MaskedPath]) -> Json:
     secret = isinstance(value, str) and is_secret(name, value)
     numeric = isinstance(value, int | float) and not isinstance(value, bool) and names_secret(name)
     if secret or ((all_of_it or numeric) and not isinstance(value, bool) and value not in (None, "", MASK)):
-        hidden.append(path)
+        hidden.append(MaskedPath(path, MaskReason.SECRET))
         return MASK
     return value
 
@@ -177,23 +177,25 @@ def _hides_below(key: str, value: Json) -> bool:
     return isinstance(value, dict | list) and key not in _OUTSIDE_METADATA and names_secret(key)
 
 
-def _mask_proxy_metadata(values: dict[str, Json], path: str, hidden: list[str]) -> Json:
+def _mask_proxy_metadata(values: dict[str, Json], path: str, hidden: list[MaskedPath]) -> Json:
     """Everything in there is hidden but flags, small numbers and the variables Istio documents."""
     kept: dict[str, Json] = {}
+    inside: list[MaskedPath] = []
     for name, value in values.items():
         harmless = _HARMLESS_PROXY_METADATA.fullmatch(name) or (
             isinstance(value, str) and _PLAIN_VALUE.fullmatch(value)
         )
         known = harmless is not None and not names_secret(name)
-        kept[name] = _mask(value, member(path, name), name, not known, hidden)
+        kept[name] = _mask(value, member(path, name), name, not known, inside)
+    hidden += [replace(one, reason=MaskReason.PROXY_VARIABLE) for one in inside]
     return kept
 
 
-def _mask_embedded(value: str, path: str, hidden: list[str]) -> str | None:
+def _mask_embedded(value: str, path: str, hidden: list[MaskedPath]) -> str | None:
     """A text that is itself a JSON object (annotations often are) loses its secrets as a whole text; else None."""
     if not value.lstrip().startswith(("{", "[")) or not _embedded_secret(value):
         return None
-    hidden.append(path)
+    hidden.append(MaskedPath(path, MaskReason.SECRET))
     return MASK
 
 

@@ -58,6 +58,12 @@ def short_host(host: str) -> str:
     return f"{head}{colon}{port}" if svc else host
 
 
+def short_target(target: str) -> str:
+    """What a channel was dialled with, for a sentence: ``xds:///echo.echo-grpc.svc.cluster.local:7070`` as
+    ``echo.echo-grpc:7070``."""
+    return short_host(target.removeprefix("xds:").lstrip("/"))
+
+
 def shorten(text: str, width: int) -> str:
     """The text cut in its middle to ``width`` characters; both ends of Istio's long names tell things apart."""
     if len(text) <= width:

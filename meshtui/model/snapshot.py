@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from meshtui.model.config import Locality
+from meshtui.model.names import is_inbound_listener
+from meshtui.model.node_id import parse_node_id
 from meshtui.model.resource import SERVER_SCOPE, Health, Resource, ResourceKey
 
 
@@ -26,12 +28,9 @@ class NodeIdentity:
 
     @property
     def workload(self) -> tuple[str, str]:
-        """Pod and namespace out of Istio's ``sidecar~IP~POD.NS~DOMAIN``; two empty strings for other shapes."""
-        parts = self.id.split("~")
-        if len(parts) != 4:
-            return "", ""
-        pod, _, namespace = parts[2].rpartition(".")
-        return (pod, namespace) if pod else (parts[2], "")
+        """Pod and namespace out of Istio's node id; two empty strings for other shapes."""
+        found = parse_node_id(self.id)
+        return (found.pod, found.namespace) if found is not None else ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,7 @@ class Snapshot:
     @property
     def has_outbound(self) -> bool:
         """Whether any ``xds:`` channel is open in the app, so that there is more than the server's own listener."""
-        return any(key.scope != SERVER_SCOPE and not _is_inbound(key.name) for key in self.resources)
-
-
-def _is_inbound(name: str) -> bool:
-    return "/lds/inbound/" in name
+        return any(key.scope != SERVER_SCOPE and not is_inbound_listener(key.name) for key in self.resources)
 
 
 def empty(taken_at: datetime) -> Snapshot:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from meshtui.model.address import host_of
 from meshtui.model.certificate import Certificate
 from meshtui.model.channel import Channel, ChannelReport, PeerCertificate
 from meshtui.model.config import Cluster, ClusterLoadAssignment
@@ -90,7 +91,7 @@ class OwnMarks:
             return True
         if self.spiffe is None or certificate.spiffe != self.spiffe:
             return False
-        host = where.rpartition(":")[0].strip("[]")
+        host = host_of(where)
         return host in self.hosts or (host in LOOPBACK and self.alone)
 
 
@@ -119,12 +120,6 @@ def seen_by(neighbours: Iterable[Neighbour], marks: OwnMarks) -> tuple[InUse, ..
 def _distinct(in_use: Iterable[InUse]) -> tuple[InUse, ...]:
     """A connection that serves several clusters once."""
     return tuple({(one.where, one.certificate.fingerprint_sha256, one.side): one for one in in_use}.values())
-
-
-def pod_ip(node_id: str) -> str:
-    """The IP out of Istio's ``sidecar~IP~POD.NS~DOMAIN``; empty for ids of another shape."""
-    parts = node_id.split("~")
-    return parts[1] if len(parts) == 4 else ""
 
 
 def joined_identity(workload: Workload, in_use: tuple[InUse, ...], now: datetime) -> IdentityState:

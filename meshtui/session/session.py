@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +16,7 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import failed as part_failed
 from meshtui.model.answerer import RESTARTS_TOLD, SWITCH_SHOWN, Answerer, Processes, Switch, Switches, answerer
 from meshtui.model.channel import ChannelReport
+from meshtui.model.clock import utc_now
 from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, ServiceMissing, TargetUnreachable, unforeseen
 from meshtui.model.finding import Finding, worst_first
@@ -53,11 +54,6 @@ LINK_HEALTH: Final = {
     LinkState.MISSING: Health.MISSING,
 }
 """How bad it is that a target does not answer as it should."""
-
-
-def utc_now() -> datetime:
-    """The clock sessions use unless they are given another."""
-    return datetime.now(UTC)
 
 
 class Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import events
@@ -13,6 +13,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 
+from meshtui.model.clock import utc_now
 from meshtui.tui.safe import shown
 from meshtui.tui.terminal import TerminalDriver
 from meshtui.tui.themes import NIGHT, OURS
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
 
 OpenDemo: TypeAlias = "Callable[[str | None], DemoControl]"
 """Makes the demo for a scenario, or for its first one."""
-
-
-def utc_now() -> datetime:
-    """The clock ages are counted by unless the app is given another."""
-    return datetime.now(UTC)
 
 
 def _commands() -> type[Provider]:

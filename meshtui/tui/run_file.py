@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from meshtui.doctor.explain import cause_of
+from meshtui.model.clock import utc_now
 from meshtui.model.echo_export import run_csv, run_json
 from meshtui.model.errors import BadInput
 from meshtui.session.echo.state import EchoState
@@ -22,7 +22,7 @@ def export_text(state: EchoState, path: Path) -> str:
             state.tally,
             state.assessment,
             state.epochs,
-            state.started or datetime.now(UTC),
+            state.started or utc_now(),
             lambda sample: cause_of(sample).explanation,
         )
     raise BadInput(f"{path.name} is neither .json nor .csv.", "end the name with one of them")

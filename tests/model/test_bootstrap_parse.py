@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.bootstrap import Bootstrap, IstioNodeId, Json, XdsServer, parse_duration
+from meshtui.model.bootstrap import Bootstrap, Json, MaskedPath, MaskReason, XdsServer
 from meshtui.model.bootstrap_lines import bootstrap_lines
 from meshtui.model.bootstrap_parse import read_bootstrap
+from meshtui.model.durations import parse_proto_duration
 from meshtui.model.json_text import element, member, places
 from meshtui.model.masking import MASK, mask
+from meshtui.model.node_id import NodeId
 
 names = st.text(max_size=8)
 values = st.recursive(
@@ -83,7 +85,9 @@ def test_the_whole_schema_is_kept() -> None:
 def test_istios_node_id_is_taken_apart_from_the_right() -> None:
     found = read({"node": {"id": "sidecar~10.0.0.7~web.0.shop~shop.svc.cluster.local"}})
     assert found.node is not None
-    assert found.node.istio == IstioNodeId("sidecar", "10.0.0.7", "web.0", "shop", "shop.svc.cluster.local")
+    assert found.node.istio == NodeId(
+        kind="sidecar", ip="10.0.0.7", workload="web.0.shop", domain="shop.svc.cluster.local"
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,13 +115,13 @@ def test_server_addresses_are_read_as_grpc_reads_them(uri: str, socket: str, loc
     [("900s", 900), ("1.5s", 1.5), ("-5s", -5), ("0s", 0), ("0.000001s", 0.000001), ("900", None), ("15m", None)],
 )
 def test_durations_are_protobufs(text: str, seconds: float | None) -> None:
-    assert parse_duration(text) == (None if seconds is None else timedelta(seconds=seconds))
+    assert parse_proto_duration(text) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_duration_or_none(text: str) -> None:
-    parse_duration(text)
-    parse_duration("9" * len(text) + "s")
+    parse_proto_duration(text)
+    parse_proto_duration("9" * len(text) + "s")
 
 
 @pytest.mark.parametrize(
@@ -276,6 +280,15 @@ def test_masking_keeps_the_shape_and_is_done_once(document: Any) -> None:
         return [shape(one) for one in value] if isinstance(value, list) else None
 
     assert shape(once.document) == shape(document)
+
+
+@pytest.mark.parametrize("name", ["proxyMetadata", "proxy_metadata"])
+def test_what_is_hidden_says_whether_it_is_a_secret_or_a_variable_not_known(name: str) -> None:
+    hidden = mask({"node": {"metadata": {"TOKEN": "s3cret", "PROXY_CONFIG": {name: {"MY_VAR": "s3cret"}}}}})
+    assert hidden.paths == (
+        MaskedPath("node.metadata.TOKEN", MaskReason.SECRET),
+        MaskedPath(f"node.metadata.PROXY_CONFIG.{name}.MY_VAR", MaskReason.PROXY_VARIABLE),
+    )
 
 
 def test_a_bootstrap_as_read_never_holds_the_secret() -> None:

@@ -25,7 +25,6 @@ from meshtui.model.workload_join import (
     joined_identity,
     own_marks,
     places,
-    pod_ip,
     seen_by,
     sightings,
 )
@@ -121,11 +120,6 @@ def test_the_other_end_tells_what_is_in_use() -> None:
 def test_earlier_leaves_are_known_as_own() -> None:
     turned = workload(rotations=(Rotation(NOW, "default", OLD, NEW),))
     assert own_marks(turned, frozenset(), ()).fingerprints == {OLD.fingerprint_sha256, NEW.fingerprint_sha256}
-
-
-def test_pod_ip() -> None:
-    assert pod_ip("sidecar~10.1.2.3~a.b~b.svc.cluster.local") == "10.1.2.3"
-    assert pod_ip("whatever") == ""
 
 
 # rungs

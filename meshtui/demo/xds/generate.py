@@ -10,6 +10,7 @@ from google.protobuf import any_pb2, message
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import Workload
 from meshtui.demo.xds import clusters, listeners, routes
+from meshtui.model.node_id import parse_node_id
 
 _PREFIX = "type.googleapis.com/envoy.config."
 
@@ -31,10 +32,10 @@ class Client:
 
 
 def identify(config: MeshConfig, node_id: str, default_namespace: str) -> Client:
-    """The client with a node id of Istio's form ``sidecar~<ip>~<pod>.<namespace>~<domain>``."""
-    parts = node_id.split("~")
-    pod, _, namespace = parts[2].rpartition(".") if len(parts) == 4 else ("", "", "")
-    namespace = namespace or default_namespace
+    """The client with a node id of Istio's form."""
+    node = parse_node_id(node_id)
+    pod = node.pod if node is not None else ""
+    namespace = (node.namespace if node is not None else "") or default_namespace
     found = (one for one in config.workloads if (one.name, one.namespace) == (pod, namespace))
     return Client(namespace, next(found, None))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from meshtui.model.clock import utc_now
 from meshtui.model.echo import EchoRequestSpec
 from meshtui.model.echo_consent import Consent, Decision, Load
 from meshtui.model.errors import UsageError
@@ -40,7 +41,7 @@ class EchoController:
         source: EchoSource,
         changed: Callable[[EchoState], None],
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         contact_s: float = DEFAULT_TIMEOUT,
     ) -> None:
@@ -155,7 +156,7 @@ class EchoController:
         if self._snapshot is None:
             return None
         headers = dict(spec.all_headers)
-        if not spec.url.lower().startswith("xds:"):
+        if not spec.goes_by_config:
             return Expectation.untestable(f"{spec.url} is no xds: URL: no config says where its requests go.")
         decision = decide(self._snapshot, spec.url, ECHO_PATH, headers)
         if decision.listener is None or decision.routes is None:

@@ -11,9 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from meshtui.doctor.explain import group_code
+from meshtui.model.clock import utc_now
 from meshtui.model.echo import Answer, EchoRequestSpec, validate
 from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account, landing
 from meshtui.model.echo_output import parse_output
@@ -74,7 +75,7 @@ class EchoRun:
         *,
         expectation: Expectation | None = None,
         probe: str = "",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises ``UsageError`` when the spec cannot be meant or breaks the bounds. Nothing is sent before

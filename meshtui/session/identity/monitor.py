@@ -17,6 +17,7 @@ from meshtui.model.channel import ChannelReport
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, unforeseen
 from meshtui.model.identity import IdentityState
 from meshtui.model.identity_config import asked_providers, clusters_tls, listeners_tls
+from meshtui.model.node_id import parse_node_id
 from meshtui.model.snapshot import Snapshot
 from meshtui.model.timeline import Event
 from meshtui.model.workload import (
@@ -25,7 +26,7 @@ from meshtui.model.workload import (
     Workload,
     rotations_between,
 )
-from meshtui.model.workload_join import joined_identity, own_marks, places, pod_ip, seen_by
+from meshtui.model.workload_join import joined_identity, own_marks, places, seen_by
 from meshtui.session.identity.connections import Connections
 from meshtui.session.identity.events import agent_events, agent_lost, file_events
 from meshtui.session.identity.peers import Peers
@@ -110,7 +111,8 @@ class IdentityMonitor:
             self._asked = asked_providers(snapshot)
             self._connections.places = places(snapshot)
             identity = replace(identity, clusters=clusters_tls(snapshot), listeners=listeners_tls(snapshot))
-        self._hosts = frozenset(filter(None, [pod_ip(snapshot.node.id)]))
+        node = parse_node_id(snapshot.node.id)
+        self._hosts = frozenset({node.ip} if node is not None and node.ip else ())
         if channels is not None:
             self._connections.seen(channels)
         self._renew(replace(self._workload, identity=identity))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from meshtui.model.address import host_port
 from meshtui.model.size import size_words
 
 MOST_HEADER_BYTES = 64 * 1024
@@ -54,8 +55,12 @@ async def get(host: str, port: int, path: str, allowed: frozenset[str], *, timeo
 
 
 def _request(host: str, port: int, path: str) -> bytes:
-    name = f"[{host}]" if ":" in host else host
-    lines = (f"GET {path} HTTP/1.1", f"Host: {name}:{port}", "User-Agent: meshtui", "Accept: text/plain, */*;q=0.1")
+    lines = (
+        f"GET {path} HTTP/1.1",
+        f"Host: {host_port(host, port)}",
+        "User-Agent: meshtui",
+        "Accept: text/plain, */*;q=0.1",
+    )
     return "\r\n".join((*lines, "Accept-Encoding: identity", "Connection: close", "", "")).encode("ascii")
 
 

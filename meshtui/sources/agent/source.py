@@ -6,13 +6,14 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from meshtui.model.address import LONGEST, as_typed
+from meshtui.model.address import LONGEST, as_typed, host_port
 from meshtui.model.agent import PREFIX, AgentMetrics, AgentReport
+from meshtui.model.clock import utc_now
 from meshtui.model.errors import BadAnswer, TargetUnreachable, UsageError
 from meshtui.model.printable import printable
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
@@ -41,7 +42,7 @@ class AgentAddress:
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 def parse_agent_address(text: str) -> AgentAddress:
@@ -93,7 +94,7 @@ class AgentSource:
         self._most_bytes = max_message // SCRAPE_PART
         self._address = parse_agent_address(address)
         self._timeout = timeout
-        self._clock = clock if clock is not None else lambda: datetime.now(UTC)
+        self._clock = clock if clock is not None else utc_now
 
     async def poll(self) -> AgentReport:
         """One look. A request that fails costs only itself and is told in ``problems``.

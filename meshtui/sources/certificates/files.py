@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import PurePath
 
@@ -24,6 +24,7 @@ from meshtui.model.certificate import (
     KeyState,
     Role,
 )
+from meshtui.model.clock import utc_now
 from meshtui.model.filefacts import FileFacts
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.keys import compare_key
@@ -168,7 +169,7 @@ def _is_key_file(path: str) -> bool:
 def _read(
     source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None
 ) -> CertificateSet:
-    at = now if now is not None else datetime.now(UTC)
+    at = now if now is not None else utc_now()
     loaded: list[Loaded] = []
     problems: list[FileProblem] = []
     unordered: list[str] = []

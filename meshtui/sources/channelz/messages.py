@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote
 
+from meshtui.model.address import host_port
 from meshtui.model.channel import Calls, ChannelState, PeerCertificate
 
 _STATES: Final = {
@@ -93,7 +94,7 @@ def _host_port(address: Any) -> str:
         host = str(ipaddress.ip_address(address.ip_address))
     except ValueError:
         return ""
-    return f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
+    return host_port(host, address.port)
 
 
 def _moment(timestamp: Any) -> datetime | None:

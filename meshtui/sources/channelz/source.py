@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import grpc.aio
@@ -14,6 +14,7 @@ from grpc_channelz.v1 import channelz_pb2
 
 from meshtui.model.address import Address
 from meshtui.model.channel import Channel, ChannelReport, ServerSockets, Subchannel
+from meshtui.model.clock import utc_now
 from meshtui.model.errors import ServiceMissing
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.sources.channelz.concurrent import each
@@ -47,10 +48,6 @@ PAGES: Final = 50
 """Pages of a list read at most, so that a peer that never says "end" is left some time."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class _Server:
     """A server and the sockets connected to it."""
@@ -81,7 +78,7 @@ class ChannelzSource:
         timeout: float = DEFAULT_TIMEOUT,
         tls: bool = False,
         max_message: int = DEFAULT_MAX_MESSAGE,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """``max_message`` bytes are taken in one poll, all its answers together."""
         self._max_message = max_message

@@ -6,13 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import grpc
 import grpc.aio
 
 from meshtui.model.address import Address
+from meshtui.model.clock import utc_now
 from meshtui.model.errors import ServiceMissing
 from meshtui.model.resource import Resource
 from meshtui.model.snapshot import NodeIdentity, Snapshot
@@ -36,10 +37,6 @@ ASK_OTHERWISE: Final = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.OK, grpc.
 grpc.aio puts in the place of the true status when the call has ended by the time it is written to."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class CsdsSource:
     """Implements ``ConfigSource``. Owns the channel: :meth:`close` closes it.
 
@@ -56,7 +53,7 @@ class CsdsSource:
         timeout: float = DEFAULT_TIMEOUT,
         max_message: int = DEFAULT_MAX_MESSAGE,
         tls: bool = False,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._peer = Peer(channel, address, "CSDS", timeout=timeout, tls=tls)
         self._now = now

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
+from meshtui.model.address import host_port
 from meshtui.model.config import MatchKind, StringMatch
 from meshtui.sources.proto.registry import message_class, short_name, type_name
 
@@ -74,7 +75,7 @@ def socket_address(address: Any) -> str:
     form = address.WhichOneof("address")
     if form == "socket_address":
         host, port = address.socket_address.address, address.socket_address.port_value
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return host_port(host, port)
     if form == "pipe":
         return f"unix:{address.pipe.path}"
     if form == "envoy_internal_address":

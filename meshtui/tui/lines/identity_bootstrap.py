@@ -8,6 +8,7 @@ from typing import Final
 from meshtui.model.bootstrap import Bootstrap
 from meshtui.model.bootstrap_lines import BootstrapLine, bootstrap_lines
 from meshtui.model.finding import Finding
+from meshtui.model.json_text import is_below
 from meshtui.model.ladder_identity import UNLOCK_BOOTSTRAP, bootstrap_words
 from meshtui.model.subject import BootstrapSubject
 from meshtui.model.wording import plural
@@ -115,9 +116,7 @@ def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict
     found: dict[int, list[Finding]] = {}
     for one in findings:
         path = one.subject.path if isinstance(one.subject, BootstrapSubject) else ""
-        holders = [
-            known for known in numbers if path == known or path.startswith((f"{known}.", f"{known}[")) or not known
-        ]
+        holders = [known for known in numbers if is_below(path, known)]
         place = numbers[max(holders, key=len)] if holders else 0
         found.setdefault(place, []).append(one)
     return found

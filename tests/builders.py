@@ -28,7 +28,7 @@ from meshtui.model.config import (
     VirtualHost,
     WeightedCluster,
 )
-from meshtui.model.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, ErrorState, Resource, ResourceKey, Status
+from meshtui.model.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, Content, ErrorState, Resource, ResourceKey, Status
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 
 NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)
@@ -64,7 +64,14 @@ def resource(
     """A resource; its bytes are the body's representation, so that two bodies differ as their bytes would."""
     known = repr(body).encode() if body is not None else b""
     return Resource(
-        key(type_, name, scope), status, version, at, error, f"type/{type_}", known if value is None else value, body
+        key(type_, name, scope),
+        status,
+        version,
+        at,
+        error,
+        f"type/{type_}",
+        known if value is None else value,
+        Content.of(body),
     )
 
 

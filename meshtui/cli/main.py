@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
 import signal
 import sys
 import threading
@@ -20,15 +19,16 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.names import shorten
 
 COMMANDS: Final = {
-    "attach": "meshtui.cli.attach:attach",
-    "bootstrap": "meshtui.cli.bootstrap:bootstrap",
-    "certs": "meshtui.cli.certs:certs",
-    "completion": "meshtui.cli.completion:completion",
-    "demo": "meshtui.cli.demo:demo",
-    "echo": "meshtui.cli.echo:echo",
-    "xds": "meshtui.cli.xds:xds",
+    "attach": "Open the screen on a target: host:port or unix:///path.",
+    "bootstrap": "The gRPC bootstrap, with what is wrong in it.",
+    "certs": "Certificates: chain, names, time left, and what is wrong with them.",
+    "completion": "Print the completion script of a shell.",
+    "demo": "Start a real proxyless mesh on this machine and open the screen on it.",
+    "echo": "Send requests through a pod that serves ForwardEcho, and judge the split by version.",
+    "xds": "The xDS config that the gRPC client in the target really holds.",
 }
-"""Each command and where it lives; a module is imported when its command is used or listed."""
+"""Each command with the first sentence of its help, so that listing them imports none. The command of a name is the
+object of that name in the module of that name beside this one; ``tests/cli/test_help.py`` holds the sentences to it."""
 
 
 LONGEST_LINE: Final = 400
@@ -42,13 +42,19 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = COMMANDS.get(cmd_name)
-        if place is None:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, name = place.partition(":")
-        command = getattr(importlib.import_module(module), name)
+        _silence_logging()
+        command = getattr(importlib.import_module(f"meshtui.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands as click writes it, without asking the commands themselves."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            listed = (click.Command(name, help=COMMANDS[name]) for name in sorted(COMMANDS))
+            formatter.write_dl([(str(command.name), command.get_short_help_str(room)) for command in listed])
 
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,11 +113,21 @@ def _failed(error: BaseException) -> int:
 
 def _silence_hooks() -> None:
     """What fails in a thread, in a task that nobody waits for or while an object goes away is no outcome of the
-    command. asyncio and gRPC log it, and Python writes what nobody handles to standard error, which may be the screen.
+    command. Python writes what nobody handles to standard error, which may be the screen.
     """
     if not wants_traceback():
-        logging.getLogger().addHandler(logging.NullHandler())
         threading.excepthook = lambda _: None
         sys.unraisablehook = lambda _: None
         # asyncio.run is given a coroutine, and finds no descriptor left to make its event loop with.
         warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+
+
+def _silence_logging() -> None:
+    """asyncio and gRPC log what fails out of sight, and without a handler ``logging`` writes it to standard error.
+
+    Only commands can meet such a failure; a list of them need not load ``logging``.
+    """
+    if not wants_traceback():
+        import logging
+
+        logging.getLogger().addHandler(logging.NullHandler())

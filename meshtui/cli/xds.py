@@ -173,7 +173,7 @@ def _node_json(node: NodeIdentity) -> dict[str, Any]:
         "cluster": node.cluster,
         "user_agent": node.user_agent,
         "user_agent_version": node.user_agent_version,
-        "locality": node.locality.label if node.locality else "",
+        "locality": node.locality,
     }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from meshtui.model.config import Body
+if TYPE_CHECKING:  # a status says nothing of what a config says
+    from meshtui.model.config import Body
 
 LDS: Final = "LDS"
 RDS: Final = "RDS"
@@ -94,11 +96,39 @@ class ErrorState:
     last_attempt: datetime | None
 
 
+class Content:
+    """What the bytes of a config say, taken apart when it is first asked for and then kept.
+
+    A status needs none of it; a new version with the same bytes shares it with the one before.
+    """
+
+    __slots__ = ("_body", "_decode")
+
+    def __init__(self, decode: Callable[[], Body | None]) -> None:
+        """``decode`` is called once at most, and may be called in any thread."""
+        self._decode: Callable[[], Body | None] | None = decode
+        self._body: Body | None = None
+
+    @classmethod
+    def of(cls, body: Body | None) -> Content:
+        """Content that is known already."""
+        return cls(lambda: body)
+
+    @property
+    def body(self) -> Body | None:
+        """What the bytes say; ``None`` where there are none."""
+        decode = self._decode
+        if decode is not None:
+            self._body = decode()
+            self._decode = None
+        return self._body
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
     """A resource with its status. Compared by identity: the decoder hands out the same object while nothing changed.
 
-    ``value`` is the bytes of the config in force (empty where there is none), ``body`` what they say. When
+    ``value`` is the bytes of the config in force (empty where there is none), ``content`` what they say. When
     ``status`` is NACKED they are the *old* config, still serving.
     """
 
@@ -109,7 +139,12 @@ class Resource:
     error: ErrorState | None
     type_url: str
     value: bytes
-    body: Body | None
+    content: Content
+
+    @property
+    def body(self) -> Body | None:
+        """What the config in force says; ``None`` where there is none."""
+        return self.content.body
 
     @property
     def health(self) -> Health:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
-from meshtui.model.config import Locality
 from meshtui.model.names import is_inbound_listener
 from meshtui.model.node_id import parse_node_id
 from meshtui.model.resource import SERVER_SCOPE, Health, Resource, ResourceKey
@@ -17,14 +15,13 @@ from meshtui.model.resource import SERVER_SCOPE, Health, Resource, ResourceKey
 
 @dataclass(frozen=True, slots=True)
 class NodeIdentity:
-    """The ``node`` a client sends to the control plane; ``metadata`` is its JSON."""
+    """The ``node`` a client sends to the control plane; ``locality`` is ``region/zone/sub_zone``, as far as given."""
 
     id: str = ""
     cluster: str = ""
     user_agent: str = ""
     user_agent_version: str = ""
-    locality: Locality | None = None
-    metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    locality: str = ""
 
     @property
     def workload(self) -> tuple[str, str]:

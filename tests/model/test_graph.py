@@ -29,7 +29,7 @@ from meshtui.model.config import (
 )
 from meshtui.model.graph import MOST_REPEATED, Graph, Node, NodeKind
 from meshtui.model.graph_build import MAX_AGGREGATE_DEPTH, build
-from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, ResourceKey, Status
+from meshtui.model.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Health, Resource, ResourceKey, Status
 from tests.builders import (
     EVERYTHING,
     LISTENER,
@@ -120,7 +120,7 @@ def test_a_refused_update_says_what_is_in_force() -> None:
     refused = resource(CDS, name, cluster(name), status=Status.NACKED, version="6", error=error)
     note = node(build(with_resource(canary(), refused)), "v1").note
     assert note == "refused 7: no such thing; 6 still in force"
-    nothing = replace(refused, value=b"", body=None)
+    nothing = replace(refused, value=b"", content=Content.of(None))
     assert "nothing in force" in node(build(with_resource(canary(), nothing)), "v1").note
 
 
@@ -252,7 +252,7 @@ def test_inbound_chains() -> None:
         FilterChain("inbound-mtls", strict, filters=(HttpFilter("r", "RBAC", "RBAC: ALLOW 1 rule"),)),
         FilterChain("broken", TlsContext(TlsMode.UNREADABLE), problem="its TLS cannot be read: why"),
     )
-    graph = graph_of(replace(before, body=replace(before.body, chains=chains)))
+    graph = graph_of(replace(before, content=Content.of(replace(before.body, chains=chains))))
     first, second = graph.roots[0].children
     assert first.tls is strict
     assert (first.facts, first.health) == (("STRICT mTLS", "RBAC: ALLOW 1 rule"), Health.OK)

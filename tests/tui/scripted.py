@@ -38,7 +38,7 @@ from meshtui.model.config import (
     WeightedCluster,
 )
 from meshtui.model.errors import MeshtuiError, TargetUnreachable
-from meshtui.model.resource import CDS, EDS, LDS, RDS, ErrorState, Resource, ResourceKey, Status
+from meshtui.model.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Resource, ResourceKey, Status
 from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.session.demo_control import DemoControl, Offer, Scenario
 from meshtui.session.protocols import Sources
@@ -83,7 +83,7 @@ def resource(
     """A resource as the decoder would hand it out; its bytes are what its body says."""
     bytes_ = repr(body).encode() if value is None and body is not None else value or b""
     url = f"type.googleapis.com/{type_}"
-    return Resource(ResourceKey(scope, type_, name), status, version, updated, error, url, bytes_, body)
+    return Resource(ResourceKey(scope, type_, name), status, version, updated, error, url, bytes_, Content.of(body))
 
 
 def listener(name: str = f"{HOST}:7070", *, routes: str = f"outbound|7070||{HOST}") -> Resource:
@@ -160,7 +160,7 @@ def healthy(shares: dict[str, int] | None = None) -> list[Resource]:
 def nacked(old: Resource, version: str, details: str, at: datetime) -> Resource:
     """The resource after its newest version was refused: the old one still in force."""
     error = ErrorState(version, details, at)
-    return Resource(old.key, Status.NACKED, old.version, old.last_updated, error, old.type_url, old.value, old.body)
+    return Resource(old.key, Status.NACKED, old.version, old.last_updated, error, old.type_url, old.value, old.content)
 
 
 NODE = NodeIdentity(

@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from meshtui.model.config import Body
-from meshtui.model.resource import KNOWN_TYPES, ErrorState, Resource, ResourceKey, Status
+from meshtui.model.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Content, ErrorState, Resource, ResourceKey, Status
 from meshtui.sources.csds.entries import Entry, Failure, Stamp
-from meshtui.sources.proto.decode.body import decode, resource_type
+from meshtui.sources.proto.type_names import short_name, type_name
+
+if TYPE_CHECKING:
+    from meshtui.model.config import Body
 
 CLOCK_JITTER_NS: Final = 1_000_000
 """C-core reckons ``last_updated`` anew for each dump and is off by some hundred nanoseconds; no real update comes
@@ -25,6 +28,15 @@ TURN_SECONDS: Final = 0.005
 TYPE_PREFIX: Final = "type.googleapis.com/"
 """Put before type names that came without it (grpc-js)."""
 
+TYPES: Final = {
+    "envoy.config.listener.v3.Listener": LDS,
+    "envoy.config.route.v3.RouteConfiguration": RDS,
+    "envoy.config.cluster.v3.Cluster": CDS,
+    "envoy.config.endpoint.v3.ClusterLoadAssignment": EDS,
+}
+"""The short names of the four types every client uses."""
+
+_NOTHING: Final = Content.of(None)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _STATUS: Final = {status.value: status for status in Status}
 
@@ -69,6 +81,11 @@ class ResourceMemory:
         return self._resources
 
 
+def resource_type(type_url: str) -> str:
+    """``LDS``, ``RDS``, ``CDS``, ``EDS``, or the last part of another type's name. A missing prefix does not matter."""
+    return TYPES.get(type_name(type_url)) or short_name(type_url) or "(no type)"
+
+
 def _place(resource: Resource) -> tuple[str, int, str, str]:
     """Clients apart, types in the order a request meets them, then by name: grpc-go's answers have a random order."""
     key = resource.key
@@ -102,16 +119,22 @@ def _resource(scope: str, entry: Entry, known: _Seen | None) -> Resource:
         error=_error(entry.failure),
         type_url=type_url,
         value=entry.value,
-        body=_body(type_url, entry.value, known),
+        content=_content(type_url, entry.value, known),
     )
 
 
-def _body(type_url: str, value: bytes, known: _Seen | None) -> Body | None:
+def _content(type_url: str, value: bytes, known: _Seen | None) -> Content:
     """What the bytes say; C-core gives identical bytes a new version whenever they are sent again."""
     if not value:
-        return None
+        return _NOTHING
     if known is not None and known.resource.value == value and known.resource.type_url == type_url:
-        return known.resource.body
+        return known.resource.content
+    return Content(partial(_decode, type_url, value))
+
+
+def _decode(type_url: str, value: bytes) -> Body:
+    from meshtui.sources.proto.decode.body import decode  # a status asks for no body, and need not load what reads one
+
     return decode(type_url, value)
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any
 
-from meshtui.model.config import Locality
-from meshtui.model.masking import mask
 from meshtui.model.snapshot import NodeIdentity
-from meshtui.sources.proto.json_mapping import struct_json
 
 
 def node_identity(node: Any | None) -> NodeIdentity:
-    """``envoy.config.core.v3.Node``; secrets in its metadata, which holds environment variables, are masked."""
+    """``envoy.config.core.v3.Node``. Its metadata, which holds environment variables and secrets, is not read."""
     if node is None:
         return NodeIdentity()
-    metadata = mask(struct_json(node.metadata)).document
+    place = node.locality
     return NodeIdentity(
         id=node.id,
         cluster=node.cluster,
         user_agent=node.user_agent_name,
         user_agent_version=_version(node),
-        locality=_locality(node.locality) if node.HasField("locality") else None,
-        metadata=MappingProxyType(metadata if isinstance(metadata, dict) else {}),
+        locality="/".join(part for part in (place.region, place.zone, place.sub_zone) if part),
     )
 
 
@@ -34,7 +29,3 @@ def _version(node: Any) -> str:
         return ""
     version = node.user_agent_build_version.version
     return f"{version.major_number}.{version.minor_number}.{version.patch}"
-
-
-def _locality(locality: Any) -> Locality:
-    return Locality(locality.region, locality.zone, locality.sub_zone, priority=0, weight=0, endpoints=())

@@ -23,7 +23,6 @@ from meshtui.sources.csds.memory import ResourceMemory
 from meshtui.sources.csds.node import node_identity
 from meshtui.sources.csds.response import NoClientStatusError, Response, read_response
 from meshtui.sources.grpc.peer import Peer, Stream, StreamEnded
-from meshtui.sources.proto.json_mapping import resource_json
 
 SERVICE: Final = "/envoy.service.status.v3.ClientStatusDiscoveryService"
 STREAM: Final = f"{SERVICE}/StreamClientStatus"
@@ -83,6 +82,8 @@ class CsdsSource:
 
     def as_json(self, resource: Resource) -> str:
         """The config in force as canonical proto JSON, indented; empty where there is none."""
+        from meshtui.sources.proto.json_mapping import resource_json  # asked for one resource at a time, if at all
+
         return resource_json(resource)
 
     async def close(self) -> None:

@@ -13,7 +13,6 @@ from meshtui.model.address import Address
 from meshtui.model.errors import BadAnswer, MeshtuiError
 from meshtui.model.size import size_words
 from meshtui.model.target import DEFAULT_TIMEOUT
-from meshtui.sources.grpc.failures import OURS, explain_status, no_answer, no_message
 
 NO_STATUS: Final = "the call ended without a status"
 
@@ -63,6 +62,8 @@ class Peer:
 
     def failure(self, code: grpc.StatusCode, details: str, *, timed_out: bool = False) -> MeshtuiError:
         """A call's status as one of our own errors. ``timed_out`` is whether the time given to the call was over."""
+        from meshtui.sources.grpc.failures import OURS, explain_status  # a call that succeeds needs no word about it
+
         if code is grpc.StatusCode.OK:
             return self.no_message()
         if code is grpc.StatusCode.DEADLINE_EXCEEDED and timed_out and OURS in details:
@@ -72,10 +73,14 @@ class Peer:
 
     def no_answer(self) -> MeshtuiError:
         """The error of a call that was given up after the deadline."""
+        from meshtui.sources.grpc.failures import no_answer
+
         return no_answer(self._address, self._service, self.timeout, self._channel.get_state())
 
     def no_message(self) -> BadAnswer:
         """The error of an answer that is none, although its status is OK."""
+        from meshtui.sources.grpc.failures import no_message
+
         return no_message(self._address, self._service)
 
     def unreadable(self, message: str, size: int) -> BadAnswer:

@@ -80,11 +80,6 @@ def _any_json(type_url: str, value: bytes, depth: _Depth) -> Json:
     return {"@type": type_url, **_fields(message, depth)}
 
 
-def struct_json(message: Any) -> dict[str, Json]:
-    """``google.protobuf.Struct`` as a plain dictionary."""
-    return _struct(message, _Depth())
-
-
 def _unread(type_url: str, value: bytes, reason: str) -> Json:
     unread = {"@type": type_url, "@unread": reason, "@size": len(value)}
     if value:

@@ -36,16 +36,6 @@ KNOWN_NAMES: Final = 1_024
 """Names remembered; a mesh uses a few dozen, a hostile one must not fill the memory."""
 
 
-def type_name(type_url: str) -> str:
-    """The full name of the type in a type URL, whatever comes before its last slash."""
-    return type_url.rpartition("/")[2]
-
-
-def short_name(type_url: str) -> str:
-    """The last part of a type's name: ``Router``."""
-    return type_name(type_url).rpartition(".")[2]
-
-
 @lru_cache(KNOWN_NAMES)
 def message_class(name: str) -> Any | None:
     """The class for a full type name, or ``None`` for one that meshtui does not ship."""

@@ -8,7 +8,8 @@ from google.protobuf.message import DecodeError
 
 from meshtui.model.address import host_port
 from meshtui.model.config import MatchKind, StringMatch
-from meshtui.sources.proto.registry import message_class, short_name, type_name
+from meshtui.sources.proto.registry import message_class
+from meshtui.sources.proto.type_names import short_name, type_name
 
 DENOMINATORS: Final = (100, 10_000, 1_000_000)
 """``FractionalPercent.DenominatorType`` HUNDRED, TEN_THOUSAND, MILLION."""

@@ -12,7 +12,8 @@ from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf import any_pb2
 
 from meshtui.model.config import PLAINTEXT, ActionKind, Listener, Opaque, TlsContext, TlsMode
-from meshtui.sources.proto.decode.body import decode, resource_type
+from meshtui.sources.csds.memory import resource_type
+from meshtui.sources.proto.decode.body import decode
 from tests import xds_messages as xds
 
 INBOUND = "xds.istio.io/grpc/lds/inbound/10.0.0.1:17070"

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.model.masking import MASK
-from meshtui.sources.proto.json_mapping import DEEPEST_ANY, any_json, struct_json
+from meshtui.sources.proto.json_mapping import DEEPEST_ANY, any_json
 from meshtui.tui.lines.yaml import as_yaml
 from tests import xds_messages as xds
 
@@ -85,7 +85,7 @@ def test_numbers_no_json_has() -> None:
     for name, number in (("nan", float("nan")), ("up", float("inf")), ("down", float("-inf"))):
         value.fields[name].number_value = number
     value.fields["nothing"].SetInParent()
-    assert struct_json(value) == {"down": "-Infinity", "nan": "NaN", "nothing": None, "up": "Infinity"}
+    assert said(value)["value"] == {"down": "-Infinity", "nan": "NaN", "nothing": None, "up": "Infinity"}
 
 
 def test_times_beyond_the_calendar() -> None:
@@ -152,7 +152,7 @@ def test_a_struct_of_structs_is_cut_too() -> None:
     value = struct_pb2.Value(string_value="core")
     for _ in range(30):
         value = struct_pb2.Value(list_value=struct_pb2.ListValue(values=[value]))
-    shown = struct_json(struct_pb2.Struct(fields={"a": value}))
+    shown = said(struct_pb2.Struct(fields={"a": value}))
     assert "core" in json.dumps(shown)
 
 

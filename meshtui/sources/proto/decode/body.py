@@ -7,23 +7,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from meshtui.model.config import Body, Opaque
-from meshtui.model.resource import CDS, EDS, LDS, RDS
 from meshtui.sources.proto.decode.cluster import cluster
 from meshtui.sources.proto.decode.endpoint import cluster_load_assignment
 from meshtui.sources.proto.decode.listener import listener
 from meshtui.sources.proto.decode.route import route_configuration
-from meshtui.sources.proto.registry import short_name, type_name
+from meshtui.sources.proto.type_names import short_name, type_name
 from meshtui.sources.proto.unpack import UnreadableError, parse
-
-TYPES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "envoy.config.listener.v3.Listener": LDS,
-        "envoy.config.route.v3.RouteConfiguration": RDS,
-        "envoy.config.cluster.v3.Cluster": CDS,
-        "envoy.config.endpoint.v3.ClusterLoadAssignment": EDS,
-    }
-)
-"""The short names of the four types every client uses."""
 
 _DECODERS: Final[Mapping[str, Callable[[Any], Body]]] = MappingProxyType(
     {
@@ -38,11 +27,6 @@ _DECODERS: Final[Mapping[str, Callable[[Any], Body]]] = MappingProxyType(
 LARGEST_BODY: Final = 8 << 20
 """Bytes of one resource that are taken apart: 10 000 endpoints are 2 MiB, and an empty one of two bytes becomes an
 object of hundreds."""
-
-
-def resource_type(type_url: str) -> str:
-    """``LDS``, ``RDS``, ``CDS``, ``EDS``, or the last part of another type's name. A missing prefix does not matter."""
-    return TYPES.get(type_name(type_url)) or short_name(type_url) or "(no type)"
 
 
 def decode(type_url: str, value: bytes) -> Body:

@@ -9,7 +9,7 @@ from meshtui.model.config import Cluster
 from meshtui.model.names import parse_service_name
 from meshtui.model.resource import EDS
 from meshtui.sources.proto.decode.tls import upstream_tls
-from meshtui.sources.proto.registry import short_name, type_name
+from meshtui.sources.proto.type_names import short_name, type_name
 from meshtui.sources.proto.unpack import UnreadableError, istio_origin, socket_address, unpack
 
 UNLIMITED: Final = 0xFFFFFFFF

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from meshtui.model.config import HttpFilter
 from meshtui.model.wording import plural, share_words
-from meshtui.sources.proto.registry import short_name
+from meshtui.sources.proto.type_names import short_name
 from meshtui.sources.proto.unpack import UnreadableError, fraction, seconds, unpack
 
 GRPC_STATUS: Final = (

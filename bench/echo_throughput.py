@@ -12,8 +12,8 @@ import time
 
 from meshtui.demo.mesh import Mesh
 from meshtui.model.address import parse_address
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch, ReplyKind
+from meshtui.model.echo.batch import Batch, ReplyKind
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import BatchRecord
 from meshtui.sources.echo import EchoClient

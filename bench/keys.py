@@ -26,7 +26,7 @@ from meshtui.model.target import TargetOptions
 from meshtui.session.workspace import Workspace
 from meshtui.targets import open_session
 from meshtui.tui.app import MeshtuiApp
-from meshtui.tui.widgets.config_tree import ConfigTree
+from meshtui.tui.views.config.tree import ConfigTree
 
 KEYS = 300
 """Presses for the distribution, 25 a second: a held key on a slow terminal, over some twelve polls."""

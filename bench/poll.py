@@ -21,11 +21,11 @@ from dataclasses import replace
 from envoy.service.status.v3 import csds_pb2
 
 from meshtui.model.address import parse_address
-from meshtui.model.diff import diff
-from meshtui.model.graph import Graph
-from meshtui.model.graph_build import build
-from meshtui.model.resource import RDS
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.xds.diff import diff
+from meshtui.model.xds.graph import Graph
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import RDS
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.csds.source import REQUEST, STREAM, CsdsSource
 from meshtui.sources.grpc.channel import open_channel
 from meshtui.sources.grpc.peer import Peer

@@ -17,9 +17,9 @@ import statistics
 import time
 from math import exp, log
 
-from meshtui.model.split_evidence import log_evidence, prior
-from meshtui.model.split_forecast import answers_needed
-from meshtui.model.split_interval import intervals
+from meshtui.model.split.evidence import log_evidence, prior
+from meshtui.model.split.forecast import answers_needed
+from meshtui.model.split.interval import intervals
 
 ALPHA = 0.01
 MARGIN = 0.10

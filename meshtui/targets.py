@@ -17,8 +17,8 @@ from meshtui.model.address import Address, parse_address
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
 if TYPE_CHECKING:
-    from meshtui.model.resource import Resource, ResourceKey
-    from meshtui.model.snapshot import Snapshot
+    from meshtui.model.xds.resource import Resource, ResourceKey
+    from meshtui.model.xds.snapshot import Snapshot
     from meshtui.session.protocols import Connect, Sources
     from meshtui.session.session import Session
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from meshtui.model.config import (
+from meshtui.model.xds.config import (
     ActionKind,
     Body,
     Cluster,
@@ -28,8 +28,19 @@ from meshtui.model.config import (
     VirtualHost,
     WeightedCluster,
 )
-from meshtui.model.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, Content, ErrorState, Resource, ResourceKey, Status
-from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.xds.resource import (
+    CDS,
+    EDS,
+    LDS,
+    RDS,
+    SERVER_SCOPE,
+    Content,
+    ErrorState,
+    Resource,
+    ResourceKey,
+    Status,
+)
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 
 NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)
 HOST = "echo.echo-grpc.svc.cluster.local"

@@ -18,8 +18,8 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of gr
 from textual.pilot import Pilot
 
 from meshtui.cli.demo import open_demo
-from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
+from meshtui.model.xds.resource import Health
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
 from meshtui.session.workspace import Workspace

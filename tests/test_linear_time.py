@@ -18,9 +18,15 @@ from meshtui.doctor.explain import group_code
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.refusals import meaning_of
 from meshtui.model.address import Address, AddressKind
-from meshtui.model.bootstrap_parse import read_bootstrap
-from meshtui.model.certificate import San
-from meshtui.model.config import (
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo.output import is_summary, parse_batch_error, parse_output
+from meshtui.model.identity.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.certificate import San
+from meshtui.model.identity.masking import is_secret, mask
+from meshtui.model.identity.san import satisfies
+from meshtui.model.printable import escaped, json_escaped, printable_lines
+from meshtui.model.regex import refusal
+from meshtui.model.xds.config import (
     EndpointHealth,
     HeaderMatch,
     Listener,
@@ -30,27 +36,21 @@ from meshtui.model.config import (
     StringMatch,
     VirtualHost,
 )
-from meshtui.model.diff import diff
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
-from meshtui.model.echo_output import is_summary, parse_batch_error, parse_output
-from meshtui.model.flat_tree import Filter, rows
-from meshtui.model.graph_build import build
-from meshtui.model.masking import is_secret, mask
-from meshtui.model.names import parse_service_name, short_host
-from meshtui.model.printable import escaped, json_escaped, printable_lines
-from meshtui.model.regex import refusal
-from meshtui.model.resource import CDS, EDS, LDS, RDS, Status
-from meshtui.model.routing import Request, match_route, match_virtual_host, string_matches
-from meshtui.model.san import satisfies
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.xds.diff import diff
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.names import parse_service_name, short_host
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Status
+from meshtui.model.xds.routing import Request, match_route, match_virtual_host, string_matches
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.present.tree_rows import Filter, rows
 from meshtui.sources.agent.metrics import parse_metrics
 from meshtui.sources.certificates.pem import pem_blocks
 from meshtui.sources.certificates.x509 import load_certificates
 from meshtui.sources.grpc.failures import explain_status
-from meshtui.tui.lines.change import change_lines
-from meshtui.tui.lines.json import json_line
-from meshtui.tui.lines.yaml import YamlLines, yaml_line
-from meshtui.tui.safe import cut, cut_end, cut_name, wrap, wrap_hanging
+from meshtui.tui.kit.json_line import json_line
+from meshtui.tui.kit.text import cut, cut_end, cut_name, wrap, wrap_hanging
+from meshtui.tui.kit.yaml_line import YamlLines, yaml_line
+from meshtui.tui.views.config.lines.change import change_lines
 from tests.builders import EVERYTHING, LISTENER, NOW, ROUTES, cluster, endpoints, resource, routes, snapshot, weighted
 from tests.linear import calls, process_seconds
 

@@ -7,11 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from meshtui.model.agent import AgentMetrics, AgentReport, Sample
-from meshtui.model.bootstrap import Bootstrap
-from meshtui.model.bootstrap_parse import read_bootstrap
-from meshtui.model.certificate import Certificate, CertificateSet, Chain, KeyMatch, KeyState, LinkProblem, Role, San
-from meshtui.model.channel import (
+from meshtui.model.channels import (
     Calls,
     Channel,
     ChannelReport,
@@ -21,9 +17,22 @@ from meshtui.model.channel import (
     Subchannel,
 )
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.filefacts import FileFacts, FileKind
-from meshtui.model.identity import Side
-from meshtui.model.workload import Offers, WorkloadFiles
+from meshtui.model.identity.agent import AgentMetrics, AgentReport, Sample
+from meshtui.model.identity.bootstrap import Bootstrap
+from meshtui.model.identity.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.certificate import (
+    Certificate,
+    CertificateSet,
+    Chain,
+    KeyMatch,
+    KeyState,
+    LinkProblem,
+    Role,
+    San,
+)
+from meshtui.model.identity.comparison import Side
+from meshtui.model.identity.file_facts import FileFacts, FileKind
+from meshtui.model.identity.workload import Offers, WorkloadFiles
 
 HOUR = timedelta(hours=1)
 DIRECTORY = "/var/lib/istio/data"

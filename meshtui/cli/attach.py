@@ -13,7 +13,7 @@ from meshtui.cli.options import target_options
 from meshtui.cli.terminal_guard import TerminalGuard
 from meshtui.cli.watchdog import Watchdog
 from meshtui.model.address import parse_address
-from meshtui.model.echo_words import counted_words
+from meshtui.model.echo.words import counted_words
 from meshtui.model.errors import UsageError
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from meshtui.cli.diagnostics import ExitCode, say
-from meshtui.cli.identity_json import any_error, finding_json, finding_lines
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
-from meshtui.model.bootstrap import Bootstrap
-from meshtui.model.bootstrap_lines import bootstrap_lines
 from meshtui.model.clock import utc_now
-from meshtui.model.documents import document
 from meshtui.model.errors import MeshtuiError, UsageError
+from meshtui.model.identity.bootstrap import Bootstrap
+from meshtui.model.identity.bootstrap_lines import bootstrap_lines
 from meshtui.model.target import TargetOptions
+from meshtui.present.documents.document import document
+from meshtui.present.documents.identity import any_error, finding_json, finding_lines
 
 if TYPE_CHECKING:
-    from meshtui.model.workload import WorkloadFiles
+    from meshtui.model.identity.workload import WorkloadFiles
 
 
 @click.command()
@@ -90,7 +90,7 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
 
 def _asked(target: str, options: TargetOptions) -> tuple[tuple[str, str], ...]:
     """What the app behind the address wants of its bootstrap; nothing when it cannot be asked, which is said."""
-    from meshtui.model.identity_config import asked_providers
+    from meshtui.model.identity.accepted_tls import asked_providers
     from meshtui.targets import look
 
     try:

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import click
 
 from meshtui.cli.diagnostics import ExitCode
-from meshtui.cli.identity_json import any_error, certificate_json, certificate_table, chains_json, finding_json
 from meshtui.cli.numbers import Duration
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
-from meshtui.model.certificate import CertificateSet
 from meshtui.model.clock import utc_now
-from meshtui.model.documents import document, rfc3339
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.finding import Finding, worst_first
+from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.target import TargetOptions
+from meshtui.present.documents.document import document, rfc3339
+from meshtui.present.documents.identity import any_error, certificate_json, certificate_table, chains_json, finding_json
 
 if TYPE_CHECKING:
-    from meshtui.model.agent import AgentReport
+    from meshtui.model.identity.agent import AgentReport
 
 
 @click.command()
@@ -106,7 +106,7 @@ def _judge_agent(found: CertificateSet, address: str, options: TargetOptions) ->
     """What the agent adds: its own health, and whether what it issued is what is on disk."""
     from meshtui.doctor.agent import AgentState, check_agent
     from meshtui.doctor.identity import check_identity
-    from meshtui.model.identity import identity_of
+    from meshtui.model.identity.comparison import identity_of
 
     report = asyncio.run(_ask(address, options))
     joined = identity_of(found, report, utc_now())

@@ -16,12 +16,12 @@ from meshtui.cli.numbers import MOST_COUNT, Duration, Number, Whole
 from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, json_line, lossless
 from meshtui.cli.probe_request import ProbeRequest, amount, check, expectation, mapping
-from meshtui.model.echo import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, EchoRequestSpec, intent_sentence
-from meshtui.model.echo_export import run_csv
-from meshtui.model.echo_outcome import Outcome
-from meshtui.model.split import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Verdict
-from meshtui.model.split_words import split_beside_failures
+from meshtui.model.echo.outcome import Outcome
+from meshtui.model.echo.spec import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, EchoRequestSpec, intent_sentence
+from meshtui.model.split.assessment import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Verdict
+from meshtui.model.split.words import split_beside_failures
 from meshtui.model.target import TargetOptions
+from meshtui.present.documents.echo import run_csv
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import BatchRecord, EchoState, Phase
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from math import ceil, floor
 from typing import Final
 
+from meshtui.model.phrases import share_words
 from meshtui.model.printable import printable
-from meshtui.model.split import SplitCounts, VersionShare
-from meshtui.model.wording import share_words
+from meshtui.model.split.assessment import SplitCounts, VersionShare
 
 EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from meshtui.cli.diagnostics import say
 from meshtui.cli.probe_request import headers
-from meshtui.model.echo import parse_header
+from meshtui.model.echo.spec import parse_header
 from meshtui.model.errors import BadInput, UsageError
-from meshtui.model.masking import is_secret
+from meshtui.model.identity.masking import is_secret
 
 VARIABLE: Final = "MESHTUI_HEADERS"
 """Environment variable with headers, one a line."""

@@ -14,10 +14,10 @@ import click
 
 from meshtui.cli.probe_request import ProbeRequest
 from meshtui.model.errors import ServiceMissing, TargetUnreachable
-from meshtui.model.expectation import ECHO_PATH
-from meshtui.model.routing import decide
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.split.expectation import ECHO_PATH
 from meshtui.model.target import TargetOptions
+from meshtui.model.xds.routing import decide
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.backoff import FIRST_CONTACT_S
 from meshtui.session.echo.controller import EchoController, load_of
 from meshtui.session.echo.run import EchoRun

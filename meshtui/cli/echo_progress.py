@@ -8,7 +8,7 @@ from typing import TextIO
 
 from meshtui.doctor.echo_failures import fates_words
 from meshtui.model.printable import printable
-from meshtui.model.split_words import split_beside_failures
+from meshtui.model.split.words import split_beside_failures
 from meshtui.session.echo.state import EchoState, Phase
 
 CLEAR = "\r\x1b[K"

@@ -7,15 +7,15 @@ from typing import Any, Final
 from meshtui.cli.echo_bars import histogram
 from meshtui.doctor.echo_failures import fates_words
 from meshtui.doctor.explain import cause_of
-from meshtui.model.documents import document, rfc3339
-from meshtui.model.echo_export import epoch_document, result_document
-from meshtui.model.echo_outcome import Outcome, outcome_of
-from meshtui.model.echo_tally import EchoTally
-from meshtui.model.latency import Latency
-from meshtui.model.split import Assessment, Expectation, Verdict, assess
-from meshtui.model.split_book import Epoch
-from meshtui.model.split_words import split_beside_failures
-from meshtui.model.wording import plural, share_words
+from meshtui.model.echo.latency import Latency
+from meshtui.model.echo.outcome import Outcome, outcome_of
+from meshtui.model.echo.tally import EchoTally
+from meshtui.model.phrases import plural, share_words
+from meshtui.model.split.assessment import Assessment, Expectation, Verdict, assess
+from meshtui.model.split.epochs import Epoch
+from meshtui.model.split.words import split_beside_failures
+from meshtui.present.documents.document import document, rfc3339
+from meshtui.present.documents.echo import epoch_document, result_document
 from meshtui.session.echo.state import BatchRecord, EchoState, Phase
 
 MOST_PODS: Final = 10

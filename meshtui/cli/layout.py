@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from meshtui.cli.streams import written
-from meshtui.model.names import ELLIPSIS
 from meshtui.model.printable import printable
+from meshtui.model.xds.names import ELLIPSIS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 from meshtui.cli import layout
 from meshtui.cli.streams import encodable
 from meshtui.model.printable import is_printable, json_escaped, printable, printable_lines
+from meshtui.present.table import Table
 
 FORMATS: Final = ("table", "json", "yaml")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under headings, and lines of words around them."""
-
-    headings: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
-    before: Sequence[str] = ()
-    after: Sequence[str] = ()
 
 
 def emit(format_: str, data: Mapping[str, Any], text: Table | str) -> None:

@@ -11,9 +11,9 @@ from meshtui.demo.events import Event as MeshEvent
 from meshtui.demo.events import describe
 from meshtui.demo.mesh import Mesh
 from meshtui.model.clock import utc_now
-from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import Event, EventKind
+from meshtui.model.xds.resource import Health
 from meshtui.session.demo_control import Offer, Scenario
 
 CALLER: Final = "client"

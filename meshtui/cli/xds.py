@@ -12,17 +12,18 @@ import click
 from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.layout import cut_lines, terminal_width
 from meshtui.cli.options import output_option, target_options
-from meshtui.cli.output import Table, emit
+from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
-from meshtui.model.documents import document, resource_document
 from meshtui.model.errors import UsageError
-from meshtui.model.graph import Graph, Node
-from meshtui.model.graph_build import build
-from meshtui.model.resource import KNOWN_TYPES, Health, Resource, Status
-from meshtui.model.snapshot import NodeIdentity, Snapshot
-from meshtui.model.status_words import status_note
+from meshtui.model.phrases import age_words, plural, share_words
 from meshtui.model.target import TargetOptions
-from meshtui.model.wording import age_words, plural, share_words
+from meshtui.model.xds.graph import Graph, Node
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import KNOWN_TYPES, Health, Resource, Status
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from meshtui.model.xds.status_words import status_note
+from meshtui.present.documents.document import document, resource_document
+from meshtui.present.table import Table
 
 MARKS: Final = {Health.OK: "✓", Health.WAITING: "…", Health.MISSING: "∅", Health.REFUSED: "✗"}
 """A glyph for each health, the same as on the screen."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 from meshtui.doctor.registry import Rule, run
-from meshtui.model.agent import (
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.agent import (
     APP_TERMINATIONS,
     CONNECTION_FAILURES,
     CONNECTION_TERMINATIONS,
@@ -16,9 +17,8 @@ from meshtui.model.agent import (
     AgentRates,
     AgentReport,
 )
-from meshtui.model.finding import Finding, Severity
+from meshtui.model.phrases import span_words
 from meshtui.model.subject import AddressSubject
-from meshtui.model.wording import span_words
 
 EVICTIONS_PER_MINUTE: Final = 6.0
 """An app that ends its agent stream this often is evicting itself; a healthy one does it about twice an hour."""

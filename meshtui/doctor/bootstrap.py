@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from meshtui.model.bootstrap import BEING_WRITTEN, Bootstrap
-from meshtui.model.certificate import CertificateSet
-from meshtui.model.filefacts import FileFacts, facts_for
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.bootstrap import BEING_WRITTEN, Bootstrap
+from meshtui.model.identity.certificate import CertificateSet
+from meshtui.model.identity.file_facts import FileFacts, facts_for
 from meshtui.model.subject import BootstrapSubject
 
 

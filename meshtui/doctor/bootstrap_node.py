@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshtui.doctor.bootstrap import BootstrapState
-from meshtui.model.bootstrap import BootstrapNode, MaskReason
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.json_text import is_below
-from meshtui.model.node_id import PARTS, parse_node_id
+from meshtui.model.identity.bootstrap import BootstrapNode, MaskReason
+from meshtui.model.identity.json_text import is_below
+from meshtui.model.identity.node_id import PARTS, parse_node_id
 from meshtui.model.subject import BootstrapSubject
 
 ISTIO_SHAPE = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster.local"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from meshtui.doctor.bootstrap import REFUSES, BootstrapState
-from meshtui.model.bootstrap import CertificateProvider
-from meshtui.model.certificate import CertificateSet
-from meshtui.model.filefacts import FileKind
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.lifetime import lifetime
+from meshtui.model.identity.bootstrap import CertificateProvider
+from meshtui.model.identity.certificate import CertificateSet
+from meshtui.model.identity.file_facts import FileKind
+from meshtui.model.identity.lifetime import lifetime
+from meshtui.model.phrases import span_words
 from meshtui.model.subject import BootstrapSubject
-from meshtui.model.wording import span_words
 
 NO_TLS = "Clusters and listeners that use this provider cannot do TLS: their connections fail."
 """What follows when a provider has nothing to give."""

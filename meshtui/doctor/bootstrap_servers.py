@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshtui.doctor.bootstrap import REFUSES, BootstrapState
-from meshtui.model.bootstrap import Creds, XdsServer
-from meshtui.model.filefacts import FileKind
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.bootstrap import Creds, XdsServer
+from meshtui.model.identity.file_facts import FileKind
 from meshtui.model.subject import BootstrapSubject
 
 CREDS_KNOWN_BY = {

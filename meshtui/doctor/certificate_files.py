@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from meshtui.doctor.registry import Rule
-from meshtui.model.certificate import CertificateSet, FileProblem, FileProblemKind, KeyState
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.certificate import CertificateSet, FileProblem, FileProblemKind, KeyState
 from meshtui.model.subject import FileSubject
 
 PROBLEMS_SHOWN: Final = 20

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.doctor.registry import Rule
-from meshtui.model.certificate import CertificateSet
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.subject import FileSubject
 
 LEAVES_SHOWN: Final = 20

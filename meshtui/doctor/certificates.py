@@ -10,11 +10,11 @@ from typing import Final
 from meshtui.doctor.certificate_files import FILE_RULES, Words
 from meshtui.doctor.certificate_names import NAME_RULES
 from meshtui.doctor.registry import Rule, run
-from meshtui.model.certificate import Certificate, CertificateSet, Chain, LinkProblem, Role
 from meshtui.model.finding import Finding, Severity, worst_first
-from meshtui.model.lifetime import Phase, lifetime
+from meshtui.model.identity.certificate import Certificate, CertificateSet, Chain, LinkProblem, Role
+from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.phrases import span_words
 from meshtui.model.subject import FileSubject
-from meshtui.model.wording import span_words
 
 FINDINGS_PER_RULE: Final = 20
 """A bundle of thousands can have hundreds of expired roots: so many are named, the rest are counted."""

@@ -9,14 +9,14 @@ from typing import Final
 
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.refusals import meaning_of
-from meshtui.model.config import Opaque
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import Graph, Node, NodeKind
-from meshtui.model.graph_words import cluster_label
-from meshtui.model.names import parse_service_name, short_host
-from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource, ResourceKey
+from meshtui.model.phrases import plural, share_words, size_words
 from meshtui.model.subject import ResourceSubject
-from meshtui.model.wording import plural, share_words, size_words
+from meshtui.model.xds.config import Opaque
+from meshtui.model.xds.graph import Graph, Node, NodeKind
+from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.names import parse_service_name, short_host
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Health, Resource, ResourceKey
 
 RESOURCE_TIMEOUT: Final = timedelta(seconds=15)
 """How long gRPC waits for a resource it asked for before it takes it for missing (gRFC A40)."""

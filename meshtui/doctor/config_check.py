@@ -9,7 +9,7 @@ from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import run
 from meshtui.doctor.traffic import TRAFFIC_RULES
 from meshtui.model.finding import Finding, worst_first
-from meshtui.model.resource import Health
+from meshtui.model.xds.resource import Health
 
 
 class ConfigCheck:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.doctor.observation import Observation
-from meshtui.model.channel import Channel, ChannelState, Subchannel
-from meshtui.model.config import TlsContext
-from meshtui.model.config_words import tls_words
+from meshtui.model.channels import Channel, ChannelState, Subchannel
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import NodeKind
-from meshtui.model.names import short_target
 from meshtui.model.subject import ChannelSubject
+from meshtui.model.xds.config import TlsContext
+from meshtui.model.xds.graph import NodeKind
+from meshtui.model.xds.names import short_target
+from meshtui.model.xds.words import tls_words
 
 
 def control_plane_lost(seen: Observation) -> Iterator[Finding]:

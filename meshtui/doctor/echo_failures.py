@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from meshtui.doctor.explain import UNKNOWN, cause_of
-from meshtui.model.echo_outcome import Outcome
-from meshtui.model.echo_tally import OTHER, Cause, EchoTally
-from meshtui.model.wording import plural
+from meshtui.model.echo.outcome import Outcome
+from meshtui.model.echo.tally import OTHER, Cause, EchoTally
+from meshtui.model.phrases import plural
 
 MOST_NAMED: Final = 2
 """Causes named in the sentence; the list of causes has them all."""

@@ -7,9 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from meshtui.doctor.registry import Rule, run
-from meshtui.model.config import TlsMode
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.identity import (
+from meshtui.model.identity.comparison import (
     CLOCK_TOLERANCE,
     ISSUED_TOLERANCE,
     CornerState,
@@ -22,8 +21,9 @@ from meshtui.model.identity import (
     stale_in_use,
     triangle,
 )
+from meshtui.model.phrases import span_words
 from meshtui.model.subject import ClockSubject, ConnectionSubject, FileSubject, ResourceSubject
-from meshtui.model.wording import span_words
+from meshtui.model.xds.config import TlsMode
 
 WORTH_SAYING: Final = timedelta(seconds=30)
 """A re-reading that comes sooner is over before a person has read that it is to come."""

@@ -8,11 +8,11 @@ from datetime import datetime
 from types import MappingProxyType
 
 from meshtui.model.answerer import Switches
-from meshtui.model.channel import ChannelReport
-from meshtui.model.graph import Graph
-from meshtui.model.resource import ResourceKey
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.channels import ChannelReport
 from meshtui.model.traffic import Traffic
+from meshtui.model.xds.graph import Graph
+from meshtui.model.xds.resource import ResourceKey
+from meshtui.model.xds.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.doctor.observation import Observation
-from meshtui.model.config import ClusterLoadAssignment
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.names import short_target
+from meshtui.model.phrases import plural, span_words
 from meshtui.model.subject import AddressSubject, ChannelSubject
 from meshtui.model.traffic import FAILING_SECONDS, Flow, Silence, Traffic
-from meshtui.model.wording import plural, span_words
+from meshtui.model.xds.config import ClusterLoadAssignment
+from meshtui.model.xds.names import short_target
 
 ALWAYS: Final = 3
 """Failures without one success that make "every call fails" an error; fewer may be a start."""

@@ -11,9 +11,9 @@ from meshtui.doctor.bootstrap import BootstrapState
 from meshtui.doctor.bootstrap_rules import check_bootstrap
 from meshtui.doctor.certificates import CertificateState, check_certificates
 from meshtui.doctor.identity import check_identity
-from meshtui.model.agent import rates
 from meshtui.model.finding import Finding, worst_first
-from meshtui.model.workload import Workload
+from meshtui.model.identity.agent import rates
+from meshtui.model.identity.workload import Workload
 
 SAID_BY: Final = {
     "certificate-file-missing": "bootstrap-provider-file-missing",

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from meshtui.model.errors import UsageError
-from meshtui.model.names import shorten
+from meshtui.model.xds.names import shorten
 
 DEFAULT_PORT: Final = 17171
 """Where Istio's echo serves gRPC without xDS, and so its admin services; only ``localhost`` may leave the port out."""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from meshtui.model.channel import ChannelReport
-from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.channels import ChannelReport
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 
 SWITCHES_KEPT: Final = 16
 """Changes of the answering client that are remembered; what alternates shows in far fewer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshtui.model.resource import ResourceKey
+from meshtui.model.xds.resource import ResourceKey
 
 
 @dataclass(frozen=True, slots=True)

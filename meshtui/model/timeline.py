@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from meshtui.model.resource import Health, ResourceKey
+from meshtui.model.xds.resource import Health, ResourceKey
 
 TIMELINE_LENGTH: Final = 2_000
 """Events kept: an hour of a busy rollout, and under a megabyte."""

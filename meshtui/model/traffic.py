@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from meshtui.model.channel import Calls, ChannelReport
+from meshtui.model.channels import Calls, ChannelReport
 
 HISTORY: Final = timedelta(seconds=180)
 """How far back is remembered: the last minutes, as the spark on the Overview shows them."""

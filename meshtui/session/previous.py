@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from meshtui.model.diff import Change, ChangeKind
-from meshtui.model.resource import Resource, ResourceKey
+from meshtui.model.xds.diff import Change, ChangeKind
+from meshtui.model.xds.resource import Resource, ResourceKey
 
 REMOVED_KEPT: Final = 64
 """Resources that went away whose last config is kept, for when they come back: the newest ones."""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from meshtui.model.target import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:  # a command that looks once needs the form of the sources alone
-    from meshtui.model.agent import AgentReport
-    from meshtui.model.certificate import Certificate
-    from meshtui.model.channel import ChannelReport, PeerCertificate
-    from meshtui.model.echo import EchoRequestSpec
-    from meshtui.model.echo_account import Batch, BatchReply
-    from meshtui.model.identity import Side
-    from meshtui.model.resource import Resource
-    from meshtui.model.snapshot import Snapshot
-    from meshtui.model.workload import Offers, WorkloadFiles
+    from meshtui.model.channels import ChannelReport, PeerCertificate
+    from meshtui.model.echo.batch import Batch, BatchReply
+    from meshtui.model.echo.spec import EchoRequestSpec
+    from meshtui.model.identity.agent import AgentReport
+    from meshtui.model.identity.certificate import Certificate
+    from meshtui.model.identity.comparison import Side
+    from meshtui.model.identity.workload import Offers, WorkloadFiles
+    from meshtui.model.xds.resource import Resource
+    from meshtui.model.xds.snapshot import Snapshot
 
 
 class ConfigSource(Protocol):

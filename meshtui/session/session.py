@@ -15,19 +15,19 @@ from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import failed as part_failed
 from meshtui.model.answerer import RESTARTS_TOLD, SWITCH_SHOWN, Answerer, Processes, Switch, Switches, answerer
-from meshtui.model.channel import ChannelReport
+from meshtui.model.channels import ChannelReport
 from meshtui.model.clock import utc_now
-from meshtui.model.diff import Change, ChangeKind, diff
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, ServiceMissing, TargetUnreachable, unforeseen
 from meshtui.model.finding import Finding, worst_first
-from meshtui.model.graph import EMPTY_GRAPH, Graph
-from meshtui.model.graph_build import build
-from meshtui.model.resource import Health, Resource, ResourceKey
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.identity.workload import Workload
 from meshtui.model.target import DEFAULT_INTERVAL
 from meshtui.model.timeline import Event, EventKind, Timeline
 from meshtui.model.traffic import observe
-from meshtui.model.workload import Workload
+from meshtui.model.xds.diff import Change, ChangeKind, diff
+from meshtui.model.xds.graph import EMPTY_GRAPH, Graph
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import Health, Resource, ResourceKey
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.controller import EchoController
 from meshtui.session.echo.events import echo_events
 from meshtui.session.echo.state import EchoState

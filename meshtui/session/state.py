@@ -8,15 +8,15 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
-from meshtui.model.channel import ChannelReport
-from meshtui.model.diff import Change
+from meshtui.model.channels import ChannelReport
 from meshtui.model.finding import Finding
-from meshtui.model.graph import EMPTY_GRAPH, Graph
-from meshtui.model.resource import Resource, ResourceKey
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.identity.workload import Workload
 from meshtui.model.timeline import Event
 from meshtui.model.traffic import Traffic
-from meshtui.model.workload import Workload
+from meshtui.model.xds.diff import Change
+from meshtui.model.xds.graph import EMPTY_GRAPH, Graph
+from meshtui.model.xds.resource import Resource, ResourceKey
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
 
 

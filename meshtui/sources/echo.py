@@ -11,9 +11,9 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from meshtui.model.address import Address
-from meshtui.model.echo import METHOD, EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
-from meshtui.model.echo_output import tells_of_requests
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
+from meshtui.model.echo.output import tells_of_requests
+from meshtui.model.echo.spec import METHOD, EchoRequestSpec
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.protos import echo_pb2
 from meshtui.sources.grpc.failures import OURS, TOO_LARGE, explain, is_no_grpc, never_connected, no_answer, no_message

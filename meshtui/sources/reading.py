@@ -7,7 +7,7 @@ import stat
 from datetime import UTC, datetime
 from typing import Final
 
-from meshtui.model.filefacts import FileFacts, FileKind
+from meshtui.model.identity.file_facts import FileFacts, FileKind
 
 SETTLING: Final = 0.25
 """Seconds to wait before looking again at what may be half written: the agent replaces its certificate files one after

@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 
 from meshtui.model.clock import utc_now
-from meshtui.tui.safe import shown
+from meshtui.tui.kit.text import shown
+from meshtui.tui.kit.themes import NIGHT, OURS
 from meshtui.tui.terminal import TerminalDriver
-from meshtui.tui.themes import NIGHT, OURS
 from meshtui.tui.typeahead import Typeahead
 
 if TYPE_CHECKING:

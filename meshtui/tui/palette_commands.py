@@ -8,7 +8,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from meshtui.tui.commands import Command
-from meshtui.tui.safe import content, shown
+from meshtui.tui.kit.text import content, shown
 
 
 class Commands(Provider):

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from meshtui.session.link import aged
-from meshtui.tui.collector import Collector
-from meshtui.tui.look import Look
+from meshtui.tui.frame import Look
+from meshtui.tui.gc_freeze import Collector
 
 if TYPE_CHECKING:
     from meshtui.session.session import Session

@@ -16,7 +16,7 @@ import pytest
 
 from meshtui.cli.echo_probe import Listeners, probe
 from meshtui.cli.probe_request import ProbeRequest
-from meshtui.model.echo import EchoRequestSpec
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.target import TargetOptions
 from tests.echo_server import EchoServer, Manner, Serving, serving

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.cli.echo_bars import CELLS, LONGEST_NAME, bar, histogram, interval_words
-from meshtui.model.split import SplitCounts, VersionShare, assess, parse_expectation
+from meshtui.model.split.assessment import SplitCounts, VersionShare, assess, parse_expectation
 
 SHARES = st.floats(0, 1)
 

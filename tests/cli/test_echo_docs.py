@@ -11,11 +11,11 @@ import click
 from meshtui.cli.echo import ECHO_FORMATS, echo
 from meshtui.cli.echo_report import batch_document, echo_document
 from meshtui.cli.options import target_options
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
-from meshtui.model.echo_tally import TallyCounter
-from meshtui.model.split import SplitCounts, parse_expectation
-from meshtui.model.split_book import SplitBook
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo.spec import EchoRequestSpec
+from meshtui.model.echo.tally import TallyCounter
+from meshtui.model.split.assessment import SplitCounts, parse_expectation
+from meshtui.model.split.epochs import SplitBook
 from meshtui.session.echo.state import BatchRecord, EchoState
 
 PAGE = (Path(__file__).parents[2] / "docs" / "headless.md").read_text()

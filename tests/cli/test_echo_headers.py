@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from meshtui.cli.echo_headers import LARGEST, VARIABLE, all_headers
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_form import EchoForm
-from meshtui.model.echo_grpcurl import grpcurl_line
+from meshtui.model.echo.grpcurl import grpcurl_line
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.masking import MASK
+from meshtui.model.identity.masking import MASK
+from meshtui.present.echo_form import EchoForm
 from tests.echo_server import EchoServer, serving
 from tests.program import meshtui
 

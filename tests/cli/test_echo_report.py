@@ -11,11 +11,11 @@ import yaml
 
 from meshtui.cli.echo_progress import CLEAR, Progress, progress_line
 from meshtui.cli.echo_report import echo_document, echo_text, sentence
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_tally import EchoTally
+from meshtui.model.echo.spec import EchoRequestSpec
+from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import TargetUnreachable
-from meshtui.model.split import Expectation, ExpectationSource, SplitCounts, parse_expectation
-from meshtui.model.split_book import SplitBook
+from meshtui.model.split.assessment import Expectation, ExpectationSource, SplitCounts, parse_expectation
+from meshtui.model.split.epochs import SplitBook
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -85,7 +85,7 @@ def test_the_first_paint_needs_neither_session_nor_model() -> None:
     )
     loaded = set(done.stdout.split())
     assert "textual.app" in loaded
-    assert not loaded & {"grpc", "meshtui.session.session", "meshtui.doctor", "meshtui.model.snapshot"}
+    assert not loaded & {"grpc", "meshtui.session.session", "meshtui.doctor", "meshtui.model.xds.snapshot"}
 
 
 def test_a_screen_without_a_terminal_is_a_usage_error_before_anything_is_loaded() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.cli import layout
-from meshtui.cli.output import Table, render
+from meshtui.cli.output import render
+from meshtui.present.table import Table
 
 CLUSTER = "outbound|7070|v1|echo.echo-grpc.svc.cluster.local"
 LISTENER = "xds.istio.io/grpc/lds/inbound/10.244.0.17:17070-of-a-long-name"

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.cli.diagnostics import ExitCode, code_of, fail
-from meshtui.cli.output import Table, emit, render
-from meshtui.model.documents import document, rfc3339
+from meshtui.cli.output import emit, render
 from meshtui.model.errors import BadInput, MeshtuiError, ServiceMissing, TargetUnreachable, UsageError
 from meshtui.model.printable import printable, printable_lines
+from meshtui.present.documents.document import document, rfc3339
+from meshtui.present.table import Table
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 
 from meshtui.doctor.bootstrap import BootstrapState
 from meshtui.doctor.bootstrap_rules import check_bootstrap
-from meshtui.model.bootstrap_lines import bootstrap_lines
-from meshtui.model.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.bootstrap_lines import bootstrap_lines
+from meshtui.model.identity.bootstrap_parse import read_bootstrap
 from meshtui.model.subject import BootstrapSubject
 from tests.pki import NOW
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from meshtui.doctor.bootstrap import REFUSES, BootstrapState
 from meshtui.doctor.bootstrap_rules import check_bootstrap
-from meshtui.model.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.bootstrap_parse import read_bootstrap
 from tests.pki import NOW
 from tests.waiting import PATIENCE_S
 

@@ -10,12 +10,12 @@ import pytest
 
 from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.observation import Observation
-from meshtui.model.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph import Graph, Node
-from meshtui.model.graph_build import build
-from meshtui.model.resource import CDS, EDS, RDS, ErrorState, Status
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
+from meshtui.model.xds.graph import Graph, Node
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, EDS, RDS, ErrorState, Status
+from meshtui.model.xds.snapshot import Snapshot
 from tests.builders import (
     NOW,
     ROUTES,

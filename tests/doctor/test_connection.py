@@ -5,9 +5,9 @@ from __future__ import annotations
 from meshtui.doctor.connection import CONNECTION_RULES
 from meshtui.doctor.observation import Observation
 from meshtui.doctor.registry import run
-from meshtui.model.channel import Calls, Channel, ChannelReport, ChannelState, Subchannel
+from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState, Subchannel
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.graph_build import build
+from meshtui.model.xds.graph_build import build
 from tests.builders import NOW, canary
 
 ADS = "unix:///etc/istio/proxy/XDS"

@@ -11,7 +11,8 @@ from meshtui.doctor.agent import AgentState, check_agent
 from meshtui.doctor.bootstrap import BootstrapState
 from meshtui.doctor.bootstrap_rules import check_bootstrap
 from meshtui.doctor.identity import check_identity
-from meshtui.model.agent import (
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.agent import (
     APP_TERMINATIONS,
     CERT_EXPIRY,
     CONNECTION_FAILURES,
@@ -21,12 +22,9 @@ from meshtui.model.agent import (
     Sample,
     rates,
 )
-from meshtui.model.bootstrap_parse import read_bootstrap
-from meshtui.model.certificate import Certificate, CertificateSet, KeyMatch, KeyState
-from meshtui.model.config import MatchKind, StringMatch, TlsContext, TlsMode
-from meshtui.model.filefacts import FileFacts, FileKind
-from meshtui.model.finding import Finding, Severity
-from meshtui.model.identity import (
+from meshtui.model.identity.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.certificate import Certificate, CertificateSet, KeyMatch, KeyState
+from meshtui.model.identity.comparison import (
     ClusterTls,
     CornerState,
     IdentityState,
@@ -39,7 +37,9 @@ from meshtui.model.identity import (
     identity_of,
     triangle,
 )
-from meshtui.model.resource import CDS, LDS, ResourceKey
+from meshtui.model.identity.file_facts import FileFacts, FileKind
+from meshtui.model.xds.config import MatchKind, StringMatch, TlsContext, TlsMode
+from meshtui.model.xds.resource import CDS, LDS, ResourceKey
 from meshtui.sources.certificates.x509 import parse_certificate
 from tests.pki import NOW, root, workload
 

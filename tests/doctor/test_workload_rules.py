@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from meshtui.doctor.workload import WorkloadState, check_workload
-from meshtui.model.certificate import FileProblem, FileProblemKind
-from meshtui.model.filefacts import FileFacts, FileKind
 from meshtui.model.finding import Severity
-from meshtui.model.identity import IdentityState, Issued
-from meshtui.model.workload import Workload
+from meshtui.model.identity.certificate import FileProblem, FileProblemKind
+from meshtui.model.identity.comparison import IdentityState, Issued
+from meshtui.model.identity.file_facts import FileFacts, FileKind
+from meshtui.model.identity.workload import Workload
 from tests.builders import NOW
 from tests.workloads import CHAIN_FILE, HOUR, certificate, chained, looked, report
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.config import HeaderMatch, MatchKind, Route, RouteMatch, StringMatch
+from meshtui.model.identity.san import san_satisfies
 from meshtui.model.regex import PatternRefusedError, found_in, full_match, refusal
-from meshtui.model.routing import Request, header_matches, match_route, string_matches
-from meshtui.model.san import san_satisfies
+from meshtui.model.xds.config import HeaderMatch, MatchKind, Route, RouteMatch, StringMatch
+from meshtui.model.xds.routing import Request, header_matches, match_route, string_matches
 from tests.builders import weighted
-from tests.model.test_certificate_lifetime import URI
+from tests.model.identity.test_certificate_lifetime import URI
 
 MEASURE = """
 import resource, sys

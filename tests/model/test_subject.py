@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from meshtui.model.finding import Finding, Severity, worst_first
-from meshtui.model.resource import CDS, ResourceKey
 from meshtui.model.subject import (
     AddressSubject,
     BootstrapSubject,
@@ -18,6 +17,7 @@ from meshtui.model.subject import (
     ResourceSubject,
     Subject,
 )
+from meshtui.model.xds.resource import CDS, ResourceKey
 
 KEY = ResourceKey("#server", CDS, "outbound|7070||echo")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from meshtui.model.channel import Calls, Channel, ChannelReport, ChannelState, Subchannel
-from meshtui.model.ladder import traffic_rung
-from meshtui.model.resource import Health
+from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState, Subchannel
 from meshtui.model.traffic import POINTS_KEPT, Silence, Traffic, in_flight, observe
+from meshtui.model.xds.resource import Health
+from meshtui.present.ladder import traffic_rung
 from tests.builders import NOW
 
 TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"

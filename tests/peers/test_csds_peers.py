@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from meshtui.model.address import parse_address
-from meshtui.model.channel import ChannelReport, ChannelState
-from meshtui.model.config import Cluster
-from meshtui.model.graph_build import build
-from meshtui.model.resource import CDS, Health, Status
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.channels import ChannelReport, ChannelState
+from meshtui.model.xds.config import Cluster
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, Health, Status
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.channelz.source import ChannelzSource
 from meshtui.sources.grpc.channel import open_channel
 from tests.attaching import attached, until

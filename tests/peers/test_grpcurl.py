@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_grpcurl import grpcurl_line
+from meshtui.model.echo.grpcurl import grpcurl_line
+from meshtui.model.echo.spec import EchoRequestSpec
 from tests.meshes import RunningMesh
 from tests.peers.mesh_client import SERVICE
 from tests.waiting import PATIENCE_S

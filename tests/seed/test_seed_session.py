@@ -23,10 +23,10 @@ import pytest
 from meshtui.cli.echo_report import echo_document
 from meshtui.demo import scenarios
 from meshtui.demo.mesh import Mesh
-from meshtui.model.config import TlsMode
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.target import TargetOptions
+from meshtui.model.xds.config import TlsMode
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.controller import load_of
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import EchoSettings
@@ -128,7 +128,7 @@ async def test_mutual_tls_on_the_client_alone_fails_with_its_cause_and_strict_wo
 
 def demands_mtls(snapshot: Snapshot) -> bool:
     """Whether the server's inbound listener takes clients with a certificate only."""
-    from meshtui.model.config import Listener
+    from meshtui.model.xds.config import Listener
 
     bodies = [resource.body for resource in snapshot.resources.values()]
     chains = [chain for body in bodies if isinstance(body, Listener) for chain in body.chains]

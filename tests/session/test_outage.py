@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from meshtui.model.answerer import SWITCHES_KEPT, Answerer, Processes, Switch, Switches, answerer, counts_again
-from meshtui.model.channel import Calls, ChannelReport, ServerSockets
-from meshtui.model.diff import diff
+from meshtui.model.channels import Calls, ChannelReport, ServerSockets
 from meshtui.model.errors import TargetUnreachable
-from meshtui.model.resource import CDS, RDS, Health, Resource, ResourceKey
-from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import LONGEST_NAME, Event, EventKind, Timeline
+from meshtui.model.xds.diff import diff
+from meshtui.model.xds.resource import CDS, RDS, Health, Resource, ResourceKey
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.session.link import aged
 from meshtui.session.previous import REMOVED_KEPT, remember
 from meshtui.session.protocols import Sources

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from meshtui.demo.mesh import Mesh
-from meshtui.model.ladder import traffic_rung
-from meshtui.model.resource import Health
 from meshtui.model.target import TargetOptions
+from meshtui.model.xds.resource import Health
+from meshtui.present.ladder import traffic_rung
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
 from meshtui.targets import open_session

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from meshtui.model.channel import ChannelReport
+from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, UsageError
-from meshtui.model.resource import CDS, RDS, Resource, Status
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.xds.resource import CDS, RDS, Resource, Status
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.protocols import ChannelSource, Sources
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState

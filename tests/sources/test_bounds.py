@@ -14,8 +14,8 @@ import pytest
 from envoy.service.status.v3 import csds_pb2
 
 from meshtui.model.address import parse_address
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch
+from meshtui.model.echo.batch import Batch
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import BadAnswer, BadInput, TargetUnreachable
 from meshtui.model.target import TlsOptions
 from meshtui.sources.channelz.source import ChannelzSource

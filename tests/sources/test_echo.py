@@ -11,9 +11,9 @@ import grpc.aio
 import pytest
 
 from meshtui.model.address import Address, parse_address
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account
-from meshtui.model.echo_output import parse_output
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo.output import parse_output
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.sources.echo import EchoClient
 from meshtui.sources.grpc.channel import open_channel
 from tests.echo_server import EchoServer, Manner, serving

@@ -13,8 +13,8 @@ from pathlib import Path
 from textual.app import App
 from textual.pilot import Pilot
 
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import TargetUnreachable
 from meshtui.session.echo.state import EchoState
 from meshtui.session.protocols import Sources

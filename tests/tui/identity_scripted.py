@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from textual.pilot import Pilot
 
 from meshtui.model.errors import TargetUnreachable
-from meshtui.model.workload import Workload
+from meshtui.model.identity.workload import Workload
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from tests.tui.scripted import Bench, settle

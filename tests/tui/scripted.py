@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
-from meshtui.model.config import (
+from meshtui.model.errors import MeshtuiError, TargetUnreachable
+from meshtui.model.xds.config import (
     ActionKind,
     Body,
     Cluster,
@@ -37,16 +38,15 @@ from meshtui.model.config import (
     VirtualHost,
     WeightedCluster,
 )
-from meshtui.model.errors import MeshtuiError, TargetUnreachable
-from meshtui.model.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Resource, ResourceKey, Status
-from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Resource, ResourceKey, Status
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.session.demo_control import DemoControl, Offer, Scenario
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.screens.main import MainScreen
-from meshtui.tui.views import View
+from meshtui.tui.views.registry import View
 from tests.waiting import PATIENCE_S, until
 
 START = datetime(2026, 8, 1, 10, 0, 0, tzinfo=UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.model.resource import Resource
-from meshtui.tui.ink import Line
-from meshtui.tui.widgets.config_tree import ConfigTree
+from meshtui.model.xds.resource import Resource
+from meshtui.tui.kit.style import Line
+from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Run, screen_text
 from tests.tui.scripted import Bench, cluster, listener
 

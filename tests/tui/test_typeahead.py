@@ -17,12 +17,12 @@ from meshtui.session.session import Session
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.dialogs.save import SaveDialog
 from meshtui.tui.key_parser import KeyParser
+from meshtui.tui.kit.rows import Rows
 from meshtui.tui.screens.start import StartScreen
-from meshtui.tui.widgets.config_view import ConfigView
-from meshtui.tui.widgets.detail import Detail
-from meshtui.tui.widgets.echo_view import EchoView
-from meshtui.tui.widgets.rows import Rows
-from meshtui.tui.widgets.view_tabs import ViewTabs
+from meshtui.tui.screens.view_tabs import ViewTabs
+from meshtui.tui.views.config.detail import Detail
+from meshtui.tui.views.config.view import ConfigView
+from meshtui.tui.views.echo.view import EchoView
 from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench
 from tests.tui.scripted import Clock, healthy, inbound, settle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meshtui.model.echo_account import BatchReply, ReplyKind
+from meshtui.model.echo.batch import BatchReply, ReplyKind
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 2.0

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from meshtui.model.clock import utc_now
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_consent import Consent, Decision, Load
+from meshtui.model.echo.consent import Consent, Decision, Load
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import UsageError
-from meshtui.model.expectation import ECHO_PATH, expectation_for
-from meshtui.model.routing import decide
-from meshtui.model.snapshot import Snapshot
-from meshtui.model.split import Expectation
+from meshtui.model.split.assessment import Expectation
+from meshtui.model.split.expectation import ECHO_PATH, expectation_for
 from meshtui.model.target import DEFAULT_TIMEOUT
+from meshtui.model.xds.routing import decide
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import EchoSettings, EchoState
 from meshtui.session.protocols import EchoSource

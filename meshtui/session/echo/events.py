@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from meshtui.model.echo_outcome import Outcome
-from meshtui.model.resource import Health
-from meshtui.model.split import Verdict
-from meshtui.model.split_words import split_beside_failures
+from meshtui.model.echo.outcome import Outcome
+from meshtui.model.phrases import share_words
+from meshtui.model.split.assessment import Verdict
+from meshtui.model.split.words import split_beside_failures
 from meshtui.model.timeline import Event, EventKind
-from meshtui.model.wording import share_words
+from meshtui.model.xds.resource import Health
 from meshtui.session.echo.state import EchoState, Phase
 
 PHASES: Final = {Phase.DONE: "ended", Phase.CANCELLED: "stopped", Phase.FAILED: "broken off"}

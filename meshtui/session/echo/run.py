@@ -1,7 +1,7 @@
 """Runs an echo probe: asks for one batch of requests after another, counts what comes back and judges it.
 
 All methods belong to the event loop that :meth:`EchoRun.start` was called in. Which batch comes next is decided by
-:mod:`meshtui.model.echo_plan`, what became of it by :mod:`meshtui.model.echo_account`; here is only time.
+:mod:`meshtui.model.echo.plan`, what became of it by :mod:`meshtui.model.echo.batch`; here is only time.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from datetime import datetime
 
 from meshtui.doctor.explain import group_code
 from meshtui.model.clock import utc_now
-from meshtui.model.echo import Answer, EchoRequestSpec, validate
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind, account, landing
-from meshtui.model.echo_output import parse_output
-from meshtui.model.echo_plan import Planner
-from meshtui.model.echo_rate import rate_of
-from meshtui.model.echo_tally import LONGEST_SAMPLE, TallyCounter
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account, landing
+from meshtui.model.echo.output import parse_output
+from meshtui.model.echo.plan import Planner
+from meshtui.model.echo.rate import rate_of
+from meshtui.model.echo.spec import Answer, EchoRequestSpec, validate
+from meshtui.model.echo.tally import LONGEST_SAMPLE, TallyCounter
 from meshtui.model.errors import MeshtuiError, unforeseen
-from meshtui.model.masking import secret_values, without_values
-from meshtui.model.split import Assessment, Expectation, SplitCounts, Verdict
-from meshtui.model.split_book import SplitBook
+from meshtui.model.identity.masking import secret_values, without_values
+from meshtui.model.split.assessment import Assessment, Expectation, SplitCounts, Verdict
+from meshtui.model.split.epochs import SplitBook
 from meshtui.session.echo.backoff import Backoff
 from meshtui.session.echo.notifier import BatchListener, Notifier, StateListener
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase

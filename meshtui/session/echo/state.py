@@ -7,13 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from meshtui.doctor.echo_failures import outcome_sentence
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_outcome import Histogram, Outcome, histogram_of, outcome_of
-from meshtui.model.echo_tally import EchoTally
+from meshtui.model.echo.outcome import Histogram, Outcome, histogram_of, outcome_of
+from meshtui.model.echo.spec import EchoRequestSpec
+from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.split import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
-from meshtui.model.split_book import Epoch
-from meshtui.model.split_words import VerdictWords, caveat_sentence, verdict_words
+from meshtui.model.split.assessment import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
+from meshtui.model.split.epochs import Epoch
+from meshtui.model.split.words import VerdictWords, caveat_sentence, verdict_words
 from meshtui.model.target import DEFAULT_TIMEOUT
 
 

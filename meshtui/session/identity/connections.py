@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from meshtui.model.certificate import Certificate
-from meshtui.model.channel import ChannelReport, PeerCertificate
-from meshtui.model.identity import InUse, Side
-from meshtui.model.workload_join import Places, Sighting, sightings
+from meshtui.model.channels import ChannelReport, PeerCertificate
+from meshtui.model.identity.certificate import Certificate
+from meshtui.model.identity.comparison import InUse, Side
+from meshtui.model.identity.peers import Places, Sighting, sightings
 from meshtui.session.protocols import ReadPeer
 
 

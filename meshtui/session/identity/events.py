@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from meshtui.model.agent import AgentReport
-from meshtui.model.identity import short_serial
-from meshtui.model.resource import Health
+from meshtui.model.identity.agent import AgentReport
+from meshtui.model.identity.comparison import short_serial
+from meshtui.model.identity.workload import Rotation, Workload, WorkloadFiles
 from meshtui.model.timeline import Event, EventKind
-from meshtui.model.workload import Rotation, Workload, WorkloadFiles
+from meshtui.model.xds.resource import Health
 
 
 def file_events(

@@ -13,20 +13,20 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.doctor.workload import WorkloadState, check_workload
-from meshtui.model.channel import ChannelReport
+from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, unforeseen
-from meshtui.model.identity import IdentityState
-from meshtui.model.identity_config import asked_providers, clusters_tls, listeners_tls
-from meshtui.model.node_id import parse_node_id
-from meshtui.model.snapshot import Snapshot
-from meshtui.model.timeline import Event
-from meshtui.model.workload import (
+from meshtui.model.identity.accepted_tls import asked_providers, clusters_tls, listeners_tls
+from meshtui.model.identity.comparison import IdentityState
+from meshtui.model.identity.node_id import parse_node_id
+from meshtui.model.identity.peers import joined_identity, own_marks, places, seen_by
+from meshtui.model.identity.workload import (
     HISTORY_KEPT,
     ROTATIONS_KEPT,
     Workload,
     rotations_between,
 )
-from meshtui.model.workload_join import joined_identity, own_marks, places, seen_by
+from meshtui.model.timeline import Event
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.identity.connections import Connections
 from meshtui.session.identity.events import agent_events, agent_lost, file_events
 from meshtui.session.identity.peers import Peers

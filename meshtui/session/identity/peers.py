@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from meshtui.model.identity import Side
-from meshtui.model.workload_join import Neighbour
+from meshtui.model.identity.comparison import Side
+from meshtui.model.identity.peers import Neighbour
 from meshtui.session.state import SessionState
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from meshtui.model.agent import PREFIX, AgentMetrics, Sample
+from meshtui.model.identity.agent import PREFIX, AgentMetrics, Sample
 
 MOST_SAMPLES: Final = 2_000
 """Of the agent's own metrics; it has about sixty."""

@@ -12,12 +12,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from meshtui.model.address import LONGEST, as_typed, host_port
-from meshtui.model.agent import PREFIX, AgentMetrics, AgentReport
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import BadAnswer, TargetUnreachable, UsageError
+from meshtui.model.identity.agent import PREFIX, AgentMetrics, AgentReport
+from meshtui.model.phrases import plural
 from meshtui.model.printable import printable
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
-from meshtui.model.wording import plural
 from meshtui.sources.agent.http_get import HttpProblem, HttpTooLarge, Response, get
 from meshtui.sources.agent.metrics import LONGEST_LINE, MOST_SAMPLES, parse_metrics
 

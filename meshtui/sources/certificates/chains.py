@@ -9,7 +9,7 @@ from itertools import chain
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from meshtui.model.certificate import Chain, LinkProblem, Role
+from meshtui.model.identity.certificate import Chain, LinkProblem, Role
 from meshtui.sources.certificates.x509 import Loaded
 
 LONGEST = 10

@@ -15,8 +15,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import PurePath
 
-from meshtui.model.bootstrap import Bootstrap, CertificateProvider
-from meshtui.model.certificate import (
+from meshtui.model.clock import utc_now
+from meshtui.model.identity.bootstrap import Bootstrap, CertificateProvider
+from meshtui.model.identity.certificate import (
     CertificateSet,
     FileProblem,
     FileProblemKind,
@@ -24,8 +25,7 @@ from meshtui.model.certificate import (
     KeyState,
     Role,
 )
-from meshtui.model.clock import utc_now
-from meshtui.model.filefacts import FileFacts
+from meshtui.model.identity.file_facts import FileFacts
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.keys import compare_key
 from meshtui.sources.certificates.pem import pem_blocks

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from meshtui.model.certificate import Certificate, KeyMatch, KeyState
+from meshtui.model.identity.certificate import Certificate, KeyMatch, KeyState
 from meshtui.sources.certificates.x509 import public_key_digest
 from meshtui.sources.reading import read_limited
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import SignatureAlgorithmOID
 
-from meshtui.model.certificate import Certificate, FileProblem, FileProblemKind, Role, San
+from meshtui.model.identity.certificate import Certificate, FileProblem, FileProblemKind, Role, San
 from meshtui.sources.certificates.pem import CERTIFICATE_LABELS, PemBlock, looks_like_pem, pem_blocks
 
 MOST_CERTIFICATES = 20_000

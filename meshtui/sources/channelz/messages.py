@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from meshtui.model.address import host_port
-from meshtui.model.channel import Calls, ChannelState, PeerCertificate
+from meshtui.model.channels import Calls, ChannelState, PeerCertificate
 
 _STATES: Final = {
     0: ChannelState.UNKNOWN,

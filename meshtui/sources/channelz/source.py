@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from grpc_channelz.v1 import channelz_pb2
 
 from meshtui.model.address import Address
-from meshtui.model.channel import Channel, ChannelReport, ServerSockets, Subchannel
+from meshtui.model.channels import Channel, ChannelReport, ServerSockets, Subchannel
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import ServiceMissing
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT

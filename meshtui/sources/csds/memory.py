@@ -11,12 +11,23 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from meshtui.model.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Content, ErrorState, Resource, ResourceKey, Status
+from meshtui.model.xds.resource import (
+    CDS,
+    EDS,
+    KNOWN_TYPES,
+    LDS,
+    RDS,
+    Content,
+    ErrorState,
+    Resource,
+    ResourceKey,
+    Status,
+)
 from meshtui.sources.csds.entries import Entry, Failure, Stamp
 from meshtui.sources.proto.type_names import short_name, type_name
 
 if TYPE_CHECKING:
-    from meshtui.model.config import Body
+    from meshtui.model.xds.config import Body
 
 CLOCK_JITTER_NS: Final = 1_000_000
 """C-core reckons ``last_updated`` anew for each dump and is off by some hundred nanoseconds; no real update comes

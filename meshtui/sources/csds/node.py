@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshtui.model.snapshot import NodeIdentity
+from meshtui.model.xds.snapshot import NodeIdentity
 
 
 def node_identity(node: Any | None) -> NodeIdentity:

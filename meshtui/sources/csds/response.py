@@ -9,8 +9,8 @@ from envoy.service.status.v3 import csds_pb2
 from google.protobuf.message import DecodeError
 
 from meshtui.model.errors import BadAnswer
+from meshtui.model.phrases import plural
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
-from meshtui.model.wording import plural
 from meshtui.sources.proto.wire import WireError, fields
 
 _NODE: Final = 1

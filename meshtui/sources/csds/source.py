@@ -15,9 +15,9 @@ import grpc.aio
 from meshtui.model.address import Address
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import ServiceMissing
-from meshtui.model.resource import Resource
-from meshtui.model.snapshot import NodeIdentity, Snapshot
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
+from meshtui.model.xds.resource import Resource
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.sources.csds.entries import Entry, distinct, generic_entry, legacy_entries
 from meshtui.sources.csds.memory import ResourceMemory
 from meshtui.sources.csds.node import node_identity

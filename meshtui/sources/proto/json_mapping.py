@@ -20,8 +20,8 @@ from google.protobuf import duration_pb2, timestamp_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from udpa.annotations import sensitive_pb2
 
-from meshtui.model.masking import MASK
-from meshtui.model.resource import Resource
+from meshtui.model.identity.masking import MASK
+from meshtui.model.xds.resource import Resource
 from meshtui.sources.proto.unpack import UnreadableError, parse
 
 Json: TypeAlias = Any

@@ -7,7 +7,7 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from meshtui.model.address import host_port
-from meshtui.model.config import MatchKind, StringMatch
+from meshtui.model.xds.config import MatchKind, StringMatch
 from meshtui.sources.proto.registry import message_class
 from meshtui.sources.proto.type_names import short_name, type_name
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from meshtui.model.bootstrap import BEING_WRITTEN, Bootstrap, SyntaxProblem
-from meshtui.model.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
-from meshtui.model.filefacts import FileFacts, FileKind
+from meshtui.model.identity.bootstrap import BEING_WRITTEN, Bootstrap, SyntaxProblem
+from meshtui.model.identity.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
+from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.sources.reading import SETTLING, look_at, read_limited
 
 LOOKS_WHILE_SETTLING: Final = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from meshtui.model.bootstrap import Bootstrap
-from meshtui.model.workload import WorkloadFiles
+from meshtui.model.identity.bootstrap import Bootstrap
+from meshtui.model.identity.workload import WorkloadFiles
 from meshtui.sources.certificates.files import read_certificates, read_providers
 from meshtui.sources.reading import read_limited
 from meshtui.sources.workload.bootstrap import (

@@ -9,14 +9,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from meshtui.model.agent import AgentReport
-from meshtui.model.bootstrap import Bootstrap
-from meshtui.model.certificate import Certificate, CertificateSet
-from meshtui.model.channel import PeerCertificate
-from meshtui.model.filefacts import FileFacts, FileKind
-from meshtui.model.identity import Side
+from meshtui.model.channels import PeerCertificate
+from meshtui.model.identity.agent import AgentReport
+from meshtui.model.identity.bootstrap import Bootstrap
+from meshtui.model.identity.certificate import Certificate, CertificateSet
+from meshtui.model.identity.comparison import Side
+from meshtui.model.identity.file_facts import FileFacts, FileKind
+from meshtui.model.identity.workload import Offers, WorkloadFiles
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
-from meshtui.model.workload import Offers, WorkloadFiles
 from meshtui.sources.agent.source import AgentSource
 from meshtui.sources.certificates.files import IdentityFiles
 from meshtui.sources.certificates.x509 import parse_certificate

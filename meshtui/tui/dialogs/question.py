@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from meshtui.tui.dialogs.targets import Title
-from meshtui.tui.ink import Line
-from meshtui.tui.widgets.page import Page
+from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.style import Line
 
 
 class Question(ModalScreen[bool]):

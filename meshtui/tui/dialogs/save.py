@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from meshtui.model.errors import BadInput
 from meshtui.session.private_file import create_new
 from meshtui.tui.dialogs.targets import Title
-from meshtui.tui.safe import content
+from meshtui.tui.kit.text import content
 
 
 class SaveDialog(ModalScreen[Path | None]):

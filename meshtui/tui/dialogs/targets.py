@@ -12,16 +12,16 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from meshtui.model.echo_pick import matching, names_an_address
+from meshtui.present.pick import matching, names_an_address
 from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
-from meshtui.tui.ink import Line, Role, Span
-from meshtui.tui.lines.header import counts
-from meshtui.tui.marks import LINK_GLYPHS, LINK_ROLES
-from meshtui.tui.safe import fit, pad, span, spread
-from meshtui.tui.widgets.address_input import TypedRows
-from meshtui.tui.widgets.bar import Bar
-from meshtui.tui.widgets.rows import Rows
+from meshtui.tui.kit.address_input import TypedRows
+from meshtui.tui.kit.bar import Bar
+from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES
+from meshtui.tui.kit.rows import Rows
+from meshtui.tui.kit.style import Line, Role, Span
+from meshtui.tui.kit.text import fit, pad, span, spread
+from meshtui.tui.screens.header import counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from meshtui.model.resource import Health
+from meshtui.model.xds.resource import Health
 from meshtui.tui.commands import Command
 from meshtui.tui.dialogs.targets import Title
-from meshtui.tui.ink import EMPTY, Line, Role, Span
-from meshtui.tui.marks import glyph
-from meshtui.tui.safe import pad, span, wrap
-from meshtui.tui.widgets.key_bar import key_name
-from meshtui.tui.widgets.page import Page
+from meshtui.tui.kit.key_bar import key_name
+from meshtui.tui.kit.marks import glyph
+from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.style import EMPTY, Line, Role, Span
+from meshtui.tui.kit.text import pad, span, wrap
 
 MEANINGS = (
     (Health.OK, "ACKED: the client accepted this config and acts on it"),

@@ -18,18 +18,18 @@ from textual.widgets import Input
 from meshtui.model.errors import MeshtuiError
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.commands import Command, understand
-from meshtui.tui.lines.notice import needs_notice, notice_lines
-from meshtui.tui.look import Look
+from meshtui.tui.frame import Look
+from meshtui.tui.kit.bar import Bar
+from meshtui.tui.kit.key_bar import KeyBar
+from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.text import shown
 from meshtui.tui.pump import RATE, Pump
-from meshtui.tui.safe import shown
+from meshtui.tui.screens.command_line import CommandLine
+from meshtui.tui.screens.header_bar import HeaderBar
 from meshtui.tui.screens.main_commands import main_commands
-from meshtui.tui.views import VIEWS, View
-from meshtui.tui.widgets.bar import Bar
-from meshtui.tui.widgets.command_line import CommandLine
-from meshtui.tui.widgets.header_bar import HeaderBar
-from meshtui.tui.widgets.key_bar import KeyBar
-from meshtui.tui.widgets.page import Page
-from meshtui.tui.widgets.view_tabs import ViewTabs
+from meshtui.tui.screens.notice import needs_notice, notice_lines
+from meshtui.tui.screens.view_tabs import ViewTabs
+from meshtui.tui.views.registry import VIEWS, View
 
 if TYPE_CHECKING:
     from meshtui.session.demo_control import DemoControl, Offer
@@ -45,10 +45,10 @@ class MainScreen(Screen[None]):
 
     CSS_PATH = [  # noqa: RUF012 - Textual's own declaration
         "main.tcss",
-        "../widgets/config_view.tcss",
-        "../widgets/overview_view.tcss",
-        "../widgets/identity_view.tcss",
-        "../widgets/echo_view.tcss",
+        "../views/config/view.tcss",
+        "../views/overview/view.tcss",
+        "../views/identity/view.tcss",
+        "../views/echo/view.tcss",
     ]
     TITLE = "meshtui"
 
@@ -288,8 +288,8 @@ class MainScreen(Screen[None]):
 
     def action_step(self) -> None:
         """A letter typed astray changes no rollout: it is asked first."""
+        from meshtui.tui.dialogs.consent import step_lines
         from meshtui.tui.dialogs.question import Question
-        from meshtui.tui.lines.consent import step_lines
 
         if self._demo is None:
             return
@@ -339,14 +339,14 @@ class MainScreen(Screen[None]):
 
     def on_view_go_to(self, message: View.GoTo) -> None:
         view = self.show_view("config")
-        from meshtui.tui.widgets.config_view import ConfigView
+        from meshtui.tui.views.config.view import ConfigView
 
         assert isinstance(view, ConfigView)
         view.go_to(message.key)
 
     def on_view_probe(self, message: View.Probe) -> None:
         view = self.show_view("echo")
-        from meshtui.tui.widgets.echo_view import EchoView
+        from meshtui.tui.views.echo.view import EchoView
 
         assert isinstance(view, EchoView)
         if self._look is not None:

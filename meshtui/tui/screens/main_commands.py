@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.tui.commands import Command
-from meshtui.tui.views import VIEWS
+from meshtui.tui.views.registry import VIEWS
 
 if TYPE_CHECKING:
     from meshtui.tui.screens.main import MainScreen
-    from meshtui.tui.widgets.config_view import ConfigView
+    from meshtui.tui.views.config.view import ConfigView
 
 
 def main_commands(screen: MainScreen) -> tuple[Command, ...]:
     """What can be typed after a colon, in the order it is listed."""
 
     def config() -> ConfigView:
-        from meshtui.tui.widgets.config_view import ConfigView
+        from meshtui.tui.views.config.view import ConfigView
 
         view = screen.show_view("config")
         assert isinstance(view, ConfigView)
@@ -33,7 +33,7 @@ def main_commands(screen: MainScreen) -> tuple[Command, ...]:
             screen.complain(f"There is no view {name}; there are {', '.join(spec.id for spec in VIEWS)}.")
 
     def filter_(text: str) -> None:
-        from meshtui.model.flat_tree import Filter
+        from meshtui.present.tree_rows import Filter
 
         shown = config()
         shown.filter = Filter(text, shown.filter.only_trouble)
@@ -50,7 +50,7 @@ def main_commands(screen: MainScreen) -> tuple[Command, ...]:
         else:
             screen.complain(f"There is no theme {name}.")
 
-    from meshtui.tui.themes import NAMES
+    from meshtui.tui.kit.themes import NAMES
 
     return (
         Command("open", "Attach a target, or choose one", open_, "TARGET"),

@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from meshtui.tui.ink import Line, Role, Span
-from meshtui.tui.safe import span
-from meshtui.tui.widgets.bar import Bar
+from meshtui.tui.kit.bar import Bar
+from meshtui.tui.kit.style import Line, Role, Span
+from meshtui.tui.kit.text import span
 
 
 class _Header(Bar):

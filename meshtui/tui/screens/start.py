@@ -13,12 +13,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from meshtui.session.demo_control import Offer, Scenario
-from meshtui.tui.ink import Line, Role, Span
-from meshtui.tui.safe import cut_end, pad, span
-from meshtui.tui.widgets.address_input import TypedRows
-from meshtui.tui.widgets.bar import Bar
-from meshtui.tui.widgets.key_bar import KeyBar
-from meshtui.tui.widgets.rows import Rows
+from meshtui.tui.kit.address_input import TypedRows
+from meshtui.tui.kit.bar import Bar
+from meshtui.tui.kit.key_bar import KeyBar
+from meshtui.tui.kit.rows import Rows
+from meshtui.tui.kit.style import Line, Role, Span
+from meshtui.tui.kit.text import cut_end, pad, span
 
 
 @dataclass(frozen=True, slots=True)

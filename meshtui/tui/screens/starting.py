@@ -14,12 +14,12 @@ from textual.screen import Screen
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.timeline import Event
 from meshtui.session.demo_control import DemoControl, Offer
-from meshtui.tui.ink import EMPTY, Line, Role, Span
-from meshtui.tui.lines.notice import SPINNER, labelled, paragraph
-from meshtui.tui.safe import span
+from meshtui.tui.kit.key_bar import KeyBar
+from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.style import EMPTY, Line, Role, Span
+from meshtui.tui.kit.text import span
+from meshtui.tui.screens.notice import SPINNER, labelled, paragraph
 from meshtui.tui.screens.start import Banner
-from meshtui.tui.widgets.key_bar import KeyBar
-from meshtui.tui.widgets.page import Page
 
 
 class StartingScreen(Screen[tuple[Offer, ...]]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.model.echo_account import BatchReply, ReplyKind
+from meshtui.model.echo.batch import BatchReply, ReplyKind
 from meshtui.session.echo.backoff import FIRST_CONTACT_S, LAST_TRY_S, Backoff
 
 REFUSED = BatchReply(ReplyKind.UNREACHED, error="here:1 cannot be reached: connection refused.", hint="try")

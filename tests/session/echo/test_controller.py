@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from meshtui.model.echo import EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchReply
+from meshtui.model.echo.batch import Batch, BatchReply
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import UsageError
-from meshtui.model.resource import CDS, EDS, Status
-from meshtui.model.snapshot import Snapshot
-from meshtui.model.split import Expectation, Verdict
+from meshtui.model.split.assessment import Expectation, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
+from meshtui.model.xds.resource import CDS, EDS, Status
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.controller import EchoController, load_of
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase

@@ -10,10 +10,17 @@ from typing import Any
 
 import pytest
 
-from meshtui.model.echo import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
-from meshtui.model.echo_account import Batch, BatchReply, ReplyKind
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
+from meshtui.model.echo.spec import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
-from meshtui.model.split import Expectation, ExpectationSource, SplitCounts, Verdict, assess, parse_expectation
+from meshtui.model.split.assessment import (
+    Expectation,
+    ExpectationSource,
+    SplitCounts,
+    Verdict,
+    assess,
+    parse_expectation,
+)
 from meshtui.session.echo import run as run_module
 from meshtui.session.echo.run import STOP_GRACE_S, EchoRun
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase

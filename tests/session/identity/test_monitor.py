@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from meshtui.model.agent import AgentReport
 from meshtui.model.errors import MeshtuiError, TargetUnreachable
-from meshtui.model.identity import CornerState, Side, triangle
-from meshtui.model.resource import Health, Resource
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.identity.agent import AgentReport
+from meshtui.model.identity.comparison import CornerState, Side, triangle
+from meshtui.model.identity.workload import Workload, WorkloadFiles
 from meshtui.model.timeline import EventKind
-from meshtui.model.workload import Workload, WorkloadFiles
+from meshtui.model.xds.resource import Health, Resource
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.identity import monitor
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session

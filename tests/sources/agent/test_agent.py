@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.agent import (
+from meshtui.model.errors import TargetUnreachable, UsageError
+from meshtui.model.identity.agent import (
     APP_TERMINATIONS,
     CONNECTION_TERMINATIONS,
     FAILED_OUTGOING_REQUESTS,
@@ -22,7 +23,6 @@ from meshtui.model.agent import (
     Sample,
     rates,
 )
-from meshtui.model.errors import TargetUnreachable, UsageError
 from meshtui.sources.agent.http_get import HttpProblem, Response, get
 from meshtui.sources.agent.metrics import MOST_SAMPLES, parse_metrics
 from meshtui.sources.agent.source import (

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meshtui.demo.mesh import Mesh
-from meshtui.model.certificate import KeyState
-from meshtui.model.identity import Corner, CornerState, identity_of, triangle
+from meshtui.model.identity.certificate import KeyState
+from meshtui.model.identity.comparison import Corner, CornerState, identity_of, triangle
 from meshtui.sources.agent.source import AgentSource
 from meshtui.sources.certificates.files import IdentityFiles
 from tests.attaching import until

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meshtui.model.bootstrap_parse import read_bootstrap
-from meshtui.model.certificate import FileProblemKind, KeyState, LinkProblem, Role
-from meshtui.model.filefacts import FileKind
+from meshtui.model.identity.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.certificate import FileProblemKind, KeyState, LinkProblem, Role
+from meshtui.model.identity.file_facts import FileKind
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.files import IdentityFiles, read_certificates, read_providers
 from meshtui.sources.certificates.x509 import load_certificates, parse_certificate

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from meshtui.model.certificate import Certificate, Role
-from meshtui.model.lifetime import Phase, lifetime
+from meshtui.model.identity.certificate import Certificate, Role
+from meshtui.model.identity.lifetime import Phase, lifetime
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.x509 import load_certificates
 from tests.pki import NOW, Issued, ec_key, issue, root, rsa_key, workload

@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from grpc_channelz.v1 import channelz, channelz_pb2
 
 from meshtui.model.address import parse_address
-from meshtui.model.channel import ChannelReport, ChannelState
+from meshtui.model.channels import ChannelReport, ChannelState
 from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.target import TlsOptions
 from meshtui.sources.channelz.source import AT_ONCE, PAGES, SERVICE, SUBCHANNELS_SHOWN, ChannelzSource

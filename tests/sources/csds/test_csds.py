@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from meshtui.model.config import Cluster, Listener, Opaque, RouteConfiguration
 from meshtui.model.errors import BadAnswer
-from meshtui.model.graph_build import build
-from meshtui.model.resource import CDS, EDS, LDS, RDS, Health, Resource, Status
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.xds.config import Cluster, Listener, Opaque, RouteConfiguration
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Health, Resource, Status
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.csds.memory import CLOCK_JITTER_NS
 from tests import xds_messages as xds
 from tests.attaching import attached

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from meshtui.model.errors import ServiceMissing, TargetUnreachable
-from meshtui.model.snapshot import Snapshot
+from meshtui.model.xds.snapshot import Snapshot
 from tests import xds_messages as xds
 from tests.attaching import SHORT, TIMEOUT, attached, until
 from tests.csds_server import CsdsServer, never, serving

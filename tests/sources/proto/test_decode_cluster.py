@@ -19,7 +19,7 @@ from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf import any_pb2
 from xds.type.v3 import typed_struct_pb2
 
-from meshtui.model.config import (
+from meshtui.model.xds.config import (
     PLAINTEXT,
     Cluster,
     ClusterLoadAssignment,

@@ -7,10 +7,10 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshtui.model.config import Opaque
-from meshtui.model.graph_build import build
-from meshtui.model.resource import Resource
-from meshtui.model.snapshot import NodeIdentity, Snapshot
+from meshtui.model.xds.config import Opaque
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import Resource
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.sources.csds.entries import distinct
 from meshtui.sources.csds.memory import ResourceMemory
 from meshtui.sources.csds.node import node_identity

@@ -11,7 +11,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import http_con
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf import any_pb2
 
-from meshtui.model.config import PLAINTEXT, ActionKind, Listener, Opaque, TlsContext, TlsMode
+from meshtui.model.xds.config import PLAINTEXT, ActionKind, Listener, Opaque, TlsContext, TlsMode
 from meshtui.sources.csds.memory import resource_type
 from meshtui.sources.proto.decode.body import decode
 from tests import xds_messages as xds

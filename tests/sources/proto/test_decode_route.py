@@ -10,7 +10,7 @@ from envoy.extensions.filters.http.fault.v3 import fault_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
 from google.protobuf import any_pb2
 
-from meshtui.model.config import ActionKind, HeaderMatch, MatchKind, Route, RouteConfiguration, StringMatch
+from meshtui.model.xds.config import ActionKind, HeaderMatch, MatchKind, Route, RouteConfiguration, StringMatch
 from meshtui.sources.proto.decode.body import decode
 from tests import xds_messages as xds
 

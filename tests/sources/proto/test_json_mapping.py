@@ -17,9 +17,9 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.masking import MASK
+from meshtui.model.identity.masking import MASK
 from meshtui.sources.proto.json_mapping import DEEPEST_ANY, any_json
-from meshtui.tui.lines.yaml import as_yaml
+from meshtui.tui.kit.yaml_line import as_yaml
 from tests import xds_messages as xds
 
 

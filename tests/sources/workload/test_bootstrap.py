@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from meshtui.model.bootstrap import BEING_WRITTEN
-from meshtui.model.filefacts import FileKind
+from meshtui.model.identity.bootstrap import BEING_WRITTEN
+from meshtui.model.identity.file_facts import FileKind
 from meshtui.sources.workload.bootstrap import (
     BootstrapFile,
     bootstrap_from_environment,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from meshtui.model.channel import PeerCertificate
+from meshtui.model.channels import PeerCertificate
 from meshtui.model.errors import TargetUnreachable, UsageError
-from meshtui.model.filefacts import FileKind
-from meshtui.model.identity import Side
+from meshtui.model.identity.comparison import Side
+from meshtui.model.identity.file_facts import FileKind
 from meshtui.sources.workload.source import LocalWorkload, read_peer
 from tests.pki import Issued, root, workload, write_agent_files
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from meshtui.model.config import Body, Opaque
+from meshtui.model.xds.config import Body, Opaque
 from meshtui.sources.proto.decode.cluster import cluster
 from meshtui.sources.proto.decode.endpoint import cluster_load_assignment
 from meshtui.sources.proto.decode.listener import listener

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from meshtui.model.config import Cluster
-from meshtui.model.names import parse_service_name
-from meshtui.model.resource import EDS
+from meshtui.model.xds.config import Cluster
+from meshtui.model.xds.names import parse_service_name
+from meshtui.model.xds.resource import EDS
 from meshtui.sources.proto.decode.tls import upstream_tls
 from meshtui.sources.proto.type_names import short_name, type_name
 from meshtui.sources.proto.unpack import UnreadableError, istio_origin, socket_address, unpack

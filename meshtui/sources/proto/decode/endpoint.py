@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshtui.model.config import ClusterLoadAssignment, Drop, Endpoint, EndpointHealth, Locality
+from meshtui.model.xds.config import ClusterLoadAssignment, Drop, Endpoint, EndpointHealth, Locality
 from meshtui.sources.proto.unpack import fraction, istio_metadata, socket_address
 
 _HEALTH = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from meshtui.model.config import HttpFilter
-from meshtui.model.wording import plural, share_words
+from meshtui.model.phrases import plural, share_words
+from meshtui.model.xds.config import HttpFilter
 from meshtui.sources.proto.type_names import short_name
 from meshtui.sources.proto.unpack import UnreadableError, fraction, seconds, unpack
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from meshtui.model.config import FilterChain, Listener, TlsContext, TlsMode
+from meshtui.model.xds.config import FilterChain, Listener, TlsContext, TlsMode
 from meshtui.sources.proto.decode.filters import http_filters
 from meshtui.sources.proto.decode.route import route_configuration
 from meshtui.sources.proto.decode.tls import downstream_tls

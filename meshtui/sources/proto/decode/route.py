@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from meshtui.model.config import (
+from meshtui.model.xds.config import (
     ActionKind,
     HeaderMatch,
     MatchKind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from meshtui.model.config import PLAINTEXT, StringMatch, TlsContext, TlsMode
+from meshtui.model.xds.config import PLAINTEXT, StringMatch, TlsContext, TlsMode
 from meshtui.sources.proto.unpack import UnreadableError, string_match, unpack
 
 SYSTEM_ROOTS = "system"

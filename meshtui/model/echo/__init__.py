@@ -1,0 +1,1 @@
+"""ForwardEcho: what is asked for, what came back, what became of every request."""

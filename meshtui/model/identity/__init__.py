@@ -1,0 +1,1 @@
+"""Who a workload is: bootstrap, certificates, agent."""

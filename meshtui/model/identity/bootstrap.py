@@ -1,0 +1,239 @@
+"""The gRPC xDS bootstrap as values: everything gRPC reads, and what it would stumble over.
+
+The fields are those of ``grpc_xds_bootstrap_format.md`` (gRPC) with gRFCs A27, A29, A36, A47, A65, A97 and A102.
+Secrets are masked while reading (``model.masking``), so no value here can leak one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from meshtui.model.address import host_of
+from meshtui.model.identity.node_id import NodeId, is_istio_like, parse_node_id
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""What ``json`` makes of a JSON text."""
+
+DEFAULT_REFRESH_INTERVAL = timedelta(seconds=600)
+"""gRFC A29: how often ``file_watcher`` re-reads its files when the bootstrap does not say."""
+
+DEFAULT_CLIENT_TEMPLATE = "%s"
+"""gRFC A47: what ``client_default_listener_resource_name_template`` is when it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creds:
+    """One entry of ``channel_creds`` or ``call_creds``; ``path`` is where it stands in the document."""
+
+    path: str
+    type: str
+    config: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class XdsServer:
+    """One control plane as the bootstrap names it; ``path`` is e.g. ``xds_servers[0]``."""
+
+    path: str
+    server_uri: str
+    channel_creds: tuple[Creds, ...] = ()
+    call_creds: tuple[Creds, ...] = ()
+    server_features: tuple[str, ...] = ()
+
+    @property
+    def scheme(self) -> str:
+        """The URI's scheme in lower case, or empty for ``host:port`` and plain paths."""
+        head, colon, _ = self.server_uri.partition(":")
+        is_name = head.replace("-", "").isalpha()
+        return head.lower() if colon and is_name and not self.server_uri[len(head) + 1 :].isdigit() else ""
+
+    @property
+    def socket_path(self) -> str:
+        """The path of a ``unix:`` URI as gRPC reads it (``unix:path`` or ``unix:///absolute``), or empty."""
+        if self.scheme != "unix":
+            return ""
+        rest = self.server_uri[len("unix:") :]
+        return rest[2:] if rest.startswith("//") else rest
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the connection stays on this machine: a Unix socket or a loopback address."""
+        if self.scheme in {"unix", "unix-abstract"}:
+            return True
+        host = host_of(self.server_uri.rpartition("/")[2])
+        return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One federation authority (gRFC A47)."""
+
+    path: str
+    name: str
+    client_listener_resource_name_template: str = ""
+    xds_servers: tuple[XdsServer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapNode:
+    """Who this client says it is; ``metadata`` has its secrets masked."""
+
+    id: str = ""
+    cluster: str = ""
+    region: str = ""
+    zone: str = ""
+    sub_zone: str = ""
+    has_locality: bool = False
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def istio(self) -> NodeId | None:
+        """The node id taken apart, or None when it has not Istio's shape."""
+        found = parse_node_id(self.id)
+        return found if found is not None and found.is_valid else None
+
+    @property
+    def generator(self) -> str:
+        """The metadata's ``GENERATOR``, which decides what kind of config istiod makes; empty when missing."""
+        value = self.metadata.get("GENERATOR")
+        return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateProvider:
+    """One certificate provider instance; the file fields are those of the ``file_watcher`` plugin.
+
+    ``refresh_interval`` is None when it is written but is no duration; a missing one is the default.
+    """
+
+    path: str
+    name: str
+    plugin_name: str
+    config: Mapping[str, Json] = field(default_factory=dict)
+    has_config: bool = False
+    certificate_file: str = ""
+    private_key_file: str = ""
+    ca_certificate_file: str = ""
+    refresh_interval: timedelta | None = DEFAULT_REFRESH_INTERVAL
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The files it names as (field, path)."""
+        named = (
+            ("certificate_file", self.certificate_file),
+            ("private_key_file", self.private_key_file),
+            ("ca_certificate_file", self.ca_certificate_file),
+        )
+        return tuple((name, path) for name, path in named if path)
+
+
+BEING_WRITTEN: Final = "being-written"
+"""The kind of a text that changed while it was looked at: whether it is broken is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """Why the text is no JSON object. ``line`` and ``column`` count from 1, 0 when the place is not known.
+
+    ``kind`` is ``missing``, ``unreadable``, ``empty``, ``not-json``, ``not-object`` or :data:`BEING_WRITTEN`;
+    ``found`` says what stands there in at most one character of the text, since the text may hold secrets.
+    """
+
+    kind: str
+    message: str
+    line: int = 0
+    column: int = 0
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value of another type than gRPC reads there."""
+
+    path: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """A member gRPC ignores; ``meant`` is the field its name is close to, or empty."""
+
+    path: str
+    meant: str = ""
+
+
+class MaskReason(StrEnum):
+    """Why a value is hidden."""
+
+    SECRET = "secret"
+    """Its name, or that of what holds it, or its form says that it is one."""
+    PROXY_VARIABLE = "proxy variable"
+    """It stands among the proxy's environment variables, which are hidden unless known to be harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedPath:
+    """A value that was hidden: where, and why."""
+
+    path: str
+    reason: MaskReason
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """A bootstrap as read from ``source`` (a path, or the name of the environment variable).
+
+    ``document`` is the whole JSON text as values, masked, in the order of the file. ``lines`` gives the line of
+    each path of the *original* text. ``masked`` is what was hidden. When the text could not be
+    read, ``syntax`` says why and everything else is empty.
+    """
+
+    source: str
+    syntax: SyntaxProblem | None = None
+    servers: tuple[XdsServer, ...] = ()
+    node: BootstrapNode | None = None
+    authorities: tuple[Authority, ...] = ()
+    certificate_providers: tuple[CertificateProvider, ...] = ()
+    client_default_listener_resource_name_template: str = DEFAULT_CLIENT_TEMPLATE
+    server_listener_resource_name_template: str = ""
+    misfits: tuple[Misfit, ...] = ()
+    unknown_fields: tuple[UnknownField, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    masked: tuple[MaskedPath, ...] = ()
+    document: Mapping[str, Json] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def all_servers(self) -> tuple[XdsServer, ...]:
+        """Every control plane named, those of the authorities included."""
+        return self.servers + tuple(server for authority in self.authorities for server in authority.xds_servers)
+
+    @property
+    def for_istio(self) -> bool:
+        """Whether this is meant for Istio, by any of the marks Istio's agent leaves."""
+        if self.node is None:
+            return False
+        marks = {"ISTIO_VERSION", "GENERATOR", "PROXY_CONFIG", "MESH_ID"}
+        return bool(marks & self.node.metadata.keys()) or is_istio_like(self.node.id)
+
+    def provider(self, name: str) -> CertificateProvider | None:
+        """The certificate provider instance of this name, or None."""
+        return next((one for one in self.certificate_providers if one.name == name), None)
+
+    def paths_to_look_at(self) -> tuple[str, ...]:
+        """Every file and socket it names, each once, in order: what ``sources.files`` gathers facts about."""
+        sockets = [server.socket_path for server in self.all_servers]
+        files = [path for provider in self.certificate_providers for _, path in provider.files]
+        creds = [
+            value
+            for server in self.all_servers
+            for one in (*server.channel_creds, *server.call_creds)
+            for key, value in one.config.items()
+            if key.endswith("_file") and isinstance(value, str)
+        ]
+        return tuple(dict.fromkeys(path for path in (*sockets, *files, *creds) if path))

@@ -1,0 +1,90 @@
+"""How far a certificate's life has gone; the moment of looking is always an argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from meshtui.model.identity.certificate import Certificate
+
+ROTATION_SHARE = 0.5
+"""Istio's agent asks for a new certificate at half life (SECRET_GRACE_PERIOD_RATIO 0.5 ± 0.01)."""
+
+LATE_SHARE = 1 / 3
+"""At this much life left, a rotation that was due at one half has been missed."""
+
+ENDING_SHARE = 1 / 10
+"""At this much life left, little time remains for a person to act."""
+
+
+class Phase(StrEnum):
+    """Where in its life a certificate stands; the values are the words shown."""
+
+    NOT_YET_VALID = "not yet valid"
+    FRESH = "fresh"
+    DUE = "rotation due"
+    LATE = "rotation late"
+    ENDING = "ending"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """A validity period looked at from ``now`` (all UTC, all aware)."""
+
+    not_before: datetime
+    not_after: datetime
+    now: datetime
+
+    @property
+    def total(self) -> timedelta:
+        """The whole life; never negative."""
+        return max(self.not_after - self.not_before, timedelta(0))
+
+    @property
+    def remaining(self) -> timedelta:
+        """Time left; negative once expired."""
+        return self.not_after - self.now
+
+    @property
+    def expires_in_seconds(self) -> float:
+        return self.remaining.total_seconds()
+
+    @property
+    def age_share(self) -> float:
+        """The share of its life that has passed, 0 to 1; a life of no length counts as passed."""
+        if self.total <= timedelta(0):
+            return 1.0
+        return min(max((self.now - self.not_before) / self.total, 0.0), 1.0)
+
+    @property
+    def remaining_share(self) -> float:
+        return 1.0 - self.age_share
+
+    @property
+    def rotation_due_at(self) -> datetime:
+        return self.not_before + self.total * ROTATION_SHARE
+
+    @property
+    def until_rotation(self) -> timedelta:
+        """Time until the rotation is due; negative when it is overdue."""
+        return self.rotation_due_at - self.now
+
+    @property
+    def phase(self) -> Phase:
+        if self.now < self.not_before:
+            return Phase.NOT_YET_VALID
+        if self.now > self.not_after:
+            # RFC 5280 §4.1.2.5: the period includes its last second.
+            return Phase.EXPIRED
+        if self.remaining_share <= ENDING_SHARE:
+            return Phase.ENDING
+        if self.remaining_share <= LATE_SHARE:
+            return Phase.LATE
+        return Phase.DUE if self.age_share >= ROTATION_SHARE else Phase.FRESH
+
+
+def lifetime(certificate: Certificate, now: datetime) -> Lifetime:
+    """The life of ``certificate`` seen from ``now``."""
+    return Lifetime(certificate.not_before, certificate.not_after, now)

@@ -1,0 +1,1 @@
+"""Is the observed split the configured one?"""

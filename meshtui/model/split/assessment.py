@@ -1,0 +1,310 @@
+"""Is the observed split what the config asks for? Expected shares, counts, and the assessment that joins them.
+
+The statistics are in :mod:`split_evidence` (the always-valid test), :mod:`split_interval`, :mod:`split_pvalue` and
+:mod:`split_forecast`; the words in :mod:`split_words`; epochs in :mod:`split_book`. ``docs/split.md`` has the method
+and figures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import exp, inf, isfinite, log
+from typing import Final
+
+from meshtui.model.address import as_typed
+from meshtui.model.errors import UsageError
+from meshtui.model.split.evidence import log_evidence
+from meshtui.model.split.forecast import answers_needed
+from meshtui.model.split.interval import intervals
+from meshtui.model.split.pvalue import PValue, p_value
+
+ALPHA = 0.01
+"""The probability of ever calling a correct split a mismatch, however often one looks, unless set otherwise."""
+
+MARGIN = 0.10
+"""How far a version's true share may be from the configured one to be called consistent, as a share of 1."""
+
+LEAST_ALPHA = 1e-9
+"""The least ``alpha`` that can be asked for: one more digit costs a run another twentieth of its requests."""
+
+MOST_ALPHA = 0.5
+"""The most: beyond it a toss of a coin would be the better test."""
+
+LEAST_MARGIN = 0.0001
+"""The least margin that can be asked for: a hundredth of a point takes some hundred million answers."""
+
+LARGEST_E = 1e300
+"""E-values are cut here, so that they are always a finite number in JSON; an impossible answer has this value."""
+
+
+FORM: Final = "Write version=weight, as in v1=20,v2=80."
+"""How expected shares are typed, as a hint."""
+
+LEAST_WEIGHT: Final = 1e-6
+"""The least weight above 0 that can be typed: no run is long enough to see a smaller share."""
+
+MOST_WEIGHT: Final = float(2**32 - 1)
+"""The largest weight that can be typed: that of the config, an uint32; the sum of a few stays finite."""
+
+NUMBER: Final = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
+"""A number as people type it, in ASCII digits and no more of them than any bound has."""
+
+
+class ExpectationSource(StrEnum):
+    """Where the expected shares come from."""
+
+    CONFIG = "config"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The shares that answers should have, or why there is nothing to test.
+
+    ``weights`` are pairs of version and weight as configured (any positive total; a weight of 0 means that no answer
+    may come from there). ``testable`` is false where draws are not independent (round robin, ring hash in one cluster);
+    ``reason`` then says why in a sentence. ``notes`` say what is not certain about the mapping from subsets to
+    versions. ``arriving`` says that a part of the config is not there yet, which for a moment is as it should
+    be. ``label`` names the config it was read from (a route or a VirtualService) or is empty.
+    """
+
+    weights: tuple[tuple[str, float], ...]
+    source: ExpectationSource
+    testable: bool = True
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    label: str = ""
+    arriving: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        weights: Mapping[str, float] | Iterable[tuple[str, float]],
+        source: ExpectationSource,
+        notes: tuple[str, ...] = (),
+        label: str = "",
+    ) -> Expectation:
+        """An expectation to test. Weights of the same version are added up, since two clusters may lead to one version.
+
+        Raises ``UsageError`` when a weight is negative or not finite, or all are 0.
+        """
+        summed: dict[str, float] = {}
+        for version, weight in weights.items() if isinstance(weights, Mapping) else weights:
+            if not isfinite(weight) or weight < 0:
+                raise UsageError(f"The weight of {version} is {weight:g}; a weight is a number of at least 0.", FORM)
+            summed[version] = summed.get(version, 0.0) + weight
+        if not sum(summed.values()) > 0:
+            raise UsageError("The expected weights add up to 0.", "Give at least one version a weight above 0.")
+        return cls(tuple(summed.items()), source, notes=notes, label=label)
+
+    @classmethod
+    def untestable(
+        cls,
+        reason: str,
+        source: ExpectationSource = ExpectationSource.CONFIG,
+        weights: Mapping[str, float] | None = None,
+        notes: tuple[str, ...] = (),
+        label: str = "",
+    ) -> Expectation:
+        """Nothing to test, and why (one sentence)."""
+        return cls(tuple((weights or {}).items()), source, False, reason, notes, label)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Version to share of 1, in the order of ``weights``."""
+        total = sum(weight for _, weight in self.weights)
+        return {version: weight / total for version, weight in self.weights} if total > 0 else {}
+
+    def same_test(self, other: Expectation | None) -> bool:
+        """Whether both ask for the same shares, so that a test in progress goes on."""
+        return other is not None and self.testable == other.testable and self.shares == other.shares
+
+
+def parse_expectation(text: str) -> Expectation:
+    """``v1=20,v2=80`` as typed. Raises ``UsageError`` naming the part that cannot be meant."""
+    pairs: list[tuple[str, float]] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        version, separator, weight = part.rpartition("=")
+        digits = weight.strip().removesuffix("%").strip()
+        if not separator or not version.strip() or not NUMBER.fullmatch(digits):
+            raise UsageError(f"Cannot read {as_typed(part)} as an expected share.", FORM)
+        number = float(digits)
+        if number > MOST_WEIGHT or 0 < number < LEAST_WEIGHT:
+            raise UsageError(
+                f"The weight in {as_typed(part)} is neither 0 nor from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}.", FORM
+            )
+        pairs.append((version.strip(), number))
+    if not pairs:
+        raise UsageError("No expected share is given.", FORM)
+    return Expectation.of(pairs, ExpectationSource.TYPED)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCounts:
+    """What became of requests, as far as the split goes.
+
+    ``unknown`` were answered by a version that is not known, ``failed`` were not answered, of ``lost`` ones nothing is
+    known. Requests given up by the user do not belong here: stopping says nothing about a version.
+    """
+
+    by_version: Mapping[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    failed: int = 0
+    lost: int = 0
+
+    @property
+    def answered(self) -> int:
+        """Answers of known version."""
+        return sum(self.by_version.values())
+
+    @property
+    def missing(self) -> int:
+        """Requests that some version got, and nobody knows which."""
+        return self.unknown + self.failed + self.lost
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.answered + self.missing
+
+    def __add__(self, other: SplitCounts) -> SplitCounts:
+        merged = dict(self.by_version)
+        for version, count in other.by_version.items():
+            merged[version] = merged.get(version, 0) + count
+        return SplitCounts(merged, self.unknown + other.unknown, self.failed + other.failed, self.lost + other.lost)
+
+
+class Verdict(StrEnum):
+    """What the answers say about the configured shares."""
+
+    CONSISTENT = "consistent"
+    MISMATCH = "mismatch"
+    UNDECIDED = "undecided"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShare:
+    """One line of the histogram. Shares are of 1; ``expected`` is ``None`` where nothing is configured to compare with.
+
+    ``of_all`` is the share of all requests, failed, lost and unknown ones among them: what is shown. ``observed`` is
+    the share among answers of known version. ``low`` and ``high`` bound the true share, for all
+    versions and moments together, and hold every way the requests of unknown version can have gone; ``None`` where
+    draws are not independent, since no such interval holds then.
+    """
+
+    version: str
+    answered: int
+    observed: float
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    of_all: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict with what it stands on.
+
+    ``e_value`` is the greatest so far in this epoch, which is what the verdict goes by; ``e_now`` is that of the
+    present counts. ``p_value`` is for a finished batch only: it does not hold for counts that were watched.
+    ``needed_more`` is about how many more answers will decide, 0 when decided, ``None`` when no number would or there
+    is nothing to test. ``unexpected`` are versions that answered although configured to get nothing.
+    """
+
+    verdict: Verdict
+    alpha: float
+    margin: float
+    counts: SplitCounts
+    shares: tuple[VersionShare, ...] = ()
+    e_value: float = 1.0
+    e_now: float = 1.0
+    p_value: PValue | None = None
+    needed_more: int | None = None
+    unexpected: tuple[str, ...] = ()
+    expectation: Expectation | None = None
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Version to (low, high), for the versions that have an interval."""
+        return {
+            share.version: (share.low, share.high)
+            for share in self.shares
+            if share.low is not None and share.high is not None
+        }
+
+
+def assess(
+    counts: SplitCounts,
+    expectation: Expectation | None,
+    alpha: float = ALPHA,
+    margin: float = MARGIN,
+    peak: float = 0.0,
+) -> Assessment:
+    """Judge the counts. ``peak`` is the greatest log evidence seen before in this epoch (see :class:`SplitBook`)."""
+    if expectation is None or not expectation.testable or not expectation.shares:
+        shares = _untested_shares(counts, expectation)
+        return Assessment(Verdict.NONE, alpha, margin, counts, shares, expectation=expectation)
+    configured = expectation.shares
+    versions = [*configured, *sorted(set(counts.by_version) - set(configured))]
+    expected = [configured.get(version, 0.0) for version in versions]
+    seen = [counts.by_version.get(version, 0) for version in versions]
+    now = log_evidence(expected, seen, margin, counts.missing)
+    evidence = max(peak, now)
+    bounds = intervals(expected, seen, alpha, margin, counts.missing)
+    verdict = _verdict(evidence, expected, bounds, alpha, margin)
+    more: int | None = 0
+    if verdict is Verdict.UNDECIDED:
+        more = answers_needed(expected, seen, counts.missing, alpha, margin)
+    lines = tuple(
+        VersionShare(version, count, count / max(1, counts.answered), share, low, high, count / max(1, counts.total))
+        for version, count, share, (low, high) in zip(versions, seen, expected, bounds, strict=True)
+    )
+    return Assessment(
+        verdict, alpha, margin, counts, lines, _e_value(evidence), _e_value(now), p_value(expected, seen), more,
+        tuple(version for version in versions if counts.by_version.get(version) and not configured.get(version)),
+        expectation,
+    )  # fmt: skip
+
+
+def evidence_of(counts: SplitCounts, expectation: Expectation | None, margin: float = MARGIN) -> float:
+    """The log evidence of these counts alone, to keep its peak; 0 where nothing is tested."""
+    if expectation is None or not expectation.testable or not expectation.shares:
+        return 0.0
+    shares = expectation.shares
+    versions = [*shares, *(version for version in counts.by_version if version not in shares)]
+    seen = [counts.by_version.get(version, 0) for version in versions]
+    return log_evidence([shares.get(version, 0.0) for version in versions], seen, margin, counts.missing)
+
+
+def _verdict(
+    evidence: float, expected: list[float], bounds: tuple[tuple[float, float], ...], alpha: float, margin: float
+) -> Verdict:
+    if evidence >= log(1 / alpha):
+        return Verdict.MISMATCH
+    within = all(
+        share - margin <= low and high <= share + margin for share, (low, high) in zip(expected, bounds, strict=True)
+    )
+    return Verdict.CONSISTENT if within else Verdict.UNDECIDED
+
+
+def _e_value(evidence: float) -> float:
+    return LARGEST_E if evidence == inf or evidence > log(LARGEST_E) else exp(evidence)
+
+
+def _untested_shares(counts: SplitCounts, expectation: Expectation | None) -> tuple[VersionShare, ...]:
+    configured = expectation.shares if expectation else {}
+    versions = [*configured, *sorted(set(counts.by_version) - set(configured))]
+    return tuple(
+        VersionShare(
+            version,
+            counts.by_version.get(version, 0),
+            counts.by_version.get(version, 0) / max(1, counts.answered),
+            configured.get(version),
+            of_all=counts.by_version.get(version, 0) / max(1, counts.total),
+        )
+        for version in versions
+    )

@@ -1,0 +1,180 @@
+"""The shares a request's answers should have, by the accepted config: route → weighted clusters → versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from meshtui.model.split.assessment import Expectation, ExpectationSource
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, WeightedCluster
+from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.names import parse_service_name
+from meshtui.model.xds.references import endpoints_key
+from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey
+from meshtui.model.xds.routing import Decision, decide
+from meshtui.model.xds.snapshot import Snapshot
+
+ECHO_PATH: Final = "/proto.EchoTestService/Echo"
+"""The method ForwardEcho calls at the other end."""
+
+_NO_MAPPING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def expectation_for(
+    snapshot: Snapshot,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    path: str = ECHO_PATH,
+    mapping: Mapping[str, str] = _NO_MAPPING,
+    versions_seen: frozenset[str] = frozenset(),
+) -> Expectation:
+    """What the accepted config asks of answers to such requests, or why nothing can be tested.
+
+    ``mapping`` says which version answers for a subset (or a whole cluster name), where the user knows better.
+    ``versions_seen`` are the versions that have answered: when the subsets' names fit none of them, the names are no
+    evidence, and no verdict is built on them.
+    """
+    decision = decide(snapshot, url, path, headers)
+    if decision.problem or decision.route is None or decision.routes is None:
+        return Expectation.untestable(decision.problem or "No route matches this request.")
+    label = decision.route.origin or decision.routes.key.name
+    clusters = decision.route.action.clusters
+    if not clusters:
+        return Expectation.untestable("The matching route forwards to no cluster.", label=label)
+    if decision.caveats:
+        return Expectation.untestable(f"The split cannot be foreseen: {decision.caveats[0]}.", label=label)
+    scope = decision.routes.key.scope
+    lacking = _lacking(snapshot, scope, clusters)
+    if lacking:
+        reason = (
+            f"The accepted route names {lacking}, which is not there: gRPC keeps the split it had until it arrives, "
+            "and after 15 s fails that share."
+        )
+        found = Expectation.untestable(reason, weights=_by_label(clusters), label=label)
+    else:
+        found = _of_clusters(snapshot, decision, clusters, mapping, versions_seen, label)
+    return replace(found, arriving=_arriving(snapshot, scope, clusters))
+
+
+def subsets_of(snapshot: Snapshot, url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The weighted destinations of the matched route by their short names: what can be mapped to versions."""
+    decision = decide(snapshot, url, ECHO_PATH, headers)
+    clusters = decision.route.action.clusters if decision.route else ()
+    return tuple(dict.fromkeys(cluster_label(item.cluster) for item in clusters))
+
+
+def _of_clusters(
+    snapshot: Snapshot,
+    decision: Decision,
+    clusters: tuple[WeightedCluster, ...],
+    mapping: Mapping[str, str],
+    versions_seen: frozenset[str],
+    label: str,
+) -> Expectation:
+    assert decision.routes is not None
+    weights: list[tuple[str, float]] = []
+    notes: list[str] = []
+    by_name: list[str] = []
+    for item in clusters:
+        if item.weight == 0 and len(clusters) > 1:
+            continue  # gRPC never draws it; an answer from its version is a surprise all the same
+        version, source = _version(snapshot, decision.routes.key.scope, item.cluster, mapping)
+        if not version:
+            return Expectation.untestable(_why_no_version(snapshot, decision, item, source), label=label)
+        if source == "name":
+            by_name.append(version)
+        weights.append((version, float(item.weight)))
+    if by_name and versions_seen and not versions_seen & {version for version, _ in weights}:
+        seen, named = ", ".join(sorted(versions_seen)), ", ".join(by_name)
+        reason = (
+            f"The config names the subsets {named}, the answers come from {seen}: say which subset is which version."
+        )
+        return Expectation.untestable(reason, weights=dict(weights), label=label)
+    if by_name:
+        notes.append(f"subset {', '.join(by_name)} is taken for the version of that name")
+    return Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label)
+
+
+def _version(snapshot: Snapshot, scope: str, cluster: str, mapping: Mapping[str, str]) -> tuple[str, str]:
+    """The version behind a cluster and how that is known: mapping, workload, name; or empty and why not."""
+    short = cluster_label(cluster)
+    if cluster in mapping or short in mapping:
+        return mapping.get(cluster, mapping.get(short, "")), "mapping"
+    revisions = _revisions(snapshot, scope, cluster)
+    if len(revisions) == 1:
+        return next(iter(revisions)), "workload"
+    if len(revisions) > 1:
+        return "", "several versions"
+    service = parse_service_name(cluster)
+    if service is not None and service.subset:
+        return service.subset, "name"
+    return "", "no subset"
+
+
+def _revisions(snapshot: Snapshot, scope: str, cluster: str) -> frozenset[str]:
+    """The versions of the endpoints, where istiod says them (canonical revision in the endpoint's metadata)."""
+    key = endpoints_key(snapshot, ResourceKey(scope, CDS, cluster))
+    assignment = snapshot.resources.get(key) if key is not None else None
+    if assignment is None or not isinstance(assignment.body, ClusterLoadAssignment):
+        return frozenset()
+    revisions = [_revision(endpoint.workload) for endpoint in assignment.body.endpoints]
+    return frozenset(revisions) if revisions and all(revisions) else frozenset()
+
+
+def _revision(workload: str) -> str:
+    """The fourth part of istiod's ``name;namespace;canonical service;canonical revision;cluster``."""
+    parts = workload.split(";")
+    return parts[3] if len(parts) >= 4 else ""
+
+
+def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluster, source: str) -> str:
+    assert decision.routes is not None
+    resource = snapshot.resources.get(ResourceKey(decision.routes.key.scope, CDS, item.cluster))
+    policy = resource.body.policy if resource and isinstance(resource.body, Cluster) else "ROUND_ROBIN"
+    several = decision.route is not None and len(decision.route.action.clusters) > 1
+    if several:
+        what = "holds several versions" if source == "several versions" else "has no subset"
+        return f"Cluster {item.cluster} {what}, so the config does not say which version its share goes to."
+    if "RING_HASH" in policy or "MAGLEV" in policy:
+        return (
+            "One cluster with ring hash: the request's hash picks the pod, so the split follows the keys, not weights."
+        )
+    return f"One cluster, {policy}: its pods are not drawn by weight, so there is no configured split to test."
+
+
+def _lacking(snapshot: Snapshot, scope: str, clusters: tuple[WeightedCluster, ...]) -> str:
+    """Clusters with a weight that the client does not hold."""
+    names = [item.cluster for item in clusters if item.weight]
+    absent = [name for name in names if not _held(snapshot.resources.get(ResourceKey(scope, CDS, name)))]
+    return ", ".join(cluster_label(name) for name in absent)
+
+
+def _arriving(snapshot: Snapshot, scope: str, clusters: tuple[WeightedCluster, ...]) -> bool:
+    """Whether a cluster that gets requests, or its endpoints, may be about to come: not there, nor known not to be."""
+    for item in clusters:
+        if not item.weight:
+            continue
+        cluster = ResourceKey(scope, CDS, item.cluster)
+        needed = (cluster, endpoints_key(snapshot, cluster))
+        if any(key is not None and _may_come(snapshot.resources.get(key)) for key in needed):
+            return True
+    return False
+
+
+def _may_come(resource: Resource | None) -> bool:
+    return resource is None or (resource.health is Health.WAITING and not resource.value)
+
+
+def _held(resource: Resource | None) -> bool:
+    return resource is not None and (resource.health is Health.OK or bool(resource.value))
+
+
+def _by_label(clusters: tuple[WeightedCluster, ...]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for item in clusters:
+        label = cluster_label(item.cluster)
+        weights[label] = weights.get(label, 0.0) + item.weight
+    return weights

@@ -1,0 +1,162 @@
+"""What hangs on what: listener → route configuration → routes → clusters → endpoints, the worst status on top.
+
+A tree of immutable nodes. A cluster that many routes name is built once and its children are shared, so the size of
+the graph is the number of references, not of paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import islice
+from typing import Final
+
+from meshtui.model.xds.config import TlsContext
+from meshtui.model.xds.resource import Health, Resource, ResourceKey
+
+MOST_REPEATED: Final = 100_000
+"""Lines that :meth:`Graph.listed` spends on branches it has listed already. What many share is written under each of
+them in any mesh one meets; a thousand clusters with ten thousand endpoints in common would be ten million lines."""
+
+MOST_WAYS: Final = 50_000
+"""Ways to trouble that are followed at most: there can be as many as routes times what they share."""
+
+
+class NodeKind(Enum):
+    """What a node stands for; the value is its name in JSON."""
+
+    LISTENER = "listener"
+    FILTER_CHAIN = "filter_chain"
+    ROUTE_CONFIGURATION = "route_configuration"
+    VIRTUAL_HOST = "virtual_host"
+    ROUTE = "route"
+    CLUSTER = "cluster"
+    ENDPOINT = "endpoint"
+    RESOURCE = "resource"
+
+    @property
+    def words(self) -> str:
+        """What it is called in a sentence: ``route configuration``."""
+        return self.value.replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One line of the tree.
+
+    ``slot`` tells it from its siblings and is stable from one snapshot to the next; ``name`` is whole, ``label`` the
+    short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
+    ``tls`` is what a readable cluster dials with or a filter chain serves, None for every other node. ``facts`` are
+    good to know, in words; ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1.
+    """
+
+    slot: str
+    kind: NodeKind
+    name: str
+    label: str
+    health: Health
+    worst: Health
+    key: ResourceKey | None = None
+    share: float | None = None
+    weight: int | None = None
+    tls: TlsContext | None = None
+    facts: tuple[str, ...] = ()
+    note: str = ""
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of the tree that is made once, with what it was made from: ``None`` where a name was not held.
+
+    What it was made from beside that are ``parts``, finished branches that others share.
+    """
+
+    root: Node
+    made_from: Mapping[ResourceKey, Resource | None]
+    parts: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The roots: outbound listeners, inbound listeners, then whatever nothing refers to.
+
+    ``branches`` are kept so that the next graph can take over what did not change.
+    """
+
+    roots: tuple[Node, ...]
+    branches: Mapping[ResourceKey, Branch] = field(default_factory=dict, compare=False, repr=False)
+
+    def listed(self) -> Iterator[tuple[int, Node, bool]]:
+        """Every node with its depth, parents first, to be printed; ``False`` for one whose branch stands above whole.
+
+        That happens to branches which many share, once :data:`MOST_REPEATED` lines went into listing them again.
+        """
+        sizes: dict[int, int] = {}
+        listed: set[int] = set()
+        left = MOST_REPEATED
+        pending = [(0, root, False) for root in reversed(self.roots)]
+        while pending:
+            depth, node, again = pending.pop()
+            branch = id(node.children)
+            whole = True
+            if node.children and not again:
+                if branch in listed:
+                    lines = _lines(node.children, sizes)
+                    again = whole = lines <= left
+                    left -= lines if whole else 0
+                listed.add(branch)
+            yield depth, node, whole
+            if whole:
+                pending += [(depth + 1, child, again) for child in reversed(node.children)]
+
+    def walk(self) -> Iterator[tuple[tuple[str, ...], Node]]:
+        """Every node with the path of slots that leads to it, parents first."""
+        pending: list[tuple[tuple[str, ...], Node]] = [((root.slot,), root) for root in reversed(self.roots)]
+        while pending:
+            path, node = pending.pop()
+            yield path, node
+            pending += [((*path, child.slot), child) for child in reversed(node.children)]
+
+    def distinct(self) -> Iterator[Node]:
+        """Every node once, however many routes lead to it; parents before what they first lead to."""
+        seen: set[object] = set()
+        pending = list(reversed(self.roots))
+        while pending:
+            node = pending.pop()
+            mark: object = (node.kind, node.key) if node.key is not None else id(node)
+            if mark not in seen:
+                seen.add(mark)
+                yield node
+                pending += reversed(node.children)
+
+    def troubled(self) -> Iterator[tuple[Node, ...]]:
+        """The way from a root to each node that is itself not OK, that node last; :data:`MOST_WAYS` of them at most.
+
+        Healthy branches are not entered.
+        """
+        return islice(self._troubled(), MOST_WAYS)
+
+    def _troubled(self) -> Iterator[tuple[Node, ...]]:
+        pending: list[tuple[Node, ...]] = [(root,) for root in reversed(self.roots)]
+        while pending:
+            way = pending.pop()
+            node = way[-1]
+            if node.worst is Health.OK:
+                continue
+            if node.health is not Health.OK:
+                yield way
+            pending += [(*way, child) for child in reversed(node.children)]
+
+
+def _lines(children: tuple[Node, ...], sizes: dict[int, int]) -> int:
+    """How many lines a branch has, itself left out. Branches are shared, so their ``sizes`` are kept."""
+    known = sizes.get(id(children))
+    if known is None:
+        known = sizes[id(children)] = sum(1 + _lines(child.children, sizes) for child in children)
+    return known
+
+
+EMPTY_GRAPH: Final = Graph(())
+"""The graph of a target that holds nothing."""

@@ -1,0 +1,403 @@
+"""Builds the graph of a snapshot, taking over from the one before what did not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from meshtui.model.phrases import plural
+from meshtui.model.xds.config import (
+    ActionKind,
+    Cluster,
+    ClusterLoadAssignment,
+    Endpoint,
+    FilterChain,
+    Listener,
+    Locality,
+    Opaque,
+    Route,
+    RouteConfiguration,
+    TlsContext,
+    VirtualHost,
+    WeightedCluster,
+)
+from meshtui.model.xds.graph import EMPTY_GRAPH, Branch, Graph, Node, NodeKind
+from meshtui.model.xds.graph_words import (
+    cluster_facts,
+    cluster_label,
+    endpoints_problem,
+    filter_facts,
+    only_route_facts,
+    route_facts,
+)
+from meshtui.model.xds.names import inbound_address, is_inbound_listener, parse_service_name
+from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.status_words import status_note
+from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
+
+MAX_AGGREGATE_DEPTH: Final = 16
+"""How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""
+
+
+def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
+    """The graph of a snapshot. References stay inside one client scope, as they do in gRPC.
+
+    A listener whose resources are all the same objects as in the graph ``before`` is taken over from it.
+    """
+    return _Builder(snapshot.resources, before.branches).graph()
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    """The endpoints of an EDS resource: the worst of them, and why none can be used (or empty)."""
+
+    nodes: tuple[Node, ...]
+    worst: Health
+    problem: str
+
+
+class _Builder:
+    def __init__(self, resources: Mapping[ResourceKey, Resource], before: Mapping[ResourceKey, Branch]) -> None:
+        self._resources = resources
+        self._before = before
+        self._branches: dict[ResourceKey, Branch] = {}
+        self._clusters: dict[tuple[str, str], Branch] = {}
+        self._tables: dict[ResourceKey, Branch] = {}
+        self._leaves: dict[ResourceKey, _Leaves] = {}
+        """The endpoints of each EDS resource, made once however many clusters read it."""
+        self._referenced: set[ResourceKey] = set()
+        self._taken: dict[ResourceKey, Resource | None] = {}
+        """What the branch in the making was made from so far."""
+        self._parts: dict[int, Branch] = {}
+        """The finished branches that hang on the branch in the making, by identity: many routes lead to one."""
+        self._current: dict[int, bool] = {}
+        """Whether a branch of the graph before still stands, by identity."""
+        self._unfolded: set[str] = set()
+        """The members of the aggregate in the making that were shown so far."""
+        self._unfolding: list[str] = []
+        """The aggregates the one in the making hangs under."""
+
+    def graph(self) -> Graph:
+        outbound: list[Node] = []
+        inbound: list[Node] = []
+        for key, resource in self._resources.items():
+            if key.type == LDS:
+                (inbound if is_inbound_listener(key.name) else outbound).append(self._branch(resource))
+        orphans = tuple(self._orphans())
+        return Graph((*outbound, *inbound, *orphans), self._branches)
+
+    def _branch(self, listener: Resource) -> Node:
+        """The tree of a listener, taken over from the graph before while nothing of it changed."""
+        branch = self._before.get(listener.key)
+        if branch is None or not self._stands(branch):
+            branch = self._made(lambda: self._listener(listener))
+        self._branches[listener.key] = branch
+        return branch.root
+
+    def _stands(self, branch: Branch) -> bool:
+        """Whether all that a branch was made from is as it was; what it refers to then counts as referred to."""
+        known = self._current.get(id(branch))
+        if known is None:
+            resources = self._resources
+            known = all(resources.get(key) is was for key, was in branch.made_from.items())
+            known = self._current[id(branch)] = known and all(self._stands(part) for part in branch.parts)
+            if known:
+                self._referenced.update(branch.made_from)
+        return known
+
+    def _made(self, make: Callable[[], Node]) -> Branch:
+        """A branch with what it is made from, beside the one in the making."""
+        outer, self._taken, self._parts = (self._taken, self._parts), {}, {}
+        branch = Branch(make(), self._taken, tuple(self._parts.values()))
+        self._taken, self._parts = outer
+        return branch
+
+    def _join(self, branch: Branch) -> Node:
+        """Hang a finished branch on the one in the making."""
+        self._parts[id(branch)] = branch
+        return branch.root
+
+    def _orphans(self) -> Iterator[Node]:
+        for key, resource in self._resources.items():
+            if key.type == LDS or key in self._referenced:
+                continue
+            if key.type == RDS:
+                yield self._route_configuration(key.scope, key.name)
+            elif key.type == CDS:
+                yield self._cluster(key.scope, key.name)
+            elif key.type == EDS:
+                yield self._assignment(resource)
+            elif key.type not in KNOWN_TYPES:
+                yield _node(resource, NodeKind.RESOURCE, _slot(key), key.name, facts=(key.type,))
+
+    # listeners
+
+    def _listener(self, resource: Resource) -> Node:
+        key, body = resource.key, resource.body
+        self._taken[key] = resource
+        children: tuple[Node, ...] = ()
+        facts: tuple[str, ...] = ()
+        if isinstance(body, Listener):
+            children = (
+                *(self._chain(key.scope, chain) for chain in body.chains),
+                *self._routes_of(key.scope, body.route_name, body.inline_routes),
+            )
+            facts = filter_facts(body.filters)
+        label = inbound_address(key.name)
+        if is_inbound_listener(key.name):
+            label = f"inbound {label}"
+        return _node(resource, NodeKind.LISTENER, _slot(key), label, facts=facts, children=children)
+
+    def _chain(self, scope: str, chain: FilterChain) -> Node:
+        children = tuple(self._routes_of(scope, chain.route_name, chain.inline_routes, inbound=True))
+        health = Health.REFUSED if chain.problem else Health.OK
+        return Node(
+            slot=f"chain {chain.name}",
+            kind=NodeKind.FILTER_CHAIN,
+            name=chain.name,
+            label=chain.name or "filter chain",
+            health=health,
+            worst=worst(health, *(child.worst for child in children)),
+            tls=chain.tls,
+            facts=(inbound_tls_words(chain.tls), *filter_facts(chain.filters)),
+            note=chain.problem,
+            children=children,
+        )
+
+    # routes
+
+    def _routes_of(
+        self, scope: str, name: str, inline: RouteConfiguration | None, *, inbound: bool = False
+    ) -> Iterator[Node]:
+        if inline is not None:
+            if not inbound:
+                yield from self._virtual_hosts(scope, inline)
+        elif name:
+            yield self._route_configuration(scope, name)
+
+    def _route_configuration(self, scope: str, name: str) -> Node:
+        key = ResourceKey(scope, RDS, name)
+        known = self._tables.get(key)
+        if known is None:
+            known = self._tables[key] = self._made(lambda: self._new_route_configuration(scope, name))
+        return self._join(known)
+
+    def _new_route_configuration(self, scope: str, name: str) -> Node:
+        resource = self._take(scope, RDS, name)
+        slot = f"RDS {name}"
+        if resource is None:
+            return _absent(slot, NodeKind.ROUTE_CONFIGURATION, name)
+        facts: tuple[str, ...] = ()
+        children: tuple[Node, ...] = ()
+        if isinstance(resource.body, RouteConfiguration):
+            children = self._virtual_hosts(scope, resource.body)
+            facts = only_route_facts(resource.body)
+        return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, name, facts=facts, children=children)
+
+    def _virtual_hosts(self, scope: str, routes: RouteConfiguration) -> tuple[Node, ...]:
+        hosts = routes.virtual_hosts
+        if len(hosts) == 1:
+            return self._routes(scope, hosts[0])
+        return tuple(self._virtual_host(scope, host) for host in hosts)
+
+    def _virtual_host(self, scope: str, host: VirtualHost) -> Node:
+        children = self._routes(scope, host)
+        return Node(
+            slot=f"host {host.name}",
+            kind=NodeKind.VIRTUAL_HOST,
+            name=host.name,
+            label=host.name or ", ".join(host.domains),
+            health=Health.OK,
+            worst=worst(*(child.worst for child in children)),
+            facts=(plural(len(host.domains), "domain"),),
+            children=children,
+        )
+
+    def _routes(self, scope: str, host: VirtualHost) -> tuple[Node, ...]:
+        if len(host.routes) == 1 and is_catch_all(host.routes[0].match):
+            return self._destinations(scope, host.routes[0])
+        return tuple(self._route(scope, index, route) for index, route in enumerate(host.routes))
+
+    def _route(self, scope: str, index: int, route: Route) -> Node:
+        children = self._destinations(scope, route)
+        unsupported = route.match.unsupported or (
+            route.action.detail if route.action.kind is ActionKind.UNSUPPORTED else ""
+        )
+        return Node(
+            slot=f"route {index} {route.name}",
+            kind=NodeKind.ROUTE,
+            name=route.name,
+            label=match_words(route.match),
+            health=Health.OK,
+            worst=worst(*(child.worst for child in children)),
+            facts=route_facts(route),
+            note=f"gRPC does not act on this route: {unsupported}" if unsupported else "",
+            children=children,
+        )
+
+    def _destinations(self, scope: str, route: Route) -> tuple[Node, ...]:
+        return tuple(self._weighted(scope, weighted) for weighted in route.action.clusters)
+
+    def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
+        node = self._cluster(scope, weighted.cluster)
+        return replace(node, share=weighted.share, weight=weighted.weight)
+
+    # clusters and endpoints
+
+    def _cluster(self, scope: str, name: str) -> Node:
+        known = self._clusters.get((scope, name))
+        if known is None:
+            self._unfolded = {name}
+            known = self._clusters[scope, name] = self._made(lambda: self._new_cluster(scope, name, 0))
+        return self._join(known)
+
+    def _new_cluster(self, scope: str, name: str, depth: int) -> Node:
+        resource = self._take(scope, CDS, name)
+        slot = f"CDS {name}"
+        service = parse_service_name(name)
+        label = (service.subset or service.service) if service else name
+        if resource is None:
+            return replace(_absent(slot, NodeKind.CLUSTER, name), label=label)
+        body = resource.body
+        if not isinstance(body, Cluster):
+            return _node(resource, NodeKind.CLUSTER, slot, label)
+        if depth >= MAX_AGGREGATE_DEPTH:
+            too_deep = f"aggregates nest deeper than {MAX_AGGREGATE_DEPTH}, which gRPC refuses"
+            refused = Health.REFUSED
+            return replace(_node(resource, NodeKind.CLUSTER, slot, label), health=refused, worst=refused, note=too_deep)
+        if body.children:
+            self._unfolding.append(name)
+            children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
+            self._unfolding.pop()
+            return _readable_cluster(resource, body, slot, label, children=children)
+        if body.discovery == EDS:
+            return self._eds_cluster(resource, body, slot, label)
+        more = (body.dns_name,) if body.dns_name else ()
+        return _readable_cluster(resource, body, slot, label, more=more)
+
+    def _nested(self, scope: str, name: str, depth: int) -> Node:
+        """A cluster under an aggregate. An aggregate that was shown already is not unfolded again.
+
+        Aggregates that share members would otherwise have as many paths as ten to the power of their depth.
+        """
+        if name not in self._unfolded:
+            self._unfolded.add(name)
+            return self._new_cluster(scope, name, depth)
+        resource = self._take(scope, CDS, name)
+        if resource is not None and isinstance(resource.body, Cluster) and resource.body.children:
+            body, slot = resource.body, f"CDS {name}"
+            node = _readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
+            if name in self._unfolding:
+                refused = Health.REFUSED
+                return replace(node, health=refused, worst=refused, note="it contains itself, which gRPC refuses")
+            return node
+        return self._new_cluster(scope, name, depth)
+
+    def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
+        """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
+        name = body.endpoints_name or body.name
+        assignment = self._take(resource.key.scope, EDS, name)
+        if assignment is None:
+            waiting = _absent(f"EDS {name}", NodeKind.RESOURCE, name)
+            return _readable_cluster(resource, body, slot, label, children=(waiting,))
+        if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
+            return _readable_cluster(resource, body, slot, label, children=(self._assignment(assignment),))
+        leaves = self._endpoints(assignment.key, assignment.body)
+        node = _readable_cluster(resource, body, slot, label)
+        node = replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
+        if leaves.problem and node.health is Health.OK:
+            return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=leaves.problem)
+        return node
+
+    def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> _Leaves:
+        if key not in self._leaves:
+            nodes = _endpoints(assignment)
+            below = worst(Health.OK, *(node.worst for node in nodes))
+            self._leaves[key] = _Leaves(nodes, below, endpoints_problem(assignment))
+        return self._leaves[key]
+
+    def _assignment(self, resource: Resource) -> Node:
+        label = f"endpoints {resource.key.name}"
+        node = _node(resource, NodeKind.RESOURCE, _slot(resource.key), label)
+        if not isinstance(resource.body, ClusterLoadAssignment):
+            return node
+        leaves = self._endpoints(resource.key, resource.body)
+        return replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
+
+    def _take(self, scope: str, type_: str, name: str) -> Resource | None:
+        key = ResourceKey(scope, type_, name)
+        found = self._resources.get(key)
+        self._referenced.add(key)
+        self._taken[key] = found
+        return found
+
+
+def _slot(key: ResourceKey) -> str:
+    return f"{key.scope} {key.type} {key.name}"
+
+
+def _node(
+    resource: Resource,
+    kind: NodeKind,
+    slot: str,
+    label: str,
+    *,
+    tls: TlsContext | None = None,
+    facts: tuple[str, ...] = (),
+    children: tuple[Node, ...] = (),
+) -> Node:
+    health, note = resource.health, status_note(resource)
+    if isinstance(resource.body, Opaque):
+        note = note or f"cannot be read: {resource.body.reason}"
+    return Node(
+        slot=slot,
+        kind=kind,
+        name=resource.key.name,
+        label=label,
+        health=health,
+        worst=worst(health, *(child.worst for child in children)),
+        key=resource.key,
+        tls=tls,
+        facts=facts,
+        note=note,
+        children=children,
+    )
+
+
+def _readable_cluster(
+    resource: Resource,
+    body: Cluster,
+    slot: str,
+    label: str,
+    *,
+    more: tuple[str, ...] = (),
+    children: tuple[Node, ...] = (),
+) -> Node:
+    """A cluster with its TLS and its facts, ``more`` after them."""
+    facts = (*cluster_facts(body), *more)
+    return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
+
+
+def _absent(slot: str, kind: NodeKind, name: str) -> Node:
+    note = "named here, but the client does not hold it"
+    return Node(slot, kind, name, name, Health.WAITING, Health.WAITING, note=note)
+
+
+def _endpoints(assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
+    return tuple(_endpoint(endpoint, locality) for locality in assignment.localities for endpoint in locality.endpoints)
+
+
+def _endpoint(endpoint: Endpoint, locality: Locality) -> Node:
+    note = "" if endpoint.health.usable else "gRPC sends nothing here"
+    if locality.weight == 0:
+        note = "its locality has weight 0: gRPC sends nothing here"
+    health = Health.MISSING if note else Health.OK
+    facts = [endpoint.health.value]
+    facts += [locality.label] if locality.label else []
+    facts += [f"priority {locality.priority}"] if locality.priority else []
+    facts += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
+    slot = f"{locality.priority} {locality.label} {endpoint.address}"
+    address = endpoint.address
+    return Node(slot, NodeKind.ENDPOINT, address, address, health, health, facts=tuple(facts), note=note)

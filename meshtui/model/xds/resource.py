@@ -1,0 +1,157 @@
+"""One xDS resource as a gRPC client reports it over CSDS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # a status says nothing of what a config says
+    from meshtui.model.xds.config import Body
+
+LDS: Final = "LDS"
+RDS: Final = "RDS"
+CDS: Final = "CDS"
+EDS: Final = "EDS"
+
+KNOWN_TYPES: Final = (LDS, RDS, CDS, EDS)
+"""The four resource types every proxyless client uses, in the order a request meets them."""
+
+SERVER_SCOPE: Final = "#server"
+"""The ``client_scope`` under which a gRPC server reports its own (inbound) xDS client, gRFC A71."""
+
+
+class Status(Enum):
+    """``ClientResourceStatus`` of envoy.admin.v3, by its wire number; 0 and unheard-of numbers are UNKNOWN."""
+
+    UNKNOWN = 0
+    REQUESTED = 1
+    DOES_NOT_EXIST = 2
+    ACKED = 3
+    NACKED = 4
+    RECEIVED_ERROR = 5
+    TIMEOUT = 6
+
+    @property
+    def health(self) -> Health:
+        """How bad this status is for the resource's own sake."""
+        return _HEALTH[self]
+
+
+class Health(Enum):
+    """The four things a status can mean for a reader; ``rank`` orders them so that the worst bubbles up."""
+
+    OK = 0
+    WAITING = 1
+    MISSING = 2
+    REFUSED = 3
+
+    @property
+    def rank(self) -> int:
+        """0 is fine; greater is worse."""
+        return self.value
+
+
+_HEALTH: Final = {
+    Status.UNKNOWN: Health.WAITING,
+    Status.REQUESTED: Health.WAITING,
+    Status.DOES_NOT_EXIST: Health.MISSING,
+    Status.ACKED: Health.OK,
+    Status.NACKED: Health.REFUSED,
+    Status.RECEIVED_ERROR: Health.REFUSED,
+    Status.TIMEOUT: Health.MISSING,
+}
+
+
+def worst(*healths: Health) -> Health:
+    """The worst of some healths; OK when there is none."""
+    return max(healths, key=lambda health: health.rank, default=Health.OK)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceKey:
+    """What identifies a resource inside one target: the client's scope, the type and the name.
+
+    ``scope`` is a target URI, ``#server``, or empty for clients older than gRPC 1.66. ``type`` is one of
+    :data:`KNOWN_TYPES`, or the last part of a type URL that meshtui does not know.
+    """
+
+    scope: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorState:
+    """Why the newest version was not taken: ``version`` is the refused one, ``details`` gRPC's own words.
+
+    ``last_attempt`` is ``None`` where the client sent none or the epoch's zero, as C-core does for a resource that
+    never came.
+    """
+
+    version: str
+    details: str
+    last_attempt: datetime | None
+
+
+class Content:
+    """What the bytes of a config say, taken apart when it is first asked for and then kept.
+
+    A status needs none of it; a new version with the same bytes shares it with the one before.
+    """
+
+    __slots__ = ("_body", "_decode")
+
+    def __init__(self, decode: Callable[[], Body | None]) -> None:
+        """``decode`` is called once at most, and may be called in any thread."""
+        self._decode: Callable[[], Body | None] | None = decode
+        self._body: Body | None = None
+
+    @classmethod
+    def of(cls, body: Body | None) -> Content:
+        """Content that is known already."""
+        return cls(lambda: body)
+
+    @property
+    def body(self) -> Body | None:
+        """What the bytes say; ``None`` where there are none."""
+        decode = self._decode
+        if decode is not None:
+            self._body = decode()
+            self._decode = None
+        return self._body
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """A resource with its status. Compared by identity: the decoder hands out the same object while nothing changed.
+
+    ``value`` is the bytes of the config in force (empty where there is none), ``content`` what they say. When
+    ``status`` is NACKED they are the *old* config, still serving.
+    """
+
+    key: ResourceKey
+    status: Status
+    version: str
+    last_updated: datetime | None
+    error: ErrorState | None
+    type_url: str
+    value: bytes
+    content: Content
+
+    @property
+    def body(self) -> Body | None:
+        """What the config in force says; ``None`` where there is none."""
+        return self.content.body
+
+    @property
+    def health(self) -> Health:
+        """Health of the resource's own status, without what it refers to."""
+        return self.status.health
+
+    @property
+    def size(self) -> int:
+        """Size of the config in force, bytes."""
+        return len(self.value)

@@ -1,0 +1,233 @@
+"""Which route and weighted clusters a request gets, by gRPC's matching rules (gRFC A27, A28, A63).
+
+Everything is computed from the accepted config of one client scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from meshtui.model.regex import PatternRefusedError, full_match, refusal
+from meshtui.model.xds.config import (
+    HeaderMatch,
+    Listener,
+    MatchKind,
+    Route,
+    RouteConfiguration,
+    RouteMatch,
+    StringMatch,
+    VirtualHost,
+)
+from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
+from meshtui.model.xds.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as the router sees it: ``path`` is ``/package.Service/Method``; header names are lower case.
+
+    ``authority`` picks the virtual host; for an ``xds:`` channel it is the listener's name unless overridden.
+    """
+
+    authority: str
+    path: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a request goes. ``problem`` is a sentence when it goes nowhere; ``caveats`` what cannot be foreseen."""
+
+    listener: Resource | None = None
+    routes: Resource | None = None
+    virtual_host: VirtualHost | None = None
+    route: Route | None = None
+    problem: str = ""
+    caveats: tuple[str, ...] = ()
+
+
+def listener_name(url: str) -> str:
+    """The LDS resource an ``xds:`` URL asks for: ``xds:///echo:7070`` → ``echo:7070``. Empty for other schemes."""
+    scheme, colon, rest = url.partition(":")
+    if scheme.lower() != "xds" or not colon:
+        return ""
+    if rest.startswith("//"):
+        _, _, rest = rest[2:].partition("/")
+    return unquote(rest.split("?", 1)[0])
+
+
+def find_listener(snapshot: Snapshot, name: str) -> Resource | None:
+    """The listener of that name, in whichever scope; the scope of the same target first."""
+    found = [
+        resource
+        for key, resource in snapshot.resources.items()
+        if key.type == LDS and key.name == name and resource.value
+    ]
+    return max(found, key=lambda resource: resource.key.scope.endswith(f"/{name}"), default=None)
+
+
+def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) -> Decision:
+    """Where a call to an ``xds:`` URL goes. A ``host`` header overrides the authority, as Istio's echo does it."""
+    name = listener_name(url)
+    if not name:
+        return Decision(problem=f"{url} is no xds: URL, so no route decides where it goes.")
+    listener = find_listener(snapshot, name)
+    if listener is None or not isinstance(listener.body, Listener):
+        return Decision(problem=f"The client holds no accepted listener {name}.")
+    routes, problem = _routes_of(snapshot, listener, listener.body)
+    lowered = {key.lower(): value for key, value in headers.items()}
+    if routes is None:
+        return Decision(listener, problem=problem)
+    config = listener.body.inline_routes or (
+        routes.body if isinstance(routes.body, RouteConfiguration) else RouteConfiguration("", ())
+    )
+    request = Request(lowered.get("host", name), path, lowered)
+    host = match_virtual_host(config.virtual_hosts, request.authority)
+    if host is None:
+        return Decision(
+            listener, routes, problem=f"No virtual host of {config.name or name} is for {request.authority}."
+        )
+    route, caveats = match_route(host.routes, request)
+    if route is None:
+        missing = f"No route of virtual host {host.name} matches {path}."
+        return Decision(listener, routes, host, problem=missing, caveats=caveats)
+    return Decision(listener, routes, host, route, caveats=caveats)
+
+
+def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tuple[Resource | None, str]:
+    if listener.inline_routes is not None:
+        return resource, ""
+    name = listener.route_name
+    routes = snapshot.resources.get(ResourceKey(resource.key.scope, RDS, name))
+    if routes is None or not isinstance(routes.body, RouteConfiguration):
+        return None, f"The client holds no accepted route configuration {name or '(the listener names none)'}."
+    return routes, ""
+
+
+# virtual hosts
+
+
+def match_virtual_host(hosts: Iterable[VirtualHost], authority: str) -> VirtualHost | None:
+    """The host whose domain fits best: exact, ``*.suffix``, ``prefix.*``, then ``*``; of a kind the longest."""
+    best: tuple[int, int] = (0, 0)
+    authority = authority.lower()
+    found: VirtualHost | None = None
+    for host in hosts:
+        for domain in host.domains:
+            rank = _domain_rank(domain.lower(), authority)
+            if rank > best:
+                best, found = rank, host
+    return found
+
+
+def _domain_rank(domain: str, authority: str) -> tuple[int, int]:
+    """How well a domain pattern fits, greater is better; (0, 0) does not fit."""
+    if domain == authority:
+        return 4, len(domain)
+    if domain == "*":
+        return 1, 1
+    if domain.startswith("*") and authority.endswith(domain[1:]) and len(authority) > len(domain) - 1:
+        return 3, len(domain)
+    if domain.endswith("*") and authority.startswith(domain[:-1]) and len(authority) > len(domain) - 1:
+        return 2, len(domain)
+    return 0, 0
+
+
+# routes
+
+
+def match_route(routes: Iterable[Route], request: Request) -> tuple[Route | None, tuple[str, ...]]:
+    """The first route that matches. A route for a share of requests cannot be foreseen, nor one with a regular
+    expression that RE2 does not take: it is passed over and said.
+    """
+    caveats: list[str] = []
+    for route in routes:
+        match = route.match
+        if match.unsupported:
+            continue  # gRPC leaves such a route out of its table
+        refused = _refused_pattern(match)
+        if refused:
+            caveats.append(f"a route before it has a regular expression that gRPC's engine RE2 refuses ({refused})")
+            continue
+        if not _path_matches(match.path, request.path):
+            continue
+        if not all(header_matches(header, request.headers) for header in match.headers):
+            continue
+        if match.fraction is not None and match.fraction < 1:
+            caveats.append(f"a route before it takes {match.fraction:.2%} of these requests at random")
+            continue
+        return route, tuple(caveats)
+    return None, tuple(caveats)
+
+
+def _refused_pattern(match: RouteMatch) -> str:
+    """Why RE2 does not take one of the patterns of a route; empty when it takes all."""
+    patterns = (one.value for one in (match.path, *(header.match for header in match.headers)) if _is_regex(one))
+    return next((reason for pattern in patterns if (reason := refusal(pattern))), "")
+
+
+def _is_regex(match: StringMatch) -> bool:
+    return match.kind is MatchKind.REGEX
+
+
+def header_matches(header: HeaderMatch, headers: Mapping[str, str]) -> bool:
+    """Whether one header condition holds. A missing header fails every condition but "not present" (gRFC A28).
+
+    gRPC keeps ``-bin`` headers out of matching, and takes ``content-type`` to be ``application/grpc``.
+    """
+    name = header.name.lower()
+    value = "application/grpc" if name == "content-type" else headers.get(name)
+    if name.endswith("-bin"):
+        value = None
+    if header.match.kind is MatchKind.PRESENT:
+        wanted = header.match.value != "false"
+        return ((value is not None) == wanted) != header.invert
+    if value is None:
+        if not header.treat_missing_as_empty:
+            return False
+        value = ""
+    if header.match.kind is MatchKind.RANGE:
+        return _in_range(value, header.low, header.high) != header.invert
+    return string_matches(header.match, value) != header.invert
+
+
+def _in_range(value: str, low: int, high: int) -> bool:
+    try:
+        return low <= int(value) < high
+    except ValueError:
+        return False
+
+
+def _path_matches(pattern: StringMatch, path: str) -> bool:
+    if pattern.kind is MatchKind.PREFIX and pattern.value in ("", "/"):
+        return True
+    return string_matches(pattern, path)
+
+
+def string_matches(match: StringMatch, value: str) -> bool:
+    """Whether a pattern fits a value; regular expressions must fit the whole of it, as RE2's full match does."""
+    wanted = match.value
+    if match.ignore_case and match.kind is not MatchKind.REGEX:
+        wanted, value = wanted.lower(), value.lower()
+    match match.kind:
+        case MatchKind.EXACT:
+            return value == wanted
+        case MatchKind.PREFIX:
+            return value.startswith(wanted)
+        case MatchKind.SUFFIX:
+            return value.endswith(wanted)
+        case MatchKind.CONTAINS:
+            return wanted in value
+        case MatchKind.REGEX:
+            return _regex_matches(wanted, value)
+        case _:
+            return True
+
+
+def _regex_matches(pattern: str, value: str) -> bool:
+    try:
+        return full_match(pattern, value)
+    except PatternRefusedError:
+        return False

@@ -1,0 +1,60 @@
+"""One immutable look at a target: every xDS client in it and every resource they hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from meshtui.model.identity.node_id import parse_node_id
+from meshtui.model.xds.names import is_inbound_listener
+from meshtui.model.xds.resource import SERVER_SCOPE, Health, Resource, ResourceKey
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIdentity:
+    """The ``node`` a client sends to the control plane; ``locality`` is ``region/zone/sub_zone``, as far as given."""
+
+    id: str = ""
+    cluster: str = ""
+    user_agent: str = ""
+    user_agent_version: str = ""
+    locality: str = ""
+
+    @property
+    def workload(self) -> tuple[str, str]:
+        """Pod and namespace out of Istio's node id; two empty strings for other shapes."""
+        found = parse_node_id(self.id)
+        return (found.pod, found.namespace) if found is not None else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a CSDS answer said, decoded. ``problems`` holds one sentence for each part that could not be read.
+
+    ``resources`` are ordered by scope, type and name, whatever the order of the answer; a key that came twice keeps its
+    last value.
+    """
+
+    taken_at: datetime
+    node: NodeIdentity
+    scopes: tuple[str, ...]
+    resources: Mapping[ResourceKey, Resource]
+    problems: tuple[str, ...] = ()
+
+    def counts(self) -> Mapping[Health, int]:
+        """How many resources are in each health."""
+        found = Counter(resource.health for resource in self.resources.values())
+        return {health: found.get(health, 0) for health in Health}
+
+    @property
+    def has_outbound(self) -> bool:
+        """Whether any ``xds:`` channel is open in the app, so that there is more than the server's own listener."""
+        return any(key.scope != SERVER_SCOPE and not is_inbound_listener(key.name) for key in self.resources)
+
+
+def empty(taken_at: datetime) -> Snapshot:
+    """The look at a target that holds nothing."""
+    return Snapshot(taken_at, NodeIdentity(), (), MappingProxyType({}))

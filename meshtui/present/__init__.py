@@ -1,0 +1,1 @@
+"""What a screen and a document share: no widget, no colour."""

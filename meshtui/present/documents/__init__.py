@@ -1,0 +1,1 @@
+"""What is written: the JSON, CSV and tables of the headless commands and of saved files."""

@@ -1,0 +1,246 @@
+"""The way of a request, rung by rung, each with its state: what a reader looks at first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from meshtui.model.channels import Channel, ChannelReport, ChannelState
+from meshtui.model.phrases import ago_words, plural, share_words, span_words
+from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic, in_flight
+from meshtui.model.xds.config import RouteConfiguration
+from meshtui.model.xds.graph import Graph, Node, NodeKind
+from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.names import is_inbound_listener
+from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
+
+MAY_HANG: Final = "calls hang, or long-lived streams"
+"""What calls in flight that do not come back may be."""
+
+NO_CHANNELZ: Final = "not known: channelz was not read"
+"""Whether the app does not serve it, or gives no answer now, is said beside."""
+
+DESTINATIONS_SHOWN: Final = 4
+"""Weighted clusters named on the route rung; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A value over time, oldest first, to be drawn small. ``bad`` says that nothing but 0 is well."""
+
+    name: str
+    values: tuple[float, ...]
+    bad: bool = False
+
+
+class RungName(StrEnum):
+    """What a rung stands for; the value is its name on the screen."""
+
+    BOOTSTRAP = "Bootstrap"
+    CERTIFICATES = "Certificates"
+    CONTROL_PLANE = "Control plane"
+    LISTENER = "Listener"
+    ROUTE = "Route"
+    CLUSTER = "Cluster"
+    ENDPOINT = "Endpoint"
+    TRAFFIC = "Traffic"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """``health`` is ``None`` where the fact is not known from here; then ``text`` says what would tell it.
+
+    ``aside`` is what to know besides, or what is wrong; ``key`` the resource to go to, if there is one; ``spark`` what
+    was seen of it in the last minutes.
+    """
+
+    name: RungName
+    health: Health | None
+    text: str
+    aside: str = ""
+    key: ResourceKey | None = None
+    spark: tuple[Series, ...] = ()
+
+
+def last_seen(rung: Rung) -> Rung:
+    """A rung of a target that gives no answer now: nothing on it is known to be well any more."""
+    return replace(rung, health=None) if rung.health is Health.OK else rung
+
+
+def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung, ...]:
+    """Listener, Route, Cluster and Endpoint."""
+    by_kind: dict[NodeKind, list[Node]] = {kind: [] for kind in NodeKind}
+    for node in graph.distinct():
+        by_kind[node.kind].append(node)
+    listeners = by_kind[NodeKind.LISTENER]
+    outbound = [node for node in listeners if not is_inbound_listener(node.name)]
+    inbound = [node for node in listeners if is_inbound_listener(node.name)]
+    if not outbound:
+        return (_listener_rung(listeners, "listener"), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
+    return (
+        _listener_rung(outbound, "listener", also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
+        _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], snapshot, now),
+        _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
+        _rung(RungName.ENDPOINT, by_kind[NodeKind.ENDPOINT], "endpoint"),
+    )
+
+
+def control_plane_rung(report: ChannelReport | None, *, agent_silent: bool = False) -> Rung:
+    """The ADS channel; CSDS alone does not tell whether the control plane is there.
+
+    READY says only that a socket is connected. Config comes over a call that stays open as long as it is well, and
+    through an agent, which may hang (``agent_silent``).
+    """
+    name = RungName.CONTROL_PLANE
+    if report is None:
+        return Rung(name, None, NO_CHANNELZ)
+    channel = report.control_plane()
+    if channel is None:
+        return Rung(name, None, "not known: channelz shows no channel to an xDS server")
+    broken = channel.state is ChannelState.TRANSIENT_FAILURE
+    health = Health.REFUSED if broken else Health.OK if channel.state is ChannelState.READY else Health.WAITING
+    aside = "the config below is the last it sent; no change arrives" if broken else ""
+    text = f"{channel.target}  {channel.state.value}"
+    if health is Health.OK and channel.calls.started and not in_flight(channel.calls):
+        return Rung(name, Health.WAITING, text, "no ADS call is open on it: no change arrives")
+    if health is Health.OK and agent_silent:
+        return Rung(name, None, text, "the agent does not answer: not known whether changes arrive")
+    return Rung(name, health, text, aside)
+
+
+def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
+    """What the app's own channels do. OK only where calls were seen to come back and none failed or hangs."""
+    name = RungName.TRAFFIC
+    if report is None:
+        return Rung(name, None, NO_CHANNELZ)
+    channels = report.mesh_channels
+    if not channels:
+        return Rung(name, None, "no xds: channel is open in this app now")
+    state = _channel_health(channels)
+    total = traffic.total if traffic is not None else None
+    lately = total.within(RATE_SECONDS) if total is not None else None
+    if traffic is None or total is None or lately is None:
+        broken = state if state is not Health.OK else None
+        return Rung(name, broken, f"{plural(len(channels), 'open channel')}; a rate needs a second look")
+    spark = _spark(total)
+    rate = f"{(lately.succeeded + lately.failed) / max(lately.seconds, 0.001):.1f} calls/s"
+    lost = f"{lately.failed / max(lately.seconds, 0.001):.1f}/s failed" if lately.failed else "0 failed"
+    flying = f", {lately.in_flight} in flight" if lately.in_flight else ""
+    waiting = traffic.waiting
+    if any(traffic.certain(channel, flow) for channel, flow in waiting):
+        return Rung(name, Health.REFUSED, f"{rate}, {lost}{flying}", "calls get no answer", spark=spark)
+    if lately.failed:
+        return Rung(name, Health.REFUSED, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
+    if waiting or any(flow.mounting for flow in (*traffic.channels, *traffic.peers)):
+        broken = state if state is not Health.OK else None
+        return Rung(name, broken, f"{rate}, {lost}{flying}", MAY_HANG, spark=spark)
+    if lately.succeeded:
+        return Rung(name, state, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
+    broken = state if state is not Health.OK else None
+    if lately.in_flight:
+        text = f"{lately.in_flight} in flight, none has come back for {span_words(total.quiet_seconds)}"
+        return Rung(name, broken, text, MAY_HANG, spark=spark)
+    return Rung(name, broken, f"idle: no call for {span_words(total.quiet_seconds)}", spark=spark)
+
+
+def _spark(total: Flow) -> tuple[Series, ...]:
+    """The last minutes: calls that came back, calls in flight, and those that failed where any did."""
+    points = total.points
+    answered = tuple(point.succeeded / max(point.seconds, 0.001) for point in points)
+    failed = tuple(point.failed / max(point.seconds, 0.001) for point in points)
+    flying = tuple(float(point.in_flight) for point in points)
+    named = [Series("ok/s", answered), Series("in flight", flying)]
+    return (*named, Series("failed/s", failed, bad=True)) if any(failed) else tuple(named)
+
+
+def _channel_health(channels: Iterable[Channel]) -> Health:
+    broken = any(channel.state is ChannelState.TRANSIENT_FAILURE for channel in channels)
+    return Health.REFUSED if broken else Health.OK
+
+
+def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
+    if not nodes:
+        return Rung(RungName.LISTENER, Health.WAITING, "this client holds no listener yet")
+    rung = _rung(RungName.LISTENER, nodes, noun)
+    return Rung(rung.name, rung.health, rung.text, rung.aside or also, rung.key)
+
+
+def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
+    modes = sorted({inbound_tls_words(chain.tls) for chain in chains if chain.tls is not None})
+    return f"and {plural(len(listeners), 'inbound listener')}: {', '.join(modes) or 'no chain'}" if listeners else ""
+
+
+def _no_outbound(name: RungName) -> Rung:
+    return Rung(name, None, "no outbound channel is open in this app")
+
+
+def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
+    if not nodes:
+        return Rung(RungName.ROUTE, Health.OK, "inside the listener")
+    rung = _rung(RungName.ROUTE, nodes, "route configuration")
+    if len(nodes) == 1 and nodes[0].key is not None:
+        resource = snapshot.resources.get(nodes[0].key)
+        if resource is not None and isinstance(resource.body, RouteConfiguration):
+            age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
+            below = _trouble_below(nodes[0])
+            health = rung.health if rung.health is not Health.OK else (Health.MISSING if below else Health.OK)
+            return Rung(rung.name, health, route_words(resource.body), rung.aside or below or age, rung.key)
+    return rung
+
+
+def _trouble_below(node: Node) -> str:
+    """What the routes name that is not there."""
+    lacking = [
+        cluster_label(child.name)
+        for child in _clusters_under(node)
+        if (child.health is not Health.OK and child.key is None) or child.health is Health.MISSING
+    ]
+    return f"names {', '.join(dict.fromkeys(lacking))}, which is not there" if lacking else ""
+
+
+def _clusters_under(node: Node) -> Iterable[Node]:
+    for child in node.children:
+        if child.kind is NodeKind.CLUSTER:
+            yield child
+        elif child.kind in (NodeKind.ROUTE, NodeKind.VIRTUAL_HOST):
+            yield from _clusters_under(child)
+
+
+def route_words(routes: RouteConfiguration) -> str:
+    """A whole route configuration in a line: ``v1 80 % · v2 20 %``, with matches where there are several."""
+    all_routes = [route for host in routes.virtual_hosts for route in host.routes]
+    if not all_routes:
+        return "no routes: every request fails"
+    parts = []
+    for route in all_routes:
+        clusters = route.action.clusters
+        named = " · ".join(
+            f"{cluster_label(item.cluster)} {share_words(item.share)}" for item in clusters[:DESTINATIONS_SHOWN]
+        )
+        more = f" · {len(clusters) - DESTINATIONS_SHOWN} more" if len(clusters) > DESTINATIONS_SHOWN else ""
+        where = "" if is_catch_all(route.match) else f"{match_words(route.match)} → "
+        parts.append(f"{where}{named or route.action.kind.value}{more}")
+    return parts[0] if len(parts) == 1 else f"{parts[0]}   (and {plural(len(parts) - 1, 'more route')})"
+
+
+def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
+    """One line for all nodes of a kind: the one there is, or how many are in which state; the worst one's reason."""
+    if not nodes:
+        return Rung(name, None, f"no {noun}")
+    bad = max(nodes, key=lambda node: node.health.rank)
+    if len(nodes) == 1:
+        text = "   ".join((bad.label, *bad.facts))
+    else:
+        well = sum(node.health is Health.OK for node in nodes)
+        shown = ", ".join(dict.fromkeys(node.label for node in nodes[:DESTINATIONS_SHOWN]))
+        count = plural(len(nodes), noun)
+        text = f"{count}: {shown}" if len(nodes) <= DESTINATIONS_SHOWN else f"{count}, {well} fine"
+    aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else f"{bad.label}: {bad.note}"
+    if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
+        aside = f"all {bad.facts[0]}"
+    return Rung(name, bad.health, text, aside, bad.key)

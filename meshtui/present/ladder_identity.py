@@ -1,0 +1,113 @@
+"""The two rungs below everything: what the workload was told at birth, and who it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.bootstrap import Bootstrap
+from meshtui.model.identity.certificate import Certificate
+from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.identity.workload import Workload
+from meshtui.model.phrases import plural, span_words
+from meshtui.model.xds.resource import Health
+from meshtui.present.ladder import Rung, RungName
+
+UNLOCK_BOOTSTRAP: Final = "--bootstrap FILE"
+UNLOCK_CERTIFICATES: Final = "--certs DIR"
+UNLOCK_AGENT: Final = "--agent HOST:15020"
+"""What to add to the command line for each fact of a workload."""
+
+CERTIFICATE_CODES: Final = ("certificate-", "identity-", "private-key", "agent-certificate")
+BOOTSTRAP_CODES: Final = ("bootstrap-",)
+"""How the codes of the findings begin that a rung answers for."""
+
+
+def identity_rungs(workload: Workload | None, now: datetime) -> tuple[Rung, Rung]:
+    """Bootstrap and Certificates."""
+    return bootstrap_rung(workload), certificates_rung(workload, now)
+
+
+def bootstrap_rung(workload: Workload | None) -> Rung:
+    """Its shape in a few words, or what is wrong with it."""
+    name = RungName.BOOTSTRAP
+    if workload is None or workload.files.bootstrap is None:
+        asked = workload is not None and bool(workload.offers.bootstrap)
+        return Rung(name, Health.WAITING if asked else None, "reading" if asked else f"not read: {UNLOCK_BOOTSTRAP}")
+    health, aside = _judged(workload, BOOTSTRAP_CODES)
+    return Rung(name, health, bootstrap_words(workload.files.bootstrap), aside)
+
+
+def bootstrap_words(bootstrap: Bootstrap) -> str:
+    """``Istio's shape, 1 server, provider default``."""
+    if bootstrap.syntax is not None:
+        return f"{bootstrap.source} cannot be read"
+    shape = "Istio's shape" if bootstrap.for_istio else "gRPC's shape"
+    providers = [one.name for one in bootstrap.certificate_providers]
+    named = (
+        f"{'provider' if len(providers) == 1 else 'providers'} {', '.join(providers)}" if providers else "no provider"
+    )
+    return f"{shape}, {plural(len(bootstrap.servers), 'server')}, {named}"
+
+
+def certificates_rung(workload: Workload | None, now: datetime) -> Rung:
+    """Who, and until when."""
+    name = RungName.CERTIFICATES
+    own = workload.files.own if workload is not None else None
+    leaf = own.leaf if own is not None else None
+    if workload is None or own is None:
+        return _without_files(name, workload, now)
+    health, aside = _judged(workload, CERTIFICATE_CODES)
+    if leaf is None:
+        return Rung(name, Health.MISSING if health is Health.OK else health, f"none in {own.source}", aside)
+    first = workload.soonest_end or leaf
+    late = lifetime(first, now).phase in (Phase.LATE, Phase.ENDING)
+    words = end_words(first, now) + ("" if first is leaf else f" (the {first.role})")
+    if health is Health.OK and late:
+        return Rung(name, Health.WAITING, leaf.name, words)
+    return Rung(name, health, leaf.name, aside or words)
+
+
+def _without_files(name: RungName, workload: Workload | None, now: datetime) -> Rung:
+    if workload is None:
+        return Rung(name, None, f"not read: {UNLOCK_CERTIFICATES}")
+    ends_at, offers = workload.ends_at, workload.offers
+    if ends_at is not None:
+        left = ends_at - now
+        ended = left.total_seconds() < 0
+        words = f"ended {span_words(-left)} ago" if ended else f"ends in {span_words(left)}"
+        return Rung(name, Health.REFUSED if ended else Health.OK, f"by the agent: {words}", UNLOCK_CERTIFICATES)
+    if offers.certificates and workload.read_at is None:
+        return Rung(name, Health.WAITING, "reading")
+    return Rung(name, None, f"not read: {UNLOCK_CERTIFICATES}")
+
+
+def end_words(certificate: Certificate, now: datetime) -> str:
+    """``ends in 4m 12s, rotates in 1m 40s``, or what has become of it."""
+    life = lifetime(certificate, now)
+    left, due = span_words(life.remaining), span_words(abs(life.until_rotation))
+    match life.phase:
+        case Phase.NOT_YET_VALID:
+            return f"not valid for another {span_words(certificate.not_before - now)}"
+        case Phase.EXPIRED:
+            return f"expired {span_words(-life.remaining)} ago"
+        case Phase.FRESH if not certificate.is_ca:
+            return f"ends in {left}, rotates in {due}"
+        case Phase.FRESH:
+            return f"ends in {left}"
+        case Phase.DUE if not certificate.is_ca:
+            return f"ends in {left}, rotation is due"
+        case Phase.LATE if not certificate.is_ca:
+            return f"ends in {left}, rotation {due} late"
+        case _:
+            return f"ends in {left}"
+
+
+def _judged(workload: Workload, codes: tuple[str, ...]) -> tuple[Health, str]:
+    """The worst finding's weight and title; a warning leaves the rung standing."""
+    found = [one for one in workload.findings if one.code.startswith(codes) and one.severity is not Severity.INFO]
+    if not found:
+        return Health.OK, ""
+    bad: Finding = max(found, key=lambda one: one.severity)
+    return (Health.REFUSED, bad.title) if bad.severity is Severity.ERROR else (Health.OK, f"! {bad.title}")

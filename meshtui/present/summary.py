@@ -1,0 +1,242 @@
+"""A resource, or a place in the tree, in words: what the detail pane says before anyone reads JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from meshtui.model.phrases import plural, share_words, size_words
+from meshtui.model.xds.config import (
+    ActionKind,
+    Cluster,
+    ClusterLoadAssignment,
+    FilterChain,
+    HttpFilter,
+    Listener,
+    Locality,
+    Opaque,
+    Route,
+    RouteConfiguration,
+    TlsContext,
+    TlsMode,
+    VirtualHost,
+)
+from meshtui.model.xds.graph import Node, NodeKind
+from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, route_facts
+from meshtui.model.xds.references import References, endpoints_key
+from meshtui.model.xds.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.status_words import status_note
+from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words, pattern_words
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line: ``label`` names it (empty for a line that continues), ``value`` says it, ``health`` how bad it is.
+
+    A label without a value is a heading inside its section.
+    """
+
+    label: str
+    value: str
+    health: Health | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Some facts under a title; a paragraph where the title is empty."""
+
+    title: str
+    facts: tuple[Fact, ...]
+
+
+def summarize(
+    snapshot: Snapshot, node: Node | None, resource: Resource | None, references: References
+) -> tuple[Section, ...]:
+    """What stands there: the trouble first, then what it does, then who names it."""
+    sections: list[Section] = []
+    if node is not None:
+        sections += _trouble(node, resource)
+    elif resource is not None and (note := status_note(resource)):
+        sections.append(Section("", (Fact("", note, resource.health),)))
+    if resource is not None:
+        sections += _body(snapshot, resource)
+        sections += _references(references, resource.key)
+    elif node is not None and not sections:
+        sections.append(Section("", (Fact("", "The client holds no resource for this."),)))
+    return tuple(section for section in sections if section.facts)
+
+
+def _trouble(node: Node, resource: Resource | None) -> Iterator[Section]:
+    if node.note:
+        yield Section("", (Fact("", node.note, node.health),))
+    elif resource is not None and node.key == resource.key and (note := status_note(resource)):
+        yield Section("", (Fact("", note, resource.health),))
+    if resource is not None and resource.error is not None and not _told(node, resource):
+        yield Section("", (Fact("", resource.error.details, resource.health),))
+    if node.kind in (NodeKind.ROUTE, NodeKind.ENDPOINT, NodeKind.FILTER_CHAIN) and node.facts:
+        title = {NodeKind.ROUTE: "this route", NodeKind.ENDPOINT: "this endpoint"}.get(node.kind, "this filter chain")
+        yield Section(title, (Fact(node.label, " · ".join(node.facts), node.health),))
+
+
+def _told(node: Node, resource: Resource) -> bool:
+    """Whether the node's note quotes what the client said of the resource, or there is nothing to quote."""
+    quotes = node.note == status_note(resource) and resource.health in (Health.REFUSED, Health.MISSING)
+    return quotes or resource.error is None or not resource.error.details
+
+
+def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:
+    match resource.body:
+        case Listener() as listener:
+            yield from _listener(snapshot, resource.key, listener)
+        case RouteConfiguration() as routes:
+            yield from _routes(snapshot, resource.key.scope, routes)
+        case Cluster() as cluster:
+            yield from _cluster(snapshot, resource.key, cluster)
+        case ClusterLoadAssignment() as assignment:
+            yield from _assignment(assignment)
+        case Opaque() as opaque:
+            unreadable = f"{opaque.type_url} ({size_words(opaque.size)}): {opaque.reason}"
+            yield Section("cannot be read", (Fact("", unreadable, Health.WAITING),))
+        case None:
+            yield Section("", (Fact("", "No config is in force for this resource."),))
+
+
+def _listener(snapshot: Snapshot, key: ResourceKey, listener: Listener) -> Iterator[Section]:
+    if listener.inbound:
+        yield Section("serves", (Fact("address", listener.address or "–"),))
+        for chain in listener.chains:
+            yield Section(f"filter chain {chain.name}".rstrip(), tuple(_chain(chain)))
+        return
+    facts = [Fact("routes from", listener.route_name or "itself", _held(snapshot, key.scope, RDS, listener.route_name))]
+    yield Section("a channel to this name", tuple(facts))
+    yield Section("HTTP filters", tuple(_filters(listener.filters)))
+    if listener.inline_routes is not None:
+        yield from _routes(snapshot, key.scope, listener.inline_routes)
+
+
+def _chain(chain: FilterChain) -> Iterator[Fact]:
+    yield Fact("TLS", inbound_tls_words(chain.tls))
+    yield from _tls(chain.tls)
+    yield from _filters(chain.filters)
+    if chain.problem:
+        yield Fact("problem", chain.problem, Health.REFUSED)
+
+
+def _filters(filters: Sequence[HttpFilter]) -> Iterator[Fact]:
+    for filter_ in filters:
+        yield Fact(filter_.kind, filter_.summary or filter_.name)
+
+
+def _routes(snapshot: Snapshot, scope: str, routes: RouteConfiguration) -> Iterator[Section]:
+    for host in routes.virtual_hosts:
+        yield Section(f"requests to {_domains(host)}", tuple(_host(snapshot, scope, host)))
+
+
+def _domains(host: VirtualHost) -> str:
+    """Istio lists every spelling of a host, the whole name first."""
+    first = host.domains[0] if host.domains else host.name
+    more = len(host.domains) - 1
+    return f"{first} and {plural(more, 'other name')}" if more > 0 else first
+
+
+def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[Fact]:
+    lone = len(host.routes) == 1
+    for route in host.routes:
+        yield Fact("all" if lone and is_catch_all(route.match) else match_words(route.match), "")
+        yield from _route(snapshot, scope, route)
+    for origin in dict.fromkeys(route.origin for route in host.routes if route.origin):
+        yield Fact("", f"from {origin}")
+
+
+def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[Fact]:
+    for weighted in route.action.clusters:
+        held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
+        note = status_note(held) if held else "the client does not hold this cluster"
+        text = f"{share_words(weighted.share):>6} → {cluster_label(weighted.cluster)}"
+        yield Fact("", f"{text}   {note}".rstrip(), held.health if held else Health.WAITING)
+    if not route.action.clusters:
+        words = "served by this app" if route.action.kind is ActionKind.NON_FORWARDING else route.action.detail
+        yield Fact("", words or route.action.kind.value)
+    for fact in route_facts(route):
+        yield Fact("", fact)
+
+
+def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:
+    facts = [Fact("subset", cluster.subset)] if cluster.subset else []
+    facts += [Fact("policy", cluster.policy), Fact("discovery", cluster.discovery)]
+    facts += [Fact("name", cluster.dns_name)] if cluster.dns_name else []
+    facts += [Fact("clusters", ", ".join(cluster.children))] if cluster.children else []
+    facts += [Fact("limit", f"{cluster.max_requests} requests at a time")] if cluster.max_requests is not None else []
+    facts += [Fact("from", cluster.origin)] if cluster.origin else []
+    yield Section("cluster", tuple(facts))
+    yield Section("connections", (Fact("security", cluster.tls.mode.value), *_tls(cluster.tls)))
+    named = endpoints_key(snapshot, key)
+    assignment = snapshot.resources.get(named) if named else None
+    if assignment is not None and isinstance(assignment.body, ClusterLoadAssignment):
+        yield from _assignment(assignment.body)
+    elif named is not None:
+        note = status_note(assignment) if assignment else "the client does not hold them"
+        yield Section("endpoints", (Fact(named.name, note, assignment.health if assignment else Health.WAITING),))
+
+
+def _tls(tls: TlsContext) -> Iterator[Fact]:
+    if tls.mode is TlsMode.PLAINTEXT:
+        return
+    if tls.identity:
+        yield Fact("own certificate", f"provider {tls.identity}")
+    if tls.roots:
+        yield Fact("trusted roots", f"provider {tls.roots}")
+    label = "peer's SAN"
+    for san in tls.sans:
+        yield Fact(label, pattern_words(san))
+        label = ""
+
+
+def _assignment(assignment: ClusterLoadAssignment) -> Iterator[Section]:
+    problem = endpoints_problem(assignment)
+    if problem:
+        yield Section("endpoints", (Fact("", problem, Health.MISSING),))
+    for locality in assignment.localities:
+        yield Section(_place(locality), tuple(_endpoints(locality)))
+    yield Section(
+        "dropped by the client", tuple(Fact(drop.category, share_words(drop.share)) for drop in assignment.drops)
+    )
+
+
+def _place(locality: Locality) -> str:
+    words = [f"endpoints in {locality.label}" if locality.label else "endpoints"]
+    words += [f"priority {locality.priority}"] if locality.priority else []
+    words += [f"locality weight {locality.weight}"] if locality.weight != 1 else []
+    return " · ".join(words)
+
+
+def _endpoints(locality: Locality) -> Iterator[Fact]:
+    for endpoint in locality.endpoints:
+        health = Health.OK if endpoint.health.usable and locality.weight else Health.MISSING
+        words = [endpoint.health.value]
+        words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
+        words += [endpoint.workload] if endpoint.workload else []
+        yield Fact(endpoint.address, " · ".join(words), health)
+
+
+SHOWN_USERS = 8
+"""A cluster of a large mesh is named by many routes; the first few, and how many more, say enough."""
+
+
+def _references(references: References, key: ResourceKey) -> Iterator[Section]:
+    if key.type not in (RDS, CDS, EDS):
+        return
+    names = references.users(key)
+    facts = [Fact("", name) for name in names[:SHOWN_USERS]]
+    if len(names) > SHOWN_USERS:
+        facts.append(Fact("", f"and {plural(len(names) - SHOWN_USERS, 'more', 'more')}"))
+    yield Section("named by", tuple(facts or [Fact("", "nothing in this client")]))
+
+
+def _held(snapshot: Snapshot, scope: str, type_: str, name: str) -> Health | None:
+    """The health of what is named; WAITING when the client does not hold it; ``None`` when nothing is named."""
+    if not name:
+        return None
+    resource = snapshot.resources.get(ResourceKey(scope, type_, name))
+    return resource.health if resource else Health.WAITING

@@ -1,0 +1,32 @@
+"""The one value a view paints: a target's state at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meshtui.model.xds.resource import Resource
+    from meshtui.session.echo.controller import EchoController
+    from meshtui.session.state import SessionState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """``now`` is the moment ages are counted to. While the screen is frozen both stay and ``frozen_for`` grows.
+
+    Compared by identity: a new look is painted, comparing ten thousand resources would cost more.
+    ``position`` is which of how many attached targets this is, from 1. ``as_json`` gives the JSON of a resource's
+    config; it is asked for the one resource on screen. ``controller`` starts echo runs, ``None`` where none can
+    be. ``others`` are the states of the other attached targets.
+    """
+
+    state: SessionState
+    now: datetime
+    as_json: Callable[[Resource], str]
+    frozen_for: timedelta | None = None
+    position: tuple[int, int] = (1, 1)
+    controller: EchoController | None = None
+    others: tuple[SessionState, ...] = ()

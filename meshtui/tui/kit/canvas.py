@@ -1,0 +1,115 @@
+"""Lines drawn straight into the terminal's cells: only what is visible is made, whatever the length."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from meshtui.tui.kit.palette import Palette, cursor_style, palette_of
+from meshtui.tui.kit.style import EMPTY, Line
+from meshtui.tui.kit.text import strip_of
+
+
+class Canvas(ScrollView, can_focus=True):
+    """A scrolling list of lines. Subclasses say how many there are and what each is."""
+
+    DEFAULT_CSS = """
+    Canvas {
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 0;
+        overflow-x: hidden;
+        scrollbar-background: $background;
+        scrollbar-background-hover: $background;
+        scrollbar-background-active: $background;
+        scrollbar-color: $foreground 15%;
+        scrollbar-color-hover: $foreground 30%;
+        scrollbar-color-active: $primary;
+    }
+    """
+
+    _drawn: dict[int, Strip]
+    _base = Style.null()
+    _width = 1
+    _palette: Palette | None = None
+    _over: dict[bool, Style]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._drawn = {}
+        self._over = {}
+
+    def count(self) -> int:
+        """How many lines there are."""
+        return 0
+
+    def line(self, index: int, width: int) -> Line:
+        """The line at ``index``, made for ``width`` cells."""
+        return EMPTY
+
+    def over(self, index: int) -> Style | None:
+        """What goes over a whole line, such as a cursor; such lines are drawn anew each time."""
+        return None
+
+    @property
+    def line_width(self) -> int:
+        """Cells a line has."""
+        return max(self.scrollable_content_region.width, 1)
+
+    def redraw(self) -> None:
+        """The lines differ from before: forget what was drawn."""
+        self._drawn.clear()
+        size = Size(self.line_width, self.count())
+        if size != self.virtual_size:
+            # As Textual does for itself: the scroll bars follow, and the screen is not laid out anew for it.
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def on_mount(self) -> None:
+        super().on_mount()  # type: ignore[no-untyped-call]
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_colours())
+
+    def _forget_colours(self) -> None:
+        self._palette = None
+        self._over.clear()
+        self.redraw()
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the theme in force."""
+        if self._palette is None:
+            self._palette = palette_of(self.app.theme_variables)
+        return self._palette
+
+    def cursor_style(self) -> Style:
+        """How the line under the cursor looks, depending on who has the focus."""
+        focused = self.has_focus
+        if focused not in self._over:
+            self._over[focused] = cursor_style(self.app.theme_variables, focused)
+        return self._over[focused]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Both are asked of all ancestors: once a paint, not once a line.
+        self._base = self.rich_style
+        self._width = self.line_width
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        index = y + self.scroll_offset.y
+        width, base = self._width, self._base
+        if not 0 <= index < self.count():
+            return Strip.blank(width, base)
+        over = self.over(index)
+        if over is not None:
+            return strip_of(self.line(index, width), width, self.palette, base, over)
+        strip = self._drawn.get(index)
+        if strip is None or strip.cell_length != width:
+            strip = self._drawn[index] = strip_of(self.line(index, width), width, self.palette, base)
+        return strip

@@ -1,1 +1,0 @@
-"""Lines of text for each view: pure functions from values to spans."""

@@ -1,0 +1,117 @@
+"""What is said when there is nothing to show: which fact is missing, why, and the line that unlocks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from meshtui.model.phrases import span_words
+from meshtui.session.state import Link, LinkState
+from meshtui.tui.frame import Look
+from meshtui.tui.kit.style import EMPTY, Line, Role, Span
+from meshtui.tui.kit.text import span, wrap
+
+SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+"""One cell; a frame each tick of the pump."""
+
+REGISTER: Final = (
+    ("Go", ('import "google.golang.org/grpc/admin"', "cleanup, err := admin.Register(server); defer cleanup()")),
+    ("C++", ("#include <grpcpp/ext/admin_services.h>", "grpc::AddAdminServices(&builder);")),
+    (
+        "Java",
+        ("// io.grpc:grpc-services, io.grpc:grpc-xds", "builder.addServices(AdminInterface.getStandardServices());"),
+    ),
+    ("Python", ("import grpc_admin  # pip install grpcio-admin", "grpc_admin.add_admin_servicers(server)")),
+)
+"""How a gRPC app registers CSDS and channelz (gRFC A38), by language."""
+
+NO_OUTBOUND: Final = "No outbound channel is open in this app, so it holds only its own inbound listener."
+
+NO_OUTBOUND_FIX: Final = (
+    "gRPC asks for routes, clusters and endpoints only while the app has an xds: channel open. Let the app call a "
+    "service, or hold one open with a slow ForwardEcho:"
+)
+
+NO_OUTBOUND_LINE: Final = (
+    'grpcurl -plaintext -d \'{"url":"xds:///HOST:PORT","count":60,"qps":1,"timeout_micros":90000000}\' '
+    "ADDRESS proto.EchoTestService/ForwardEcho"
+)
+"""``timeout_micros`` bounds the whole set, so it is above count/qps."""
+
+
+def needs_notice(look: Look) -> bool:
+    """Whether there is nothing to show but the reason."""
+    return look.state.snapshot is None
+
+
+def notice_lines(look: Look, frame: int, width: int) -> Iterator[Line]:
+    """The reason, in the place of the view."""
+    link = look.state.link
+    yield EMPTY
+    if link.state is LinkState.CONNECTING:
+        yield (Span(f"  {SPINNER[frame % len(SPINNER)]} ", Role.ACCENT), span(f"Connecting to {look.state.target} …"))
+        waited = (look.now - link.since).total_seconds()
+        if waited >= SLOW:
+            yield (Span(f"    {span_words(waited)} so far", Role.DIM),)
+        return
+    yield from _problem(link, look, width)
+    if link.state is LinkState.MISSING:
+        yield from _register(width)
+    else:
+        yield EMPTY
+        spinner = SPINNER[frame % len(SPINNER)]
+        yield (Span(f"  {spinner} ", Role.ACCENT), Span("Tried again every 2 s; it comes up here by itself.", Role.DIM))
+    yield EMPTY
+    yield (Span("    o ", Role.KEY), Span("choose another target", Role.DIM))
+
+
+SLOW: Final = 2
+"""Seconds after which a person wants to know how long it has been."""
+
+
+def _problem(link: Link, look: Look, width: int) -> Iterator[Line]:
+    title = {
+        LinkState.DOWN: f"✗ No config from {look.state.target}",
+        LinkState.MISSING: f"∅ {look.state.target} answers, but serves no CSDS",
+    }.get(link.state, f"✗ {look.state.target} is {link.state.value}")
+    for number, piece in enumerate(wrap(title, max(width - 4, 8))):
+        yield (Span("  " if not number else "    "), Span(piece, Role.ALARM))
+    yield EMPTY
+    yield from paragraph(link.problem, width, Role.TEXT)
+    if link.hint:
+        yield from labelled("try", link.hint, width)
+
+
+def _register(width: int) -> Iterator[Line]:
+    yield EMPTY
+    yield from labelled("Istio's echo app", "set EXPOSE_GRPC_ADMIN=true in its environment", width)
+    yield EMPTY
+    why = "Any other app has to register the gRPC admin services (CSDS and channelz). One line at start-up does it:"
+    yield from paragraph(why, width, Role.TEXT)
+    for language, lines in REGISTER:
+        yield EMPTY
+        for number, text in enumerate(lines):
+            lead = f"    {language if not number else '':<8}"
+            yield (Span(lead, Role.TITLE), span(text, Role.DIM if not number else Role.STRONG))
+
+
+def no_outbound_lines(width: int) -> Iterator[Line]:
+    """Why only the inbound side is there."""
+    yield (Span("  … ", Role.WAITING), *(span(piece, Role.STRONG) for piece in wrap(NO_OUTBOUND, width - 6)[:1]))
+    for piece in wrap(NO_OUTBOUND, width - 6)[1:]:
+        yield (Span("    "), span(piece, Role.STRONG))
+    yield from paragraph(NO_OUTBOUND_FIX, width, Role.TEXT)
+    yield from paragraph(NO_OUTBOUND_LINE, width, Role.ACCENT)
+
+
+def paragraph(text: str, width: int, role: Role, *, indent: int = 4) -> Iterator[Line]:
+    """Text set in by some cells."""
+    for piece in wrap(text, max(width - indent - 2, 12)):
+        yield (Span(" " * indent), Span(piece, role))
+
+
+def labelled(label: str, text: str, width: int) -> Iterator[Line]:
+    """``    fix  text``: the label once, the text in its own column."""
+    lead = f"    {label}  "
+    for number, piece in enumerate(wrap(text, max(width - len(lead) - 2, 12))):
+        yield (Span(lead if not number else " " * len(lead), Role.TITLE), Span(piece))

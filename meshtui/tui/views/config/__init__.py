@@ -1,0 +1,1 @@
+"""View 2: what the client holds and how it hangs together."""

@@ -1,0 +1,1 @@
+"""Lines of the config view: pure functions from values to spans."""

@@ -1,0 +1,1 @@
+"""View 3: where traffic goes."""

@@ -1,0 +1,1 @@
+"""Dialogs of the echo view: each returns one value, or nothing when it is left."""

@@ -1,0 +1,1 @@
+"""Lines of the echo view: pure functions from values to spans."""

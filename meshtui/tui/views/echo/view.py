@@ -1,0 +1,293 @@
+"""View 3: where traffic goes. Runs probes through the echo controller of the session in front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from meshtui.model.echo.consent import Load
+from meshtui.model.echo.grpcurl import grpcurl_line, grpcurl_note
+from meshtui.model.errors import MeshtuiError, UsageError
+from meshtui.model.split.assessment import Expectation
+from meshtui.present.echo_form import DEFAULT_COUNT, ENDLESS, EchoForm
+from meshtui.session.echo.controller import EchoController, load_of
+from meshtui.session.echo.state import EchoSettings, EchoState, Phase
+from meshtui.tui.dialogs.consent import load_lines
+from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.text import shown
+from meshtui.tui.views.echo.draft import EchoMemory, pod_of, sender_of, urls_of
+from meshtui.tui.views.echo.lines.facts import group_keys
+from meshtui.tui.views.echo.lines.page import Scene, page_lines
+from meshtui.tui.views.registry import View
+
+NO_SENDER = "This target offers nothing that can send requests."
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run that is about to begin, whole: nothing about it changes while the question stands."""
+
+    controller: EchoController
+    load: Load
+    settings: EchoSettings
+    typed: Expectation | None
+    mapping: dict[str, str]
+
+
+class EchoView(View):
+    """Paints the present run, or what a run would do. What is typed is kept for each target."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "exclamation_mark", "run", "Run", id="echo.run", tooltip="Send, once you agreed; while a run goes on, anew"
+        ),
+        Binding("x", "stop", "Stop", id="echo.stop", tooltip="Stop the run"),
+        Binding("p", "pause", "Pause", id="echo.pause", tooltip="Hold the run, or let it go on"),
+        Binding("u", "endless", "∞/count", id="echo.endless", tooltip="Run until stopped, or a number of requests"),
+        Binding("e,enter", "edit", "Edit", id="echo.edit", tooltip="What is sent and how it is judged"),
+        Binding("a", "answers", "Answers", id="echo.answers", tooltip="Errors and last answers, as they came"),
+        Binding("b", "group(1)", "By", id="echo.group", tooltip="Group answers by another key"),
+        Binding("B", "group(-1)", "By the key before", show=False, id="echo.group-back", tooltip="The key before"),
+        Binding("m", "map", "Map", id="echo.map", tooltip="Say which version answers for which subset"),
+        Binding("y", "copy", "Copy", id="echo.copy", tooltip="Copy the same as a grpcurl line"),
+        Binding("E", "export", "Export", id="echo.export", tooltip="Write the run to a new JSON or CSV file"),
+    ]
+
+    sends = True
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._page = Page(id="echo-page")
+        self._memories: dict[str, EchoMemory] = {}
+        self._offered: tuple[tuple[str, bool], ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield self._page
+
+    def enter(self) -> None:
+        self.screen.set_focus(self._page)
+        self.watch_look()
+
+    def probe(self, url: str) -> None:
+        """Send to this service, chosen elsewhere, with the form's other values: asked for as any run."""
+        self.memory.choose(url)
+        self.watch_look()
+        self.action_run()
+
+    @property
+    def memory(self) -> EchoMemory:
+        """What is remembered of the target in front."""
+        target = self.look.state.target if self.look else ""
+        return self._memories.setdefault(target, EchoMemory())
+
+    @property
+    def _run(self) -> EchoState | None:
+        return self.look.state.echo if self.look else None
+
+    # painting
+
+    def watch_look(self) -> None:
+        if self.look is None:
+            return
+        self.memory.learn(self.look)
+        self._paint()
+        offered = tuple(self._allowed().items())
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._paint)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._paint()
+
+    def _paint(self) -> None:
+        look = self.look
+        if look is None or not self.is_mounted:
+            return
+        memory = self.memory
+        scene = Scene(
+            look, memory.form, pod_of(look), memory.key, memory.expected, memory.verdicts, bool(memory.subsets)
+        )
+        self._page.show(lambda width: page_lines(scene, width, self._page.size.height))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return True if self._allowed().get(action, True) else None
+
+    def _allowed(self) -> dict[str, bool]:
+        """What can be done now, of what cannot always be."""
+        run = self._run
+        going = run is not None and not run.phase.ended
+        return {
+            "stop": going,
+            "pause": going,
+            "answers": run is not None,
+            "export": run is not None,
+            "group": run is not None and bool(group_keys(run.tally)),
+            "map": bool(self.memory.subsets),
+            "copy": run is not None or bool(self.memory.form.url),
+        }
+
+    # running
+
+    def action_run(self) -> None:
+        look = self.look
+        if look is None or look.controller is None:
+            self._complain(NO_SENDER)
+            return
+        if not self.memory.form.url:
+            self.action_edit()
+            return
+        form, controller, sender = self.memory.form, look.controller, sender_of(look)
+        try:
+            spec, settings, typed = form.spec(), self._settings(), form.expectation()
+        except UsageError as error:
+            self._complain(str(error))
+            return
+        start = Start(controller, load_of(spec, settings, sender, typed), settings, typed, dict(self.memory.mapping))
+        if controller.consent.covers(start.load):
+            self._begin(start)
+        else:
+            self._ask(start)
+
+    def _ask(self, start: Start) -> None:
+        from meshtui.tui.dialogs.question import Question
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                start.controller.agree(start.load)
+                self._begin(start)
+
+        excesses = start.controller.consent.excesses(start.load)
+        self.app.push_screen(
+            Question("Send this?", "sends", lambda width: load_lines(start.load, excesses, width)), answered
+        )
+
+    def _settings(self) -> EchoSettings:
+        form = self.memory.form
+        alpha, margin = form.judging()
+        # Without config there are no looks at it that answers could wait for.
+        looked_at = self.look is not None and self.look.state.snapshot is not None
+        return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=looked_at)
+
+    def _begin(self, start: Start) -> None:
+        """Send what was agreed to, in the place of a run under way. The screen goes on if it stood still."""
+        self.memory.choose(start.load.spec.url)
+        self.post_message(self.Thaw())
+
+        async def begin() -> None:
+            try:
+                await start.controller.stop()
+                start.controller.start(
+                    start.load.spec, start.settings, probe=start.load.sender, typed=start.typed, mapping=start.mapping
+                )
+            except MeshtuiError as error:
+                self._complain(str(error))
+
+        self.run_worker(begin(), exclusive=True, group="echo", exit_on_error=False)
+
+    def action_stop(self) -> None:
+        if self.look is not None and self.look.controller is not None:
+            self.post_message(self.Thaw())
+            self.run_worker(self.look.controller.stop(), exclusive=True, group="echo", exit_on_error=False)
+
+    def action_pause(self) -> None:
+        run = self.look.controller.run if self.look and self.look.controller else None
+        if run is None:
+            return
+        self.post_message(self.Thaw())
+        if run.state.phase is Phase.PAUSED:
+            run.resume()
+        else:
+            run.pause()
+
+    # what is sent and how it is judged
+
+    def action_endless(self) -> None:
+        form = self.memory.form
+        self.memory.form = form.with_field("count", DEFAULT_COUNT if form.endless else ENDLESS)
+        self.memory.forget_expected()
+        self._paint()
+
+    def action_edit(self) -> None:
+        from meshtui.tui.views.echo.dialogs.form import EchoFormDialog
+
+        if self.look is None:
+            return
+        memory = self.memory
+
+        def edited(form: EchoForm | None) -> None:
+            if form is None:
+                return
+            memory.form, memory.chosen = form, True
+            memory.forget_expected()
+            if self.look is not None:
+                memory.learn(self.look)
+            self._paint()
+            self.refresh_bindings()
+
+        self.app.push_screen(EchoFormDialog(memory.form, urls_of(self.look)), edited)
+
+    def action_map(self) -> None:
+        from meshtui.tui.views.echo.dialogs.subset_map import EchoMapDialog
+
+        look, memory = self.look, self.memory
+        if look is None or not memory.subsets:
+            return
+        controller = look.controller
+
+        def mapped(mapping: dict[str, str] | None) -> None:
+            if mapping is None:
+                return
+            memory.mapping = mapping
+            going = controller is not None and controller.run is not None and not controller.run.state.phase.ended
+            if controller is not None and going:
+                controller.map_versions(mapping)
+            else:
+                self.notify("The next run is judged so: press !", markup=False)
+
+        seen = tuple(self._run.tally.by_version) if self._run else ()
+        self.app.push_screen(EchoMapDialog(memory.subsets, seen, memory.mapping), mapped)
+
+    # looking closer
+
+    def action_group(self, step: int) -> None:
+        keys = group_keys(self._run.tally) if self._run else ()
+        if keys:
+            at = keys.index(self.memory.key) if self.memory.key in keys else -1
+            self.memory.key = keys[(at + step) % len(keys)]
+            self._paint()
+
+    def action_answers(self) -> None:
+        from meshtui.tui.views.echo.dialogs.answers import EchoAnswersDialog
+
+        if self._run is not None:
+            self.app.push_screen(EchoAnswersDialog(self._run))
+
+    def action_copy(self) -> None:
+        if self.look is None:
+            return
+        try:
+            spec = self._run.spec if self._run else self.memory.form.spec()
+        except UsageError as error:
+            self._complain(str(error))
+            return
+        what = " ".join(part for part in ("the grpcurl line.", grpcurl_note(spec)) if part)
+        self.post_message(self.Copy(grpcurl_line(spec, self.look.state.target), what.removesuffix(".")))
+
+    def action_export(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        from meshtui.tui.views.echo.run_file import export_text, suggested_name
+
+        title = "Save this run to a new file, .json or .csv"
+        self.post_message(self.Save(lambda path: export_text(run, path), suggested_name(run), title))
+
+    def _complain(self, text: str) -> None:
+        self.notify(shown(text), severity="error", markup=False)

@@ -1,0 +1,1 @@
+"""Lines of the identity view: pure functions from values to spans."""

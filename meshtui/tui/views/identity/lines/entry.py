@@ -1,0 +1,53 @@
+"""A row of the identity view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meshtui.model.xds.resource import ResourceKey
+from meshtui.tui.kit.style import EMPTY, Line, Role, Span
+from meshtui.tui.kit.text import span, wrap
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityEntry:
+    """``id`` is the same from look to look; the cursor stands only on rows that have one.
+
+    ``key`` is where ``enter`` leads. ``open`` says whether what belongs to the row is shown, ``None`` for a row that
+    does not fold. ``copy`` is what ``y`` takes.
+    """
+
+    line: Line
+    id: str = ""
+    key: ResourceKey | None = None
+    open: bool | None = None
+    copy: str = ""
+
+    @property
+    def folds(self) -> bool:
+        """Whether ``enter`` opens and closes what belongs to the row."""
+        return self.open is not None
+
+
+BLANK = IdentityEntry(EMPTY)
+
+
+def text_entries(text: str, width: int, role: Role, *, indent: int = 4) -> Iterator[IdentityEntry]:
+    """A paragraph set in by some cells."""
+    for piece in wrap(text, max(width - indent - 1, 12)):
+        yield IdentityEntry((Span(" " * indent), Span(piece, role)))
+
+
+def fact_entries(label: str, value: str, width: int, *, indent: int, column: int) -> Iterator[IdentityEntry]:
+    """``label   value``, the value broken into its own column; ``y`` copies it whole."""
+    lead = indent + column
+    for number, piece in enumerate(wrap(value, max(width - lead - 1, 12))):
+        name = span(label, Role.DIM) if not number else Span("")
+        gap = Span(" " * (column - len(name.text)))
+        yield IdentityEntry((Span(" " * indent), name, gap, Span(piece)))
+
+
+def unlock_line(what: str, why: str, unlock: str) -> Line:
+    """A fact that is missing, and the one line that would unlock it."""
+    return (Span("  · ", Role.FAINT), span(f"{what}  "), span(f"{why}  ", Role.DIM), span(unlock, Role.ACCENT))

@@ -1,0 +1,95 @@
+"""What stands where in the identity view: who and how long, then TLS and agent, then the bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.workload import Workload
+from meshtui.model.phrases import plural
+from meshtui.model.subject import BootstrapSubject
+from meshtui.tui.frame import Look
+from meshtui.tui.kit.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.kit.style import Role, Span
+from meshtui.tui.kit.text import cut
+from meshtui.tui.views.identity.lines.agent import agent_entries
+from meshtui.tui.views.identity.lines.bootstrap import bootstrap_entries
+from meshtui.tui.views.identity.lines.chain import ROOMY, chain_entries, who_entries
+from meshtui.tui.views.identity.lines.corners import corner_entries
+from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry, text_entries
+from meshtui.tui.views.identity.lines.tls import cluster_entries, inbound_entries
+
+NAMED: Final = {True: 2, False: 1}
+"""Findings said in full at the top, where there is room and where not; the bootstrap's stand beside its lines."""
+
+
+def head_entries(look: Look, workload: Workload, width: int, opened: Collection[str]) -> Iterator[IdentityEntry]:
+    """Who this is, what is wrong, how long it lasts, and whether the corners agree."""
+    yield BLANK
+    if look.state.snapshot is None:
+        yield from _no_config(look, width)
+    who = list(who_entries(workload, width))
+    if who:
+        yield from who
+        yield BLANK
+    yield from _findings(workload, width)
+    yield from chain_entries(workload, look.now, width, opened)
+    yield BLANK
+    yield from corner_entries(workload, look.now, width, seen=look.state.snapshot is not None)
+    yield BLANK
+
+
+def body_entries(look: Look, workload: Workload, width: int) -> Iterator[IdentityEntry]:
+    """TLS both ways, and the agent."""
+    if look.state.snapshot is not None:
+        yield from cluster_entries(look.state, workload, look.now, width)
+        yield BLANK
+        yield from inbound_entries(look.state, workload, width)
+        yield BLANK
+    yield from agent_entries(workload, look.state.missing, look.now, width)
+
+
+def foot_entries(
+    look: Look, workload: Workload, width: int, opened: Collection[str], *, whole: bool
+) -> Iterator[IdentityEntry]:
+    """The bootstrap."""
+    yield from bootstrap_entries(workload, look.state.missing, width, opened, whole=whole)
+
+
+def _no_config(look: Look, width: int) -> Iterator[IdentityEntry]:
+    """The app does not answer: files and agent are what there is, and often they say why."""
+    mark = Span("  ✗ ", Role.ALARM)
+    title = Span(f"{cut(look.state.target, max(width - 50, 8))} has not shown its config", Role.ALARM)
+    yield IdentityEntry((mark, title))
+    yield from text_entries(
+        f"{look.state.link.problem} What follows is from files and agent.".strip(), width, Role.TEXT
+    )
+    yield BLANK
+
+
+def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
+    found = [
+        one
+        for one in workload.findings
+        if not isinstance(one.subject, BootstrapSubject) and one.severity is not Severity.INFO
+    ]
+    most = NAMED[width >= ROOMY]
+    for one in found[:most]:
+        yield from _finding(one, width, in_full=width >= ROOMY)
+        yield BLANK
+    if len(found) > most:
+        yield from text_entries(f"and {plural(len(found) - most, 'more finding')}", width, Role.DIM)
+        yield BLANK
+
+
+def _finding(one: Finding, width: int, *, in_full: bool) -> Iterator[IdentityEntry]:
+    role = SEVERITY_ROLES[one.severity]
+    for number, entry in enumerate(text_entries(one.title, width, role)):
+        lead = Span(f"  {SEVERITY_GLYPHS[one.severity]} ", role) if not number else entry.line[0]
+        yield IdentityEntry(
+            (lead, *entry.line[1:]), f"finding {one.code} {one.subject.words}" if not number else "", copy=one.title
+        )
+    if in_full:
+        yield from text_entries(one.explanation, width, Role.TEXT)
+    yield from text_entries(f"fix  {one.fix}", width, Role.DIM)

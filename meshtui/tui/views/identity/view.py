@@ -1,0 +1,117 @@
+"""View 4: what the workload was told at birth, and who it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar, Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from meshtui.model.identity.workload import Workload
+from meshtui.tui.frame import Look
+from meshtui.tui.kit.rows import Rows
+from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry
+from meshtui.tui.views.identity.lines.page import body_entries, foot_entries, head_entries
+from meshtui.tui.views.identity.rows import IdentityRows
+from meshtui.tui.views.registry import View
+
+SIDE_BY_SIDE: Final = 120
+"""Cells from which TLS and agent stand beside the bootstrap, under a chain that has the whole width."""
+
+HEAD_SHARE: Final = 0.6
+"""The most of the height the upper part takes; it scrolls when it needs more."""
+
+
+class IdentityView(View):
+    """Three lists on a wide screen; one under the other in a single list on a narrow one."""
+
+    needs_config: ClassVar[bool] = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy", id="identity.copy", tooltip="Copy the whole name, serial or line"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._head = IdentityRows(id="identity-head")
+        self._body = IdentityRows(id="identity-body")
+        self._foot = IdentityRows(id="identity-foot")
+        self._opened: dict[str, set[str]] = defaultdict(set)
+
+    def compose(self) -> ComposeResult:
+        yield self._head
+        with Horizontal(id="identity-lower"):
+            yield self._body
+            yield self._foot
+
+    def enter(self) -> None:
+        self.screen.set_focus(self._head)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.watch_look)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < SIDE_BY_SIDE, "-narrow")
+        self.watch_look()
+
+    # painting
+
+    def watch_look(self) -> None:
+        look = self.look
+        workload = look.state.workload if look is not None else None
+        if look is None or workload is None or not self.is_mounted:
+            return
+        opened = self._opened[look.state.target]
+        if self.has_class("-narrow"):
+            self._head.styles.height = "1fr"
+            self._head.paint(partial(_all_entries, look, workload, opened))
+            return
+        self._head.paint(lambda width: head_entries(look, workload, width, opened))
+        most = max(int(self.size.height * HEAD_SHARE), 8)
+        self._head.styles.height = min(self._head.lines_at(max(self.size.width - 1, 1)), most)
+        self._body.paint(lambda width: body_entries(look, workload, width))
+        self._foot.paint(lambda width: foot_entries(look, workload, width, opened, whole=True))
+
+    # what is chosen
+
+    def on_rows_moved(self, message: Rows.Moved) -> None:
+        message.stop()
+
+    def on_rows_entered(self, message: Rows.Entered) -> None:
+        message.stop()
+        rows = message.rows
+        entry = rows.entry if isinstance(rows, IdentityRows) else None
+        if entry is None:
+            return
+        if entry.key is not None:
+            self.post_message(self.GoTo(entry.key))
+        elif entry.folds:
+            self._turn(entry.id)
+
+    def on_identity_rows_folded(self, message: IdentityRows.Folded) -> None:
+        message.stop()
+        self._turn(message.entry.id)
+
+    def _turn(self, id_: str) -> None:
+        if self.look is not None:
+            opened = self._opened[self.look.state.target]
+            opened.symmetric_difference_update({id_})
+            self.watch_look()
+
+    def action_copy(self) -> None:
+        rows = next((one for one in (self._head, self._body, self._foot) if one.has_focus), self._head)
+        entry = rows.entry
+        if entry is not None and entry.copy:
+            self.post_message(self.Copy(entry.copy, entry.copy))
+
+
+def _all_entries(look: Look, workload: Workload, opened: set[str], width: int) -> Iterator[IdentityEntry]:
+    yield from head_entries(look, workload, width, opened)
+    yield from body_entries(look, workload, width)
+    yield BLANK
+    yield from foot_entries(look, workload, width, opened, whole=False)

@@ -1,0 +1,271 @@
+"""The overview: what is wrong, the way of a request rung by rung, what changed last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from meshtui.model.finding import Finding, worst_first
+from meshtui.model.phrases import age_words, plural
+from meshtui.model.subject import ResourceSubject, Subject
+from meshtui.model.timeline import Event
+from meshtui.model.traffic import Traffic
+from meshtui.model.xds.config import RouteConfiguration
+from meshtui.model.xds.graph import Graph, Node
+from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.present.ladder import Rung, RungName, Series
+from meshtui.session.state import LinkState, MissingFact
+from meshtui.tui.frame import Look
+from meshtui.tui.kit.blocks import sparkline, squeezed
+from meshtui.tui.kit.marks import GLYPHS, ROLES, SEVERITY_GLYPHS, SEVERITY_ROLES, glyph
+from meshtui.tui.kit.style import EMPTY, Line, Role, Span
+from meshtui.tui.kit.text import cut, cut_end, cut_name, pad, span, width_of, wrap
+from meshtui.tui.screens.notice import labelled, no_outbound_lines, paragraph
+from meshtui.tui.views.overview.weights import split_lines
+
+NAMED: Final = 3
+"""Findings said in full; a person reads one and acts."""
+
+LISTED: Final = 5
+"""Further findings given a line each."""
+
+EVENTS_AT_LEAST: Final = 6
+"""Changes shown even where the screen is short: it scrolls."""
+
+SPARK_WIDEST: Final = 60
+"""Cells of a sparkline: a minute of looks."""
+
+RUNG_NAME: Final = 15
+"""Cells of the ladder's first column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the overview; ``key`` is where ``enter`` leads from it."""
+
+    line: Line
+    key: ResourceKey | None = None
+
+
+def overview_entries(look: Look, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
+    """Everything on the overview in ``width`` cells; as many changes as ``height`` lines leave room for."""
+    rungs = tuple(rungs)
+    entries = [Entry(EMPTY), *_headline(look, rungs, width), Entry(EMPTY), *_ladder(look, rungs, width)]
+    entries += _missing(look.state.missing, width)
+    entries += _changes(look, width, height - len(entries) - 3)
+    return tuple(entries)
+
+
+# what is wrong
+
+
+def _headline(look: Look, rungs: tuple[Rung, ...], width: int) -> Iterator[Entry]:
+    yield from _stale(look, width)
+    findings = worst_first(look.state.findings)
+    if findings:
+        yield from _findings(findings, look, width)
+        return
+    troubles = _troubles(look.state.graph)
+    if troubles:
+        yield from _trouble_lines(troubles, width)
+    elif look.state.snapshot is not None and not look.state.snapshot.has_outbound:
+        yield from (Entry(line) for line in no_outbound_lines(width))
+    elif look.state.snapshot is not None:
+        count = len(look.state.snapshot.resources)
+        stale = look.state.link.state is not LinkState.LIVE
+        verb = "was" if stale else "is"
+        unanswered = _unanswered(look.state.traffic, rungs)
+        mark = glyph(None) if stale or unanswered else glyph(Health.OK)
+        title = f"This client's config {verb} whole{unanswered}"
+        for number, piece in enumerate(wrap(title, width - 6)):
+            yield Entry((Span("  "), mark if not number else Span(" "), Span(" "), Span(piece, Role.STRONG)))
+        text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
+        yield from (Entry(line) for line in paragraph(text, width, Role.DIM))
+
+
+def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
+    """What keeps a whole config from being good news: calls that fail, or that were not seen to come back."""
+    rung = next((one for one in rungs if one.name is RungName.TRAFFIC), None)
+    if rung is None or rung.health is Health.OK:
+        return ""
+    if rung.health is not None:
+        return ", but its traffic is not"
+    total = traffic.total if traffic is not None else None
+    if total is not None and total.points and total.in_flight:
+        return "; whether its calls get answers is not known"
+    return ""
+
+
+def _stale(look: Look, width: int) -> Iterator[Entry]:
+    link = look.state.link
+    if link.state is not LinkState.STALE:
+        return
+    age = age_words((look.now - link.last_answer).total_seconds()) if link.last_answer else "some time"
+    text = f"No answer for {age}: what follows is the last that was seen"
+    for number, piece in enumerate(wrap(text, width - 6)):
+        yield Entry((Span("  ◌ " if not number else "    ", Role.NOTE), Span(piece, Role.NOTE)))
+    yield from (Entry(line) for line in paragraph(link.problem, width, Role.TEXT))
+    if link.hint:
+        yield from (Entry(line) for line in labelled("try", link.hint, width))
+    yield Entry(EMPTY)
+
+
+def _findings(findings: tuple[Finding, ...], look: Look, width: int) -> Iterator[Entry]:
+    for number, finding in enumerate(findings[:NAMED]):
+        if number:
+            yield Entry(EMPTY)
+        yield from _finding(finding, look, width)
+    rest = findings[NAMED:]
+    if rest:
+        yield Entry(EMPTY)
+    for finding in rest[:LISTED]:
+        key = subject_key(look, finding.subject)
+        mark = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", SEVERITY_ROLES[finding.severity])
+        yield Entry((mark, Span(cut_end(finding.title, width - 5))), key)
+    if len(rest) > LISTED:
+        yield Entry((Span(f"    and {plural(len(rest) - LISTED, 'more finding')}", Role.DIM),))
+
+
+def _finding(finding: Finding, look: Look, width: int) -> Iterator[Entry]:
+    key = subject_key(look, finding.subject)
+    role = SEVERITY_ROLES[finding.severity]
+    for number, piece in enumerate(wrap(finding.title, width - 6)):
+        lead = f"  {SEVERITY_GLYPHS[finding.severity]} " if not number else "    "
+        yield Entry((Span(lead, role), Span(piece, role)), key if not number else None)
+    yield from (Entry(line) for line in paragraph(finding.explanation, width, Role.TEXT))
+    if finding.fix:
+        yield from (Entry(line) for line in labelled("fix", finding.fix, width))
+
+
+def subject_key(look: Look, subject: Subject) -> ResourceKey | None:
+    """The resource a finding is about, while the client still holds it; None for other subjects."""
+    snapshot = look.state.snapshot
+    if snapshot is None or not isinstance(subject, ResourceSubject) or subject.key not in snapshot.resources:
+        return None
+    return subject.key
+
+
+def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:
+    """Ways to what is wrong, each cause once, the worst first."""
+    causes: dict[tuple[str, str], tuple[Node, ...]] = {}
+    for way in graph.troubled():
+        causes.setdefault((way[-1].kind.value, way[-1].name), way)
+    return tuple(sorted(causes.values(), key=lambda way: -way[-1].health.rank))
+
+
+MEANS: Final = {
+    Health.OK: "",
+    Health.WAITING: "The client asked and has no answer yet; after 15 s gRPC takes it as missing.",
+    Health.MISSING: "Calls that need it fail.",
+    Health.REFUSED: "The client took no part of the refused version; what it held before, if anything, goes on.",
+}
+"""What a state means for calls, where no finding says it better."""
+
+
+def _says(node: Node) -> str:
+    return MEANS[node.health] if node.health is Health.WAITING else f"{node.note}. {MEANS[node.health]}"
+
+
+def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterator[Entry]:
+    for number, way in enumerate(troubles[:NAMED]):
+        if number:
+            yield Entry(EMPTY)
+        node = way[-1]
+        key = next((one.key for one in reversed(way) if one.key is not None), None)
+        role = ROLES[node.health]
+        title = f"{node.kind.words.capitalize()} {node.name}"
+        yield Entry((Span(f"  {GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
+        yield from (Entry(line) for line in paragraph(_says(node), width, Role.TEXT))
+        if len(way) > 1:
+            path = " → ".join(one.label for one in way[:-1])
+            yield from (Entry(line) for line in paragraph(f"on the way {path}", width, Role.DIM))
+    if len(troubles) > NAMED:
+        more = plural(len(troubles) - NAMED, "more like this", "more like this")
+        yield Entry(
+            (Span(f"    and {more}: ", Role.DIM), Span("2", Role.KEY), Span(" then ", Role.DIM), Span("e", Role.KEY))
+        )
+
+
+# the ladder
+
+
+def _ladder(look: Look, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
+    for rung in rungs:
+        yield Entry(ladder_line(rung, width), rung.key)
+        resource = look.state.snapshot.resources.get(rung.key) if look.state.snapshot and rung.key else None
+        if resource is not None and isinstance(resource.body, RouteConfiguration) and look.state.snapshot:
+            lines = split_lines(look.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
+            yield from (Entry(line) for line in lines)
+        if any(len(series.values) > 1 for series in rung.spark):
+            yield Entry(spark_line(rung.spark, width))
+
+
+def spark_line(spark: tuple[Series, ...], width: int) -> Line:
+    """``ok/s ▅▅▅▁▁   in flight ▁▁▁▇▇``: all that is remembered, the newest at the right."""
+    lead = RUNG_NAME + 5
+    names = sum(len(series.name) + 4 for series in spark)
+    cells = max(min((width - lead - names - 1) // max(len(spark), 1), SPARK_WIDEST), 4)
+    line: list[Span] = [Span(" " * lead)]
+    for series in spark:
+        line += [
+            Span(f"{series.name} ", Role.DIM),
+            Span(sparkline(squeezed(series.values, cells), cells), Role.ALARM if series.bad else Role.BAR),
+            Span("   "),
+        ]
+    return tuple(line)
+
+
+def ladder_line(rung: Rung, width: int) -> Line:
+    """``Route  ✗  v1 80 % · v9 20 %     names v9, which is not there``."""
+    health = rung.health
+    head = (Span("  "), Span(pad(rung.name, RUNG_NAME), Role.DIM), glyph(health), Span("  "))
+    room = max(width - width_of(head) - 1, 8)
+    quiet = health is None
+    bad = health is not None and health is not Health.OK
+    aside = span(rung.aside, ROLES[health] if bad and health is not None else Role.DIM)
+    text_role = Role.DIM if quiet else Role.TEXT
+    if not rung.aside:
+        return (*head, Span(cut(rung.text, room), text_role))
+    wanted, column = width_of((span(rung.text),)), room // 2
+    least = min(width_of((aside,)), room - column - 2 if bad else room // 3)
+    taken = min(max(wanted, column), room - least - 2)
+    text = pad(cut(rung.text, taken), taken)
+    return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))
+
+
+def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[Entry]:
+    for one in missing:
+        yield Entry(EMPTY)
+        yield Entry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {one.fact}", width - 5))))
+        yield from (Entry(line) for line in paragraph(one.why, width, Role.DIM))
+        if one.unlock:
+            yield from (Entry(line) for line in labelled("try", one.unlock, width))
+
+
+# what changed last
+
+
+def _changes(look: Look, width: int, room: int) -> Iterator[Entry]:
+    yield Entry(EMPTY)
+    yield Entry((Span("  Last changes", Role.TITLE),))
+    events = look.state.events[: max(room, EVENTS_AT_LEAST)]
+    if not events:
+        yield Entry((Span("    none since meshtui looks", Role.DIM),))
+    for event in events:
+        yield Entry(event_line(event, look, width), event.key)
+
+
+def event_line(event: Event, look: Look, width: int) -> Line:
+    """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``, the phrases in one column."""
+    age = age_words(max((look.now - event.at).total_seconds(), 0))
+    head = (Span(f"  {age:>5}  ", Role.DIM), glyph(event.health), Span("  "))
+    room = max(width - width_of(head) - 1, 16)
+    column = min(max(room * 2 // 5, 8), LONGEST_SUBJECT)
+    role = Role.TEXT if event.health in (None, Health.OK) else ROLES[event.health]
+    subject = Span(pad(cut_name(event.subject, column), column), Role.DIM)
+    return (*head, subject, Span("   "), Span(cut_end(event.text, room - column - 3), role))
+
+
+LONGEST_SUBJECT: Final = 56
+"""Cells for what an event is about: an Istio name with its type."""

@@ -1,1 +1,0 @@
-"""Widgets that take one value and paint it."""

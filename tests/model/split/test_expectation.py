@@ -1,0 +1,124 @@
+"""The shares the accepted config asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshtui.model.split.expectation import expectation_for
+from meshtui.model.xds.config import Route, RouteMatch
+from meshtui.model.xds.resource import CDS, EDS, RDS, Status
+from meshtui.model.xds.snapshot import Snapshot
+from tests.builders import (
+    EVERYTHING,
+    LISTENER,
+    ROUTES,
+    canary,
+    cluster,
+    endpoints,
+    header_equals,
+    key,
+    resource,
+    routes,
+    split_routes,
+    subset,
+    weighted,
+    with_resource,
+    without,
+)
+
+URL = f"xds:///{LISTENER}"
+
+
+def test_weights_become_shares() -> None:
+    found = expectation_for(canary(), URL, {})
+    assert found.testable
+    assert found.shares == {"v1": pytest.approx(0.2), "v2": pytest.approx(0.8)}
+    assert found.label == "virtual-service/echo-grpc/echo-weights"
+    assert found.notes == ("subset v1, v2 is taken for the version of that name",)
+
+
+def test_the_request_picks_the_route() -> None:
+    conditional = Route("canary", RouteMatch(EVERYTHING.path, (header_equals("x-canary", "1"),)), weighted({"v2": 1}))
+    seen = with_resource(
+        canary(), resource(RDS, ROUTES, routes(conditional, Route("rest", EVERYTHING, weighted({"v1": 1}))))
+    )
+    assert expectation_for(seen, URL, {"x-canary": "1"}).shares == {"v2": 1.0}
+    assert expectation_for(seen, URL, {}).shares == {"v1": 1.0}
+
+
+def workloads(seen: Snapshot, **versions: str) -> Snapshot:
+    for name, version in versions.items():
+        full = subset(name)
+        body = endpoints(full, "127.0.1.11:17070", workload=f"echo-{version};echo-grpc;echo;{version};c1")
+        seen = with_resource(seen, resource(EDS, full, body))
+    return seen
+
+
+def test_the_endpoints_workload_names_the_version() -> None:
+    found = expectation_for(workloads(canary(), v1="stable", v2="next"), URL, {})
+    assert set(found.shares) == {"stable", "next"}
+    assert found.notes == ()
+
+
+def test_subset_names_that_fit_no_version_are_no_evidence() -> None:
+    found = expectation_for(canary(), URL, {}, versions_seen=frozenset({"2026-07", "2026-08"}))
+    assert not found.testable
+    assert "say which subset is which version" in found.reason
+
+
+def test_one_unexpected_version_does_not_make_names_doubtful() -> None:
+    found = expectation_for(canary(), URL, {}, versions_seen=frozenset({"v1", "v3"}))
+    assert found.testable
+
+
+def test_a_mapping_by_hand_wins() -> None:
+    found = expectation_for(canary(), URL, {}, mapping={"v1": "blue", subset("v2"): "green"})
+    assert found.shares == {"blue": pytest.approx(0.2), "green": pytest.approx(0.8)}
+
+
+def test_one_cluster_without_subset_is_not_tested() -> None:
+    whole = ROUTES
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({whole: 1})))
+    seen = with_resource(seen, resource(CDS, whole, cluster(whole)))
+    found = expectation_for(seen, URL, {})
+    assert not found.testable
+    assert "ROUND_ROBIN" in found.reason
+    hashed = with_resource(seen, resource(CDS, whole, cluster(whole, policy="RING_HASH")))
+    assert "ring hash" in expectation_for(hashed, URL, {}).reason
+
+
+def test_a_share_without_a_version_is_not_tested() -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 50, ROUTES: 50})))
+    seen = with_resource(seen, resource(CDS, ROUTES, cluster(ROUTES)))
+    assert "does not say which version" in expectation_for(seen, URL, {}).reason
+
+
+def test_config_is_arriving_until_all_of_it_is_there_or_known_not_to_come() -> None:
+    assert not expectation_for(canary(), URL, {}).arriving
+    for type_ in (CDS, EDS):
+        absent = without(canary(), key(type_, subset("v1")))
+        assert expectation_for(absent, URL, {}).arriving
+        asked = with_resource(absent, resource(type_, subset("v1"), None, status=Status.REQUESTED))
+        assert expectation_for(asked, URL, {}).arriving
+        gone = with_resource(absent, resource(type_, subset("v1"), None, status=Status.DOES_NOT_EXIST))
+        assert not expectation_for(gone, URL, {}).arriving
+    unused = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 100, "v2": 0})))
+    assert not expectation_for(without(unused, key(CDS, subset("v2"))), URL, {}).arriving
+
+
+@pytest.mark.parametrize("status", [Status.REQUESTED, Status.DOES_NOT_EXIST])
+def test_a_missing_cluster_keeps_the_old_split(status: Status) -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    assert "names v9, which is not there" in expectation_for(seen, URL, {}).reason
+    asked = with_resource(seen, resource(CDS, subset("v9"), None, status=status))
+    assert "names v9, which is not there" in expectation_for(asked, URL, {}).reason
+
+
+def test_a_weight_of_zero_is_no_destination() -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 100, "v2": 0})))
+    assert expectation_for(seen, URL, {}).shares == {"v1": 1.0}
+
+
+def test_no_route_no_test() -> None:
+    assert not expectation_for(canary(), "grpc://x", {}).testable
+    assert not expectation_for(without(canary(), key(RDS, ROUTES)), URL, {}).testable

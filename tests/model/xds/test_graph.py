@@ -1,0 +1,384 @@
+"""What hangs on what, and how the worst bubbles up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.model.xds.config import (
+    Cluster,
+    ClusterLoadAssignment,
+    Endpoint,
+    EndpointHealth,
+    FilterChain,
+    HttpFilter,
+    Listener,
+    Locality,
+    MatchKind,
+    Opaque,
+    Route,
+    RouteConfiguration,
+    RouteMatch,
+    StringMatch,
+    TlsContext,
+    TlsMode,
+    VirtualHost,
+)
+from meshtui.model.xds.graph import MOST_REPEATED, Graph, Node, NodeKind
+from meshtui.model.xds.graph_build import MAX_AGGREGATE_DEPTH, build
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Health, Resource, ResourceKey, Status
+from tests.builders import (
+    EVERYTHING,
+    LISTENER,
+    ROUTES,
+    canary,
+    cluster,
+    endpoints,
+    inbound,
+    key,
+    outbound,
+    resource,
+    routes,
+    snapshot,
+    split_routes,
+    subset,
+    weighted,
+    with_resource,
+    without,
+)
+
+
+def graph_of(*resources: Resource) -> Graph:
+    return build(snapshot(resources))
+
+
+def node(graph: Graph, label: str) -> Node:
+    """The only node of this label."""
+    (found,) = [one for _, one in graph.walk() if one.label == label]
+    return found
+
+
+def lines(graph: Graph) -> list[str]:
+    return ["  " * (len(path) - 1) + one.label for path, one in graph.walk()]
+
+
+def test_the_tree_reads_as_a_sentence() -> None:
+    graph = build(canary())
+    assert lines(graph) == [
+        LISTENER,
+        f"  {ROUTES}",
+        "    v1",
+        "      127.0.1.11:17070",
+        "    v2",
+        "      127.0.1.12:17070",
+        "inbound 127.0.1.13:17070",
+        "  inbound-plaintext",
+    ]
+    assert [(one.share, one.weight) for _, one in graph.walk() if one.kind is NodeKind.CLUSTER] == [
+        (0.2, 20),
+        (0.8, 80),
+    ]
+    assert all(root.worst is Health.OK for root in graph.roots)
+    assert node(graph, "v1").facts == ("mTLS",)
+    tls = [(one.label, one.tls.mode) for _, one in graph.walk() if one.tls is not None]
+    assert tls == [("v1", TlsMode.MTLS), ("v2", TlsMode.MTLS), ("inbound-plaintext", TlsMode.PLAINTEXT)]
+
+
+def test_slots_are_unique_among_siblings() -> None:
+    paths = [path for path, _ in build(canary()).walk()]
+    assert len(paths) == len(set(paths))
+
+
+@pytest.mark.parametrize(
+    ("status", "health"),
+    [
+        (Status.NACKED, Health.REFUSED),
+        (Status.RECEIVED_ERROR, Health.REFUSED),
+        (Status.DOES_NOT_EXIST, Health.MISSING),
+        (Status.TIMEOUT, Health.MISSING),
+        (Status.REQUESTED, Health.WAITING),
+        (Status.UNKNOWN, Health.WAITING),
+        (Status.ACKED, Health.OK),
+    ],
+)
+def test_the_worst_bubbles_up(status: Status, health: Health) -> None:
+    name = subset("v2")
+    graph = build(with_resource(canary(), resource(CDS, name, cluster(name), status=status)))
+    assert node(graph, "v2").health is health
+    assert node(graph, ROUTES).health is Health.OK
+    assert node(graph, ROUTES).worst is health
+    assert graph.roots[0].worst is health
+    assert graph.roots[1].worst is Health.OK
+
+
+def test_a_refused_update_says_what_is_in_force() -> None:
+    error = ErrorState("7", "no such thing", None)
+    name = subset("v1")
+    refused = resource(CDS, name, cluster(name), status=Status.NACKED, version="6", error=error)
+    note = node(build(with_resource(canary(), refused)), "v1").note
+    assert note == "refused 7: no such thing; 6 still in force"
+    nothing = replace(refused, value=b"", content=Content.of(None))
+    assert "nothing in force" in node(build(with_resource(canary(), nothing)), "v1").note
+
+
+def test_what_is_named_but_not_held_waits() -> None:
+    graph = graph_of(*outbound({"v1": 80, "v9": 20}, {"v1": ("127.0.1.11:17070",)}))
+    missing = node(graph, "v9")
+    assert (missing.health, missing.key, missing.share) == (Health.WAITING, None, 0.2)
+    assert "does not hold it" in missing.note
+    assert graph.roots[0].worst is Health.WAITING
+
+
+def test_a_listener_without_its_routes() -> None:
+    graph = graph_of(resource(LDS, LISTENER, Listener(LISTENER, inbound=False, route_name=ROUTES)))
+    assert [one.health for _, one in graph.walk()] == [Health.OK, Health.WAITING]
+
+
+def test_a_cluster_without_its_endpoints() -> None:
+    name = subset("v1")
+    graph = graph_of(resource(CDS, name, cluster(name)))
+    assert node(graph, name).health is Health.WAITING
+    gone = resource(EDS, name, None, status=Status.DOES_NOT_EXIST)
+    graph = graph_of(resource(CDS, name, cluster(name)), gone)
+    assert node(graph, f"endpoints {name}").note == "does not exist"
+
+
+@pytest.mark.parametrize(
+    ("localities", "note"),
+    [
+        ((), "no endpoints: every request to it fails"),
+        (
+            (Locality("r", "", "", 0, 1, (Endpoint("a:1", EndpointHealth.UNHEALTHY),)),),
+            "none of its 1 endpoint is healthy",
+        ),
+        (
+            (Locality("r", "", "", 0, 0, (Endpoint("a:1", EndpointHealth.HEALTHY),)),),
+            "its healthy endpoints are in localities of weight 0, which gRPC ignores",
+        ),
+        (
+            (
+                Locality("r", "", "", 0, 0, (Endpoint("a:1", EndpointHealth.HEALTHY),)),
+                Locality("s", "", "", 0, 1, (Endpoint("b:1", EndpointHealth.DRAINING),)),
+            ),
+            "its healthy endpoints are in localities of weight 0, which gRPC ignores",
+        ),
+    ],
+)
+def test_endpoints_that_take_no_request(localities: tuple[Locality, ...], note: str) -> None:
+    name = subset("v1")
+    graph = graph_of(resource(CDS, name, cluster(name)), resource(EDS, name, ClusterLoadAssignment(name, localities)))
+    found = node(graph, "v1")
+    assert (found.health, found.note) == (Health.MISSING, note)
+    assert all(child.health is Health.MISSING for child in found.children)
+
+
+def test_one_bad_endpoint_among_good_ones() -> None:
+    name = subset("v1")
+    places = (
+        Locality("r", "z", "", 0, 1, (Endpoint("a:1"), Endpoint("b:1", EndpointHealth.UNHEALTHY, weight=3))),
+        Locality("", "", "", 2, 0, (Endpoint("c:1"),)),
+    )
+    graph = graph_of(resource(CDS, name, cluster(name)), resource(EDS, name, ClusterLoadAssignment(name, places)))
+    assert node(graph, "v1").health is Health.OK
+    assert node(graph, "a:1").facts == ("UNKNOWN", "r/z")
+    assert node(graph, "b:1").facts == ("UNHEALTHY", "r/z", "weight 3")
+    assert node(graph, "c:1").facts == ("UNKNOWN", "priority 2")
+    assert "weight 0" in node(graph, "c:1").note
+
+
+def test_several_routes_have_a_line_each() -> None:
+    header = RouteMatch(StringMatch(MatchKind.PREFIX, "/a.B/"))
+    body = routes(
+        Route("first", header, replace(weighted({"v2": 1}), timeout=2.5, retry="up to 1 on unavailable")),
+        Route("rest", EVERYTHING, weighted({"v1": 1}), faults=(HttpFilter("f", "HTTPFault", "aborts 5 %"),)),
+        Route("odd", replace(EVERYTHING, unsupported="query parameters"), weighted({"v1": 1})),
+    )
+    graph = graph_of(resource(RDS, ROUTES, body))
+    found = [one for _, one in graph.walk() if one.kind is NodeKind.ROUTE]
+    assert [one.facts for one in found] == [("timeout 2.5 s", "retries up to 1 on unavailable"), ("aborts 5 %",), ()]
+    assert found[0].label == "/a.B/*"
+    assert "query parameters" in found[2].note
+
+
+def test_several_virtual_hosts_have_a_line_each() -> None:
+    route = Route("r", EVERYTHING, weighted({"v1": 1}))
+    body = RouteConfiguration(ROUTES, (VirtualHost("one", ("a", "b"), (route,)), VirtualHost("", ("c",), (route,))))
+    found = [one for _, one in graph_of(resource(RDS, ROUTES, body)).walk() if one.kind is NodeKind.VIRTUAL_HOST]
+    assert [(one.label, one.facts) for one in found] == [("one", ("2 domains",)), ("c", ("1 domain",))]
+
+
+def test_references_stay_in_their_client() -> None:
+    name = subset("v1")
+    graph = build(
+        snapshot(
+            [
+                resource(RDS, ROUTES, split_routes({"v1": 1}), scope="xds:/a"),
+                resource(CDS, name, cluster(name), scope="xds:/b"),
+            ]
+        )
+    )
+    held = [(one.key.scope if one.key else None) for _, one in graph.walk() if one.label == "v1"]
+    assert held == [None, "xds:/b"]
+
+
+def test_what_nothing_names_is_shown_last() -> None:
+    orphan = subset("old")
+    graph = build(with_resource(canary(), resource(CDS, orphan, cluster(orphan))))
+    assert [root.label for root in graph.roots] == [LISTENER, "inbound 127.0.1.13:17070", "old"]
+    unknown = resource("Gadget", "g", Opaque("type/acme.Gadget", "meshtui does not interpret Gadget", 3))
+    root = graph_of(unknown).roots[0]
+    assert (root.kind, root.facts, root.note) == (
+        NodeKind.RESOURCE,
+        ("Gadget",),
+        "cannot be read: meshtui does not interpret Gadget",
+    )
+
+
+def test_a_config_that_cannot_be_read_says_so() -> None:
+    broken = resource(RDS, ROUTES, Opaque("type/RDS", "its bytes are no RouteConfiguration", 9))
+    graph = build(with_resource(canary(), broken))
+    assert node(graph, ROUTES).note == "cannot be read: its bytes are no RouteConfiguration"
+    assert [root.label for root in graph.roots][2:] == ["v1", "v2"]
+
+
+def test_inbound_chains() -> None:
+    before = inbound()
+    assert isinstance(before.body, Listener)
+    strict = TlsContext(TlsMode.MTLS, "default", "default", require_client_certificate=True)
+    chains = (
+        FilterChain("inbound-mtls", strict, filters=(HttpFilter("r", "RBAC", "RBAC: ALLOW 1 rule"),)),
+        FilterChain("broken", TlsContext(TlsMode.UNREADABLE), problem="its TLS cannot be read: why"),
+    )
+    graph = graph_of(replace(before, content=Content.of(replace(before.body, chains=chains))))
+    first, second = graph.roots[0].children
+    assert first.tls is strict
+    assert (first.facts, first.health) == (("STRICT mTLS", "RBAC: ALLOW 1 rule"), Health.OK)
+    assert (second.facts, second.health, second.note) == (
+        ("TLS that cannot be read",),
+        Health.REFUSED,
+        "its TLS cannot be read: why",
+    )
+    assert graph.roots[0].worst is Health.REFUSED
+
+
+# aggregates
+
+
+def aggregate(name: str, *children: str) -> Resource:
+    return resource(CDS, name, Cluster(name, "AGGREGATE", children=children))
+
+
+def test_aggregates() -> None:
+    name = subset("v1")
+    graph = graph_of(
+        resource(RDS, ROUTES, routes(Route("r", EVERYTHING, weighted({"both|x|y|z": 1})))),
+        aggregate("both|x|y|z", name, "backup", name),
+        resource(CDS, name, cluster(name)),
+        resource(EDS, name, endpoints(name, "a:1")),
+        resource(CDS, "backup", Cluster("backup", "LOGICAL_DNS", dns_name="b.example:443")),
+    )
+    (both,) = graph.roots[0].children
+    assert [child.label for child in both.children] == ["v1", "backup"]
+    assert both.children[1].facts == ("plaintext", "LOGICAL_DNS", "b.example:443")
+
+
+def test_aggregates_that_name_each_other_end() -> None:
+    graph = graph_of(
+        resource(RDS, ROUTES, routes(Route("r", EVERYTHING, weighted({"a|a|a|a": 1})))),
+        aggregate("a|a|a|a", "b", "b"),
+        aggregate("b", "a|a|a|a", "b"),
+    )
+    assert sum(1 for _ in graph.walk()) < 100
+    assert graph.roots[0].worst is Health.REFUSED
+
+
+def test_aggregates_that_share_members_are_not_multiplied() -> None:
+    depth = MAX_AGGREGATE_DEPTH - 2
+    resources = [
+        aggregate(f"{level}-{index}", *(f"{level + 1}-{below}" for below in range(10)))
+        for level in range(depth)
+        for index in range(10)
+    ]
+    route = Route("r", EVERYTHING, weighted({"0-0|x|x|x": 1}))
+    top = aggregate("0-0|x|x|x", *(f"0-{index}" for index in range(10)))
+    graph = graph_of(resource(RDS, ROUTES, routes(route)), top, *resources)
+    assert sum(1 for _ in graph.walk()) < 5_000
+    assert any("shown above" in one.facts for _, one in graph.walk())
+
+
+CHANGES = st.sampled_from(
+    [
+        resource(RDS, ROUTES, split_routes({"v1": 50, "v2": 50})),
+        resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})),
+        resource(RDS, ROUTES, None, status=Status.DOES_NOT_EXIST),
+        resource(CDS, subset("v1"), None, status=Status.REQUESTED),
+        resource(CDS, subset("v1"), cluster(subset("v1"))),
+        resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST),
+        resource(EDS, subset("v2"), endpoints(subset("v2"))),
+        resource(EDS, subset("v2"), endpoints(subset("v2"), "127.0.1.12:17070")),
+        inbound(),
+        inbound("127.0.1.99:17070"),
+    ]
+)
+REMOVED = st.sampled_from([key(LDS, LISTENER), key(RDS, ROUTES), key(CDS, subset("v1")), key(EDS, subset("v2"))])
+
+
+@given(st.lists(st.one_of(CHANGES, REMOVED)))
+def test_a_graph_that_takes_over_from_the_one_before_is_the_same(moves: list[Resource | ResourceKey]) -> None:
+    seen = canary()
+    graph = build(seen)
+    for move in moves:
+        seen = with_resource(seen, move) if isinstance(move, Resource) else without(seen, move)
+        graph = build(seen, graph)
+        assert graph == build(seen)
+
+
+def test_what_did_not_change_is_taken_over() -> None:
+    seen = canary()
+    graph = build(seen)
+    assert build(seen, graph).roots[0] is graph.roots[0]
+    changed = with_resource(seen, resource(EDS, subset("v2"), endpoints(subset("v2"), "127.0.1.14:17070")))
+    after = build(changed, graph)
+    assert after.roots[0] is not graph.roots[0]
+    assert after.roots[1] is graph.roots[1]
+
+
+def test_endpoints_that_many_clusters_read_are_made_once() -> None:
+    names = [subset(f"v{number}") for number in range(50)]
+    clusters = [resource(CDS, name, replace(cluster(name), endpoints_name="shared")) for name in names]
+    graph = build(snapshot([*clusters, resource(EDS, "shared", endpoints("shared", "10.0.0.1:1", "10.0.0.2:1"))]))
+    leaves = {id(child) for node in graph.distinct() if node.kind is NodeKind.CLUSTER for child in node.children}
+    assert len(leaves) == 2
+
+
+def many_routes_to_one_cluster(routes_: int, places: int) -> Graph:
+    name = "outbound|80||s.ns.svc.cluster.local"
+    table = routes(*(Route(f"r{number}", EVERYTHING, weighted({name: 1})) for number in range(routes_)))
+    return build(
+        snapshot(
+            [
+                resource(LDS, LISTENER, Listener(LISTENER, inbound=False, route_name=ROUTES)),
+                resource(RDS, ROUTES, table),
+                resource(CDS, name, cluster(name)),
+                resource(EDS, name, endpoints(name, *(f"10.0.0.1:{number}" for number in range(1, places + 1)))),
+            ]
+        )
+    )
+
+
+def test_what_many_share_is_listed_under_each() -> None:
+    listed = list(many_routes_to_one_cluster(3, 5).listed())
+    assert [depth for depth, _, _ in listed] == [0, 1, *[2, 3, *[4] * 5] * 3]
+    assert all(whole for _, _, whole in listed)
+
+
+def test_what_very_many_share_is_listed_again_until_its_lines_are_spent() -> None:
+    listed = list(many_routes_to_one_cluster(400, 1_000).listed())
+    clusters = [whole for _, node, whole in listed if node.kind is NodeKind.CLUSTER]
+    again = MOST_REPEATED // 1_000
+    assert clusters == [True] * (1 + again) + [False] * (399 - again)
+    assert sum(node.kind is NodeKind.ENDPOINT for _, node, _ in listed) == 1_000 * (1 + again)
+    assert list(many_routes_to_one_cluster(1, 1_000).listed())[-1][2]

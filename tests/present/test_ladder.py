@@ -1,0 +1,90 @@
+"""The ladder: each rung says its state and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState
+from meshtui.model.traffic import observe
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, RDS, Health, Status
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
+from tests.builders import NOW, ROUTES, canary, inbound, resource, snapshot, split_routes, subset, with_resource
+
+TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
+
+
+def rungs(seen: Snapshot) -> dict[str, Rung]:
+    return {rung.name: rung for rung in config_rungs(seen, build(seen), NOW + timedelta(seconds=3))}
+
+
+def test_a_healthy_client() -> None:
+    found = rungs(canary())
+    assert {name: rung.health for name, rung in found.items()} == dict.fromkeys(
+        ("Listener", "Route", "Cluster", "Endpoint"), Health.OK
+    )
+    assert found["Route"].text == "v1 20 % · v2 80 %"
+    assert found["Route"].aside == "changed 3 s ago"
+    assert found["Cluster"].text == "2 clusters: v1, v2"
+    assert found["Cluster"].aside == "all mTLS"
+    assert found["Listener"].aside == "and 1 inbound listener: plaintext"
+
+
+def test_a_route_to_a_missing_cluster_is_itself_in_trouble() -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    seen = with_resource(seen, resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST))
+    found = rungs(seen)
+    assert found["Route"].health is Health.MISSING
+    assert "v9" in found["Route"].aside
+    assert found["Cluster"].health is Health.MISSING
+    assert found["Cluster"].aside.startswith("v9: ")
+
+
+def test_only_inbound_config() -> None:
+    found = rungs(snapshot([inbound()]))
+    assert found["Listener"].health is Health.OK
+    assert found["Route"].health is None
+    assert "no outbound channel" in found["Route"].text
+
+
+def report(state: ChannelState, started: int = 0, failed: int = 0, seconds: float = 0) -> ChannelReport:
+    channel = Channel(7, TARGET, state, Calls(started, started - failed, failed))
+    ads = Channel(1, "unix:///tmp/x/XDS", state, Calls())
+    return ChannelReport(NOW + timedelta(seconds=seconds), (ads, channel))
+
+
+@pytest.mark.parametrize("calls", [Calls(12, 12, 0), Calls(6, 0, 6)], ids=["evicted", "agent cut off"])
+def test_a_connected_control_plane_without_an_open_call_is_not_well(calls: Calls) -> None:
+    def rung(counted: Calls) -> Rung:
+        return control_plane_rung(ChannelReport(NOW, (Channel(1, "unix:///x/XDS", ChannelState.READY, counted),)))
+
+    assert rung(replace(calls, started=calls.started + 1)).health is Health.OK
+    assert rung(calls).health is Health.WAITING
+
+
+def test_control_plane() -> None:
+    assert control_plane_rung(report(ChannelState.READY)).health is Health.OK
+    lost = control_plane_rung(report(ChannelState.TRANSIENT_FAILURE))
+    assert lost.health is Health.REFUSED
+    assert "no change arrives" in lost.aside
+    assert control_plane_rung(report(ChannelState.READY), agent_silent=True).health is None
+    assert control_plane_rung(None).health is None
+    assert control_plane_rung(ChannelReport(NOW, ())).health is None
+
+
+def test_traffic_is_a_rate_between_two_looks() -> None:
+    first, second = report(ChannelState.READY, 100), report(ChannelState.READY, 110, seconds=2)
+    flowing = traffic_rung(second, observe(observe(None, first), second))
+    assert flowing.text == "5.0 calls/s on the app's own channels, 0 failed"
+    assert flowing.health is Health.OK
+    failing = report(ChannelState.READY, 110, failed=4, seconds=2)
+    rung = traffic_rung(failing, observe(observe(None, first), failing))
+    assert rung.health is Health.REFUSED
+    assert "2.0/s failed" in rung.text
+    assert traffic_rung(first, None).health is None
+    assert "1 open channel" in traffic_rung(first, None).text
+    assert traffic_rung(replace(first, channels=()), None).health is None

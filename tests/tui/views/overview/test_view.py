@@ -1,0 +1,95 @@
+"""View 1 says at one glance whether the config is whole, and leads to what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshtui.model.timeline import Event, EventKind
+from meshtui.model.xds.resource import CDS, Status
+from tests.tui.conftest import Golden, Run, screen_text
+from tests.tui.scripted import HOST, Bench, cluster, healthy, missing, nacked, routes, settle
+
+SIZES = [(80, 24), (160, 45)]
+V9 = f"outbound|7070|v9|{HOST}"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_whole_config(bench: Bench, run: Run, golden: Golden, size: tuple[int, int]) -> None:
+    bench.add(resources=healthy())
+    async with run(bench.app(), size) as pilot:
+        golden(pilot.app, f"overview-whole-{size[0]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_refused_cluster(bench: Bench, run: Run, golden: Golden, size: tuple[int, int]) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), size) as pilot:
+        bench.clock.pass_(30)
+        source.replace(nacked(cluster("v2"), "44", "[field:connect_timeout error:must be positive]", bench.clock()))
+        await bench.look(pilot)
+        golden(pilot.app, f"overview-refused-{size[0]}")
+
+
+async def test_enter_leads_to_the_cause(bench: Bench, run: Run) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (160, 45)) as pilot:
+        source.replace(nacked(cluster("v2"), "44", "no", bench.clock()))
+        await bench.look(pilot)
+        await pilot.press("g", "enter")
+        await pilot.pause()
+        assert f"outbound|7070|v2|{HOST}\n" in "\n".join(
+            line[86:].strip() for line in screen_text(pilot.app).split("\n")
+        )
+
+
+async def test_what_breaks_is_said_at_the_top_however_much_it_is(bench: Bench, run: Run) -> None:
+    """Where the cursor was moved it stays with its row; until then the top is what there is to see."""
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (80, 24)) as pilot:
+        source.replace(missing(CDS, V9), routes({"v1": 20, "v7": 20, "v8": 30, "v9": 30}))
+        await bench.look(pilot)
+        for subset in ("v8", "v7"):
+            source.replace(missing(CDS, f"outbound|7070|{subset}|{HOST}"))
+            await bench.look(pilot)
+        source.replace(nacked(cluster("v2"), "44", "a long reason " * 20, bench.clock()))
+        await bench.look(pilot)
+        assert "✗" in screen_text(pilot.app).split("\n")[3]
+        await pilot.press("G")
+        bench.clock.pass_(5)
+        await bench.look(pilot)
+        assert "✗" not in screen_text(pilot.app).split("\n")[3]
+
+
+async def test_a_split_is_drawn_and_moves(bench: Bench, run: Run) -> None:
+    source = bench.add(resources=healthy({"v1": 80, "v2": 20}))
+
+    def bars() -> list[int]:
+        return [line.count("█") for line in screen_text(pilot.app).split("\n") if "█" in line]
+
+    async with run(bench.app(), (110, 30)) as pilot:
+        before = bars()
+        source.replace(routes({"v1": 20, "v2": 80}))
+        await bench.look(pilot)
+        after = bars()
+    assert before == after[::-1]
+    assert before[0] == pytest.approx(4 * before[1], abs=4)
+
+
+async def test_a_waiting_cluster_is_not_whole(bench: Bench, run: Run) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        source.replace(routes({"v1": 80, "v9": 20}), missing(CDS, V9, Status.REQUESTED))
+        await bench.look(pilot)
+        text = screen_text(pilot.app)
+    assert "whole" not in text
+    assert "1 waiting" in text
+    assert V9 in text
+
+
+async def test_what_befalls_the_mesh_is_listed(bench: Bench, run: Run) -> None:
+    bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        session = bench.sessions["127.0.1.13:17171"]
+        session.record(Event(bench.clock(), EventKind.MESH, "istiod", "config applied: version 7"))
+        await settle(pilot)
+        assert "config applied: version 7" in screen_text(pilot.app)

@@ -15,11 +15,11 @@ from meshtui.model.identity.comparison import (
     IdentityState,
     InUse,
     cluster_verdicts,
+    identity_comparison,
     issued_corner,
     predates_rotation,
     short_serial,
     stale_in_use,
-    triangle,
 )
 from meshtui.model.phrases import span_words
 from meshtui.model.subject import ClockSubject, ConnectionSubject, FileSubject, ResourceSubject
@@ -34,7 +34,7 @@ def in_use_stale(state: IdentityState) -> Iterator[Finding]:
     stale = stale_in_use(state)
     if stale is None or state.on_disk is None:
         return
-    picture = triangle(state)
+    picture = identity_comparison(state)
     left = stale.certificate.not_after - state.now
     older = predates_rotation(state, stale)
     if older and (picture.reread_by is None or picture.reread_by < state.now or _rereads_soon(state)):

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Frame:
     """``now`` is the moment ages are counted to. While the screen is frozen both stay and ``frozen_for`` grows.
 
-    Compared by identity: a new look is painted, comparing ten thousand resources would cost more.
+    Compared by identity: a new frame is painted, comparing ten thousand resources would cost more.
     ``position`` is which of how many attached targets this is, from 1. ``as_json`` gives the JSON of a resource's
     config; it is asked for the one resource on screen. ``controller`` starts echo runs, ``None`` where none can
     be. ``others`` are the states of the other attached targets.

@@ -15,7 +15,7 @@ LARGE: Final = 1_000
 """Resources of a target from which a collection is noticed."""
 
 
-class Collector:
+class GcFreeze:
     """Told of every state shown; sets a large target's resources aside once, when they have first arrived."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from meshtui.session.link import aged
-from meshtui.tui.frame import Look
-from meshtui.tui.gc_freeze import Collector
+from meshtui.tui.frame import Frame
+from meshtui.tui.gc_freeze import GcFreeze
 
 if TYPE_CHECKING:
     from meshtui.session.session import Session
@@ -24,18 +24,18 @@ TICK: Final = timedelta(seconds=1)
 
 
 class Pump:
-    """Makes a :class:`Look` when the front session's revision moved, another session came to the front, or a second
+    """Makes a :class:`Frame` when the front session's revision moved, another session came to the front, or a second
     passed; otherwise none. Frozen, it repeats the last one, aging only the word "frozen"."""
 
-    def __init__(self, workspace: Workspace, deliver: Callable[[Look], None], now: Callable[[], datetime]) -> None:
+    def __init__(self, workspace: Workspace, deliver: Callable[[Frame], None], now: Callable[[], datetime]) -> None:
         self._workspace = workspace
         self._deliver = deliver
         self._now = now
         self._seen: tuple[Session, int] | None = None
         self._ticked: datetime | None = None
-        self._last: Look | None = None
+        self._last: Frame | None = None
         self._frozen_at: datetime | None = None
-        self._collector = Collector()
+        self._gc_freeze = GcFreeze()
 
     @property
     def frozen(self) -> bool:
@@ -49,7 +49,7 @@ class Pump:
         self.pump()
 
     def pump(self) -> None:
-        """Deliver a look if there is a new one."""
+        """Deliver a frame if there is a new one."""
         session = self._workspace.front
         if session is None:
             return
@@ -65,21 +65,21 @@ class Pump:
             frozen_for = now - self._frozen_at if self._frozen_at else None
             self._emit(mark, self._seen_now(session, state, now, frozen_for), now)
 
-    def _held(self, session: Session, now: datetime) -> Look:
+    def _held(self, session: Session, now: datetime) -> Frame:
         assert self._last is not None
         assert self._frozen_at is not None
         return self._seen_now(session, self._last.state, self._last.now, now - self._frozen_at)
 
-    def _seen_now(self, session: Session, state: SessionState, now: datetime, frozen_for: timedelta | None) -> Look:
+    def _seen_now(self, session: Session, state: SessionState, now: datetime, frozen_for: timedelta | None) -> Frame:
         if frozen_for is None:
             state = replace(state, link=aged(state.link, state.interval, now))
         others = tuple(other.state for other in self._workspace.sessions if other is not session)
-        return Look(state, now, session.as_json, frozen_for, self._position(), session.echo, others)
+        return Frame(state, now, session.as_json, frozen_for, self._position(), session.echo, others)
 
-    def _emit(self, mark: tuple[Session, int], look: Look, now: datetime) -> None:
-        self._seen, self._ticked, self._last = mark, now, look
-        self._deliver(look)
-        self._collector.shown(look.state)
+    def _emit(self, mark: tuple[Session, int], frame: Frame, now: datetime) -> None:
+        self._seen, self._ticked, self._last = mark, now, frame
+        self._deliver(frame)
+        self._gc_freeze.shown(frame.state)
 
     def _position(self) -> tuple[int, int]:
         sessions = self._workspace.sessions

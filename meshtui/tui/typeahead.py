@@ -110,11 +110,11 @@ class Typeahead:
         self._looking = True
         loop = asyncio.get_running_loop()
         if self._looks < QUICK_LOOKS:
-            loop.call_soon(self._look)
+            loop.call_soon(self._frame)
         else:
-            loop.call_later(PAUSE_S, self._look)
+            loop.call_later(PAUSE_S, self._frame)
 
-    def _look(self) -> None:
+    def _frame(self) -> None:
         """Between two turns of the event loop: whether the app has come to rest."""
         passing = self._passing()
         if not passing or self._looks < QUICK_LOOKS:

@@ -1,4 +1,4 @@
-"""The triangle and the rules over it: rotation seen from each corner."""
+"""The identity_comparison and the rules over it: rotation seen from each corner."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from meshtui.model.identity.comparison import (
     OnDisk,
     Side,
     cluster_verdicts,
+    identity_comparison,
     identity_of,
-    triangle,
 )
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.model.xds.config import MatchKind, StringMatch, TlsContext, TlsMode
@@ -83,7 +83,7 @@ def codes(findings: tuple[Finding, ...]) -> list[str]:
 
 
 def test_all_corners_agree() -> None:
-    found = triangle(STATE)
+    found = identity_comparison(STATE)
     assert found.agrees
     assert found.sentence == "issued, on disk, in use agree"
     assert check_identity(STATE) == ()
@@ -91,7 +91,7 @@ def test_all_corners_agree() -> None:
 
 def test_rotated_on_disk_and_not_yet_read_again() -> None:
     state = replace(STATE, in_use=(used(OLD),))
-    found = triangle(state)
+    found = identity_comparison(state)
     assert not found.agrees
     assert found.sentence.startswith("on disk rotated 4m, in use still serial ".replace("4m,", "4m ago,"))
     assert found.sentence.endswith("gRPC re-reads every 900 s: by 12:11:00 UTC")
@@ -103,7 +103,7 @@ def test_rotated_on_disk_and_not_yet_read_again() -> None:
 
 def test_overdue_and_ended_are_worse() -> None:
     overdue = replace(STATE, in_use=(used(OLD),), on_disk=OnDisk(NEW, NOW - timedelta(hours=1)))
-    assert "overdue since 11:15:00 UTC" in triangle(overdue).sentence
+    assert "overdue since 11:15:00 UTC" in identity_comparison(overdue).sentence
     assert check_identity(overdue)[0].severity is Severity.WARNING
     ended = replace(overdue, in_use=(used(leaf(begins=NOW - timedelta(days=2))),))
     assert check_identity(ended)[0].severity is Severity.ERROR
@@ -118,21 +118,21 @@ def test_an_old_connection_beside_a_new_one_is_no_trouble() -> None:
 
 def test_the_agent_issued_something_else() -> None:
     state = replace(STATE, issued=Issued(NEW.not_after + timedelta(hours=6), NOW))
-    assert triangle(state).corners[0].state is CornerState.DIFFERS
+    assert identity_comparison(state).corners[0].state is CornerState.DIFFERS
     assert codes(check_identity(state)) == ["identity-issued-not-on-disk"]
 
 
 def test_the_clocks_difference_is_taken_out_of_the_comparison() -> None:
     skew = timedelta(minutes=5)
     state = replace(STATE, issued=Issued(NEW.not_after - skew, NOW), clock_offset=skew)
-    assert triangle(state).corners[0].state is CornerState.SAME
+    assert identity_comparison(state).corners[0].state is CornerState.SAME
     assert codes(check_identity(state)) == ["identity-clock-skew"]
     little = timedelta(seconds=59)
     assert check_identity(replace(STATE, issued=Issued(NEW.not_after - little, NOW), clock_offset=little)) == ()
 
 
 def test_what_is_not_known_is_said_to_be_unknown() -> None:
-    found = triangle(IdentityState(NOW))
+    found = identity_comparison(IdentityState(NOW))
     assert {corner.state for corner in found.corners} == {CornerState.UNKNOWN}
     assert found.agrees
     assert found.sentence == "too little is known to compare"
@@ -149,9 +149,9 @@ def test_peers_are_held_against_the_sans_of_their_own_cluster() -> None:
     (finding,) = check_identity(state)
     assert finding.code == "identity-san-not-expected"
     assert "sa/other" in finding.evidence[0]
-    assert triangle(state).corners[3].state is CornerState.DIFFERS
+    assert identity_comparison(state).corners[3].state is CornerState.DIFFERS
     fine = replace(state, in_use=(used(NEW), peers[0]))
-    assert triangle(fine).corners[3].state is CornerState.SAME
+    assert identity_comparison(fine).corners[3].state is CornerState.SAME
     elsewhere = replace(state, in_use=(used(NEW), replace(peers[1], cluster="another")))
     assert check_identity(elsewhere) == ()
 

@@ -113,7 +113,7 @@ class EchoBench(Bench):
         """Wait until so many sets are counted, judged as far as the config was looked at, and painted."""
         session = self.sessions[TARGET]
         await self.until(pilot, lambda: self.run_of().tally.batches == sets)
-        await self.look(pilot)
+        await self.frame(pilot)
         assert session.echo is not None
         run = session.echo.run
         assert run is not None
@@ -131,7 +131,7 @@ class EchoBench(Bench):
     async def finish(self, pilot: Pilot[None]) -> EchoState:
         """Let the run end: all answers in, and one more look at the config so that they are judged."""
         await self.until(pilot, lambda: self.run_of().phase.value in ("settling", "done", "failed"))
-        await self.look(pilot)
+        await self.frame(pilot)
         await self.until(pilot, lambda: self.run_of().phase.ended)
         return self.run_of()
 

@@ -252,7 +252,7 @@ class Bench:
             now=self.clock,
         )
 
-    async def look(self, pilot: Pilot[None], target: str = "127.0.1.13:17171") -> None:
+    async def frame(self, pilot: Pilot[None], target: str = "127.0.1.13:17171") -> None:
         """Let the target be polled once more, and the screen paint it."""
         session, source = self.sessions[target], self.sources.get(target)
         polls, revision = source.polls if source else 0, session.state.revision
@@ -309,4 +309,4 @@ def _shows_something(screen: Screen[Any]) -> bool:
         return True
     if screen.query_one("#notice").display:
         return True
-    return any(view.display and view.look is not None and view.size for view in screen.query(View))
+    return any(view.display and view.frame is not None and view.size for view in screen.query(View))

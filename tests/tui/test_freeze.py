@@ -12,7 +12,7 @@ async def test_freeze_holds_the_screen_and_says_for_how_long(bench: Bench, run: 
         await pilot.press("2", "space")
         frozen = _body(screen_text(pilot.app))
         source.replace(routes({"v1": 1, "v2": 99}))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         bench.clock.pass_(5)
         await settle(pilot)
         text = screen_text(pilot.app)

@@ -9,7 +9,7 @@ import pytest
 
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.state import Link, LinkState, SessionState
-from meshtui.tui.gc_freeze import LARGE, Collector
+from meshtui.tui.gc_freeze import LARGE, GcFreeze
 from tests.builders import NOW, cluster, resource, snapshot
 
 
@@ -24,7 +24,7 @@ def state(seen: Snapshot | None) -> SessionState:
 
 
 def test_only_a_large_target_is_set_aside_and_only_once() -> None:
-    collector = Collector()
+    collector = GcFreeze()
     before = gc.get_freeze_count()
     collector.shown(state(None))
     collector.shown(state(snapshot([resource("CDS", "one", cluster("one"))])))

@@ -49,7 +49,7 @@ async def test_ten_thousand_rows(
         assert "s4321" in tree.row.node.name
         assert "s4321" in screen_text(pilot.app)
         source.resources = source.resources[: COUNT + 10]
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert tree.count() == COUNT + 10
         await pilot.press("t", "G")
         assert "s0009" in screen_text(pilot.app)

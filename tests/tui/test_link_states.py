@@ -41,7 +41,7 @@ async def test_down_comes_up_by_itself(bench: Bench, run: Run) -> None:
     source.error = DOWN
     async with run(bench.app(), (80, 24)) as pilot:
         source.error = None
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "config is whole" in screen_text(pilot.app)
         await pilot.press("2")
         assert "outbound|7070" in screen_text(pilot.app)
@@ -52,12 +52,12 @@ async def test_stale_keeps_the_last_state_with_its_age(bench: Bench, run: Run, g
     async with run(bench.app(), (80, 24)) as pilot:
         source.error = DOWN
         bench.clock.pass_(12)
-        await bench.look(pilot)
+        await bench.frame(pilot)
         golden(pilot.app, "link-stale-80")
         await pilot.press("2")
         assert "outbound|7070" in screen_text(pilot.app)
         source.error = None
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "live" in screen_text(pilot.app)
         assert "stale" not in screen_text(pilot.app)
 

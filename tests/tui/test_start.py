@@ -59,7 +59,7 @@ async def test_asked_with_recents_and_the_demo(bench: Bench, run: Run, golden: G
     async with run(app, (80, 24)) as pilot:
         golden(app, "start-80")
         await pilot.press("enter")
-        await bench.look(pilot, SERVER)
+        await bench.frame(pilot, SERVER)
         assert "No outbound channel is open" in screen_text(app)
 
 
@@ -67,7 +67,7 @@ async def test_asked_and_an_address_typed(bench: Bench, run: Run) -> None:
     bench.add(CLIENT, healthy())
     async with run(bench.app(None), (80, 24)) as pilot:
         await pilot.press(*CLIENT, "enter")  # nothing to choose: the input has the focus
-        await bench.look(pilot, CLIENT)
+        await bench.frame(pilot, CLIENT)
         assert "config is whole" in screen_text(pilot.app)
 
 
@@ -86,7 +86,7 @@ async def test_the_demo_chosen_comes_up_and_its_first_pod_is_opened(bench: Bench
         await _until(pilot, lambda: "starting the control plane" in screen_text(app))
         demo.go.set()
         await _until(pilot, lambda: CLIENT in bench.sessions)
-        await bench.look(pilot, CLIENT)
+        await bench.frame(pilot, CLIENT)
         assert "config is whole" in screen_text(app)
         assert demo.happened is not None
         demo.happened(Event(bench.clock(), EventKind.MESH, "istiod", "a manifest was refused"))
@@ -138,5 +138,5 @@ async def test_an_address_typed_or_pasted_at_the_list_is_attached(bench: Bench, 
         else:
             await pilot.press(*SERVER)
         await pilot.press("enter")
-        await bench.look(pilot, SERVER)
+        await bench.frame(pilot, SERVER)
         assert "No outbound channel is open" in screen_text(app)

@@ -21,7 +21,7 @@ async def test_a_typed_address_is_attached_and_the_keys_switch(bench: Bench, run
     bench.add(SERVER, [inbound("127.0.1.11:17070")])
     async with run(bench.app(CLIENT), (110, 30)) as pilot:
         await pilot.press("o", "tab", *SERVER, "enter")
-        await bench.look(pilot, SERVER)
+        await bench.frame(pilot, SERVER)
         assert "No outbound channel is open" in screen_text(pilot.app)
         assert "2/2" in screen_text(pilot.app)
         await pilot.press("right_square_bracket")
@@ -40,7 +40,7 @@ async def test_what_is_typed_at_the_list_is_the_address_or_name(bench: Bench, ru
         await pilot.press("o", *typed)
         assert pilot.app.screen.query_one("#target-input", Input).value == typed
         await pilot.press("enter")
-        await bench.look(pilot, SERVER)
+        await bench.frame(pilot, SERVER)
         assert "2/2" in screen_text(pilot.app)
 
 
@@ -49,7 +49,7 @@ async def test_each_target_keeps_its_folds_and_cursor(bench: Bench, run: Run) ->
     bench.add(SERVER, healthy())
     async with run(bench.app(CLIENT), (110, 30)) as pilot:
         await pilot.press("2", "h", "o", "tab", *SERVER, "enter")
-        await bench.look(pilot, SERVER)
+        await bench.frame(pilot, SERVER)
         assert "▾ ✓ echo" in screen_text(pilot.app)
         await pilot.press("right_square_bracket")
         await pilot.pause()
@@ -66,7 +66,7 @@ async def test_offers_are_listed_and_opened(bench: Bench, run: Run) -> None:
         assert "echo-v1" in text
         assert "answers as an xDS server" in text
         await pilot.press("j", "enter")
-        await bench.look(pilot, SERVER)
+        await bench.frame(pilot, SERVER)
         assert "2/2" in screen_text(pilot.app)
 
 

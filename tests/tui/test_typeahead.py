@@ -98,7 +98,7 @@ def page(app: MeshtuiApp) -> tuple[str, str]:
 
 
 def count(app: MeshtuiApp) -> tuple[str, str]:
-    return main(app), app.screen.query_one(EchoView).memory.form.count
+    return main(app), app.screen.query_one(EchoView).draft.form.count
 
 
 Burst = tuple[str, Seen, object]

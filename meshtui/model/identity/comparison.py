@@ -149,7 +149,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """One corner of the triangle.
+    """One corner of the comparison.
 
     ``text`` is a short whole phrase that can be shown as it is; ``brief`` says it where all four stand in one line,
     empty where it would be the same.
@@ -162,7 +162,7 @@ class Corner:
 
 
 @dataclass(frozen=True, slots=True)
-class Triangle:
+class IdentityComparison:
     """Issued, on disk, in use and expected beside each other, and what their difference means.
 
     ``reread_by`` is the latest moment at which gRPC re-reads the files when what it uses is older than what is on
@@ -180,16 +180,16 @@ class Triangle:
         return all(corner.state is not CornerState.DIFFERS for corner in self.corners)
 
 
-def triangle(state: IdentityState) -> Triangle:
+def identity_comparison(state: IdentityState) -> IdentityComparison:
     """Compare the four corners of ``state``."""
     stale = stale_in_use(state)
     corners = (issued_corner(state), _on_disk(state), _in_use(state, stale), _expected(state))
     if stale is None or state.on_disk is None:
-        return Triangle(corners, _agreement(corners))
+        return IdentityComparison(corners, _agreement(corners))
     since = state.on_disk.changed_at
     reread = since + state.refresh_interval if since is not None and state.refresh_interval is not None else None
     ends = stale.certificate.not_after
-    return Triangle(corners, _stale_sentence(state, stale, since, reread), since, reread, ends)
+    return IdentityComparison(corners, _stale_sentence(state, stale, since, reread), since, reread, ends)
 
 
 def stale_in_use(state: IdentityState) -> InUse | None:

@@ -37,22 +37,22 @@ def palette_of(variables: Mapping[str, str]) -> Palette:
         Role.FAINT: _blend(foreground, background, FAINT),
         Role.STRONG: Style(bold=True),
         Role.TITLE: dim + Style(bold=True),
-        Role.BRAND: _ink(variables, "primary", bold=True),
-        Role.ACCENT: _ink(variables, "accent"),
-        Role.OK: _ink(variables, "success"),
-        Role.WAITING: _ink(variables, "warning"),
-        Role.MISSING: _ink(variables, "error"),
-        Role.REFUSED: _ink(variables, "error", bold=True),
-        Role.ALARM: _ink(variables, "error", bold=True),
-        Role.NOTE: _ink(variables, "warning"),
-        Role.GLOW: _ink(variables, "accent", bold=True),
-        Role.BAR: _ink(variables, "primary"),
-        Role.MATCH: _ink(variables, "accent", bold=True, underline=True),
-        Role.ADDED: _ink(variables, "success"),
-        Role.REMOVED: _ink(variables, "error"),
-        Role.KEY: _ink(variables, "accent"),
+        Role.BRAND: _style(variables, "primary", bold=True),
+        Role.ACCENT: _style(variables, "accent"),
+        Role.OK: _style(variables, "success"),
+        Role.WAITING: _style(variables, "warning"),
+        Role.MISSING: _style(variables, "error"),
+        Role.REFUSED: _style(variables, "error", bold=True),
+        Role.ALARM: _style(variables, "error", bold=True),
+        Role.NOTE: _style(variables, "warning"),
+        Role.GLOW: _style(variables, "accent", bold=True),
+        Role.BAR: _style(variables, "primary"),
+        Role.MATCH: _style(variables, "accent", bold=True, underline=True),
+        Role.ADDED: _style(variables, "success"),
+        Role.REMOVED: _style(variables, "error"),
+        Role.KEY: _style(variables, "accent"),
         Role.STRING: plain,
-        Role.NUMBER: _ink(variables, "secondary"),
+        Role.NUMBER: _style(variables, "secondary"),
     }
     return MappingProxyType(styles | _grounds(variables))
 
@@ -80,7 +80,7 @@ def _grounds(variables: Mapping[str, str]) -> dict[Role, Style]:
     primary, background = _colour(variables, "primary"), _colour(variables, "background")
     muted = _blend(_colour(variables, "secondary"), background, 0.45)
     turned = [_turned(primary, hue) for hue in HUES]
-    styles = dict(zip(SERIES, (muted, _ink(variables, "primary"), *turned), strict=True))
+    styles = dict(zip(SERIES, (muted, _style(variables, "primary"), *turned), strict=True))
     styles[Role.ON] = Style(color=background.rich_color if background else None, reverse=background is None, bold=True)
     tints = ((Role.TINT_OK, "success"), (Role.TINT_NOTE, "warning"), (Role.TINT_ALARM, "error"))
     for role, name in (*tints, (Role.TINT_CALM, "secondary")):
@@ -106,7 +106,9 @@ def cursor_style(variables: Mapping[str, str], focused: bool) -> Style:
     return Style(bgcolor=background.blend(primary, share).rich_color)
 
 
-def _ink(variables: Mapping[str, str], name: str, *, bold: bool | None = None, underline: bool | None = None) -> Style:
+def _style(
+    variables: Mapping[str, str], name: str, *, bold: bool | None = None, underline: bool | None = None
+) -> Style:
     colour = _colour(variables, name, ansi=True)
     return Style(color=colour.rich_color if colour else None, bold=bold, underline=underline)
 

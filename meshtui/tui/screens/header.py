@@ -8,7 +8,7 @@ from meshtui.model.phrases import span_words
 from meshtui.model.xds.resource import Health
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.session.state import Link, LinkState
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.life_left import certificate_end
 from meshtui.tui.kit.marks import GLYPHS, LINK_GLYPHS, LINK_ROLES, ROLES, WORDS
 from meshtui.tui.kit.style import Line, Role, Span
@@ -21,30 +21,30 @@ ROOM_FOR_NODE = 100
 """Cells from which the node's id and the library are shown too."""
 
 
-def header_line(look: Look, counted: Line, width: int) -> Line:
-    """The first line of every view; ``counted`` is what :func:`counts` says of the look's snapshot."""
-    end = certificate_end(look.state.workload, look.now)
-    right = (*counted, GAP, *((*end, GAP) if end else ()), *liveness(look), Span(" "))
+def header_line(frame: Frame, counted: Line, width: int) -> Line:
+    """The first line of every view; ``counted`` is what :func:`counts` says of the frame's snapshot."""
+    end = certificate_end(frame.state.workload, frame.now)
+    right = (*counted, GAP, *((*end, GAP) if end else ()), *liveness(frame), Span(" "))
     brand = (Span(" meshtui", Role.BRAND), GAP) if width >= ROOM_FOR_NODE else (Span(" "),)
-    which, of = look.position
+    which, of = frame.position
     others = (Span(f"   target {which}/{of}", Role.DIM),) if of > 1 else ()
     room = width - width_of(right) - width_of(brand) - width_of(others) - 2
-    left: Line = (*brand, *_who(look, room), *others)
+    left: Line = (*brand, *_who(frame, room), *others)
     gap = width - width_of(left) - width_of(right)
     return fit((*left, Span(" " * max(gap, 1)), *right), width)
 
 
-def _who(look: Look, room: int) -> Line:
-    node = look.state.snapshot.node if look.state.snapshot else NodeIdentity()
+def _who(frame: Frame, room: int) -> Line:
+    node = frame.state.snapshot.node if frame.state.snapshot else NodeIdentity()
     pod, namespace = node.workload
     name = (span(pod, Role.STRONG), span(f" · {namespace}" if namespace else "")) if pod else ()
-    target = span(look.state.target, Role.DIM if name else Role.STRONG)
+    target = span(frame.state.target, Role.DIM if name else Role.STRONG)
     library = span(library_words(node), Role.DIM)
     known = (*name, GAP, target) if name else (target,)
     for line in ((*known, GAP, library), known, name or (target,)):
         if width_of(line) <= room:
             return line
-    return (Span(cut(pod or look.state.target, max(room, 8)), Role.STRONG),)
+    return (Span(cut(pod or frame.state.target, max(room, 8)), Role.STRONG),)
 
 
 def library_words(node: NodeIdentity) -> str:
@@ -67,12 +67,12 @@ def counts(snapshot: Snapshot | None) -> Line:
     return tuple(line)
 
 
-def liveness(look: Look) -> Line:
+def liveness(frame: Frame) -> Line:
     """``● live 1 s``, ``◌ stale 12 s``, ``‖ frozen 3 s``."""
-    if look.frozen_for is not None:
-        return (Span(f"‖ frozen {span_words(look.frozen_for)}", Role.NOTE),)
-    link = look.state.link
-    return (Span(f"{LINK_GLYPHS[link.state]} {_link_words(link, look.now)}", LINK_ROLES[link.state]),)
+    if frame.frozen_for is not None:
+        return (Span(f"‖ frozen {span_words(frame.frozen_for)}", Role.NOTE),)
+    link = frame.state.link
+    return (Span(f"{LINK_GLYPHS[link.state]} {_link_words(link, frame.now)}", LINK_ROLES[link.state]),)
 
 
 def _link_words(link: Link, now: datetime) -> str:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from textual.reactive import reactive
 
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.style import Line
 from meshtui.tui.screens.header import counts, header_line
 
 
 class HeaderBar(Bar):
-    """Paints one look's header."""
+    """Paints one frame's header."""
 
-    look: reactive[Look | None] = reactive(None)
+    frame: reactive[Frame | None] = reactive(None)
 
     _counted: tuple[object, Line] = (None, ())
 
     def line(self, width: int) -> Line:
-        return header_line(self.look, self._counts(self.look), width) if self.look else ()
+        return header_line(self.frame, self._counts(self.frame), width) if self.frame else ()
 
-    def _counts(self, look: Look) -> Line:
+    def _counts(self, frame: Frame) -> Line:
         """Counted anew only when the resources differ: the header is painted each second, of thousands at times."""
-        snapshot = look.state.snapshot
+        snapshot = frame.state.snapshot
         resources = snapshot.resources if snapshot else None
         if self._counted[0] is not resources:
             self._counted = (resources, counts(snapshot))

@@ -18,7 +18,7 @@ from textual.widgets import Input
 from meshtui.model.errors import MeshtuiError
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.commands import Command, understand
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.key_bar import KeyBar
 from meshtui.tui.kit.page import Page
@@ -116,8 +116,8 @@ class MainScreen(Screen[None]):
         self._offers = tuple(offers)
         self._demo = demo
         self._pump = Pump(workspace, self._deliver, now)
-        self._look: Look | None = None
-        self._frame = 0
+        self._frame: Frame | None = None
+        self._tick = 0
         self._header = HeaderBar(id="header")
         self._tabs = ViewTabs(VIEWS, id="tabs")
         self._notice = Page(id="notice")
@@ -139,7 +139,7 @@ class MainScreen(Screen[None]):
         self.set_interval(1 / RATE, self._beat)
         if self._opening is not None:
             link = Link(LinkState.CONNECTING, self._now())
-            self._deliver(Look(SessionState(self._opening, 0, link, 1.0), self._now(), lambda _: ""))
+            self._deliver(Frame(SessionState(self._opening, 0, link, 1.0), self._now(), lambda _: ""))
             self.call_after_refresh(self._attach_first, self._opening)
         self._pump.pump()
 
@@ -159,7 +159,7 @@ class MainScreen(Screen[None]):
         if self._attach_due:
             return True
         if self._attached_at is None or (
-            self._look is not None and self._look.state.link.state is not LinkState.CONNECTING
+            self._frame is not None and self._frame.state.link.state is not LinkState.CONNECTING
         ):
             return False
         return monotonic() - self._attached_at < FIRST_SIGHT_S
@@ -168,42 +168,42 @@ class MainScreen(Screen[None]):
 
     def _beat(self) -> None:
         self._pump.pump()
-        if self._notice.display and self._look is not None:
-            self._frame += 1
-            self._show_notice(self._look)
+        if self._notice.display and self._frame is not None:
+            self._tick += 1
+            self._show_notice(self._frame)
 
-    def _deliver(self, look: Look) -> None:
-        before, self._look = self._look, look
-        self._header.look = look
-        self._tabs.look = look
+    def _deliver(self, frame: Frame) -> None:
+        before, self._frame = self._frame, frame
+        self._header.frame = frame
+        self._tabs.frame = frame
         self._paint()
-        if before is None or (before.state.snapshot is None) != (look.state.snapshot is None):
+        if before is None or (before.state.snapshot is None) != (frame.state.snapshot is None):
             self.refresh_bindings()
 
     def _paint(self) -> None:
-        look = self._look
-        if look is None:
+        frame = self._frame
+        if frame is None:
             return
         view = self._view(self._tabs.chosen)
-        empty = _is_empty(view, look)
+        empty = _is_empty(view, frame)
         self._notice.display = empty
         for other in self.query(View):
             other.display = other is view and not empty
         if empty:
-            self._show_notice(look)
+            self._show_notice(frame)
             if not isinstance(self.focused, Input):  # what is being typed goes on, whatever the target does
                 self.set_focus(self._notice)
             return
         if view is None:
             self._open(self._tabs.chosen)
             return
-        view.look = look
+        view.frame = frame
         if self.focused is None or self.focused is self._notice:
             view.enter()
 
-    def _show_notice(self, look: Look) -> None:
-        frame = self._frame
-        self._notice.show(lambda width: list(notice_lines(look, frame, width)))
+    def _show_notice(self, frame: Frame) -> None:
+        tick = self._tick
+        self._notice.show(lambda width: list(notice_lines(frame, tick, width)))
 
     def _view(self, id_: str) -> View | None:
         try:
@@ -227,7 +227,7 @@ class MainScreen(Screen[None]):
         view = self._open(id_)
         self._tabs.chosen = id_
         self._paint()
-        if self._look is not None and not _is_empty(view, self._look):
+        if self._frame is not None and not _is_empty(view, self._frame):
             if view.is_mounted:
                 view.enter()
             else:
@@ -259,7 +259,7 @@ class MainScreen(Screen[None]):
         if action == "switch":
             return True if len(self._workspace.sessions) > 1 else None
         if action in ("freeze", "poll"):
-            return True if self._look is not None and self._look.state.snapshot is not None else None
+            return True if self._frame is not None and self._frame.state.snapshot is not None else None
         return True
 
     def action_view(self, id_: str) -> None:
@@ -349,8 +349,8 @@ class MainScreen(Screen[None]):
         from meshtui.tui.views.echo.view import EchoView
 
         assert isinstance(view, EchoView)
-        if self._look is not None:
-            view.look = self._look  # a view opened for the first time has none yet
+        if self._frame is not None:
+            view.frame = self._frame  # a view opened for the first time has none yet
             view.probe(message.url)
 
     def on_view_thaw(self) -> None:
@@ -385,10 +385,10 @@ class MainScreen(Screen[None]):
         self._close_command()
 
 
-def _is_empty(view: View | None, look: Look) -> bool:
+def _is_empty(view: View | None, frame: Frame) -> bool:
     """Whether there is only a reason to show: a view that needs no config shows itself once something else is known,
     one that sends once there is something to send through."""
-    workload = look.state.workload
+    workload = frame.state.workload
     knows = view is not None and not view.needs_config and workload is not None and workload.read_at is not None
-    sends = view is not None and view.sends and look.controller is not None
-    return needs_notice(look) and not knows and not sends
+    sends = view is not None and view.sends and frame.controller is not None
+    return needs_notice(frame) and not knows and not sends

@@ -7,12 +7,12 @@ from typing import Final
 
 from meshtui.model.phrases import span_words
 from meshtui.session.state import Link, LinkState
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import span, wrap
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-"""One cell; a frame each tick of the pump."""
+"""One cell; a step each tick of the pump."""
 
 REGISTER: Final = (
     ("Go", ('import "google.golang.org/grpc/admin"', "cleanup, err := admin.Register(server); defer cleanup()")),
@@ -39,27 +39,27 @@ NO_OUTBOUND_LINE: Final = (
 """``timeout_micros`` bounds the whole set, so it is above count/qps."""
 
 
-def needs_notice(look: Look) -> bool:
+def needs_notice(frame: Frame) -> bool:
     """Whether there is nothing to show but the reason."""
-    return look.state.snapshot is None
+    return frame.state.snapshot is None
 
 
-def notice_lines(look: Look, frame: int, width: int) -> Iterator[Line]:
+def notice_lines(frame: Frame, tick: int, width: int) -> Iterator[Line]:
     """The reason, in the place of the view."""
-    link = look.state.link
+    link = frame.state.link
     yield EMPTY
     if link.state is LinkState.CONNECTING:
-        yield (Span(f"  {SPINNER[frame % len(SPINNER)]} ", Role.ACCENT), span(f"Connecting to {look.state.target} …"))
-        waited = (look.now - link.since).total_seconds()
+        yield (Span(f"  {SPINNER[tick % len(SPINNER)]} ", Role.ACCENT), span(f"Connecting to {frame.state.target} …"))
+        waited = (frame.now - link.since).total_seconds()
         if waited >= SLOW:
             yield (Span(f"    {span_words(waited)} so far", Role.DIM),)
         return
-    yield from _problem(link, look, width)
+    yield from _problem(link, frame, width)
     if link.state is LinkState.MISSING:
         yield from _register(width)
     else:
         yield EMPTY
-        spinner = SPINNER[frame % len(SPINNER)]
+        spinner = SPINNER[tick % len(SPINNER)]
         yield (Span(f"  {spinner} ", Role.ACCENT), Span("Tried again every 2 s; it comes up here by itself.", Role.DIM))
     yield EMPTY
     yield (Span("    o ", Role.KEY), Span("choose another target", Role.DIM))
@@ -69,11 +69,11 @@ SLOW: Final = 2
 """Seconds after which a person wants to know how long it has been."""
 
 
-def _problem(link: Link, look: Look, width: int) -> Iterator[Line]:
+def _problem(link: Link, frame: Frame, width: int) -> Iterator[Line]:
     title = {
-        LinkState.DOWN: f"✗ No config from {look.state.target}",
-        LinkState.MISSING: f"∅ {look.state.target} answers, but serves no CSDS",
-    }.get(link.state, f"✗ {look.state.target} is {link.state.value}")
+        LinkState.DOWN: f"✗ No config from {frame.state.target}",
+        LinkState.MISSING: f"∅ {frame.state.target} answers, but serves no CSDS",
+    }.get(link.state, f"✗ {frame.state.target} is {link.state.value}")
     for number, piece in enumerate(wrap(title, max(width - 4, 8))):
         yield (Span("  " if not number else "    "), Span(piece, Role.ALARM))
     yield EMPTY

@@ -39,7 +39,7 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
         self._happened = happened
         self._steps: list[str] = []
         self._error: MeshtuiError | None = None
-        self._frame = 0
+        self._tick = 0
         self._page = Page(id="starting-page")
 
     @property
@@ -74,7 +74,7 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
         self._paint()
 
     def _beat(self) -> None:
-        self._frame += 1
+        self._tick += 1
         self._paint()
 
     def _paint(self) -> None:
@@ -88,7 +88,7 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
         yield EMPTY
         for number, step in enumerate(self._steps):
             last = number == len(self._steps) - 1 and self._error is None
-            mark = Span(f"  {SPINNER[self._frame % len(SPINNER)]} ", Role.ACCENT) if last else Span("  ✓ ", Role.OK)
+            mark = Span(f"  {SPINNER[self._tick % len(SPINNER)]} ", Role.ACCENT) if last else Span("  ✓ ", Role.OK)
             yield (mark, span(step, Role.TEXT if last else Role.DIM))
         if self._error is not None:
             yield EMPTY

@@ -8,7 +8,7 @@ from textual.reactive import reactive
 
 from meshtui.model.finding import Severity
 from meshtui.model.phrases import plural
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar, Zone, zones_of
 from meshtui.tui.kit.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
 from meshtui.tui.kit.style import Line, Role, Span
@@ -19,7 +19,7 @@ from meshtui.tui.views.registry import ViewSpec
 class ViewTabs(Bar):
     """Paints the tabs; a click on one posts :class:`Bar.Pressed` with the view's id."""
 
-    look: reactive[Look | None] = reactive(None)
+    frame: reactive[Frame | None] = reactive(None)
     chosen: reactive[str] = reactive("")
 
     def __init__(self, views: Sequence[ViewSpec], *, id: str | None = None) -> None:
@@ -43,7 +43,7 @@ class ViewTabs(Bar):
         return tuple(line)
 
     def _findings(self) -> Line:
-        findings = self.look.state.findings if self.look else ()
+        findings = self.frame.state.findings if self.frame else ()
         if not findings:
             return ()
         worst = max(finding.severity for finding in findings)

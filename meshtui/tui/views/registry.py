@@ -1,4 +1,4 @@
-"""The views there are. A new one is a class with a ``look`` and a line here; what does not exist has no tab."""
+"""The views there are. A new one is a class with a ``frame`` and a line here; what does not exist has no tab."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from meshtui.model.xds.resource import ResourceKey
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 
 
 class View(Widget):
-    """One value in, messages out. Override ``watch_look`` to paint; only the view in front is given looks."""
+    """One value in, messages out. Override ``watch_frame`` to paint; only the view in front is given looks."""
 
-    look: reactive[Look | None] = reactive(None, init=False)
+    frame: reactive[Frame | None] = reactive(None, init=False)
 
     needs_config: ClassVar[bool] = True
     """Whether there is nothing to see before the target's config was seen once."""

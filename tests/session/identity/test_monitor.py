@@ -12,7 +12,7 @@ import pytest
 
 from meshtui.model.errors import MeshtuiError, TargetUnreachable
 from meshtui.model.identity.agent import AgentReport
-from meshtui.model.identity.comparison import CornerState, Side, triangle
+from meshtui.model.identity.comparison import CornerState, Side, identity_comparison
 from meshtui.model.identity.workload import Workload, WorkloadFiles
 from meshtui.model.timeline import EventKind
 from meshtui.model.xds.resource import Health, Resource
@@ -117,7 +117,7 @@ async def test_everything_is_joined() -> None:
     assert workload.identity.refresh_interval == timedelta(seconds=900)
     assert [one.cluster for one in workload.identity.clusters] == [subset("v1"), subset("v2")]
     assert [(one.cluster, one.certificate) for one in workload.identity.in_use] == [(subset("v1"), ECHO)]
-    assert triangle(workload.identity).corners[0].state is CornerState.SAME
+    assert identity_comparison(workload.identity).corners[0].state is CornerState.SAME
 
 
 async def test_a_target_without_sources_still_has_an_identity_by_config_and_peers() -> None:
@@ -241,7 +241,7 @@ async def test_what_is_in_use_is_told_by_the_pod_at_the_other_end() -> None:
         _, workload = await until(one, lambda _, known: bool(known.identity.own_in_use))
         (own,) = workload.identity.own_in_use
         assert (own.certificate, own.where, own.side) == (NEW, "echo-v1's end", Side.LOCAL)
-        assert triangle(workload.identity).corners[2].state is CornerState.SAME
+        assert identity_comparison(workload.identity).corners[2].state is CornerState.SAME
     finally:
         await workspace.close()
 
@@ -254,7 +254,7 @@ async def test_a_connection_of_before_the_rotation_is_no_alarm_and_a_new_one_wit
             session, lambda _, known: known.read_at is not None and bool(known.identity.own_in_use)
         )
         assert [one.code for one in workload.findings] == []
-        assert "it keeps that until it closes" in triangle(workload.identity).sentence
+        assert "it keeps that until it closes" in identity_comparison(workload.identity).sentence
         channels.dialled = {"127.0.1.12:17070": ECHO}
         channels.own = {"127.0.1.12:17070": OLD}
         _, workload = await until(session, lambda _, known: bool(known.findings))

@@ -8,7 +8,7 @@ import pytest
 
 from meshtui.demo.mesh import Mesh
 from meshtui.model.identity.certificate import KeyState
-from meshtui.model.identity.comparison import Corner, CornerState, identity_of, triangle
+from meshtui.model.identity.comparison import Corner, CornerState, identity_comparison, identity_of
 from meshtui.sources.agent.source import AgentSource
 from meshtui.sources.certificates.files import IdentityFiles
 from tests.attaching import until
@@ -31,7 +31,7 @@ async def test_a_rotation_is_seen_and_the_corners_agree_again() -> None:
             found, report = await files.poll(), await agent.poll()
             assert report.ready is True
             assert report.problems == ()
-            return triangle(identity_of(found, report, datetime.now(UTC))).corners
+            return identity_comparison(identity_of(found, report, datetime.now(UTC))).corners
 
         corners = await until(look, lambda corners: corners[0].state is CornerState.SAME)
         assert [corner.state for corner in corners[:2]] == [CornerState.SAME, CornerState.SAME]

@@ -62,7 +62,7 @@ async def test_every_surface(bench: Bench, run: Run, size: tuple[int, int]) -> N
             bench.sessions[TARGET]._publish(
                 findings=(Finding(name, Severity.ERROR, FileSubject(name), name, name, name, (name,)),)
             )
-            await bench.look(pilot, TARGET)
+            await bench.frame(pilot, TARGET)
             assert_harmless(screen_text(pilot.app), size)
         await pilot.press("2")
         tree = pilot.app.screen.query_one(ConfigTree)
@@ -75,7 +75,7 @@ async def test_every_surface(bench: Bench, run: Run, size: tuple[int, int]) -> N
             assert_harmless(screen_text(pilot.app), size)
         for name in HOSTILE:
             source.error = TargetUnreachable(name, name)
-            await bench.look(pilot, TARGET)
+            await bench.frame(pilot, TARGET)
             assert_harmless(screen_text(pilot.app), size)
         assert pilot.app.is_running
 

@@ -31,7 +31,7 @@ async def test_no_color(bench: Bench, run: Run, monkeypatch: pytest.MonkeyPatch)
     source = bench.add(resources=healthy())
     async with run(bench.app(), (110, 30)) as pilot:
         source.replace(nacked(cluster("v2"), "44", "no", bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await pilot.press("2")
         assert "✗" in screen_text(pilot.app)
         assert "NACKED" in screen_text(pilot.app)

@@ -17,7 +17,7 @@ from meshtui.model.xds.graph import Node
 from meshtui.model.xds.references import References
 from meshtui.model.xds.resource import Resource
 from meshtui.present.summary import summarize
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar, Zone, zones_of
 from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
@@ -42,7 +42,7 @@ class DetailTab(Enum):
 class Subject:
     """What the pane is about. ``node`` is ``None`` when it was chosen in the table."""
 
-    look: Look
+    frame: Frame
     node: Node | None
     resource: Resource | None
     previous: Resource | None
@@ -52,7 +52,7 @@ class Subject:
         """Where this is: the same after a change of what stands there."""
         node = self.node
         key = self.resource.key if self.resource else None
-        return (self.look.state.target, key, node.kind if node else None, node.slot if node else None)
+        return (self.frame.state.target, key, node.kind if node else None, node.slot if node else None)
 
 
 class DetailTabs(Bar):
@@ -145,7 +145,7 @@ class Detail(Widget):
         self._paint_title(subject)
         self._tabs.changed = subject.previous is not None
         place = (*subject.place, self.tab)
-        content = (id(subject.resource), id(subject.look.state.graph), self.size.width)
+        content = (id(subject.resource), id(subject.frame.state.graph), self.size.width)
         if (place, content) == (self._place, self._content):
             return
         elsewhere = place != self._place
@@ -160,7 +160,7 @@ class Detail(Widget):
 
     def _paint_title(self, subject: Subject) -> None:
         def title(width: int) -> Sequence[Line]:
-            lines = list(title_lines(subject.node, subject.resource, subject.look.now, width))
+            lines = list(title_lines(subject.node, subject.resource, subject.frame.now, width))
             if len(lines) <= TITLE_AT_MOST:
                 return lines
             return [*lines[: TITLE_AT_MOST - 2], (Span(" …", Role.DIM),), lines[-1]]
@@ -172,7 +172,7 @@ class Detail(Widget):
         self._title.show(title)
 
     def _summary(self, subject: Subject, width: int) -> Sequence[Line]:
-        snapshot = subject.look.state.snapshot
+        snapshot = subject.frame.state.snapshot
         if snapshot is None:
             return ()
         if self._references.resources is not snapshot.resources:
@@ -195,13 +195,13 @@ class Detail(Widget):
             return [EMPTY, *paragraph(words, width, Role.DIM)]
         words = body_change(before.body, now.body) if now.value else "its config is gone"
         head = paragraph(words, width, Role.STRONG, indent=1)
-        changed = subject.look.state.changed_at.get(now.key)
+        changed = subject.frame.state.changed_at.get(now.key)
         at = f"  at {changed:%H:%M:%S} UTC" if changed else ""
         versions = paragraph(f"{before.version or '–'} → {now.version or '–'}{at}", width, Role.DIM, indent=1)
-        old, new = as_yaml(subject.look.as_json(before)), self._as_yaml(subject, now) if now.value else ""
+        old, new = as_yaml(subject.frame.as_json(before)), self._as_yaml(subject, now) if now.value else ""
         return [EMPTY, *head, *versions, EMPTY, *change_lines(old, new, width)]
 
     def _as_yaml(self, subject: Subject, resource: Resource) -> str:
         if self._yaml is None or self._yaml[0] is not resource:
-            self._yaml = (resource, as_yaml(subject.look.as_json(resource)))
+            self._yaml = (resource, as_yaml(subject.frame.as_json(resource)))
         return self._yaml[1]

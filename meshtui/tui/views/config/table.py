@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.present.tree_rows import Filter
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import EMPTY, Line
@@ -19,26 +19,26 @@ class TableHeading(Bar):
 
 
 class ConfigTable(Rows):
-    """Paints the resources of a look."""
+    """Paints the resources of a frame."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._look: Look | None = None
+        self._frame: Frame | None = None
         self._filter = Filter()
         self._rows: tuple[TableRow, ...] = ()
         self._keys: dict[str, ResourceKey] = {}
 
-    def paint(self, look: Look, filter_: Filter) -> None:
-        """Show a look through a filter."""
-        before, self._look = self._look, look
-        same = before is not None and before.state.snapshot is look.state.snapshot and filter_ == self._filter
+    def paint(self, frame: Frame, filter_: Filter) -> None:
+        """Show a frame through a filter."""
+        before, self._frame = self._frame, frame
+        same = before is not None and before.state.snapshot is frame.state.snapshot and filter_ == self._filter
         self._filter = filter_
         if same:
             self.redraw()
             return
-        target = look.state.target
+        target = frame.state.target
         key = self._keys.get(target)
-        self._rows = table_rows(look.state.snapshot, filter_)
+        self._rows = table_rows(frame.state.snapshot, filter_)
         place = next((at for at, row in enumerate(self._rows) if row.resource.key == key), self.cursor)
         self.redraw()
         self.cursor = place
@@ -58,11 +58,11 @@ class ConfigTable(Rows):
         return len(self._rows)
 
     def line(self, index: int, width: int) -> Line:
-        return table_line(self._rows[index], self._look, width) if self._look else EMPTY
+        return table_line(self._rows[index], self._frame, width) if self._frame else EMPTY
 
     def watch_cursor(self, before: int, cursor: int) -> None:
-        if self._look is not None and self.resource is not None:
-            self._keys[self._look.state.target] = self.resource.key
+        if self._frame is not None and self.resource is not None:
+            self._keys[self._frame.state.target] = self.resource.key
         super().watch_cursor(before, cursor)
 
     def go_to(self, key: ResourceKey) -> bool:

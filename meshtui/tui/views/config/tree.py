@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph, Node
 from meshtui.model.xds.resource import ResourceKey
 from meshtui.present.tree_rows import SMALL_TREE, Filter, Path, Texts, TreeRow, nearest, next_match, path_to, rows, size
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import EMPTY, Line
 from meshtui.tui.views.config.lines.tree import GUIDE, tree_line
@@ -31,7 +31,7 @@ class Folding:
 
 
 class ConfigTree(Rows):
-    """Paints the graph of a look; posts :class:`Rows.Moved` and :class:`Rows.Entered`."""
+    """Paints the graph of a frame; posts :class:`Rows.Moved` and :class:`Rows.Entered`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -44,7 +44,7 @@ class ConfigTree(Rows):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._look: Look | None = None
+        self._frame: Frame | None = None
         self._filter = Filter()
         self._rows: tuple[TreeRow, ...] = ()
         self._index: dict[Path, int] = {}
@@ -52,13 +52,13 @@ class ConfigTree(Rows):
         self._folding = Folding()
         self._texts = Texts(EMPTY_GRAPH)
 
-    def paint(self, look: Look, filter_: Filter) -> None:
-        """Show a look through a filter. Rows are listed anew only when the graph or the filter differs."""
-        before, self._look = self._look, look
-        if before is None or before.state.target != look.state.target:
-            self._folding = self._foldings.setdefault(look.state.target, Folding())
+    def paint(self, frame: Frame, filter_: Filter) -> None:
+        """Show a frame through a filter. Rows are listed anew only when the graph or the filter differs."""
+        before, self._frame = self._frame, frame
+        if before is None or before.state.target != frame.state.target:
+            self._folding = self._foldings.setdefault(frame.state.target, Folding())
             before = None
-        same = before is not None and before.state.graph is look.state.graph and filter_ == self._filter
+        same = before is not None and before.state.graph is frame.state.graph and filter_ == self._filter
         self._filter = filter_
         if same:
             self.redraw()
@@ -68,7 +68,7 @@ class ConfigTree(Rows):
     @property
     def graph(self) -> Graph | None:
         """The graph shown."""
-        return self._look.state.graph if self._look else None
+        return self._frame.state.graph if self._frame else None
 
     @property
     def row(self) -> TreeRow | None:
@@ -84,7 +84,7 @@ class ConfigTree(Rows):
         return len(self._rows)
 
     def line(self, index: int, width: int) -> Line:
-        return tree_line(self._rows[index], self._look, width) if self._look else EMPTY
+        return tree_line(self._rows[index], self._frame, width) if self._frame else EMPTY
 
     def go_to(self, key: ResourceKey) -> bool:
         """Unfold the way to a resource and put the cursor there. False when it is not in the tree."""

@@ -16,7 +16,7 @@ from meshtui.model.xds.references import owner
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.present.documents.xds import file_name, saved
 from meshtui.present.tree_rows import Filter, way
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.views.config.detail import Detail, Subject
 from meshtui.tui.views.config.filter_bar import FilterBar
@@ -76,7 +76,7 @@ class ConfigView(View):
 
     def on_mount(self) -> None:
         self._show_form()
-        self.call_after_refresh(self.watch_look)
+        self.call_after_refresh(self.watch_frame)
 
     @property
     def rows(self) -> Rows:
@@ -101,8 +101,8 @@ class ConfigView(View):
 
     # painting
 
-    def watch_look(self) -> None:
-        if self.look is None or not self.is_mounted:
+    def watch_frame(self) -> None:
+        if self.frame is None or not self.is_mounted:
             return
         self._paint()
         if self._wanted is not None:
@@ -127,35 +127,35 @@ class ConfigView(View):
         self._table.display = self._heading.display = self.as_table
 
     def _paint(self) -> None:
-        if self.look is None or not self.is_mounted:
+        if self.frame is None or not self.is_mounted:
             return
         shown = self._table if self.as_table else self._tree
-        shown.paint(self.look, self.filter)
+        shown.paint(self.frame, self.filter)
         self._filter_bar.show(self.filter, shown.shown)
         self._paint_detail()
 
     def _paint_detail(self) -> None:
-        if self.look is None:
+        if self.frame is None:
             return
         had = self._detail.subject is not None
-        self._detail.subject = self._subject(self.look)
-        if self.look.controller is not None:
-            self.look.controller.pointed_at = self._probe_target().url
+        self._detail.subject = self._subject(self.frame)
+        if self.frame.controller is not None:
+            self.frame.controller.pointed_at = self._probe_target().url
         if had != (self._detail.subject is not None):
             self.refresh_bindings()
 
-    def _subject(self, look: Look) -> Subject | None:
+    def _subject(self, frame: Frame) -> Subject | None:
         if self.as_table:
             resource = self._table.resource
-            return Subject(look, None, resource, self._previous(look, resource)) if resource else None
+            return Subject(frame, None, resource, self._previous(frame, resource)) if resource else None
         row = self._tree.row
-        if row is None or look.state.snapshot is None:
+        if row is None or frame.state.snapshot is None:
             return None
-        resource = owner(look.state.snapshot, way(look.state.graph, row.path))
-        return Subject(look, row.node, resource, self._previous(look, resource))
+        resource = owner(frame.state.snapshot, way(frame.state.graph, row.path))
+        return Subject(frame, row.node, resource, self._previous(frame, resource))
 
-    def _previous(self, look: Look, resource: Resource | None) -> Resource | None:
-        return look.state.previous.get(resource.key) if resource else None
+    def _previous(self, frame: Frame, resource: Resource | None) -> Resource | None:
+        return frame.state.previous.get(resource.key) if resource else None
 
     def _resource_key(self) -> ResourceKey | None:
         subject = self._detail.subject
@@ -238,17 +238,17 @@ class ConfigView(View):
             self.post_message(self.Probe(target.url))
 
     def _probe_target(self) -> ProbeTarget:
-        look, row = self.look, self._tree.row
-        if look is None or look.state.snapshot is None:
+        frame, row = self.frame, self._tree.row
+        if frame is None or frame.state.snapshot is None:
             return ProbeTarget(why_not=NoProbe.NO_SERVICE)
         if not self.as_table:
-            return target_of(way(look.state.graph, row.path if row is not None else ()))
+            return target_of(way(frame.state.graph, row.path if row is not None else ()))
         resource = self._table.resource
         if resource is None:
             return ProbeTarget(why_not=NoProbe.NO_SERVICE)
-        if self._owners.graph is not look.state.graph:
-            self._owners = Owners(look.state.graph)
-        return target_of_resource(look.state.snapshot, self._owners, resource.key)
+        if self._owners.graph is not frame.state.graph:
+            self._owners = Owners(frame.state.graph)
+        return target_of_resource(frame.state.snapshot, self._owners, resource.key)
 
     def action_copy(self) -> None:
         subject = self._detail.subject
@@ -268,9 +268,9 @@ class ConfigView(View):
 
     def action_save(self, everything: bool) -> None:
         subject = self._detail.subject
-        if subject is None or subject.look.state.snapshot is None:
+        if subject is None or subject.frame.state.snapshot is None:
             return
-        snapshot, target, as_json = subject.look.state.snapshot, subject.look.state.target, subject.look.as_json
+        snapshot, target, as_json = subject.frame.state.snapshot, subject.frame.state.target, subject.frame.as_json
         resource = subject.resource
         if everything or resource is None:
             chosen = tuple(snapshot.resources.values())

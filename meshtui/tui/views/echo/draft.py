@@ -14,31 +14,31 @@ from meshtui.model.split.expectation import expectation_for, subsets_of
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.echo_form import EchoForm
 from meshtui.session.echo.state import EchoState
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.views.echo.lines.facts import POD
 
 
-def pod_of(look: Look) -> str:
+def pod_of(frame: Frame) -> str:
     """Who sends: the pod's name, or the target as typed where it does not say one."""
-    snapshot = look.state.snapshot
-    return (snapshot.node.workload[0] if snapshot else "") or look.state.target
+    snapshot = frame.state.snapshot
+    return (snapshot.node.workload[0] if snapshot else "") or frame.state.target
 
 
-def sender_of(look: Look) -> str:
+def sender_of(frame: Frame) -> str:
     """The same at this very moment, also while the screen stands still: what is sent is never a thing of the past."""
-    return (look.controller.sender if look.controller is not None else "") or pod_of(look)
+    return (frame.controller.sender if frame.controller is not None else "") or pod_of(frame)
 
 
-def urls_of(look: Look) -> tuple[str, ...]:
+def urls_of(frame: Frame) -> tuple[str, ...]:
     """Where a probe may go: the service under the cursor in the config, this pod's services, then those the other
     targets know."""
-    known = known_urls((look.state.snapshot, *(other.snapshot for other in look.others)))
-    pointed = look.controller.pointed_at if look.controller is not None else ""
+    known = known_urls((frame.state.snapshot, *(other.snapshot for other in frame.others)))
+    pointed = frame.controller.pointed_at if frame.controller is not None else ""
     return tuple(dict.fromkeys((pointed, *known))) if pointed else known
 
 
 @dataclass(slots=True)
-class EchoMemory:
+class EchoDraft:
     """``chosen`` says that the form's URL was typed, picked or sent to, and so is not replaced by a suggestion.
     ``expected`` is what the config asks for before the first run. ``subsets`` can be mapped to versions; empty when
     a mapping would change nothing. ``verdicts`` are those of all epochs of the present run."""
@@ -61,13 +61,13 @@ class EchoMemory:
         """The form differs: what is expected is asked again."""
         self.expected, self._snapshot = None, None
 
-    def learn(self, look: Look) -> None:
-        """Take in a look. What depends on the config alone is worked out once for each look at the config."""
-        run = look.state.echo
-        self._suggest(look)
-        if look.state.snapshot is not self._snapshot:
-            self._snapshot = look.state.snapshot
-            self._learn_config(look, run)
+    def learn(self, frame: Frame) -> None:
+        """Take in a frame. What depends on the config alone is worked out once for each look at the config."""
+        run = frame.state.echo
+        self._suggest(frame)
+        if frame.state.snapshot is not self._snapshot:
+            self._snapshot = frame.state.snapshot
+            self._learn_config(frame, run)
         if run is not None:
             self._judge(run)
 
@@ -77,22 +77,22 @@ class EchoMemory:
             self.forget_expected()
         self.form, self.chosen = self.form.with_field("url", url), True
 
-    def _suggest(self, look: Look) -> None:
+    def _suggest(self, frame: Frame) -> None:
         """Until a service is chosen: the one under the cursor in the config, or the only one there is. Among several
         none is guessed."""
         if self.chosen:
             return
-        url = look.controller.pointed_at if look.controller is not None else ""
+        url = frame.controller.pointed_at if frame.controller is not None else ""
         if not url:
-            if look.state.snapshot is self._snapshot:
+            if frame.state.snapshot is self._snapshot:
                 return
-            url = only_url(look.state.snapshot, (other.snapshot for other in look.others))
+            url = only_url(frame.state.snapshot, (other.snapshot for other in frame.others))
         if url != self.form.url:
             self.form = self.form.with_field("url", url)
             self.forget_expected()
 
-    def _learn_config(self, look: Look, run: EchoState | None) -> None:
-        if look.controller is None or self._snapshot is None:
+    def _learn_config(self, frame: Frame, run: EchoState | None) -> None:
+        if frame.controller is None or self._snapshot is None:
             return
         try:
             spec = run.spec if run else self.form.spec()
@@ -101,7 +101,7 @@ class EchoMemory:
             self.expected = None
             return
         if run is None:
-            self.expected = typed or look.controller.expected(spec)
+            self.expected = typed or frame.controller.expected(spec)
         else:
             self.subsets = self._mappable(spec, run.assessment.expectation, self._snapshot)
 

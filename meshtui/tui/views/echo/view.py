@@ -19,7 +19,7 @@ from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.tui.dialogs.consent import load_lines
 from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.text import shown
-from meshtui.tui.views.echo.draft import EchoMemory, pod_of, sender_of, urls_of
+from meshtui.tui.views.echo.draft import EchoDraft, pod_of, sender_of, urls_of
 from meshtui.tui.views.echo.lines.facts import group_keys
 from meshtui.tui.views.echo.lines.page import Scene, page_lines
 from meshtui.tui.views.registry import View
@@ -62,7 +62,7 @@ class EchoView(View):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._page = Page(id="echo-page")
-        self._memories: dict[str, EchoMemory] = {}
+        self._drafts: dict[str, EchoDraft] = {}
         self._offered: tuple[tuple[str, bool], ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -70,30 +70,30 @@ class EchoView(View):
 
     def enter(self) -> None:
         self.screen.set_focus(self._page)
-        self.watch_look()
+        self.watch_frame()
 
     def probe(self, url: str) -> None:
         """Send to this service, chosen elsewhere, with the form's other values: asked for as any run."""
-        self.memory.choose(url)
-        self.watch_look()
+        self.draft.choose(url)
+        self.watch_frame()
         self.action_run()
 
     @property
-    def memory(self) -> EchoMemory:
+    def draft(self) -> EchoDraft:
         """What is remembered of the target in front."""
-        target = self.look.state.target if self.look else ""
-        return self._memories.setdefault(target, EchoMemory())
+        target = self.frame.state.target if self.frame else ""
+        return self._drafts.setdefault(target, EchoDraft())
 
     @property
     def _run(self) -> EchoState | None:
-        return self.look.state.echo if self.look else None
+        return self.frame.state.echo if self.frame else None
 
     # painting
 
-    def watch_look(self) -> None:
-        if self.look is None:
+    def watch_frame(self) -> None:
+        if self.frame is None:
             return
-        self.memory.learn(self.look)
+        self.draft.learn(self.frame)
         self._paint()
         offered = tuple(self._allowed().items())
         if offered != self._offered:
@@ -107,13 +107,11 @@ class EchoView(View):
         self._paint()
 
     def _paint(self) -> None:
-        look = self.look
-        if look is None or not self.is_mounted:
+        frame = self.frame
+        if frame is None or not self.is_mounted:
             return
-        memory = self.memory
-        scene = Scene(
-            look, memory.form, pod_of(look), memory.key, memory.expected, memory.verdicts, bool(memory.subsets)
-        )
+        draft = self.draft
+        scene = Scene(frame, draft.form, pod_of(frame), draft.key, draft.expected, draft.verdicts, bool(draft.subsets))
         self._page.show(lambda width: page_lines(scene, width, self._page.size.height))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -129,27 +127,27 @@ class EchoView(View):
             "answers": run is not None,
             "export": run is not None,
             "group": run is not None and bool(group_keys(run.tally)),
-            "map": bool(self.memory.subsets),
-            "copy": run is not None or bool(self.memory.form.url),
+            "map": bool(self.draft.subsets),
+            "copy": run is not None or bool(self.draft.form.url),
         }
 
     # running
 
     def action_run(self) -> None:
-        look = self.look
-        if look is None or look.controller is None:
+        frame = self.frame
+        if frame is None or frame.controller is None:
             self._complain(NO_SENDER)
             return
-        if not self.memory.form.url:
+        if not self.draft.form.url:
             self.action_edit()
             return
-        form, controller, sender = self.memory.form, look.controller, sender_of(look)
+        form, controller, sender = self.draft.form, frame.controller, sender_of(frame)
         try:
             spec, settings, typed = form.spec(), self._settings(), form.expectation()
         except UsageError as error:
             self._complain(str(error))
             return
-        start = Start(controller, load_of(spec, settings, sender, typed), settings, typed, dict(self.memory.mapping))
+        start = Start(controller, load_of(spec, settings, sender, typed), settings, typed, dict(self.draft.mapping))
         if controller.consent.covers(start.load):
             self._begin(start)
         else:
@@ -169,15 +167,15 @@ class EchoView(View):
         )
 
     def _settings(self) -> EchoSettings:
-        form = self.memory.form
+        form = self.draft.form
         alpha, margin = form.judging()
         # Without config there are no looks at it that answers could wait for.
-        looked_at = self.look is not None and self.look.state.snapshot is not None
+        looked_at = self.frame is not None and self.frame.state.snapshot is not None
         return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=looked_at)
 
     def _begin(self, start: Start) -> None:
         """Send what was agreed to, in the place of a run under way. The screen goes on if it stood still."""
-        self.memory.choose(start.load.spec.url)
+        self.draft.choose(start.load.spec.url)
         self.post_message(self.Thaw())
 
         async def begin() -> None:
@@ -192,12 +190,12 @@ class EchoView(View):
         self.run_worker(begin(), exclusive=True, group="echo", exit_on_error=False)
 
     def action_stop(self) -> None:
-        if self.look is not None and self.look.controller is not None:
+        if self.frame is not None and self.frame.controller is not None:
             self.post_message(self.Thaw())
-            self.run_worker(self.look.controller.stop(), exclusive=True, group="echo", exit_on_error=False)
+            self.run_worker(self.frame.controller.stop(), exclusive=True, group="echo", exit_on_error=False)
 
     def action_pause(self) -> None:
-        run = self.look.controller.run if self.look and self.look.controller else None
+        run = self.frame.controller.run if self.frame and self.frame.controller else None
         if run is None:
             return
         self.post_message(self.Thaw())
@@ -209,42 +207,42 @@ class EchoView(View):
     # what is sent and how it is judged
 
     def action_endless(self) -> None:
-        form = self.memory.form
-        self.memory.form = form.with_field("count", DEFAULT_COUNT if form.endless else ENDLESS)
-        self.memory.forget_expected()
+        form = self.draft.form
+        self.draft.form = form.with_field("count", DEFAULT_COUNT if form.endless else ENDLESS)
+        self.draft.forget_expected()
         self._paint()
 
     def action_edit(self) -> None:
         from meshtui.tui.views.echo.dialogs.form import EchoFormDialog
 
-        if self.look is None:
+        if self.frame is None:
             return
-        memory = self.memory
+        draft = self.draft
 
         def edited(form: EchoForm | None) -> None:
             if form is None:
                 return
-            memory.form, memory.chosen = form, True
-            memory.forget_expected()
-            if self.look is not None:
-                memory.learn(self.look)
+            draft.form, draft.chosen = form, True
+            draft.forget_expected()
+            if self.frame is not None:
+                draft.learn(self.frame)
             self._paint()
             self.refresh_bindings()
 
-        self.app.push_screen(EchoFormDialog(memory.form, urls_of(self.look)), edited)
+        self.app.push_screen(EchoFormDialog(draft.form, urls_of(self.frame)), edited)
 
     def action_map(self) -> None:
         from meshtui.tui.views.echo.dialogs.subset_map import EchoMapDialog
 
-        look, memory = self.look, self.memory
-        if look is None or not memory.subsets:
+        frame, draft = self.frame, self.draft
+        if frame is None or not draft.subsets:
             return
-        controller = look.controller
+        controller = frame.controller
 
         def mapped(mapping: dict[str, str] | None) -> None:
             if mapping is None:
                 return
-            memory.mapping = mapping
+            draft.mapping = mapping
             going = controller is not None and controller.run is not None and not controller.run.state.phase.ended
             if controller is not None and going:
                 controller.map_versions(mapping)
@@ -252,15 +250,15 @@ class EchoView(View):
                 self.notify("The next run is judged so: press !", markup=False)
 
         seen = tuple(self._run.tally.by_version) if self._run else ()
-        self.app.push_screen(EchoMapDialog(memory.subsets, seen, memory.mapping), mapped)
+        self.app.push_screen(EchoMapDialog(draft.subsets, seen, draft.mapping), mapped)
 
     # looking closer
 
     def action_group(self, step: int) -> None:
         keys = group_keys(self._run.tally) if self._run else ()
         if keys:
-            at = keys.index(self.memory.key) if self.memory.key in keys else -1
-            self.memory.key = keys[(at + step) % len(keys)]
+            at = keys.index(self.draft.key) if self.draft.key in keys else -1
+            self.draft.key = keys[(at + step) % len(keys)]
             self._paint()
 
     def action_answers(self) -> None:
@@ -270,15 +268,15 @@ class EchoView(View):
             self.app.push_screen(EchoAnswersDialog(self._run))
 
     def action_copy(self) -> None:
-        if self.look is None:
+        if self.frame is None:
             return
         try:
-            spec = self._run.spec if self._run else self.memory.form.spec()
+            spec = self._run.spec if self._run else self.draft.form.spec()
         except UsageError as error:
             self._complain(str(error))
             return
         what = " ".join(part for part in ("the grpcurl line.", grpcurl_note(spec)) if part)
-        self.post_message(self.Copy(grpcurl_line(spec, self.look.state.target), what.removesuffix(".")))
+        self.post_message(self.Copy(grpcurl_line(spec, self.frame.state.target), what.removesuffix(".")))
 
     def action_export(self) -> None:
         run = self._run

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from meshtui.model.identity.workload import Workload
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry
 from meshtui.tui.views.identity.lines.page import body_entries, foot_entries, head_entries
@@ -53,29 +53,29 @@ class IdentityView(View):
         self.screen.set_focus(self._head)
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.watch_look)
+        self.call_after_refresh(self.watch_frame)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < SIDE_BY_SIDE, "-narrow")
-        self.watch_look()
+        self.watch_frame()
 
     # painting
 
-    def watch_look(self) -> None:
-        look = self.look
-        workload = look.state.workload if look is not None else None
-        if look is None or workload is None or not self.is_mounted:
+    def watch_frame(self) -> None:
+        frame = self.frame
+        workload = frame.state.workload if frame is not None else None
+        if frame is None or workload is None or not self.is_mounted:
             return
-        opened = self._opened[look.state.target]
+        opened = self._opened[frame.state.target]
         if self.has_class("-narrow"):
             self._head.styles.height = "1fr"
-            self._head.paint(partial(_all_entries, look, workload, opened))
+            self._head.paint(partial(_all_entries, frame, workload, opened))
             return
-        self._head.paint(lambda width: head_entries(look, workload, width, opened))
+        self._head.paint(lambda width: head_entries(frame, workload, width, opened))
         most = max(int(self.size.height * HEAD_SHARE), 8)
         self._head.styles.height = min(self._head.lines_at(max(self.size.width - 1, 1)), most)
-        self._body.paint(lambda width: body_entries(look, workload, width))
-        self._foot.paint(lambda width: foot_entries(look, workload, width, opened, whole=True))
+        self._body.paint(lambda width: body_entries(frame, workload, width))
+        self._foot.paint(lambda width: foot_entries(frame, workload, width, opened, whole=True))
 
     # what is chosen
 
@@ -98,10 +98,10 @@ class IdentityView(View):
         self._turn(message.entry.id)
 
     def _turn(self, id_: str) -> None:
-        if self.look is not None:
-            opened = self._opened[self.look.state.target]
+        if self.frame is not None:
+            opened = self._opened[self.frame.state.target]
             opened.symmetric_difference_update({id_})
-            self.watch_look()
+            self.watch_frame()
 
     def action_copy(self) -> None:
         rows = next((one for one in (self._head, self._body, self._foot) if one.has_focus), self._head)
@@ -110,8 +110,8 @@ class IdentityView(View):
             self.post_message(self.Copy(entry.copy, entry.copy))
 
 
-def _all_entries(look: Look, workload: Workload, opened: set[str], width: int) -> Iterator[IdentityEntry]:
-    yield from head_entries(look, workload, width, opened)
-    yield from body_entries(look, workload, width)
+def _all_entries(frame: Frame, workload: Workload, opened: set[str], width: int) -> Iterator[IdentityEntry]:
+    yield from head_entries(frame, workload, width, opened)
+    yield from body_entries(frame, workload, width)
     yield BLANK
-    yield from foot_entries(look, workload, width, opened, whole=False)
+    yield from foot_entries(frame, workload, width, opened, whole=False)

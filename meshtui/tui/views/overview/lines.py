@@ -16,7 +16,7 @@ from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.resource import Health, ResourceKey
 from meshtui.present.ladder import Rung, RungName, Series
 from meshtui.session.state import LinkState, MissingFact
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.blocks import sparkline, squeezed
 from meshtui.tui.kit.marks import GLYPHS, ROLES, SEVERITY_GLYPHS, SEVERITY_ROLES, glyph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
@@ -48,34 +48,34 @@ class Entry:
     key: ResourceKey | None = None
 
 
-def overview_entries(look: Look, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
+def overview_entries(frame: Frame, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
     """Everything on the overview in ``width`` cells; as many changes as ``height`` lines leave room for."""
     rungs = tuple(rungs)
-    entries = [Entry(EMPTY), *_headline(look, rungs, width), Entry(EMPTY), *_ladder(look, rungs, width)]
-    entries += _missing(look.state.missing, width)
-    entries += _changes(look, width, height - len(entries) - 3)
+    entries = [Entry(EMPTY), *_headline(frame, rungs, width), Entry(EMPTY), *_ladder(frame, rungs, width)]
+    entries += _missing(frame.state.missing, width)
+    entries += _changes(frame, width, height - len(entries) - 3)
     return tuple(entries)
 
 
 # what is wrong
 
 
-def _headline(look: Look, rungs: tuple[Rung, ...], width: int) -> Iterator[Entry]:
-    yield from _stale(look, width)
-    findings = worst_first(look.state.findings)
+def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Entry]:
+    yield from _stale(frame, width)
+    findings = worst_first(frame.state.findings)
     if findings:
-        yield from _findings(findings, look, width)
+        yield from _findings(findings, frame, width)
         return
-    troubles = _troubles(look.state.graph)
+    troubles = _troubles(frame.state.graph)
     if troubles:
         yield from _trouble_lines(troubles, width)
-    elif look.state.snapshot is not None and not look.state.snapshot.has_outbound:
+    elif frame.state.snapshot is not None and not frame.state.snapshot.has_outbound:
         yield from (Entry(line) for line in no_outbound_lines(width))
-    elif look.state.snapshot is not None:
-        count = len(look.state.snapshot.resources)
-        stale = look.state.link.state is not LinkState.LIVE
+    elif frame.state.snapshot is not None:
+        count = len(frame.state.snapshot.resources)
+        stale = frame.state.link.state is not LinkState.LIVE
         verb = "was" if stale else "is"
-        unanswered = _unanswered(look.state.traffic, rungs)
+        unanswered = _unanswered(frame.state.traffic, rungs)
         mark = glyph(None) if stale or unanswered else glyph(Health.OK)
         title = f"This client's config {verb} whole{unanswered}"
         for number, piece in enumerate(wrap(title, width - 6)):
@@ -97,11 +97,11 @@ def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
     return ""
 
 
-def _stale(look: Look, width: int) -> Iterator[Entry]:
-    link = look.state.link
+def _stale(frame: Frame, width: int) -> Iterator[Entry]:
+    link = frame.state.link
     if link.state is not LinkState.STALE:
         return
-    age = age_words((look.now - link.last_answer).total_seconds()) if link.last_answer else "some time"
+    age = age_words((frame.now - link.last_answer).total_seconds()) if link.last_answer else "some time"
     text = f"No answer for {age}: what follows is the last that was seen"
     for number, piece in enumerate(wrap(text, width - 6)):
         yield Entry((Span("  ◌ " if not number else "    ", Role.NOTE), Span(piece, Role.NOTE)))
@@ -111,24 +111,24 @@ def _stale(look: Look, width: int) -> Iterator[Entry]:
     yield Entry(EMPTY)
 
 
-def _findings(findings: tuple[Finding, ...], look: Look, width: int) -> Iterator[Entry]:
+def _findings(findings: tuple[Finding, ...], frame: Frame, width: int) -> Iterator[Entry]:
     for number, finding in enumerate(findings[:NAMED]):
         if number:
             yield Entry(EMPTY)
-        yield from _finding(finding, look, width)
+        yield from _finding(finding, frame, width)
     rest = findings[NAMED:]
     if rest:
         yield Entry(EMPTY)
     for finding in rest[:LISTED]:
-        key = subject_key(look, finding.subject)
+        key = subject_key(frame, finding.subject)
         mark = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", SEVERITY_ROLES[finding.severity])
         yield Entry((mark, Span(cut_end(finding.title, width - 5))), key)
     if len(rest) > LISTED:
         yield Entry((Span(f"    and {plural(len(rest) - LISTED, 'more finding')}", Role.DIM),))
 
 
-def _finding(finding: Finding, look: Look, width: int) -> Iterator[Entry]:
-    key = subject_key(look, finding.subject)
+def _finding(finding: Finding, frame: Frame, width: int) -> Iterator[Entry]:
+    key = subject_key(frame, finding.subject)
     role = SEVERITY_ROLES[finding.severity]
     for number, piece in enumerate(wrap(finding.title, width - 6)):
         lead = f"  {SEVERITY_GLYPHS[finding.severity]} " if not number else "    "
@@ -138,9 +138,9 @@ def _finding(finding: Finding, look: Look, width: int) -> Iterator[Entry]:
         yield from (Entry(line) for line in labelled("fix", finding.fix, width))
 
 
-def subject_key(look: Look, subject: Subject) -> ResourceKey | None:
+def subject_key(frame: Frame, subject: Subject) -> ResourceKey | None:
     """The resource a finding is about, while the client still holds it; None for other subjects."""
-    snapshot = look.state.snapshot
+    snapshot = frame.state.snapshot
     if snapshot is None or not isinstance(subject, ResourceSubject) or subject.key not in snapshot.resources:
         return None
     return subject.key
@@ -190,12 +190,12 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
 # the ladder
 
 
-def _ladder(look: Look, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
+def _ladder(frame: Frame, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
     for rung in rungs:
         yield Entry(ladder_line(rung, width), rung.key)
-        resource = look.state.snapshot.resources.get(rung.key) if look.state.snapshot and rung.key else None
-        if resource is not None and isinstance(resource.body, RouteConfiguration) and look.state.snapshot:
-            lines = split_lines(look.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
+        resource = frame.state.snapshot.resources.get(rung.key) if frame.state.snapshot and rung.key else None
+        if resource is not None and isinstance(resource.body, RouteConfiguration) and frame.state.snapshot:
+            lines = split_lines(frame.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
             yield from (Entry(line) for line in lines)
         if any(len(series.values) > 1 for series in rung.spark):
             yield Entry(spark_line(rung.spark, width))
@@ -246,19 +246,19 @@ def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[Entry]:
 # what changed last
 
 
-def _changes(look: Look, width: int, room: int) -> Iterator[Entry]:
+def _changes(frame: Frame, width: int, room: int) -> Iterator[Entry]:
     yield Entry(EMPTY)
     yield Entry((Span("  Last changes", Role.TITLE),))
-    events = look.state.events[: max(room, EVENTS_AT_LEAST)]
+    events = frame.state.events[: max(room, EVENTS_AT_LEAST)]
     if not events:
         yield Entry((Span("    none since meshtui looks", Role.DIM),))
     for event in events:
-        yield Entry(event_line(event, look, width), event.key)
+        yield Entry(event_line(event, frame, width), event.key)
 
 
-def event_line(event: Event, look: Look, width: int) -> Line:
+def event_line(event: Event, frame: Frame, width: int) -> Line:
     """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``, the phrases in one column."""
-    age = age_words(max((look.now - event.at).total_seconds(), 0))
+    age = age_words(max((frame.now - event.at).total_seconds(), 0))
     head = (Span(f"  {age:>5}  ", Role.DIM), glyph(event.health), Span("  "))
     room = max(width - width_of(head) - 1, 16)
     column = min(max(room * 2 // 5, 8), LONGEST_SUBJECT)

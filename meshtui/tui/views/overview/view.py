@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, last_seen, traffic_rung
 from meshtui.present.ladder_identity import identity_rungs
 from meshtui.session.state import Fact, LinkState
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import Line
 from meshtui.tui.views.overview.lines import Entry, overview_entries
@@ -24,7 +24,7 @@ class OverviewRows(Rows):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._look: Look | None = None
+        self._frame: Frame | None = None
         self._rungs: tuple[Rung, ...] = ()
         self._entries: tuple[Entry, ...] = ()
         self._placed = False
@@ -45,11 +45,11 @@ class OverviewRows(Rows):
         self._placed = True
         super().on_click(event)
 
-    def paint(self, look: Look, rungs: tuple[Rung, ...]) -> None:
-        """Show a look; a cursor that was moved stays with what it was on."""
+    def paint(self, frame: Frame, rungs: tuple[Rung, ...]) -> None:
+        """Show a frame; a cursor that was moved stays with what it was on."""
         key = self.entry.key if self.entry and self._placed else None
         line = self.cursor
-        self._look, self._rungs = look, rungs
+        self._frame, self._rungs = frame, rungs
         self._write()
         same = line < len(self._entries) and self._entries[line].key == key
         if not same or key is None:
@@ -64,8 +64,8 @@ class OverviewRows(Rows):
         self._write()
 
     def _write(self) -> None:
-        if self._look is not None and self.size.width:
-            self._entries = overview_entries(self._look, self._rungs, self.line_width, self.size.height)
+        if self._frame is not None and self.size.width:
+            self._entries = overview_entries(self._frame, self._rungs, self.line_width, self.size.height)
         super().redraw()
 
     @property
@@ -96,22 +96,22 @@ class OverviewView(View):
     def enter(self) -> None:
         self.screen.set_focus(self._rows)
 
-    def watch_look(self) -> None:
-        if self.look is not None:
-            self._rows.paint(self.look, self._rungs(self.look))
+    def watch_frame(self) -> None:
+        if self.frame is not None:
+            self._rows.paint(self.frame, self._rungs(self.frame))
 
-    def _rungs(self, look: Look) -> tuple[Rung, ...]:
-        state = look.state
+    def _rungs(self, frame: Frame) -> tuple[Rung, ...]:
+        state = frame.state
         if state.snapshot is None:
             return ()
         rungs = (
             control_plane_rung(state.channels, agent_silent=any(one.fact is Fact.AGENT for one in state.missing)),
-            *config_rungs(state.snapshot, state.graph, look.now),
+            *config_rungs(state.snapshot, state.graph, frame.now),
             traffic_rung(state.channels, state.traffic),
         )
         if state.link.state is not LinkState.LIVE:
             rungs = tuple(last_seen(rung) for rung in rungs)
-        return (*identity_rungs(state.workload, look.now), *rungs)
+        return (*identity_rungs(state.workload, frame.now), *rungs)
 
     def on_rows_entered(self, message: Rows.Entered) -> None:
         message.stop()

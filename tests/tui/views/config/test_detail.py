@@ -20,7 +20,7 @@ async def test_pages_beside_the_tree(bench: Bench, run: Run, golden: Golden) -> 
     async with run(bench.app(), (160, 45)) as pilot:
         bench.clock.pass_(30)
         source.replace(routes({"v1": 20, "v2": 80}, canary=True, version="43", updated=bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await pilot.press("2", "j")
         for page in ("summary", "yaml", "change"):
             golden(pilot.app, f"detail-{page}-160")
@@ -33,7 +33,7 @@ async def test_the_difference_says_both_versions(bench: Bench, run: Run) -> None
         await pilot.press("2", "j", "v", "v")
         assert "No change of this config has been seen" in screen_text(pilot.app)
         source.replace(routes({"v1": 20, "v2": 80}, canary=True, version="43"))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         text = screen_text(pilot.app)
     assert "v1 80 % → 20 %, v2 20 % → 80 %" in text
     assert "42 → 43" in text
@@ -58,7 +58,7 @@ async def test_a_refusal_is_told_with_its_reason(bench: Bench, run: Run) -> None
     source = bench.add(resources=healthy())
     async with run(bench.app(), (160, 45)) as pilot:
         source.replace(nacked(cluster("v2"), "44", "connect_timeout must be positive", bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await pilot.press("2", "j", "j", "j")
         pane = "\n".join(line[86:] for line in screen_text(pilot.app).split("\n"))
     assert "✗ NACKED" in pane

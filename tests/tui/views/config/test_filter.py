@@ -55,7 +55,7 @@ async def test_only_trouble(bench: Bench, run: Run) -> None:
     source = bench.add(resources=healthy())
     async with run(bench.app(), (160, 45)) as pilot:
         source.replace(nacked(cluster("v2"), "44", "no", bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await pilot.press("2", "e")
         tree = _tree(screen_text(pilot.app))
         assert tree.count("✗") == 6  # listener, route configuration, both routes, the cluster twice

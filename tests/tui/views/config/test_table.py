@@ -13,7 +13,7 @@ async def test_table(bench: Bench, run: Run, golden: Golden, size: tuple[int, in
     source = bench.add(resources=healthy())
     async with run(bench.app(), size) as pilot:
         source.replace(nacked(cluster("v2"), "44", "[field:lb_policy error:not supported]", bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await pilot.press("2", "t")
         golden(pilot.app, f"config-table-{size[0]}")
 

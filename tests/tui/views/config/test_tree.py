@@ -29,7 +29,7 @@ async def test_trouble_bubbles_up(bench: Bench, run: Run, golden: Golden, size: 
             missing(CDS, f"outbound|7070|v9|{HOST}", Status.REQUESTED),
             nacked(cluster("v1"), "44", "[field:lb_policy error:not supported]", bench.clock()),
         )
-        await bench.look(pilot)
+        await bench.frame(pilot)
         bench.clock.pass_(4)
         await settle(pilot)
         golden(pilot.app, f"config-trouble-{size[0]}")
@@ -41,7 +41,7 @@ async def test_a_change_glows_then_is_a_dot_then_nothing(bench: Bench, run: Run)
         await pilot.press("2")
         assert "●" not in _tree(pilot.app)
         source.replace(routes({"v1": 20, "v2": 80}))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         marks = []
         for seconds in (0, 3, 60):
             bench.clock.pass_(seconds)
@@ -58,7 +58,7 @@ async def test_the_cursor_stays_with_its_row(bench: Bench, run: Run) -> None:
         await pilot.press("2", "G")
         assert "inbound" in _cursor_line(pilot.app)
         source.resources.insert(0, listener("aaa.echo-grpc.svc.cluster.local:7070", routes=""))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "inbound" in _cursor_line(pilot.app)
 
 
@@ -68,7 +68,7 @@ async def test_a_vanished_row_leaves_the_cursor_with_its_parent(bench: Bench, ru
         await pilot.press("2", "j", "j", "j", "j")
         assert "127.0.1.12:17070" in _cursor_line(pilot.app)
         source.replace(endpoints("v2", "127.0.1.99:17070"))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "v2" in _cursor_line(pilot.app)
 
 
@@ -97,7 +97,7 @@ async def test_folds_survive_a_change(bench: Bench, run: Run) -> None:
     async with run(bench.app(), (110, 30)) as pilot:
         await pilot.press("2", "h")
         source.replace(routes({"v1": 1, "v2": 1}))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "▸ ✓ echo" in _tree(pilot.app)
 
 

@@ -137,7 +137,7 @@ async def test_a_copied_line_with_a_secret_names_the_variable_to_set(
         await pilot.press("3")
         await settle(pilot)
         view = pilot.app.screen.query_one(EchoView)
-        view.memory.form = view.memory.form.with_field("headers", "authorization: Bearer s3cret-s3cret, x-canary: 1")
+        view.draft.form = view.draft.form.with_field("headers", "authorization: Bearer s3cret-s3cret, x-canary: 1")
         await pilot.press("y")
         await settle(pilot)
         assert "s3cret" not in pilot.app.clipboard
@@ -219,7 +219,7 @@ async def test_subsets_are_mapped_where_their_names_are_not_versions(
         await pilot.press("3", "u")
         await bench.begin(pilot)
         await bench.answered(pilot, 10)
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "NO TEST" in page_text(pilot.app)
         assert "say which subset is which version" in page_text(pilot.app)
         await pilot.press("m")
@@ -229,7 +229,7 @@ async def test_subsets_are_mapped_where_their_names_are_not_versions(
         await settle(pilot)
         echo.go_on(30)
         await bench.until(pilot, lambda: bench.run_of().tally.batches == 40)
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await bench.until(pilot, lambda: bench.run_of().held_back == 0)
         state = bench.run_of()
         assert state.assessment.expectation is not None

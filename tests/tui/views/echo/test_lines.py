@@ -18,7 +18,7 @@ from meshtui.model.split.epochs import SplitBook
 from meshtui.present.echo_form import EchoForm
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.session.state import Link, LinkState, SessionState
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.palette import SERIES
 from meshtui.tui.kit.style import Line, Role
 from meshtui.tui.kit.text import width_of
@@ -207,9 +207,9 @@ STATES = (
 def test_a_page_of_any_size_is_drawn(which: int, width: int, height: int) -> None:
     state = STATES[which]
     session = SessionState("127.0.1.13:17171", 1, Link(LinkState.LIVE, START), 1.0, echo=state)
-    look = Look(session, START + timedelta(seconds=30), lambda _: "")
+    frame = Frame(session, START + timedelta(seconds=30), lambda _: "")
     expected = Expectation.of({"v1": 1, "v2": 3}, ExpectationSource.CONFIG)
-    scene = Scene(look, EchoForm(SCOPE), "client", "Hostname", expected)
+    scene = Scene(frame, EchoForm(SCOPE), "client", "Hostname", expected)
     lines = page_lines(scene, width, height)
     assert len(lines) > 3
     if width >= 80 and state in (None, ROLLOUT):

@@ -40,7 +40,7 @@ async def at_view_3(address: str) -> AsyncIterator[tuple[Pilot[None], Session]]:
         await pilot.press("3")
         await settle(pilot)
         view = pilot.app.screen.query_one(EchoView)
-        view.memory.form = view.memory.form.with_field("alpha", "0.000001")  # the traffic is drawn anew each time
+        view.draft.form = view.draft.form.with_field("alpha", "0.000001")  # the traffic is drawn anew each time
         yield pilot, session
 
 

@@ -151,7 +151,7 @@ async def test_a_rollout_makes_epochs(bench: EchoBench, echo: ScriptedEcho, run:
             await bench.answered(pilot, step * 40)
             source.replace(routes({"v1": round(100 - share * 100), "v2": round(share * 100)}, version=f"5{step}"))
             echo.shares = {"v1": 1 - share, "v2": share}
-            await bench.look(pilot)
+            await bench.frame(pilot)
             echo.go_on(40)
         await bench.answered(pilot, 120)
         state = bench.run_of()

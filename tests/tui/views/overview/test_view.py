@@ -26,7 +26,7 @@ async def test_a_refused_cluster(bench: Bench, run: Run, golden: Golden, size: t
     async with run(bench.app(), size) as pilot:
         bench.clock.pass_(30)
         source.replace(nacked(cluster("v2"), "44", "[field:connect_timeout error:must be positive]", bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         golden(pilot.app, f"overview-refused-{size[0]}")
 
 
@@ -34,7 +34,7 @@ async def test_enter_leads_to_the_cause(bench: Bench, run: Run) -> None:
     source = bench.add(resources=healthy())
     async with run(bench.app(), (160, 45)) as pilot:
         source.replace(nacked(cluster("v2"), "44", "no", bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         await pilot.press("g", "enter")
         await pilot.pause()
         assert f"outbound|7070|v2|{HOST}\n" in "\n".join(
@@ -47,16 +47,16 @@ async def test_what_breaks_is_said_at_the_top_however_much_it_is(bench: Bench, r
     source = bench.add(resources=healthy())
     async with run(bench.app(), (80, 24)) as pilot:
         source.replace(missing(CDS, V9), routes({"v1": 20, "v7": 20, "v8": 30, "v9": 30}))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         for subset in ("v8", "v7"):
             source.replace(missing(CDS, f"outbound|7070|{subset}|{HOST}"))
-            await bench.look(pilot)
+            await bench.frame(pilot)
         source.replace(nacked(cluster("v2"), "44", "a long reason " * 20, bench.clock()))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "✗" in screen_text(pilot.app).split("\n")[3]
         await pilot.press("G")
         bench.clock.pass_(5)
-        await bench.look(pilot)
+        await bench.frame(pilot)
         assert "✗" not in screen_text(pilot.app).split("\n")[3]
 
 
@@ -69,7 +69,7 @@ async def test_a_split_is_drawn_and_moves(bench: Bench, run: Run) -> None:
     async with run(bench.app(), (110, 30)) as pilot:
         before = bars()
         source.replace(routes({"v1": 20, "v2": 80}))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         after = bars()
     assert before == after[::-1]
     assert before[0] == pytest.approx(4 * before[1], abs=4)
@@ -79,7 +79,7 @@ async def test_a_waiting_cluster_is_not_whole(bench: Bench, run: Run) -> None:
     source = bench.add(resources=healthy())
     async with run(bench.app(), (110, 30)) as pilot:
         source.replace(routes({"v1": 80, "v9": 20}), missing(CDS, V9, Status.REQUESTED))
-        await bench.look(pilot)
+        await bench.frame(pilot)
         text = screen_text(pilot.app)
     assert "whole" not in text
     assert "1 waiting" in text

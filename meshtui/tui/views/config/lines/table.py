@@ -10,7 +10,7 @@ from meshtui.model.xds.resource import KNOWN_TYPES, Health, Resource
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.status_words import status_note
 from meshtui.present.tree_rows import Filter
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.marks import ROLES, STATUS_WORDS, glyph
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import column, cut_end, cut_name, fit, pad
@@ -65,12 +65,12 @@ def heading(width: int) -> Line:
     return tuple(Span(text, Role.TITLE) for text in _cells(width, ("TYPE", "STATUS", "NAME", "VERSION", "AGE", "SIZE")))
 
 
-def table_line(row: TableRow, look: Look, width: int) -> Line:
+def table_line(row: TableRow, frame: Frame, width: int) -> Line:
     """The row in ``width`` cells."""
     resource = row.resource
-    mark = freshness(changed_at(look, resource.key), look.now)
+    mark = freshness(changed_at(frame, resource.key), frame.now)
     updated = resource.last_updated
-    age = age_words(max((look.now - updated).total_seconds(), 0)) if updated else "–"
+    age = age_words(max((frame.now - updated).total_seconds(), 0)) if updated else "–"
     name = resource.key.name
     note = status_note(resource)
     values = (

@@ -12,7 +12,7 @@ from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status
 from meshtui.present.tree_rows import TreeRow
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.marks import FOLDS, GLYPHS, ROLES, STATUS_WORDS
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import column, cut, cut_name, fit, fit_end, pad_left, span, width_of
@@ -66,35 +66,35 @@ def freshness(changed: datetime | None, now: datetime) -> str:
     return Mark.GLOW if age <= GLOW_LASTS else Mark.DOT if age <= DOT_LASTS else Mark.NONE
 
 
-def changed_at(look: Look, key: ResourceKey | None) -> datetime | None:
+def changed_at(frame: Frame, key: ResourceKey | None) -> datetime | None:
     """When the resource, or for a cluster its endpoints as well, last changed under our eyes."""
-    stamps = look.state.changed_at
+    stamps = frame.state.changed_at
     if key is None or not stamps:
         return None
     own = stamps.get(key)
-    named = endpoints_key(look.state.snapshot, key) if key.type == CDS and look.state.snapshot else None
+    named = endpoints_key(frame.state.snapshot, key) if key.type == CDS and frame.state.snapshot else None
     theirs = stamps.get(named) if named else None
     return max((stamp for stamp in (own, theirs) if stamp is not None), default=None)
 
 
-def tree_line(row: TreeRow, look: Look, width: int) -> Line:
+def tree_line(row: TreeRow, frame: Frame, width: int) -> Line:
     """The row in ``width`` cells."""
     columns = columns_for(width)
-    resource = look.state.snapshot.resources.get(row.node.key) if look.state.snapshot and row.node.key else None
-    mark = freshness(changed_at(look, row.node.key), look.now)
-    right = _right(row.node, resource, look.now, mark, columns)
+    resource = frame.state.snapshot.resources.get(row.node.key) if frame.state.snapshot and row.node.key else None
+    mark = freshness(changed_at(frame, row.node.key), frame.now)
+    right = _right(row.node, resource, frame.now, mark, columns)
     room = width - columns.total - 1
-    return (*fit(_left(row, resource, look, room, glow=mark == Mark.GLOW), room), Span(" "), *right)
+    return (*fit(_left(row, resource, frame, room, glow=mark == Mark.GLOW), room), Span(" "), *right)
 
 
-def _left(row: TreeRow, resource: Resource | None, look: Look, room: int, *, glow: bool) -> Line:
+def _left(row: TreeRow, resource: Resource | None, frame: Frame, room: int, *, glow: bool) -> Line:
     node = row.node
     inherited = node.worst is not node.health
     mark = Span(f"{GLYPHS[node.worst]} ", ROLES[node.worst] if not inherited else _quiet(node.worst))
     head: list[Span] = [Span(" " * (1 + GUIDE * row.depth)), Span(f"{FOLDS[row.unfolded]} ", Role.DIM), mark]
     if node.share is not None:
         head.append(Span(f"{share_words(node.share):>6}  ", Role.STRONG))
-    says = waiting_words(node, resource, look)
+    says = waiting_words(node, resource, frame)
     tail: list[Span] = [span(f"  {fact}", Role.DIM) for fact in node.facts]
     if says:
         tail.insert(0, span(f"  {says}", ROLES[node.health] if node.health.rank else Role.NOTE))
@@ -130,15 +130,15 @@ def _whole_name(node: Node) -> str:
     return ""
 
 
-def waiting_words(node: Node, resource: Resource | None, look: Look) -> str:
+def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
     """What is wrong with the node itself, led by its word; how long it has waited where that is known."""
     if node.health is Health.OK:
         return node.note
     word = STATUS_WORDS[resource.status] if resource and resource.health is node.health else ""
     if resource is not None and resource.status is Status.REQUESTED:
-        since = look.state.changed_at.get(resource.key)
+        since = frame.state.changed_at.get(resource.key)
         if since is not None:
-            waited = max(int((look.now - since).total_seconds()), 0)
+            waited = max(int((frame.now - since).total_seconds()), 0)
             return f"waiting {waited} s of {DOES_NOT_EXIST_AFTER}"
     own = resource.error.details if resource is not None and resource.error and node.health is Health.MISSING else ""
     repeats = own.lower().startswith(word.lower())  # the client's own words may begin with "timeout" themselves

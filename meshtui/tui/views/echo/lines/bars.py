@@ -42,7 +42,7 @@ def bar_line(bar: Bar, cells: int, *, whiskers: bool = True) -> Line:
 
 
 def merged(cells: Iterator[Span]) -> Line:
-    """Neighbours of one look as one span: fewer pieces are drawn faster."""
+    """Neighbours of one colour as one span: fewer pieces are drawn faster."""
     return tuple(
         Span("".join(span.text for span in run), role, ground) for (role, ground), run in groupby(cells, key=_look_of)
     )

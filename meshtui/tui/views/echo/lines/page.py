@@ -12,7 +12,7 @@ from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.split.assessment import Expectation, Verdict
 from meshtui.present.echo_form import EchoForm
 from meshtui.session.echo.state import EchoState, Phase
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, fit, pad, span, spread
 from meshtui.tui.views.echo.lines.chart import FAILED, UNKNOWN, chart_lines
@@ -57,7 +57,7 @@ class Scene:
     """What the view shows. ``pod`` sends; ``key`` is what answers are grouped by; ``expected`` is what the config asks
     for before the first run; ``verdicts`` are those of all epochs; ``mappable`` says that subsets can be mapped."""
 
-    look: Look
+    frame: Frame
     form: EchoForm
     pod: str
     key: str
@@ -68,7 +68,7 @@ class Scene:
 
 def page_lines(scene: Scene, width: int, height: int) -> list[Line]:
     """All lines for a size."""
-    state = scene.look.state.echo
+    state = scene.frame.state.echo
     if state is None:
         head = [form_line(scene.form, scene.pod, width)]
         return [*head, *idle_lines(scene.form, scene.pod, scene.expected, width)]
@@ -78,7 +78,7 @@ def page_lines(scene: Scene, width: int, height: int) -> list[Line]:
 def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]:
     tall = height >= TALL
     lines: list[Line] = [*sent_lines(scene.form, state.spec, scene.pod, width)]
-    lines += phase_lines(state, scene.look.now, width)
+    lines += phase_lines(state, scene.frame.now, width)
     lines += [EMPTY, *_verdict(state, width, tall), *remark_lines(state, width, scene.mappable), EMPTY]
     split = list(split_lines(state, width, tall))
     lines += split
@@ -86,7 +86,7 @@ def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]
         lines.append(EMPTY)
     if state.tally.causes:
         lines += [*error_lines(state.tally.causes, width, EXPLAINED if tall else 1), EMPTY]
-    foot = [grpcurl_line(state.spec, scene.look.state.target, width)]
+    foot = [grpcurl_line(state.spec, scene.frame.state.target, width)]
     room = height - len(lines) - len(foot) - 2
     lines += _over_time(scene, state, width, max(room, CHART))
     gap = height - len(lines) - len(foot)
@@ -107,7 +107,7 @@ def _over_time(scene: Scene, state: EchoState, width: int, height: int) -> Itera
     side = SIDE if width >= ROOMY else LESS_SIDE
     left = width - side - 3
     yield (*fit(_title(state, left), left), Span("   "))
-    chart = list(chart_lines(state, scene.look.now, left, height))
+    chart = list(chart_lines(state, scene.frame.now, left, height))
     facts = fact_lines(state, scene.key, side, height, scene.verdicts)
     for line, fact in zip_longest(chart, facts, fillvalue=EMPTY):
         yield (*fit(line, left), Span("   "), *fact)
@@ -132,7 +132,7 @@ def _title(state: EchoState, width: int) -> Line:
 
 def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
     running = not state.phase.ended
-    lines: list[Line] = [*phase_lines(state, scene.look.now, width)]
+    lines: list[Line] = [*phase_lines(state, scene.frame.now, width)]
     lines += _verdict(state, width, False)
     lines.append(EMPTY)
     lines += [*split_lines(state, width, False), EMPTY]
@@ -144,7 +144,7 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
     if state.tally.recent:
         if state.epochs:
             lines.append((Span("  " + epoch_words(state.epochs[-1], versions_of(state)), Role.STRONG),))
-        lines += chart_lines(state, scene.look.now, width, NARROW_CHART)
+        lines += chart_lines(state, scene.frame.now, width, NARROW_CHART)
     latency = latency_line(state.tally)
     if latency:
         lines += [(Span("  latency  ", Role.TITLE), *latency)]
@@ -156,7 +156,7 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
         *sent_lines(scene.form, state.spec, scene.pod, width),
         probe_line(scene.pod, running, width),
     ]
-    return [*lines, grpcurl_line(state.spec, scene.look.state.target, width)]
+    return [*lines, grpcurl_line(state.spec, scene.frame.state.target, width)]
 
 
 def grpcurl_line(spec: EchoRequestSpec, address: str, width: int) -> Line:

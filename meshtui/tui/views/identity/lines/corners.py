@@ -1,4 +1,4 @@
-"""The triangle in one line: issued, on disk, in use, expected; and the sentence that says what differs."""
+"""The identity_comparison in one line: issued, on disk, in use, expected; and the sentence that says what differs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from meshtui.model.identity.comparison import CLOCK_TOLERANCE, Corner, CornerState, Place, triangle
+from meshtui.model.identity.comparison import CLOCK_TOLERANCE, Corner, CornerState, Place, identity_comparison
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import span_words
 from meshtui.present.ladder_identity import UNLOCK_AGENT, UNLOCK_CERTIFICATES
@@ -30,16 +30,16 @@ def corner_entries(workload: Workload, now: datetime, width: int, *, seen: bool)
 
     ``seen`` says that the app's config was.
     """
-    found = triangle(replace(workload.identity, now=now))
+    found = identity_comparison(replace(workload.identity, now=now))
     corners = [_unlocked(corner, workload, seen) for corner in found.corners]
     whole = _in_a_line(corners)
     well = all(corner.state is CornerState.SAME for corner in corners)
     if width_of(whole) > width - 1 and well:
         line: Line = (Span("  "), GLYPHS[CornerState.SAME], Span(f" {found.sentence}"))
-        yield IdentityEntry(line, "triangle", copy=found.sentence)
+        yield IdentityEntry(line, "identity_comparison", copy=found.sentence)
     else:
         if width_of(whole) <= width - 1:
-            yield IdentityEntry(whole, "triangle", copy=found.sentence)
+            yield IdentityEntry(whole, "identity_comparison", copy=found.sentence)
         else:
             yield from _one_a_line(corners, found.sentence)
         yield from text_entries(found.sentence, width, Role.DIM if found.agrees else Role.NOTE, indent=2)
@@ -54,7 +54,7 @@ def _one_a_line(corners: Sequence[Corner], sentence: str) -> Iterator[IdentityEn
             Span(" "),
             _text(corner, corner.text),
         )
-        yield IdentityEntry(line, "" if number else "triangle", copy=sentence)
+        yield IdentityEntry(line, "" if number else "identity_comparison", copy=sentence)
 
 
 def _in_a_line(corners: Sequence[Corner]) -> Line:

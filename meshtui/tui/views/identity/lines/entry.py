@@ -12,7 +12,7 @@ from meshtui.tui.kit.text import span, wrap
 
 @dataclass(frozen=True, slots=True)
 class IdentityEntry:
-    """``id`` is the same from look to look; the cursor stands only on rows that have one.
+    """``id`` is the same from frame to frame; the cursor stands only on rows that have one.
 
     ``key`` is where ``enter`` leads. ``open`` says whether what belongs to the row is shown, ``None`` for a row that
     does not fold. ``copy`` is what ``y`` takes.

@@ -9,7 +9,7 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import plural
 from meshtui.model.subject import BootstrapSubject
-from meshtui.tui.frame import Look
+from meshtui.tui.frame import Frame
 from meshtui.tui.kit.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
 from meshtui.tui.kit.style import Role, Span
 from meshtui.tui.kit.text import cut
@@ -24,46 +24,46 @@ NAMED: Final = {True: 2, False: 1}
 """Findings said in full at the top, where there is room and where not; the bootstrap's stand beside its lines."""
 
 
-def head_entries(look: Look, workload: Workload, width: int, opened: Collection[str]) -> Iterator[IdentityEntry]:
+def head_entries(frame: Frame, workload: Workload, width: int, opened: Collection[str]) -> Iterator[IdentityEntry]:
     """Who this is, what is wrong, how long it lasts, and whether the corners agree."""
     yield BLANK
-    if look.state.snapshot is None:
-        yield from _no_config(look, width)
+    if frame.state.snapshot is None:
+        yield from _no_config(frame, width)
     who = list(who_entries(workload, width))
     if who:
         yield from who
         yield BLANK
     yield from _findings(workload, width)
-    yield from chain_entries(workload, look.now, width, opened)
+    yield from chain_entries(workload, frame.now, width, opened)
     yield BLANK
-    yield from corner_entries(workload, look.now, width, seen=look.state.snapshot is not None)
+    yield from corner_entries(workload, frame.now, width, seen=frame.state.snapshot is not None)
     yield BLANK
 
 
-def body_entries(look: Look, workload: Workload, width: int) -> Iterator[IdentityEntry]:
+def body_entries(frame: Frame, workload: Workload, width: int) -> Iterator[IdentityEntry]:
     """TLS both ways, and the agent."""
-    if look.state.snapshot is not None:
-        yield from cluster_entries(look.state, workload, look.now, width)
+    if frame.state.snapshot is not None:
+        yield from cluster_entries(frame.state, workload, frame.now, width)
         yield BLANK
-        yield from inbound_entries(look.state, workload, width)
+        yield from inbound_entries(frame.state, workload, width)
         yield BLANK
-    yield from agent_entries(workload, look.state.missing, look.now, width)
+    yield from agent_entries(workload, frame.state.missing, frame.now, width)
 
 
 def foot_entries(
-    look: Look, workload: Workload, width: int, opened: Collection[str], *, whole: bool
+    frame: Frame, workload: Workload, width: int, opened: Collection[str], *, whole: bool
 ) -> Iterator[IdentityEntry]:
     """The bootstrap."""
-    yield from bootstrap_entries(workload, look.state.missing, width, opened, whole=whole)
+    yield from bootstrap_entries(workload, frame.state.missing, width, opened, whole=whole)
 
 
-def _no_config(look: Look, width: int) -> Iterator[IdentityEntry]:
+def _no_config(frame: Frame, width: int) -> Iterator[IdentityEntry]:
     """The app does not answer: files and agent are what there is, and often they say why."""
     mark = Span("  ✗ ", Role.ALARM)
-    title = Span(f"{cut(look.state.target, max(width - 50, 8))} has not shown its config", Role.ALARM)
+    title = Span(f"{cut(frame.state.target, max(width - 50, 8))} has not shown its config", Role.ALARM)
     yield IdentityEntry((mark, title))
     yield from text_entries(
-        f"{look.state.link.problem} What follows is from files and agent.".strip(), width, Role.TEXT
+        f"{frame.state.link.problem} What follows is from files and agent.".strip(), width, Role.TEXT
     )
     yield BLANK
 

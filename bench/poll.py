@@ -14,8 +14,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 
 from envoy.service.status.v3 import csds_pb2
@@ -62,10 +62,9 @@ def csds_target(services: int) -> Iterator[str]:
 
 
 async def _measure_small(target: str) -> None:
-    source = _source(target)
-    await source.poll()
-    print(f"each later poll of a target with 6 resources: {await _median(source.poll) * 1000:.1f} ms")
-    await source.close()
+    async with _source(target) as source:
+        await source.poll()
+        print(f"each later poll of a target with 6 resources: {await _median(source.poll) * 1000:.1f} ms")
 
 
 async def _measure(target: str) -> None:
@@ -88,53 +87,51 @@ async def _measure(target: str) -> None:
 
 async def _first(target: str) -> tuple[float, float, int]:
     """Seconds of the first poll and of the first graph, for a source that knows nothing; nodes of the graph."""
-    source = _source(target)
-    gc.collect()
-    began = time.process_time()
-    snapshot = await source.poll()
-    polled = time.process_time()
-    graph = build(snapshot)
-    built = time.process_time()
-    await source.close()
-    return polled - began, built - polled, sum(1 for _ in graph.walk())
+    async with _source(target) as source:
+        gc.collect()
+        began = time.process_time()
+        snapshot = await source.poll()
+        polled = time.process_time()
+        graph = build(snapshot)
+        built = time.process_time()
+        return polled - began, built - polled, sum(1 for _ in graph.walk())
 
 
 async def _steady(target: str, parse: float) -> None:
-    source = _source(target)
-    lags: list[float] = []
-    with _watched(lags):
-        before = await source.poll()
-        first_lag = max(lags, default=0.0)
-        lags.clear()
-        poll = await _median(source.poll)
-        lag = max(lags)
-        collecting = time.process_time()
-        gc.collect()
-        collected = time.process_time() - collecting
-        gc.freeze()
-        await asyncio.sleep(0.01)
-        lags.clear()
-        await _median(source.poll)
-        lag_frozen = max(lags)
-        gc.unfreeze()
-    after = await source.poll()
-    assert after.resources is before.resources, "nothing changed, yet the snapshot did"
-    _row("steady poll: transfer, parse, compare", poll, parse)
-    graph = build(before)
-    changed = _with_one_change(before)
-    compared = await _median(lambda: _as_async(lambda: diff(before, changed)))
-    _row("diff after one resource changed", compared, parse)
-    rebuilt = await _median(lambda: _as_async(lambda: build(changed, graph)))
-    _row("graph after one resource changed", rebuilt, parse)
-    _row("longest hold of the event loop, first poll", first_lag, parse)
-    _row("longest hold of the event loop, steady polls", lag, parse)
-    _row("a full garbage collection without gc.freeze()", collected, parse)
-    _row("the same hold after gc.freeze()", lag_frozen, parse)
-    start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    await _long_run(source, before)
-    end = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"peak memory: {start / 1024:.0f} MiB before, {end / 1024:.0f} MiB after {LONG_RUN} more polls")
-    await source.close()
+    async with _source(target) as source:
+        lags: list[float] = []
+        with _watched(lags):
+            before = await source.poll()
+            first_lag = max(lags, default=0.0)
+            lags.clear()
+            poll = await _median(source.poll)
+            lag = max(lags)
+            collecting = time.process_time()
+            gc.collect()
+            collected = time.process_time() - collecting
+            gc.freeze()
+            await asyncio.sleep(0.01)
+            lags.clear()
+            await _median(source.poll)
+            lag_frozen = max(lags)
+            gc.unfreeze()
+        after = await source.poll()
+        assert after.resources is before.resources, "nothing changed, yet the snapshot did"
+        _row("steady poll: transfer, parse, compare", poll, parse)
+        graph = build(before)
+        changed = _with_one_change(before)
+        compared = await _median(lambda: _as_async(lambda: diff(before, changed)))
+        _row("diff after one resource changed", compared, parse)
+        rebuilt = await _median(lambda: _as_async(lambda: build(changed, graph)))
+        _row("graph after one resource changed", rebuilt, parse)
+        _row("longest hold of the event loop, first poll", first_lag, parse)
+        _row("longest hold of the event loop, steady polls", lag, parse)
+        _row("a full garbage collection without gc.freeze()", collected, parse)
+        _row("the same hold after gc.freeze()", lag_frozen, parse)
+        start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        await _long_run(source, before)
+        end = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(f"peak memory: {start / 1024:.0f} MiB before, {end / 1024:.0f} MiB after {LONG_RUN} more polls")
 
 
 def _with_one_change(snapshot: Snapshot) -> Snapshot:
@@ -170,9 +167,11 @@ def _watched(lags: list[float]) -> Iterator[None]:
         task.cancel()
 
 
-def _source(target: str) -> CsdsSource:
+@asynccontextmanager
+async def _source(target: str) -> AsyncIterator[CsdsSource]:
     address = parse_address(target)
-    return CsdsSource(open_channel(address), address, timeout=60)
+    async with open_channel(address) as channel:
+        yield CsdsSource(channel, address, timeout=60)
 
 
 async def _as_async(work: Callable[[], object]) -> None:

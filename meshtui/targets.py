@@ -1,7 +1,7 @@
-"""The composition root: a target as typed becomes sources, and a session over them.
+"""The composition root: what was typed becomes sources, and a session over them.
 
-The only module that names concrete sources. They are imported when the first target is opened, off the event loop, so
-that neither ``--help`` nor the first paint waits for gRPC; nor does a command that looks once wait for the session.
+The only module that names concrete sources; everything above asks here. They are imported when they are opened: neither
+``--help`` nor the first paint waits for gRPC, and a command that looks once loads the one source it looks with.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from meshtui.model.address import Address, parse_address
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
 if TYPE_CHECKING:
+    from meshtui.model.identity.agent import AgentReport
+    from meshtui.model.identity.workload import WorkloadFiles
     from meshtui.model.xds.resource import Resource, ResourceKey
     from meshtui.model.xds.snapshot import Snapshot
-    from meshtui.session.protocols import Connect, Sources
+    from meshtui.session.protocols import ConfigSource, Connect, EchoSource, Sources
     from meshtui.session.session import Session
+
+Result = TypeVar("Result")
+
+# a session
 
 
 def open_session(target: str, options: TargetOptions, *, interval: float = DEFAULT_INTERVAL) -> Session:
@@ -31,7 +37,7 @@ def open_session(target: str, options: TargetOptions, *, interval: float = DEFAU
 
 
 def connector(target: str, options: TargetOptions) -> Connect:
-    """What connects to the target. The address is checked at once: raises ``UsageError``."""
+    """What connects to the target, with all its sources. The address is checked at once: raises ``UsageError``."""
     address = parse_address(target)
 
     async def connect() -> Sources:
@@ -42,37 +48,97 @@ def connector(target: str, options: TargetOptions) -> Connect:
     return connect
 
 
+# one look, for headless commands
+
+
 def look(target: str, options: TargetOptions) -> Snapshot:
-    """One snapshot of the target, for a command that looks once."""
-    return dump(target, options, lambda _: False)[0]
+    """One snapshot of the target."""
+
+    async def polled() -> Snapshot:
+        async with _config_source(target, options) as config:
+            return await config.poll()
+
+    return _run(polled())
 
 
-def dump(
+def look_with_config(
     target: str, options: TargetOptions, select: Callable[[Resource], bool]
-) -> tuple[Snapshot, Mapping[ResourceKey, str]]:
-    """One snapshot, and the proto JSON of the resources selected."""
+) -> tuple[Snapshot, Mapping[ResourceKey, Any]]:
+    """One snapshot, and the proto JSON of the resources selected as a document; ``None`` where none is in force."""
+    snapshot = look(target, options)
+    from meshtui.sources.proto.json_mapping import resource_document
 
-    seen: list[tuple[Snapshot, Mapping[ResourceKey, str]]] = []
-
-    async def run() -> None:
-        async with attached(target, options) as sources:
-            snapshot = await sources.config.poll()
-            chosen = (resource for resource in snapshot.resources.values() if select(resource))
-            seen.append((snapshot, {resource.key: sources.config.as_json(resource) for resource in chosen}))
-
-    # The result does not go through asyncio.run: on its way out that makes the repr of whatever the task returned.
-    asyncio.run(run())
-    return seen[0]
+    chosen = (resource for resource in snapshot.resources.values() if select(resource))
+    return snapshot, {resource.key: resource_document(resource) for resource in chosen}
 
 
 @asynccontextmanager
-async def attached(target: str, options: TargetOptions) -> AsyncIterator[Sources]:
-    """The sources of a target, closed afterwards; for headless commands."""
-    sources = await connector(target, options)()
-    try:
-        yield sources
-    finally:
-        await sources.config.close()
+async def echo_source(target: str, options: TargetOptions) -> AsyncIterator[EchoSource]:
+    """What calls ForwardEcho at the target, and asks it for nothing else."""
+    address = parse_address(target)
+    _can_open_files()
+    from meshtui.sources.echo import EchoClient
+    from meshtui.sources.grpc.channel import open_channel
+
+    async with open_channel(address, options.tls, max_message=options.max_message) as channel:
+        yield EchoClient(channel, address)
+
+
+def read_workload(bootstrap: str | None, certificates: str | None) -> WorkloadFiles:
+    """A bootstrap file and certificates: those of ``certificates`` when given, else those that the bootstrap names."""
+    from meshtui.sources.workload import read_once
+
+    return read_once.read_workload(bootstrap, certificates)
+
+
+def workload_from_environment(environment: Mapping[str, str]) -> WorkloadFiles | None:
+    """What gRPC would use when started with ``environment``; ``None`` when that names no bootstrap."""
+    from meshtui.sources.workload import read_once
+
+    return read_once.workload_from_environment(environment)
+
+
+def is_bootstrap_file(path: str) -> bool:
+    """Whether the file at ``path`` is a bootstrap rather than certificates."""
+    from meshtui.sources.workload import read_once
+
+    return read_once.is_bootstrap_file(path)
+
+
+def ask_agent(address: str, options: TargetOptions) -> AgentReport:
+    """One look at an istio-agent. Raises ``TargetUnreachable``, or ``UsageError`` for an address that is none."""
+    from meshtui.sources.agent.source import AgentSource
+
+    return _run(AgentSource(address, timeout=options.timeout, max_message=options.max_message).poll())
+
+
+# opening
+
+
+@asynccontextmanager
+async def _config_source(target: str, options: TargetOptions) -> AsyncIterator[ConfigSource]:
+    address = parse_address(target)
+    _can_open_files()
+    from meshtui.sources.csds.source import CsdsSource
+    from meshtui.sources.grpc.channel import open_channel
+
+    async with open_channel(address, options.tls, max_message=options.max_message) as channel:
+        yield CsdsSource(
+            channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
+        )
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of ``work``. It does not go through ``asyncio.run``: on its way out that makes the repr of whatever
+    the task returned, which for a large config takes longer than the look.
+    """
+    results: list[Result] = []
+
+    async def keep() -> None:
+        results.append(await work)
+
+    asyncio.run(keep())
+    return results[0]
 
 
 FILES_NEEDED: Final = 8
@@ -113,4 +179,5 @@ def _open(address: Address, options: TargetOptions) -> Sources:
         contact_s=options.timeout,
         workload=workload if any(named) else None,
         read_peer=read_peer,
+        opened=(channel.close,),
     )

@@ -25,10 +25,9 @@ SHORT = 0.3
 async def attached(target: str, timeout: float = TIMEOUT, tls: TlsOptions | None = None) -> AsyncIterator[CsdsSource]:
     """A source for the length of the block."""
     address = parse_address(target)
-    source = CsdsSource(open_channel(address, tls), address, timeout=timeout, tls=tls is not None)
-    try:
+    async with open_channel(address, tls) as channel:
+        source = CsdsSource(channel, address, timeout=timeout, tls=tls is not None)
         yield source
-    finally:
         await source.close()
 
 

@@ -17,7 +17,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of gr
 
 from textual.pilot import Pilot
 
-from meshtui.cli.demo import open_demo
+from meshtui.cli.scenarios import open_demo
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.resource import Health
 from meshtui.session.session import Session

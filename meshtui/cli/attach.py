@@ -55,7 +55,7 @@ def open_screen(
     guard = TerminalGuard(sys.stdin.fileno())
     watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: guard.drawing(False))
     watchdog.start()
-    from meshtui.cli.demo import open_demo, scenarios
+    from meshtui.cli.scenarios import open_demo, scenarios
     from meshtui.session.recents import Recents
     from meshtui.session.workspace import Workspace
     from meshtui.targets import open_session

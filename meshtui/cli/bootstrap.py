@@ -68,7 +68,7 @@ def _text(found: Bootstrap) -> list[str]:
 
 def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tuple[tuple[str, str], ...]]:
     """The files, and which provider instances the accepted config asks for (none without an address)."""
-    from meshtui.sources.workload.read_once import read_workload, workload_from_environment
+    from meshtui.targets import read_workload, workload_from_environment
 
     if target is None:
         found = workload_from_environment(os.environ)

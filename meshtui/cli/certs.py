@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,9 +20,6 @@ from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document, rfc3339
 from meshtui.present.documents.identity import any_error, certificate_json, certificate_table, chains_json, finding_json
-
-if TYPE_CHECKING:
-    from meshtui.model.identity.agent import AgentReport
 
 
 @click.command()
@@ -56,7 +51,7 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
 
 
 def _read(target: str, options: TargetOptions) -> CertificateSet:
-    from meshtui.sources.workload.read_once import is_bootstrap_file, read_workload
+    from meshtui.targets import is_bootstrap_file, read_workload
 
     if os.path.lexists(target):  # a link that leads nowhere or in a circle is there, and is said to be what it is
         if is_bootstrap_file(target):
@@ -107,13 +102,8 @@ def _judge_agent(found: CertificateSet, address: str, options: TargetOptions) ->
     from meshtui.doctor.agent import AgentState, check_agent
     from meshtui.doctor.identity import check_identity
     from meshtui.model.identity.comparison import identity_of
+    from meshtui.targets import ask_agent
 
-    report = asyncio.run(_ask(address, options))
+    report = ask_agent(address, options)
     joined = identity_of(found, report, utc_now())
     return check_agent(AgentState(report)) + check_identity(joined)
-
-
-async def _ask(address: str, options: TargetOptions) -> AgentReport:
-    from meshtui.sources.agent.source import AgentSource
-
-    return await AgentSource(address, timeout=options.timeout, max_message=options.max_message).poll()

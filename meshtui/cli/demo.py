@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from meshtui.cli.diagnostics import say
 from meshtui.cli.output import line
-from meshtui.session.demo_control import Scenario
-
-if TYPE_CHECKING:
-    from meshtui.cli.running_demo import RunningDemo
+from meshtui.cli.scenarios import open_demo, scenarios
 
 
 class ScenarioName(click.ParamType[str]):
@@ -74,21 +70,3 @@ def _headless(scenario: str | None, manifests: Path | None) -> int:
     from meshtui.demo.scenarios import DEFAULT
 
     return asyncio.run(run_headless(line, say, scenario=scenario or DEFAULT, manifests=manifests))
-
-
-def scenarios() -> tuple[Scenario, ...]:
-    """The built-in scenarios, as the screen lists them."""
-    from meshtui.demo.scenarios import SCENARIOS
-
-    return tuple(Scenario(known.name, known.summary, ("start", *known.step_titles)) for known in SCENARIOS)
-
-
-def open_demo(scenario: str | None = None, manifests: Path | None = None) -> RunningDemo:
-    """The demo mesh as the screen knows it; it does nothing until started."""
-    from meshtui.cli.running_demo import RunningDemo
-    from meshtui.demo.scenarios import DEFAULT
-
-    if manifests is not None:
-        return RunningDemo(Scenario(str(manifests), "your own manifests"), manifests)
-    chosen = next(known for known in scenarios() if known.name == (scenario or DEFAULT))
-    return RunningDemo(chosen)

@@ -24,7 +24,7 @@ from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState
-from meshtui.targets import attached, open_session
+from meshtui.targets import echo_source, open_session
 
 LOOK_EVERY_S: Final = 0.25
 """How often the config is looked at during a run. Answers between the last look at the old weights and the first at the
@@ -76,11 +76,9 @@ async def _probe(request: ProbeRequest, options: TargetOptions, listeners: Liste
 @asynccontextmanager
 async def _without_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run that asks the target for nothing but ForwardEcho: it may serve no CSDS."""
-    async with attached(request.target, options) as sources:
-        if sources.echo is None:
-            raise ServiceMissing(f"{request.target} cannot send requests.")
+    async with echo_source(request.target, options) as source:
         settings = replace(_settings(request), contact_s=options.timeout)
-        run = EchoRun(sources.echo, request.spec, settings, expectation=request.typed, probe=request.target)
+        run = EchoRun(source, request.spec, settings, expectation=request.typed, probe=request.target)
         run.start()
         try:
             yield run

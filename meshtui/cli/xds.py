@@ -82,16 +82,14 @@ def config(target: str, types: str, pattern: str, options: TargetOptions, format
     def select(resource: Resource) -> bool:
         return (not wanted or resource.key.type in wanted) and fnmatch.fnmatchcase(resource.key.name, pattern)
 
-    from meshtui.targets import dump
+    from meshtui.targets import look_with_config
 
-    snapshot, configs = dump(target, options, select)
+    snapshot, configs = look_with_config(target, options, select)
     _report_problems(snapshot)
-    resources = []
-    for resource in in_order(snapshot.resources[key] for key in configs):
-        text = configs[resource.key]
-        shown = resource_document(resource)
-        shown["config"] = json.loads(text) if text else None
-        resources.append(shown)
+    resources = [
+        {**resource_document(resource), "config": configs[resource.key]}
+        for resource in in_order(snapshot.resources[key] for key in configs)
+    ]
     text = "\n".join(_config_text(shown) for shown in resources)
     emit(
         format_, document(target, resources=resources, problems=list(snapshot.problems)), text or "no resource matches"

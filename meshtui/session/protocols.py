@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -35,7 +36,7 @@ class ConfigSource(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of what it keeps open itself, such as a stream."""
         ...
 
 
@@ -83,7 +84,8 @@ ReadPeer: TypeAlias = "Callable[[PeerCertificate, Side], Certificate | None]"
 class Sources:
     """What one target offers; ``None`` is a fact this target has no source for.
 
-    ``contact_s`` is how long a connection to it may take to come about.
+    ``contact_s`` is how long a connection to it may take to come about. ``opened`` lets go of what the sources share,
+    such as their channel, in the order in which it was opened.
     """
 
     config: ConfigSource
@@ -92,6 +94,13 @@ class Sources:
     workload: WorkloadSource | None = None
     read_peer: ReadPeer | None = None
     contact_s: float = DEFAULT_TIMEOUT
+    opened: tuple[Callable[[], Awaitable[object]], ...] = ()
+
+    async def close(self) -> None:
+        """Let go of everything that was opened, last first. What cannot be closed does not keep the rest open."""
+        for close in (self.config.close, *reversed(self.opened)):
+            with suppress(Exception):
+                await close()
 
 
 Connect = Callable[[], Awaitable[Sources]]

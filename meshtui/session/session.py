@@ -133,7 +133,7 @@ class Session:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         sources, self._sources = self._sources, None
-        await _whatever_happens(sources.config.close if sources is not None else None)
+        await _whatever_happens(sources.close if sources is not None else None)
 
     def poll_now(self) -> None:
         """Do not wait for the interval to end."""

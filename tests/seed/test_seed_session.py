@@ -30,7 +30,8 @@ from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.controller import load_of
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import EchoSettings
-from meshtui.targets import attached, open_session
+from meshtui.targets import open_session
+from tests.attaching import attached
 from tests.meshes import RunningMesh
 from tests.program import Done, meshtui, running
 from tests.waiting import PATIENCE_S, until
@@ -60,8 +61,8 @@ def check_accounts(data: dict[str, Any]) -> None:
 
 async def until_accepted(mesh: Mesh, holds: Callable[[Snapshot], bool], pod: str = "client") -> None:
     """Wait until a pod runs on config that passes a test."""
-    async with attached(mesh.pods[pod].admin, TargetOptions()) as sources, asyncio.timeout(PATIENCE_S):
-        while not holds(await sources.config.poll()):
+    async with attached(mesh.pods[pod].admin) as source, asyncio.timeout(PATIENCE_S):
+        while not holds(await source.poll()):
             await asyncio.sleep(0.05)
 
 

@@ -40,7 +40,8 @@ CLIENT = textwrap.dedent("""
 
     async def main():
         address = parse_address(sys.argv[1])
-        source = CsdsSource(open_channel(address), address, timeout=60)
+        channel = open_channel(address)
+        source = CsdsSource(channel, address, timeout=60)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
             await source.poll()
@@ -49,19 +50,13 @@ CLIENT = textwrap.dedent("""
             print(error)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         print(grown // (1024 if sys.platform == "linux" else MIB))
-        await source.close()
+        await channel.close()
 
     asyncio.run(main())
 """)
 
 
-CHANNELZ_CLIENT = (
-    CLIENT.replace("CsdsSource(open_channel(address), address", "CsdsSource(channel, address")
-    .replace("    source =", "    channel = open_channel(address)\n    source =")
-    .replace("source.close", "channel.close")
-    .replace("CsdsSource", "ChannelzSource")
-    .replace("csds", "channelz")
-)
+CHANNELZ_CLIENT = CLIENT.replace("CsdsSource", "ChannelzSource").replace("csds", "channelz")
 
 
 async def packed(size: int, context: Any) -> bytes:
@@ -124,21 +119,23 @@ async def test_millions_of_empty_entries_are_refused_before_they_become_objects(
     varint = bytes([size & 0x7F | 0x80, size >> 7 & 0x7F | 0x80, size >> 14 & 0x7F | 0x80, size >> 21])
     async with serving(b"\x0a" + varint + config) as server:
         address = parse_address(server.address)
-        source = CsdsSource(open_channel(address), address, timeout=60)
+        channel = open_channel(address)
+        source = CsdsSource(channel, address, timeout=60)
         with pytest.raises(BadAnswer, match="more than 524288 entries") as caught:
             await source.poll()
         assert "--max-message" in caught.value.hint
-        await source.close()
+        await channel.close()
 
 
 async def test_a_hundred_thousand_empty_entries_are_one_line() -> None:
     config = csds_pb2.ClientConfig(generic_xds_configs=[csds_pb2.ClientConfig.GenericXdsConfig()] * 100_000)
     async with serving(csds_pb2.ClientStatusResponse(config=[config]).SerializeToString()) as server:
         address = parse_address(server.address)
-        source = CsdsSource(open_channel(address), address, timeout=60)
+        channel = open_channel(address)
+        source = CsdsSource(channel, address, timeout=60)
         problems = (await source.poll()).problems
         assert problems == ("100000 entries of the answer have neither name nor content and are left out.",)
-        await source.close()
+        await channel.close()
 
 
 async def test_certificates_are_never_read_from_what_is_no_file_nor_without_end(tmp_path: Path) -> None:
@@ -158,7 +155,8 @@ async def test_a_long_error_text_arrives() -> None:
 
     async with serving(fail) as server:
         address = parse_address(server.address)
-        source = CsdsSource(open_channel(address), address, timeout=30)
+        channel = open_channel(address)
+        source = CsdsSource(channel, address, timeout=30)
         with pytest.raises(TargetUnreachable, match=r"the reason x.*x its end"):
             await source.poll()
-        await source.close()
+        await channel.close()

@@ -65,7 +65,7 @@ class _Top:
 
 
 class ChannelzSource:
-    """Implements ``ChannelSource`` over a channel that another source owns.
+    """Implements ``ChannelSource`` over a channel that whoever opened it closes.
 
     A socket is read once, when it first shows: its peer's certificate stays the same for its life.
     """

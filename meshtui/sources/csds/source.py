@@ -37,7 +37,7 @@ grpc.aio puts in the place of the true status when the call has ended by the tim
 
 
 class CsdsSource:
-    """Implements ``ConfigSource``. Owns the channel: :meth:`close` closes it.
+    """Implements ``ConfigSource`` over a channel that whoever opened it closes.
 
     One stream is kept open and asked again for each poll. A peer without it is asked by unary calls, and so is any peer
     at first: such a call tells apart what is no gRPC at all, such as a page of HTML, which on a stream gRPC's Python
@@ -87,9 +87,8 @@ class CsdsSource:
         return resource_json(resource)
 
     async def close(self) -> None:
-        """End the stream and close the channel."""
+        """End the stream."""
         self._drop_stream()
-        await self._peer.close()
 
     # asking
 

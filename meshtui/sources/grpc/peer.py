@@ -98,10 +98,6 @@ class Peer:
             "--max-message SIZE lifts the limit, which is there because a peer can send without end.",
         )
 
-    async def close(self) -> None:
-        """Close the channel, which ends all calls on it."""
-        await self._channel.close()
-
 
 class StreamEnded(Exception):
     """The peer ended the stream, as servers with a maximum connection age do; ``error`` is what that means."""

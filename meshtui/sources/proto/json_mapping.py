@@ -41,11 +41,15 @@ PREVIEW_BYTES: Final = 48
 """Bytes shown of what cannot be read: enough to recognise text or a certificate."""
 
 
+def resource_document(resource: Resource) -> Json:
+    """The resource's config in force; ``None`` where there is none."""
+    return any_json(resource.type_url, resource.value) if resource.value else None
+
+
 def resource_json(resource: Resource) -> str:
     """The resource's config in force, indented; empty where there is none."""
-    if not resource.value:
-        return ""
-    return json.dumps(any_json(resource.type_url, resource.value), indent=2, ensure_ascii=False)
+    document = resource_document(resource)
+    return "" if document is None else json.dumps(document, indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,8 @@ from meshtui.sources.csds.source import CsdsSource
 
 async def main():
     address = parse_address(sys.argv[1])
-    source = CsdsSource(open_channel(address), address)
+    channel = open_channel(address)
+    source = CsdsSource(channel, address)
     await source.poll()
     print("polled", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
@@ -165,7 +166,7 @@ async def main():
         await source.poll()
     except MeshtuiError:
         print("lost", flush=True)
-    await source.close()
+    await channel.close()
 
 asyncio.run(main())
 """

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 
 from meshtui.model.echo.consent import Excess, Load
 from meshtui.model.echo.spec import intent_sentence
+from meshtui.tui.kit.paragraphs import paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import pad, span, wrap
-from meshtui.tui.screens.notice import paragraph
 
 AFTER: Final = "Asked again whenever a run goes beyond what was agreed; x stops a run within a second."
 

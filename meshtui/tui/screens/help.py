@@ -16,8 +16,9 @@ from meshtui.tui.dialogs.targets import Title
 from meshtui.tui.kit.key_bar import key_name
 from meshtui.tui.kit.marks import glyph
 from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
-from meshtui.tui.kit.text import pad, span, wrap
+from meshtui.tui.kit.text import pad, span
 
 MEANINGS = (
     (Health.OK, "ACKED: the client accepted this config and acts on it"),
@@ -59,8 +60,7 @@ class HelpScreen(ModalScreen[None]):
         yield EMPTY
         yield (Span(" Marks", Role.TITLE),)
         for health, meaning in MEANINGS:
-            for number, piece in enumerate(wrap(meaning, max(width - 6, 12))):
-                yield (Span("   "), glyph(health) if not number else Span(" "), Span(f" {piece}"))
+            yield from hanging((Span("   "), glyph(health), Span(" ")), meaning, max(width - 6, 12))
         yield from _row("●", "changed a moment ago; the dot stays for a minute", width)
         yield EMPTY
         yield (Span(" After a colon", Role.TITLE),)
@@ -82,5 +82,4 @@ def _merged(bindings: Sequence[Binding]) -> Iterator[tuple[str, str]]:
 
 def _row(head: str, text: str, width: int) -> Iterator[Line]:
     column = 22
-    for number, piece in enumerate(wrap(text, max(width - column - 4, 12))):
-        yield (Span("   "), span(pad(head if not number else "", column), Role.KEY), Span(piece))
+    yield from hanging((Span("   "), span(pad(head, column), Role.KEY)), text, max(width - column - 4, 12))

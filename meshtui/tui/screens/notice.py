@@ -8,8 +8,9 @@ from typing import Final
 from meshtui.model.phrases import span_words
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
-from meshtui.tui.kit.text import span, wrap
+from meshtui.tui.kit.text import span
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 """One cell; a step each tick of the pump."""
@@ -71,11 +72,11 @@ SLOW: Final = 2
 
 def _problem(link: Link, frame: Frame, width: int) -> Iterator[Line]:
     title = {
-        LinkState.DOWN: f"✗ No config from {frame.state.target}",
-        LinkState.MISSING: f"∅ {frame.state.target} answers, but serves no CSDS",
-    }.get(link.state, f"✗ {frame.state.target} is {link.state.value}")
-    for number, piece in enumerate(wrap(title, max(width - 4, 8))):
-        yield (Span("  " if not number else "    "), Span(piece, Role.ALARM))
+        LinkState.DOWN: f"No config from {frame.state.target}",
+        LinkState.MISSING: f"{frame.state.target} answers, but serves no CSDS",
+    }.get(link.state, f"{frame.state.target} is {link.state.value}")
+    mark = "∅" if link.state is LinkState.MISSING else "✗"
+    yield from hanging((Span(f"  {mark} ", Role.ALARM),), title, max(width - 6, 8), Role.ALARM)
     yield EMPTY
     yield from paragraph(link.problem, width, Role.TEXT)
     if link.hint:
@@ -97,21 +98,6 @@ def _register(width: int) -> Iterator[Line]:
 
 def no_outbound_lines(width: int) -> Iterator[Line]:
     """Why only the inbound side is there."""
-    yield (Span("  … ", Role.WAITING), *(span(piece, Role.STRONG) for piece in wrap(NO_OUTBOUND, width - 6)[:1]))
-    for piece in wrap(NO_OUTBOUND, width - 6)[1:]:
-        yield (Span("    "), span(piece, Role.STRONG))
+    yield from hanging((Span("  … ", Role.WAITING),), NO_OUTBOUND, width - 6, Role.STRONG)
     yield from paragraph(NO_OUTBOUND_FIX, width, Role.TEXT)
     yield from paragraph(NO_OUTBOUND_LINE, width, Role.ACCENT)
-
-
-def paragraph(text: str, width: int, role: Role, *, indent: int = 4) -> Iterator[Line]:
-    """Text set in by some cells."""
-    for piece in wrap(text, max(width - indent - 2, 12)):
-        yield (Span(" " * indent), Span(piece, role))
-
-
-def labelled(label: str, text: str, width: int) -> Iterator[Line]:
-    """``    fix  text``: the label once, the text in its own column."""
-    lead = f"    {label}  "
-    for number, piece in enumerate(wrap(text, max(width - len(lead) - 2, 12))):
-        yield (Span(lead if not number else " " * len(lead), Role.TITLE), Span(piece))

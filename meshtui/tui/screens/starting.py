@@ -16,9 +16,10 @@ from meshtui.model.timeline import Event
 from meshtui.session.demo_control import DemoControl, Offer
 from meshtui.tui.kit.key_bar import KeyBar
 from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.paragraphs import labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import span
-from meshtui.tui.screens.notice import SPINNER, labelled, paragraph
+from meshtui.tui.screens.notice import SPINNER
 from meshtui.tui.screens.start import Banner
 
 

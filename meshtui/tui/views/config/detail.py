@@ -20,9 +20,9 @@ from meshtui.present.summary import summarize
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar, Zone, zones_of
 from meshtui.tui.kit.page import Page
+from meshtui.tui.kit.paragraphs import paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.yaml_line import YamlLines, as_yaml
-from meshtui.tui.screens.notice import paragraph
 from meshtui.tui.views.config.lines.change import change_lines
 from meshtui.tui.views.config.lines.summary import section_lines, title_lines
 

@@ -19,9 +19,10 @@ from meshtui.session.state import LinkState, MissingFact
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.blocks import sparkline, squeezed
 from meshtui.tui.kit.marks import GLYPHS, ROLES, SEVERITY_GLYPHS, SEVERITY_ROLES, glyph
+from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
-from meshtui.tui.kit.text import cut, cut_end, cut_name, pad, span, width_of, wrap
-from meshtui.tui.screens.notice import labelled, no_outbound_lines, paragraph
+from meshtui.tui.kit.text import cut, cut_end, cut_name, pad, span, width_of
+from meshtui.tui.screens.notice import no_outbound_lines
 from meshtui.tui.views.overview.weights import split_lines
 
 NAMED: Final = 3
@@ -57,6 +58,11 @@ def overview_entries(frame: Frame, rungs: Iterable[Rung], width: int, height: in
     return tuple(entries)
 
 
+def _entries(lines: Iterable[Line]) -> Iterator[Entry]:
+    """Lines that lead nowhere."""
+    return (Entry(line) for line in lines)
+
+
 # what is wrong
 
 
@@ -70,7 +76,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ent
     if troubles:
         yield from _trouble_lines(troubles, width)
     elif frame.state.snapshot is not None and not frame.state.snapshot.has_outbound:
-        yield from (Entry(line) for line in no_outbound_lines(width))
+        yield from _entries(no_outbound_lines(width))
     elif frame.state.snapshot is not None:
         count = len(frame.state.snapshot.resources)
         stale = frame.state.link.state is not LinkState.LIVE
@@ -78,10 +84,9 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ent
         unanswered = _unanswered(frame.state.traffic, rungs)
         mark = glyph(None) if stale or unanswered else glyph(Health.OK)
         title = f"This client's config {verb} whole{unanswered}"
-        for number, piece in enumerate(wrap(title, width - 6)):
-            yield Entry((Span("  "), mark if not number else Span(" "), Span(" "), Span(piece, Role.STRONG)))
+        yield from _entries(hanging((Span("  "), mark, Span(" ")), title, width - 6, Role.STRONG))
         text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
-        yield from (Entry(line) for line in paragraph(text, width, Role.DIM))
+        yield from _entries(paragraph(text, width, Role.DIM))
 
 
 def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
@@ -103,11 +108,10 @@ def _stale(frame: Frame, width: int) -> Iterator[Entry]:
         return
     age = age_words((frame.now - link.last_answer).total_seconds()) if link.last_answer else "some time"
     text = f"No answer for {age}: what follows is the last that was seen"
-    for number, piece in enumerate(wrap(text, width - 6)):
-        yield Entry((Span("  ◌ " if not number else "    ", Role.NOTE), Span(piece, Role.NOTE)))
-    yield from (Entry(line) for line in paragraph(link.problem, width, Role.TEXT))
+    yield from _entries(hanging((Span("  ◌ ", Role.NOTE),), text, width - 6, Role.NOTE))
+    yield from _entries(paragraph(link.problem, width, Role.TEXT))
     if link.hint:
-        yield from (Entry(line) for line in labelled("try", link.hint, width))
+        yield from _entries(labelled("try", link.hint, width))
     yield Entry(EMPTY)
 
 
@@ -130,12 +134,12 @@ def _findings(findings: tuple[Finding, ...], frame: Frame, width: int) -> Iterat
 def _finding(finding: Finding, frame: Frame, width: int) -> Iterator[Entry]:
     key = subject_key(frame, finding.subject)
     role = SEVERITY_ROLES[finding.severity]
-    for number, piece in enumerate(wrap(finding.title, width - 6)):
-        lead = f"  {SEVERITY_GLYPHS[finding.severity]} " if not number else "    "
-        yield Entry((Span(lead, role), Span(piece, role)), key if not number else None)
-    yield from (Entry(line) for line in paragraph(finding.explanation, width, Role.TEXT))
+    lead = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", role)
+    for number, line in enumerate(hanging((lead,), finding.title, width - 6, role)):
+        yield Entry(line, key if not number else None)
+    yield from _entries(paragraph(finding.explanation, width, Role.TEXT))
     if finding.fix:
-        yield from (Entry(line) for line in labelled("fix", finding.fix, width))
+        yield from _entries(labelled("fix", finding.fix, width))
 
 
 def subject_key(frame: Frame, subject: Subject) -> ResourceKey | None:
@@ -176,10 +180,10 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
         role = ROLES[node.health]
         title = f"{node.kind.words.capitalize()} {node.name}"
         yield Entry((Span(f"  {GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
-        yield from (Entry(line) for line in paragraph(_says(node), width, Role.TEXT))
+        yield from _entries(paragraph(_says(node), width, Role.TEXT))
         if len(way) > 1:
             path = " → ".join(one.label for one in way[:-1])
-            yield from (Entry(line) for line in paragraph(f"on the way {path}", width, Role.DIM))
+            yield from _entries(paragraph(f"on the way {path}", width, Role.DIM))
     if len(troubles) > NAMED:
         more = plural(len(troubles) - NAMED, "more like this", "more like this")
         yield Entry(
@@ -196,7 +200,7 @@ def _ladder(frame: Frame, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
         resource = frame.state.snapshot.resources.get(rung.key) if frame.state.snapshot and rung.key else None
         if resource is not None and isinstance(resource.body, RouteConfiguration) and frame.state.snapshot:
             lines = split_lines(frame.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
-            yield from (Entry(line) for line in lines)
+            yield from _entries(lines)
         if any(len(series.values) > 1 for series in rung.spark):
             yield Entry(spark_line(rung.spark, width))
 
@@ -238,9 +242,9 @@ def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[Entry]:
     for one in missing:
         yield Entry(EMPTY)
         yield Entry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {one.fact}", width - 5))))
-        yield from (Entry(line) for line in paragraph(one.why, width, Role.DIM))
+        yield from _entries(paragraph(one.why, width, Role.DIM))
         if one.unlock:
-            yield from (Entry(line) for line in labelled("try", one.unlock, width))
+            yield from _entries(labelled("try", one.unlock, width))
 
 
 # what changed last

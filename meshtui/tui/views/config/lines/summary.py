@@ -12,6 +12,7 @@ from meshtui.model.xds.graph import Node
 from meshtui.model.xds.resource import Resource
 from meshtui.present.summary import Fact, Section
 from meshtui.tui.kit.marks import ROLES, STATUS_WORDS, glyph
+from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import pad, shown, span, wrap
 
@@ -22,8 +23,7 @@ LABELS_AT_MOST = 26
 def title_lines(node: Node | None, resource: Resource | None, now: datetime, width: int) -> Iterator[Line]:
     """Whole name, then status, version, age and size."""
     name = node.name or node.label if node else resource.key.name if resource else ""
-    for piece in wrap(name, max(width - 1, 8)):
-        yield (Span(f" {piece}", Role.STRONG),)
+    yield from hanging((Span(" "),), name, max(width - 1, 8), Role.STRONG)
     if resource is not None:
         yield from _wrapped(_status(resource, now), width)
     elif node is not None:
@@ -71,8 +71,7 @@ def section_lines(sections: Iterable[Section], width: int) -> Iterator[Line]:
     for section in sections:
         yield EMPTY
         if section.title:
-            for piece in wrap(section.title, max(width - 1, 8)):
-                yield (Span(f" {piece}", Role.TITLE),)
+            yield from hanging((Span(" "),), section.title, max(width - 1, 8), Role.TITLE)
         labels = [cell_len(shown(fact.label)) for fact in section.facts if fact.value]
         column = min(max(labels, default=0), LABELS_AT_MOST)
         for fact in section.facts:
@@ -84,13 +83,10 @@ def _fact(fact: Fact, column: int, width: int) -> Iterator[Line]:
     role = Role.TEXT if fact.health is None or not fact.health.rank else ROLES[fact.health]
     label = shown(fact.label)
     if cell_len(label) > column or not fact.value:
-        for piece in wrap(label, max(width - 3, 8)):
-            yield (Span("   "), Span(piece, Role.DIM))
+        yield from hanging((Span("   "),), label, max(width - 3, 8), Role.DIM)
         label = ""
     if not fact.value:
         return
     indent = 3 + (column + 2 if column else 0)
-    for number, piece in enumerate(wrap(fact.value, max(width - indent, 12))):
-        lead = (Span(" "), *mark) if not number else (Span("   "),)
-        name = (Span(pad(label if not number else "", column) + "  ", Role.DIM),) if column else ()
-        yield (*lead, *name, Span(piece, role))
+    name = (Span(pad(label, column) + "  ", Role.DIM),) if column else ()
+    yield from hanging((Span(" "), *mark, *name), fact.value, max(width - indent, 12), role)

@@ -9,9 +9,9 @@ from meshtui.doctor.echo_failures import cause_title, fates_words
 from meshtui.doctor.explain import UNKNOWN, cause_of
 from meshtui.model.echo.tally import Cause
 from meshtui.model.phrases import plural
+from meshtui.tui.kit.paragraphs import labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut_end, span
-from meshtui.tui.screens.notice import labelled, paragraph
 
 SAMPLE: Final = 400
 """Characters of an unknown error's text that are worth their lines here; the raw page has all of it."""

@@ -14,8 +14,9 @@ from meshtui.model.phrases import plural, span_words
 from meshtui.present.echo_form import ENDLESS, EchoForm, form_of
 from meshtui.session.echo.state import EchoState, Phase
 from meshtui.tui.kit.blocks import bar
+from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import cut, cut_end, fit, pad, span, spread, width_of, wrap
+from meshtui.tui.kit.text import cut, cut_end, fit, span, spread, width_of
 
 PHASES: Final = {
     Phase.READY: ("·", "ready", Role.DIM),
@@ -140,8 +141,7 @@ def _problem(state: EchoState, width: int) -> Iterator[Line]:
     assert state.error is not None
     role = Role.ALARM if state.phase is Phase.FAILED else Role.NOTE
     said = state.error.what + ("" if state.phase.ended else " It is tried again.")
-    for piece in wrap(said, max(width - 8, 20))[:MOST_PROBLEM]:
-        yield (Span("    "), span(piece, role))
-    hint = wrap(state.error.hint, max(width - 13, 20))[:MOST_PROBLEM] if state.error.hint else ()
-    for number, piece in enumerate(hint):
-        yield (Span("         " if number else "    try  ", Role.TITLE), span(pad(piece, len(piece)), Role.TEXT))
+    yield from hanging((Span("    "),), said, max(width - 8, 20), role, most=MOST_PROBLEM)
+    if state.error.hint:
+        lead = (Span("    try  ", Role.TITLE),)
+        yield from hanging(lead, state.error.hint, max(width - 13, 20), most=MOST_PROBLEM)

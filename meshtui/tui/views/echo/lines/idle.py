@@ -10,9 +10,9 @@ from meshtui.model.errors import UsageError
 from meshtui.model.phrases import share_words
 from meshtui.model.split.assessment import Expectation
 from meshtui.present.echo_form import EchoForm
+from meshtui.tui.kit.paragraphs import paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, pad, span
-from meshtui.tui.screens.notice import paragraph
 from meshtui.tui.views.echo.lines.bars import Bar, bar_line
 from meshtui.tui.views.echo.lines.series import name_of, role_at
 

@@ -14,8 +14,9 @@ from meshtui.model.echo.outcome import Outcome
 from meshtui.model.split.assessment import Verdict
 from meshtui.model.split.words import split_beside_failures
 from meshtui.session.echo.state import EchoState, Phase
+from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import span, wrap
+from meshtui.tui.kit.text import wrap
 
 GLYPHS: Final = {Verdict.CONSISTENT: "✓", Verdict.MISMATCH: "✗", Verdict.UNDECIDED: "…", Verdict.NONE: "–"}
 
@@ -119,5 +120,4 @@ def remark_lines(state: EchoState, width: int, mappable: bool) -> Iterator[Line]
 
 
 def _remark(glyph: str, text: str, role: Role, width: int) -> Iterator[Line]:
-    for number, piece in enumerate(wrap(text, max(width - 8, 12))):
-        yield (Span(f"  {glyph} " if not number else "    ", role), span(piece, role))
+    yield from hanging((Span(f"  {glyph} ", role),), text, max(width - 8, 12), role)

@@ -18,7 +18,7 @@ from meshtui.tui.kit.json_line import json_line
 from meshtui.tui.kit.marks import FOLDS, SEVERITY_GLYPHS, SEVERITY_ROLES
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import cut, fit_end, span, width_of, wrap_hanging
-from meshtui.tui.views.identity.lines.entry import IdentityEntry, text_entries, unlock_line
+from meshtui.tui.views.identity.lines.entry import IdentityEntry, marked_entries, text_entries, unlock_line
 
 FOLDED: Final = ("node.metadata",)
 """Folded until opened: Istio's metadata is half of the file and rarely the trouble."""
@@ -125,8 +125,7 @@ def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict
 def _finding(one: Finding, indent: int, width: int) -> Iterator[IdentityEntry]:
     indent = min(indent, max(width // 3, 2))
     role = SEVERITY_ROLES[one.severity]
-    for number, entry in enumerate(text_entries(one.title, width, role, indent=indent + 2)):
-        lead = Span(" " * indent + f"{SEVERITY_GLYPHS[one.severity]} ", role) if not number else entry.line[0]
-        yield IdentityEntry((lead, *entry.line[1:]))
+    lead = Span(f"{' ' * indent}{SEVERITY_GLYPHS[one.severity]} ", role)
+    yield from marked_entries((lead,), one.title, width, role)
     if one.fix:
         yield from text_entries(f"fix  {one.fix}", width, Role.DIM, indent=indent + 2)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshtui.model.xds.resource import ResourceKey
+from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
-from meshtui.tui.kit.text import span, wrap
+from meshtui.tui.kit.text import span, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,21 @@ BLANK = IdentityEntry(EMPTY)
 
 def text_entries(text: str, width: int, role: Role, *, indent: int = 4) -> Iterator[IdentityEntry]:
     """A paragraph set in by some cells."""
-    for piece in wrap(text, max(width - indent - 1, 12)):
-        yield IdentityEntry((Span(" " * indent), Span(piece, role)))
+    yield from marked_entries((Span(" " * indent),), text, width, role)
+
+
+def marked_entries(lead: Line, text: str, width: int, role: Role) -> Iterator[IdentityEntry]:
+    """A paragraph that stands after a mark."""
+    for line in hanging(lead, text, max(width - width_of(lead) - 1, 12), role):
+        yield IdentityEntry(line)
 
 
 def fact_entries(label: str, value: str, width: int, *, indent: int, column: int) -> Iterator[IdentityEntry]:
     """``label   value``, the value broken into its own column; ``y`` copies it whole."""
     lead = indent + column
-    for number, piece in enumerate(wrap(value, max(width - lead - 1, 12))):
-        name = span(label, Role.DIM) if not number else Span("")
-        gap = Span(" " * (column - len(name.text)))
-        yield IdentityEntry((Span(" " * indent), name, gap, Span(piece)))
+    name = (Span(" " * indent), span(label, Role.DIM), Span(" " * (column - len(label))))
+    for line in hanging(name, value, max(width - lead - 1, 12)):
+        yield IdentityEntry(line)
 
 
 def unlock_line(what: str, why: str, unlock: str) -> Line:

@@ -17,7 +17,7 @@ from meshtui.tui.views.identity.lines.agent import agent_entries
 from meshtui.tui.views.identity.lines.bootstrap import bootstrap_entries
 from meshtui.tui.views.identity.lines.chain import ROOMY, chain_entries, who_entries
 from meshtui.tui.views.identity.lines.corners import corner_entries
-from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry, text_entries
+from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry, marked_entries, text_entries
 from meshtui.tui.views.identity.lines.tls import cluster_entries, inbound_entries
 
 NAMED: Final = {True: 2, False: 1}
@@ -85,11 +85,10 @@ def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
 
 def _finding(one: Finding, width: int, *, in_full: bool) -> Iterator[IdentityEntry]:
     role = SEVERITY_ROLES[one.severity]
-    for number, entry in enumerate(text_entries(one.title, width, role)):
-        lead = Span(f"  {SEVERITY_GLYPHS[one.severity]} ", role) if not number else entry.line[0]
-        yield IdentityEntry(
-            (lead, *entry.line[1:]), f"finding {one.code} {one.subject.words}" if not number else "", copy=one.title
-        )
+    lead = Span(f"  {SEVERITY_GLYPHS[one.severity]} ", role)
+    for number, entry in enumerate(marked_entries((lead,), one.title, width, role)):
+        id_ = "" if number else f"finding {one.code} {one.subject.words}"
+        yield IdentityEntry(entry.line, id_, copy=one.title)
     if in_full:
         yield from text_entries(one.explanation, width, Role.TEXT)
     yield from text_entries(f"fix  {one.fix}", width, Role.DIM)

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import pytest
 
-from meshtui.cli.xds import roots_json, tree_lines
+from meshtui.cli.xds.tree import roots_json, tree_lines
 from meshtui.doctor.config_check import ConfigCheck
 from meshtui.doctor.explain import group_code
 from meshtui.doctor.observation import Observation

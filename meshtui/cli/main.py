@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import signal
 import sys
@@ -15,6 +14,7 @@ import click
 from meshtui import __version__
 from meshtui.cli import streams
 from meshtui.cli.diagnostics import ExitCode, fail, fail_unexpected, say, wants_traceback
+from meshtui.cli.lazy_group import LazyGroup
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.xds.names import shorten
 
@@ -27,37 +27,19 @@ COMMANDS: Final = {
     "echo": "Send requests through a pod that serves ForwardEcho, and judge the split by version.",
     "xds": "The xDS config that the gRPC client in the target really holds.",
 }
-"""Each command with the first sentence of its help, so that listing them imports none. The command of a name is the
-object of that name in the module of that name beside this one; ``tests/cli/test_help.py`` holds the sentences to it."""
-
+"""Each command with the first sentence of its help; it lives in the module of its name beside this one."""
 
 LONGEST_LINE: Final = 400
 """Characters of a line of click's: it quotes what was typed, however long that is."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when it needs it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        _silence_logging()
-        command = getattr(importlib.import_module(f"meshtui.cli.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands as click writes it, without asking the commands themselves."""
-        room = formatter.width - 6 - max(map(len, COMMANDS))
-        with formatter.section("Commands"):
-            listed = (click.Command(name, help=COMMANDS[name]) for name in sorted(COMMANDS))
-            formatter.write_dl([(str(command.name), command.get_short_help_str(room)) for command in listed])
-
-
-@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="meshtui.cli",
+    listed=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="meshtui")
 @click.pass_context
 def main(ctx: click.Context) -> None:
@@ -66,6 +48,7 @@ def main(ctx: click.Context) -> None:
     Without a command it opens the start screen. TARGET is host:port or unix:///path of an app that serves the gRPC
     admin services, such as a port-forwarded pod.
     """
+    _silence_logging()
     if ctx.invoked_subcommand is None:
         from meshtui.cli.attach import open_screen
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from meshtui.cli import layout
 from meshtui.cli.streams import encodable
+from meshtui.json_writer import indented
 from meshtui.model.printable import is_printable, json_escaped, printable, printable_lines
 from meshtui.present.table import Table
 
@@ -18,7 +19,7 @@ FORMATS: Final = ("table", "json", "yaml")
 def emit(format_: str, data: Mapping[str, Any], text: Table | str) -> None:
     """Write one document in the format asked for; ``text`` is for people, and fits the terminal if there is one."""
     if format_ == "json":
-        json_line(data, indent=2)
+        json_line(data, indent=True)
     elif format_ == "yaml":
         _write(_yaml(data))
     elif isinstance(text, Table):
@@ -28,11 +29,11 @@ def emit(format_: str, data: Mapping[str, Any], text: Table | str) -> None:
         _write(layout.joined(layout.words(lines, layout.terminal_width())))
 
 
-def json_line(data: Mapping[str, Any], indent: int | None = None) -> None:
+def json_line(data: Mapping[str, Any], *, indent: bool = False) -> None:
     """Write a JSON document, on one line unless it is indented. Nothing in it is obeyed by a terminal or lost to an
     encoding: both kinds of characters are escaped."""
-    text = json_escaped(json.dumps(data, indent=indent, ensure_ascii=False))
-    line(text if encodable(text) else json.dumps(data, indent=indent))
+    text = json_escaped(indented(data) if indent else json.dumps(data, ensure_ascii=False))
+    line(text if encodable(text) else json.dumps(data, indent=2 if indent else None))
 
 
 def lossless(text: str) -> None:

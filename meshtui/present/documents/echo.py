@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from meshtui.json_writer import indented
 from meshtui.model.echo.latency import Latency
 from meshtui.model.echo.spec import Answer, EchoRequestSpec
 from meshtui.model.echo.tally import Cause, EchoTally
@@ -112,7 +112,7 @@ def run_json(
         ],
         "answers": [_answer(answer) for answer in tally.answers],
     }
-    return json_escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+    return json_escaped(indented(document)) + "\n"
 
 
 def run_csv(tally: EchoTally) -> str:

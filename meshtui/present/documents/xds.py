@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from meshtui.json_writer import indented
 from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.documents.document import document, resource_document, rfc3339
@@ -21,7 +22,7 @@ def saved(target: str, snapshot: Snapshot, chosen: tuple[Resource, ...], as_json
         for resource in chosen
     ]
     whole = document(target, taken_at=rfc3339(snapshot.taken_at), node=snapshot.node.id, resources=shown)
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return indented(whole) + "\n"
 
 
 def _config(text: str) -> Any:

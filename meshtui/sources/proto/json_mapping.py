@@ -8,7 +8,6 @@ than anything real is cut there and says so; and a field that Envoy's protos mar
 from __future__ import annotations
 
 import base64
-import json
 import math
 import struct
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from google.protobuf import duration_pb2, timestamp_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from udpa.annotations import sensitive_pb2
 
+from meshtui.json_writer import indented
 from meshtui.model.identity.masking import MASK
 from meshtui.model.xds.resource import Resource
 from meshtui.sources.proto.unpack import UnreadableError, parse
@@ -49,7 +49,7 @@ def resource_document(resource: Resource) -> Json:
 def resource_json(resource: Resource) -> str:
     """The resource's config in force, indented; empty where there is none."""
     document = resource_document(resource)
-    return "" if document is None else json.dumps(document, indent=2, ensure_ascii=False)
+    return "" if document is None else indented(document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""``meshtui xds status``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import click
+
+from meshtui.cli.diagnostics import ExitCode
+from meshtui.cli.layout import terminal_width
+from meshtui.cli.options import output_option, target_options
+from meshtui.cli.output import emit
+from meshtui.cli.xds.snapshot import MARKS, in_order, report_problems
+from meshtui.model.phrases import age_words
+from meshtui.model.target import TargetOptions
+from meshtui.model.xds.resource import Health, Resource, Status
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from meshtui.model.xds.status_words import status_note
+from meshtui.present.documents.document import document, resource_document
+from meshtui.present.table import Table
+from meshtui.targets import look
+
+NO_OUTBOUND: Final = (
+    "No outbound config: this app has no xds: channel open now. It appears while one is open; "
+    "meshtui echo TARGET --url xds:///SERVICE:PORT opens one."
+)
+"""Said when there is only the server's own listener, which surprises people."""
+
+
+@click.command()
+@click.argument("target")
+@click.option("--check", is_flag=True, help="Exit with 1 when something is refused or missing.")
+@target_options
+@output_option
+@click.pass_context
+def status(ctx: click.Context, target: str, check: bool, options: TargetOptions, format_: str) -> None:
+    """Each resource with its status, version, age and, if refused, the reason."""
+    snapshot = look(target, options)
+    report_problems(snapshot)
+    resources = in_order(snapshot.resources.values())
+    data = document(
+        target,
+        node=_node_json(snapshot.node),
+        summary=_summary(snapshot),
+        resources=[resource_document(resource) for resource in resources],
+        problems=list(snapshot.problems),
+    )
+    emit(format_, data, _status_table(snapshot, resources))
+    counts = snapshot.counts()
+    if check and counts[Health.REFUSED] + counts[Health.MISSING]:
+        ctx.exit(ExitCode.WRONG)
+
+
+def _node_json(node: NodeIdentity) -> dict[str, Any]:
+    return {
+        "id": node.id,
+        "cluster": node.cluster,
+        "user_agent": node.user_agent,
+        "user_agent_version": node.user_agent_version,
+        "locality": node.locality,
+    }
+
+
+def _summary(snapshot: Snapshot) -> dict[str, int]:
+    statuses = [resource.status for resource in snapshot.resources.values()]
+    return {status.name.lower(): statuses.count(status) for status in Status}
+
+
+def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
+    rows = [
+        (
+            f"{MARKS[resource.health]} {resource.status.name}",
+            resource.key.type,
+            resource.key.name,
+            _version(resource) or "–",
+            age_words(snapshot.taken_at - resource.last_updated) if resource.last_updated else "–",
+            status_note(resource),
+        )
+        for resource in resources
+    ]
+    node = snapshot.node
+    counts = snapshot.counts()
+    summary = " · ".join(f"{MARKS[health]} {count} {health.name.lower()}" for health, count in counts.items() if count)
+    head = f"{node.id or 'unnamed node'}   {node.user_agent} {node.user_agent_version}".rstrip()
+    after = [] if snapshot.has_outbound else [NO_OUTBOUND]
+    headings = ("STATUS", "TYPE", "NAME", "VERSION", "AGE", "NOTE")
+    return Table(headings, rows, before=(head, summary or "no resources", ""), after=after)
+
+
+def _version(resource: Resource) -> str:
+    """Its version; on a terminal the part in which Istio's ``2026-08-01T10:00:00Z/41`` differs, as on the screen."""
+    whole = resource.version
+    return whole if terminal_width() is None else whole.rpartition("/")[2] or whole

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -57,29 +56,23 @@ def _bounded(event: Event) -> Event:
     return event
 
 
+@dataclass(frozen=True, slots=True)
 class Timeline:
-    """The newest :data:`TIMELINE_LENGTH` events; older ones are counted and let go."""
+    """The newest ``length`` events, oldest first; ``dropped`` older ones were let go. Immutable: :meth:`add` makes
+    another."""
 
-    def __init__(self, length: int = TIMELINE_LENGTH) -> None:
-        self._events: deque[Event] = deque(maxlen=length)
-        self._total = 0
+    events: tuple[Event, ...] = ()
+    dropped: int = 0
+    length: int = TIMELINE_LENGTH
 
-    def add(self, *events: Event) -> None:
-        """Append events in the order they happened."""
-        self._events.extend(_bounded(event) for event in events)
-        self._total += len(events)
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events kept, oldest first."""
-        return tuple(self._events)
-
-    @property
-    def dropped(self) -> int:
-        """How many older events were let go."""
-        return self._total - len(self._events)
+    def add(self, *events: Event) -> Timeline:
+        """With these events after the others, in the order they happened."""
+        if not events:
+            return self
+        kept = (*self.events, *(_bounded(event) for event in events[-self.length :]))[-self.length :]
+        dropped = self.dropped + len(self.events) + len(events) - len(kept)
+        return Timeline(kept, dropped, self.length)
 
     def latest(self, count: int) -> tuple[Event, ...]:
         """The newest events, newest first."""
-        newest = list(self._events)[-count:] if count > 0 else []
-        return tuple(reversed(newest))
+        return self.events[: -count - 1 : -1]

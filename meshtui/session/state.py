@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
+from typing import Final
 
+from meshtui.doctor.config_check import ConfigCheck
+from meshtui.model.answerer import Processes, Switches
 from meshtui.model.channels import ChannelReport
 from meshtui.model.finding import Finding
 from meshtui.model.identity.workload import Workload
-from meshtui.model.timeline import Event
+from meshtui.model.timeline import Event, Timeline
 from meshtui.model.traffic import Traffic
 from meshtui.model.xds.diff import Change
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
+from meshtui.session.identity.memory import IdentityMemory
 
 
 class LinkState(Enum):
@@ -58,7 +62,37 @@ class MissingFact:
     unlock: str
 
 
-@dataclass(frozen=True, slots=True)
+EVENTS_SHOWN: Final = 500
+"""Events copied into each state: more than any screen shows, few enough to copy on each change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What later observations need of earlier ones, and no screen shows.
+
+    About who answers: ``switches`` of the client, the ``processes`` behind channelz and the latest ``restarts``; each
+    ``…_told`` says when it was last said that they go on and on. ``restart_told`` says that the config showed a restart
+    of which the next look at channelz tells nothing new.
+
+    About findings: ``config_findings`` are the newest about config and channels, ``defects`` the parts of meshtui that
+    broke. ``check`` holds on to findings that cannot have changed, which is faster and makes no other difference.
+    """
+
+    timeline: Timeline = field(default_factory=Timeline)
+    switches: Switches = field(default_factory=Switches)
+    switches_told: datetime | None = None
+    processes: Processes = field(default_factory=Processes)
+    processes_told: datetime | None = None
+    restarts: tuple[datetime, ...] = ()
+    restarts_told: datetime | None = None
+    restart_told: bool = False
+    config_findings: tuple[Finding, ...] = ()
+    defects: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
+    check: ConfigCheck = field(default_factory=ConfigCheck, compare=False, repr=False)
+    identity: IdentityMemory = field(default_factory=IdentityMemory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionState:
     """Everything known of a target at one moment.
 
@@ -69,7 +103,7 @@ class SessionState:
     """
 
     target: str
-    revision: int
+    revision: int = 0
     link: Link
     interval: float
     snapshot: Snapshot | None = None
@@ -84,3 +118,25 @@ class SessionState:
     findings: tuple[Finding, ...] = ()
     echo: EchoState | None = None
     workload: Workload | None = None
+    memory: Memory = field(default_factory=Memory)
+
+    def with_events(self, *events: Event) -> SessionState:
+        """With these events after the others."""
+        if not events:
+            return self
+        timeline = self.memory.timeline.add(*events)
+        memory = replace(self.memory, timeline=timeline)
+        return replace(self, memory=memory, events=timeline.latest(EVENTS_SHOWN))
+
+    def with_missing(self, lost: MissingFact) -> SessionState:
+        """Without the fact: in the place where it was said to be missing before, else after the others."""
+        if lost in self.missing:
+            return self
+        if not any(known.fact is lost.fact for known in self.missing):
+            return replace(self, missing=(*self.missing, lost))
+        return replace(self, missing=tuple(lost if known.fact is lost.fact else known for known in self.missing))
+
+    def without_missing(self, fact: Fact) -> SessionState:
+        """The fact is there."""
+        missing = tuple(known for known in self.missing if known.fact is not fact)
+        return self if len(missing) == len(self.missing) else replace(self, missing=missing)

@@ -73,7 +73,7 @@ class Pump:
     def _seen_now(self, session: Session, state: SessionState, now: datetime, frozen_for: timedelta | None) -> Frame:
         if frozen_for is None:
             state = replace(state, link=aged(state.link, state.interval, now))
-        others = tuple(other.state for other in self._workspace.sessions if other is not session)
+        others = self._workspace.state.others(session.target)
         return Frame(state, now, session.as_json, frozen_for, self._position(), session.echo, others)
 
     def _emit(self, mark: tuple[Session, int], frame: Frame, now: datetime) -> None:

@@ -118,7 +118,7 @@ async def test_a_tree_that_cannot_be_built_is_a_finding(monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr("meshtui.session.session.build", broken)
+    monkeypatch.setattr("meshtui.session.reduce.build", broken)
     async with following(Script()) as session:
         state = await until(session, lambda state: bool(state.findings))
     assert state.link.state is LinkState.LIVE
@@ -300,8 +300,7 @@ def test_large_configs_and_names_that_come_and_go_leave_a_bounded_memory(monkeyp
 
 def test_an_event_about_an_endless_name_does_not_keep_it() -> None:
     name = "n" * 1_000_000
-    timeline = Timeline()
-    timeline.add(Event(NOW, EventKind.CONFIG, f"CDS {name}", "removed", key=ResourceKey("", CDS, name)))
+    timeline = Timeline().add(Event(NOW, EventKind.CONFIG, f"CDS {name}", "removed", key=ResourceKey("", CDS, name)))
     (event,) = timeline.events
     assert len(event.subject) == LONGEST_NAME
     assert event.key is None

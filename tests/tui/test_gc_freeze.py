@@ -20,7 +20,7 @@ def _thawed() -> Iterator[None]:
 
 
 def state(seen: Snapshot | None) -> SessionState:
-    return SessionState("here", 1, Link(LinkState.LIVE, NOW), 1.0, seen)
+    return SessionState(target="here", revision=1, link=Link(LinkState.LIVE, NOW), interval=1.0, snapshot=seen)
 
 
 def test_only_a_large_target_is_set_aside_and_only_once() -> None:

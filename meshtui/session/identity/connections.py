@@ -1,66 +1,79 @@
-"""Which certificates are on the process's live connections, and since when: remembered from look to look."""
+"""Which certificates are on the process's live connections, and since when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from types import MappingProxyType
 
 from meshtui.model.channels import ChannelReport, PeerCertificate
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.comparison import InUse, Side
-from meshtui.model.identity.peers import Places, Sighting, sightings
+from meshtui.model.identity.peers import Places, sightings
+from meshtui.session.identity.memory import Connections, End
+from meshtui.session.observation import PeerCertificates
 from meshtui.session.protocols import ReadPeer
 
 
-class Connections:
-    """``places`` says which clusters an address serves; it is set anew whenever the config differs."""
+class PeerReader:
+    """Parses the certificates of live connections, each once in the life of its connection."""
 
     def __init__(self, read_peer: ReadPeer | None) -> None:
-        self.places: Places = {}
+        """``read_peer`` is ``None`` where nothing can be parsed: then there are no certificates."""
         self._read_peer = read_peer
-        self._parsed: dict[tuple[PeerCertificate, Side], Certificate | None] = {}
-        self._since: dict[tuple[str, str, Side], datetime] | None = None
-        self._in_use: tuple[InUse, ...] = ()
+        self._parsed: PeerCertificates = MappingProxyType({})
 
     @property
-    def in_use(self) -> tuple[InUse, ...]:
-        """The certificates of both sides of every live connection, as of the last look."""
-        return self._in_use
+    def parsed(self) -> PeerCertificates:
+        """The certificates of the newest report; immutable."""
+        return self._parsed
 
-    def seen(self, report: ChannelReport) -> None:
-        """Take in a look at channelz. What is gone from it is forgotten."""
+    def read(self, report: ChannelReport) -> None:
+        """Parse the certificates of the report's connections. Those of connections that are gone are forgotten."""
         if self._read_peer is None:
             return
         parsed: dict[tuple[PeerCertificate, Side], Certificate | None] = {}
-        since: dict[tuple[str, str, Side], datetime] = {}
-        found: list[InUse] = []
-        for sighting in sightings(report, self.places):
-            for side, certificate in self._both(sighting, parsed):
-                mark = (sighting.peer.address, certificate.fingerprint_sha256, side)
-                first = since[mark] = self._first(mark, certificate, report.taken_at)
-                found += [
-                    InUse(certificate, sighting.peer.address, side, report.taken_at, first, cluster)
-                    for cluster in sighting.clusters or ("",)
-                ]
-        self._parsed, self._since, self._in_use = parsed, since, _unmoved(self._in_use, tuple(found))
+        for peer in _peers(report):
+            for side in Side:
+                place = (peer, side)
+                parsed[place] = self._parsed[place] if place in self._parsed else self._read_peer(peer, side)
+        self._parsed = MappingProxyType(parsed)
 
-    def _both(
-        self, sighting: Sighting, parsed: dict[tuple[PeerCertificate, Side], Certificate | None]
-    ) -> Iterator[tuple[Side, Certificate]]:
-        """Each side's certificate, parsed once in the life of its connection."""
-        assert self._read_peer is not None
+
+def seen(before: Connections, report: ChannelReport, certificates: PeerCertificates, places: Places) -> Connections:
+    """The connections after a look at channelz. What is gone from it is forgotten.
+
+    ``places`` says which clusters an address serves.
+    """
+    since: dict[End, datetime] = {}
+    found: list[InUse] = []
+    for sighting in sightings(report, places):
         for side in Side:
-            place = (sighting.peer, side)
-            known = self._parsed[place] if place in self._parsed else self._read_peer(sighting.peer, side)
-            parsed[place] = known
-            if known is not None:
-                yield side, known
+            certificate = certificates.get((sighting.peer, side))
+            if certificate is None:
+                continue
+            end = (sighting.peer.address, certificate.fingerprint_sha256, side)
+            first = since[end] = _first_seen(before, end, certificate, report.taken_at)
+            found += [
+                InUse(certificate, sighting.peer.address, side, report.taken_at, first, cluster)
+                for cluster in sighting.clusters or ("",)
+            ]
+    return Connections(_unmoved(before.in_use, tuple(found)), since)
 
-    def _first(self, mark: tuple[str, str, Side], certificate: Certificate, at: datetime) -> datetime:
-        """Since when. A connection that was there at the first look may be as old as its certificate."""
-        if self._since is None:
-            return min(certificate.not_before, at)
-        return self._since.get(mark, at)
+
+def _peers(report: ChannelReport) -> Iterator[PeerCertificate]:
+    for channel in report.channels:
+        for subchannel in channel.subchannels:
+            yield from subchannel.peers
+    for server in report.servers:
+        yield from server.peers
+
+
+def _first_seen(before: Connections, end: End, certificate: Certificate, at: datetime) -> datetime:
+    """Since when. A connection that was there at the first look may be as old as its certificate."""
+    if before.since is None:
+        return min(certificate.not_before, at)
+    return before.since.get(end, at)
 
 
 def _unmoved(before: tuple[InUse, ...], now: tuple[InUse, ...]) -> tuple[InUse, ...]:

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from meshtui.model.identity.comparison import Side
 from meshtui.model.identity.peers import Neighbour
+from meshtui.session.identity.memory import Peers
 from meshtui.session.state import SessionState
-
-
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """The other targets as one session needs them: as neighbours, and as (pod, node id)."""
-
-    neighbours: tuple[Neighbour, ...] = ()
-    nodes: tuple[tuple[str, str], ...] = ()
 
 
 def peers_of(own: SessionState, others: Iterable[SessionState]) -> Peers:

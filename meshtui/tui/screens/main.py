@@ -139,7 +139,8 @@ class MainScreen(Screen[None]):
         self.set_interval(1 / RATE, self._beat)
         if self._opening is not None:
             link = Link(LinkState.CONNECTING, self._now())
-            self._deliver(Frame(SessionState(self._opening, 0, link, 1.0), self._now(), lambda _: ""))
+            state = SessionState(target=self._opening, link=link, interval=1.0)
+            self._deliver(Frame(state, self._now(), lambda _: ""))
             self.call_after_refresh(self._attach_first, self._opening)
         self._pump.pump()
 

@@ -16,6 +16,7 @@ from meshtui.model.subject import FileSubject
 from meshtui.model.xds.resource import LDS, Status
 from meshtui.model.xds.snapshot import NodeIdentity
 from meshtui.session.demo_control import Offer, Scenario
+from meshtui.session.observation import PartChecked
 from meshtui.tui.kit.palette import palette_of
 from meshtui.tui.kit.style import Role, Span
 from meshtui.tui.kit.text import cut, cut_end, cut_name, fit, pad, pad_left, shown, strip_of, wrap, wrap_hanging
@@ -59,9 +60,8 @@ async def test_every_surface(bench: Bench, run: Run, size: tuple[int, int]) -> N
             source.replace(nacked(cluster("v2"), name, name, bench.clock()))
             ids = f"sidecar~1~{name}.{name}~{name}"
             source.node = NodeIdentity(id=ids, user_agent=name, user_agent_version=name)
-            bench.sessions[TARGET]._publish(
-                findings=(Finding(name, Severity.ERROR, FileSubject(name), name, name, name, (name,)),)
-            )
+            defect = Finding(name, Severity.ERROR, FileSubject(name), name, name, name, (name,))
+            bench.sessions[TARGET]._observe(PartChecked(at=bench.clock(), part=name, defect=defect))
             await bench.frame(pilot, TARGET)
             assert_harmless(screen_text(pilot.app), size)
         await pilot.press("2")

@@ -206,7 +206,9 @@ STATES = (
 @given(st.integers(0, len(STATES) - 1), st.integers(8, 220), st.integers(4, 60))
 def test_a_page_of_any_size_is_drawn(which: int, width: int, height: int) -> None:
     state = STATES[which]
-    session = SessionState("127.0.1.13:17171", 1, Link(LinkState.LIVE, START), 1.0, echo=state)
+    session = SessionState(
+        target="127.0.1.13:17171", revision=1, link=Link(LinkState.LIVE, START), interval=1.0, echo=state
+    )
     frame = Frame(session, START + timedelta(seconds=30), lambda _: "")
     expected = Expectation.of({"v1": 1, "v2": 3}, ExpectationSource.CONFIG)
     scene = Scene(frame, EchoForm(SCOPE), "client", "Hostname", expected)

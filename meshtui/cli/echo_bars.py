@@ -12,8 +12,7 @@ from typing import Final
 from meshtui.model.phrases import share_words
 from meshtui.model.printable import printable
 from meshtui.model.split.assessment import SplitCounts, VersionShare
-
-EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+from meshtui.present.blocks import bar
 
 CELLS: Final = 28
 """Cells of a full bar: with a short version and the numbers a line fits 80 columns."""
@@ -33,12 +32,10 @@ def histogram(shares: Sequence[VersionShare], counts: SplitCounts | None = None)
     return [f"  {name.ljust(width)}  {said}".rstrip() for name, said in lines]
 
 
-def bar(observed: float, expected: float | None, low: float | None, high: float | None) -> str:
+def interval_bar(observed: float, expected: float | None, low: float | None, high: float | None) -> str:
     """``CELLS`` cells. The bar is as long as the observed share, in eighths; ``┃`` stands at the expected share and
     ``├─┤`` spans the interval, on top of the bar where they meet."""
-    eighths = round(min(max(observed, 0.0), 1.0) * CELLS * 8)
-    whole, rest = divmod(max(eighths, 1) if observed > 0 else 0, 8)
-    cells = list(("█" * whole + (EIGHTHS[rest] if rest else "")).ljust(CELLS))
+    cells = list(bar(observed, CELLS).ljust(CELLS))
     if low is not None and high is not None:
         left, right = _cell(low), _cell(high)
         for cell in range(left, right):
@@ -56,7 +53,7 @@ def interval_words(low: float, high: float) -> str:
 
 
 def _numbered(share: VersionShare) -> str:
-    line = bar(share.of_all, share.expected, share.low, share.high)
+    line = interval_bar(share.of_all, share.expected, share.low, share.high)
     line += f" {share_words(share.of_all):>7}  n {share.answered:<5}"
     if share.expected is not None:
         line += f"  want {share_words(share.expected)}"
@@ -66,7 +63,7 @@ def _numbered(share: VersionShare) -> str:
 
 
 def _part(number: int, total: int) -> str:
-    return f"{bar(number / total, None, None, None)} {share_words(number / total):>7}  n {number}"
+    return f"{bar(number / total, CELLS).ljust(CELLS)} {share_words(number / total):>7}  n {number}"
 
 
 def _cell(share: float) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.cli.echo_bars import CELLS, LONGEST_NAME, bar, histogram, interval_words
+from meshtui.cli.echo_bars import CELLS, LONGEST_NAME, histogram, interval_bar, interval_words
 from meshtui.model.split.assessment import SplitCounts, VersionShare, assess, parse_expectation
 
 SHARES = st.floats(0, 1)
@@ -14,7 +14,7 @@ SHARES = st.floats(0, 1)
 
 @given(SHARES, st.none() | SHARES, SHARES, SHARES)
 def test_a_bar_is_always_as_wide_as_the_others(observed: float, expected: float | None, one: float, two: float) -> None:
-    line = bar(observed, expected, min(one, two), max(one, two))
+    line = interval_bar(observed, expected, min(one, two), max(one, two))
     assert len(line) == CELLS
     assert ("┃" in line) == (expected is not None)
     assert line.isprintable()
@@ -25,11 +25,11 @@ def test_a_bar_is_always_as_wide_as_the_others(observed: float, expected: float 
     [(0.0, ""), (0.001, "▏"), (0.5, "█" * (CELLS // 2)), (1.0, "█" * CELLS), (1 / CELLS / 2, "▌")],
 )
 def test_a_bar_is_as_long_as_the_share_in_eighths(observed: float, drawn: str) -> None:
-    assert bar(observed, None, None, None).rstrip() == drawn
+    assert interval_bar(observed, None, None, None).rstrip() == drawn
 
 
 def test_tick_and_whiskers_stand_at_their_shares() -> None:
-    line = bar(0.0, 0.5, 0.25, 0.75)
+    line = interval_bar(0.0, 0.5, 0.25, 0.75)
     assert (line.index("├"), line.index("┃"), line.index("┤")) == (CELLS // 4, CELLS // 2, CELLS * 3 // 4)
     assert set(line) == {" ", "├", "─", "┃", "┤"}
 

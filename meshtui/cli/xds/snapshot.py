@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from meshtui.cli.diagnostics import say
-from meshtui.model.xds.resource import KNOWN_TYPES, Health, Resource
+from meshtui.model.xds.resource import KNOWN_TYPES, Resource
 from meshtui.model.xds.snapshot import Snapshot
-
-MARKS: Final = {Health.OK: "✓", Health.WAITING: "…", Health.MISSING: "∅", Health.REFUSED: "✗"}
-"""A glyph for each health, the same as on the screen."""
 
 
 def report_problems(snapshot: Snapshot) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -11,21 +11,17 @@ from meshtui.cli.diagnostics import ExitCode
 from meshtui.cli.layout import terminal_width
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
-from meshtui.cli.xds.snapshot import MARKS, in_order, report_problems
+from meshtui.cli.xds.snapshot import in_order, report_problems
 from meshtui.model.phrases import age_words
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.resource import Health, Resource, Status
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.model.xds.status_words import status_note
+from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.present.documents.document import document, resource_document
+from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.table import Table
 from meshtui.targets import look
-
-NO_OUTBOUND: Final = (
-    "No outbound config: this app has no xds: channel open now. It appears while one is open; "
-    "meshtui echo TARGET --url xds:///SERVICE:PORT opens one."
-)
-"""Said when there is only the server's own listener, which surprises people."""
 
 
 @click.command()
@@ -70,7 +66,7 @@ def _summary(snapshot: Snapshot) -> dict[str, int]:
 def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
     rows = [
         (
-            f"{MARKS[resource.health]} {resource.status.name}",
+            f"{HEALTH_GLYPHS[resource.health]} {resource.status.name}",
             resource.key.type,
             resource.key.name,
             _version(resource) or "–",
@@ -81,9 +77,10 @@ def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
     ]
     node = snapshot.node
     counts = snapshot.counts()
-    summary = " · ".join(f"{MARKS[health]} {count} {health.name.lower()}" for health, count in counts.items() if count)
+    told = (f"{HEALTH_GLYPHS[health]} {count} {health.name.lower()}" for health, count in counts.items() if count)
+    summary = " · ".join(told)
     head = f"{node.id or 'unnamed node'}   {node.user_agent} {node.user_agent_version}".rstrip()
-    after = [] if snapshot.has_outbound else [NO_OUTBOUND]
+    after = [] if snapshot.has_outbound else [" ".join((NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE))]
     headings = ("STATUS", "TYPE", "NAME", "VERSION", "AGE", "NOTE")
     return Table(headings, rows, before=(head, summary or "no resources", ""), after=after)
 

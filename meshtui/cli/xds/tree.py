@@ -10,12 +10,13 @@ import click
 from meshtui.cli.layout import cut_lines, terminal_width
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
-from meshtui.cli.xds.snapshot import MARKS, report_problems
+from meshtui.cli.xds.snapshot import report_problems
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.graph_build import build
 from meshtui.present.documents.document import document
+from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.targets import look
 
 
@@ -71,4 +72,4 @@ def tree_lines(graph: Graph) -> Iterable[str]:
         note = f"← {node.note}" if node.note else ""
         above = "" if whole else f"({plural(len(node.children), 'line')} as shown above)"
         text = "   ".join(part for part in (share + label, facts, note, above) if part)
-        yield f"{'  ' * depth}{MARKS[node.worst]} {text}"
+        yield f"{'  ' * depth}{HEALTH_GLYPHS[node.worst]} {text}"

@@ -11,10 +11,8 @@ from meshtui.model.identity.certificate import Certificate, CertificateSet
 from meshtui.model.identity.lifetime import lifetime
 from meshtui.model.phrases import span_words
 from meshtui.present.documents.document import rfc3339
+from meshtui.present.severity import SEVERITY_GLYPHS
 from meshtui.present.table import Table
-
-MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "i"}
-"""A glyph for each severity; the word stands beside it."""
 
 
 def certificate_json(certificate: Certificate, now: datetime) -> dict[str, Any]:
@@ -79,7 +77,7 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
     for finding in findings:
         lines += [
             "",
-            f"{MARKS[finding.severity]} {finding.severity.word}: {finding.title}  [{finding.code}]",
+            f"{SEVERITY_GLYPHS[finding.severity]} {finding.severity.word}: {finding.title}  [{finding.code}]",
             f"  {finding.explanation}",
             f"  fix: {finding.fix}",
             *(f"  seen: {one}" for one in finding.evidence),

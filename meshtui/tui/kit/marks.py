@@ -1,4 +1,4 @@
-"""Glyph, word and role of every state: never a colour alone."""
+"""Word and role of every state beside its glyph: never a colour alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Final
 
 from meshtui.model.finding import Severity
 from meshtui.model.xds.resource import Health, Status
+from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.session.state import LinkState
 from meshtui.tui.kit.style import Role, Span
-
-GLYPHS: Final = {Health.OK: "✓", Health.WAITING: "…", Health.MISSING: "∅", Health.REFUSED: "✗"}
-"""One cell each."""
 
 WORDS: Final = {Health.OK: "fine", Health.WAITING: "waiting", Health.MISSING: "missing", Health.REFUSED: "refused"}
 
@@ -35,8 +33,6 @@ STATUS_WORDS: Final = {
     Status.TIMEOUT: "timeout",
 }
 """The status as people say it; ACKED and NACKED are the field's own words."""
-
-SEVERITY_GLYPHS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "i"}
 
 SEVERITY_ROLES: Final = {Severity.ERROR: Role.ALARM, Severity.WARNING: Role.NOTE, Severity.INFO: Role.ACCENT}
 
@@ -63,4 +59,4 @@ FOLDS: Final[Mapping[bool | None, str]] = {True: "▾", False: "▸", None: " "}
 
 def glyph(health: Health | None) -> Span:
     """The mark of a health."""
-    return Span(UNKNOWN, Role.FAINT) if health is None else Span(GLYPHS[health], ROLES[health])
+    return Span(UNKNOWN, Role.FAINT) if health is None else Span(HEALTH_GLYPHS[health], ROLES[health])

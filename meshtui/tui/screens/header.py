@@ -7,10 +7,11 @@ from datetime import datetime
 from meshtui.model.phrases import span_words
 from meshtui.model.xds.resource import Health
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.life_left import certificate_end
-from meshtui.tui.kit.marks import GLYPHS, LINK_GLYPHS, LINK_ROLES, ROLES, WORDS
+from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES, ROLES, WORDS
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, fit, span, width_of
 
@@ -60,10 +61,10 @@ def counts(snapshot: Snapshot | None) -> Line:
     if snapshot is None:
         return ()
     found = snapshot.counts()
-    line: list[Span] = [Span(f"{GLYPHS[Health.OK]} {found[Health.OK]}", ROLES[Health.OK])]
+    line: list[Span] = [Span(f"{HEALTH_GLYPHS[Health.OK]} {found[Health.OK]}", ROLES[Health.OK])]
     for health in (Health.WAITING, Health.MISSING, Health.REFUSED):
         if found[health]:
-            line += (Span("  "), Span(f"{GLYPHS[health]} {found[health]} {WORDS[health]}", ROLES[health]))
+            line += (Span("  "), Span(f"{HEALTH_GLYPHS[health]} {found[health]} {WORDS[health]}", ROLES[health]))
     return tuple(line)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.model.phrases import span_words
+from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
@@ -25,19 +26,6 @@ REGISTER: Final = (
     ("Python", ("import grpc_admin  # pip install grpcio-admin", "grpc_admin.add_admin_servicers(server)")),
 )
 """How a gRPC app registers CSDS and channelz (gRFC A38), by language."""
-
-NO_OUTBOUND: Final = "No outbound channel is open in this app, so it holds only its own inbound listener."
-
-NO_OUTBOUND_FIX: Final = (
-    "gRPC asks for routes, clusters and endpoints only while the app has an xds: channel open. Let the app call a "
-    "service, or hold one open with a slow ForwardEcho:"
-)
-
-NO_OUTBOUND_LINE: Final = (
-    'grpcurl -plaintext -d \'{"url":"xds:///HOST:PORT","count":60,"qps":1,"timeout_micros":90000000}\' '
-    "ADDRESS proto.EchoTestService/ForwardEcho"
-)
-"""``timeout_micros`` bounds the whole set, so it is above count/qps."""
 
 
 def needs_notice(frame: Frame) -> bool:

@@ -8,9 +8,10 @@ from textual.reactive import reactive
 
 from meshtui.model.finding import Severity
 from meshtui.model.phrases import plural
+from meshtui.present.severity import SEVERITY_GLYPHS
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar, Zone, zones_of
-from meshtui.tui.kit.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.kit.marks import SEVERITY_ROLES
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import spread
 from meshtui.tui.views.registry import ViewSpec

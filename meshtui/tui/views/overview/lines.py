@@ -14,11 +14,13 @@ from meshtui.model.traffic import Traffic
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.present.blocks import sparkline, squeezed
 from meshtui.present.ladder import Rung, RungName, Series
+from meshtui.present.marks import HEALTH_GLYPHS
+from meshtui.present.severity import SEVERITY_GLYPHS
 from meshtui.session.state import LinkState, MissingFact
 from meshtui.tui.frame import Frame
-from meshtui.tui.kit.blocks import sparkline, squeezed
-from meshtui.tui.kit.marks import GLYPHS, ROLES, SEVERITY_GLYPHS, SEVERITY_ROLES, glyph
+from meshtui.tui.kit.marks import ROLES, SEVERITY_ROLES, glyph
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, cut_name, pad, span, width_of
@@ -179,7 +181,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
         key = next((one.key for one in reversed(way) if one.key is not None), None)
         role = ROLES[node.health]
         title = f"{node.kind.words.capitalize()} {node.name}"
-        yield Entry((Span(f"  {GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
+        yield Entry((Span(f"  {HEALTH_GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
         yield from _entries(paragraph(_says(node), width, Role.TEXT))
         if len(way) > 1:
             path = " → ".join(one.label for one in way[:-1])

@@ -11,7 +11,7 @@ from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.resource import CDS, Health, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.words import is_catch_all, match_words
-from meshtui.tui.kit.blocks import bar
+from meshtui.present.blocks import bar
 from meshtui.tui.kit.marks import ROLES
 from meshtui.tui.kit.palette import SERIES
 from meshtui.tui.kit.style import Line, Role, Span

@@ -22,7 +22,7 @@ from meshtui.tui.frame import Frame
 from meshtui.tui.kit.palette import SERIES
 from meshtui.tui.kit.style import Line, Role
 from meshtui.tui.kit.text import width_of
-from meshtui.tui.views.echo.lines.bars import Bar, bar_line
+from meshtui.tui.views.echo.lines.bars import ShareBar, bar_line
 from meshtui.tui.views.echo.lines.chart import AXIS, LABELS, chart_lines
 from meshtui.tui.views.echo.lines.digits import HEIGHT, big
 from meshtui.tui.views.echo.lines.facts import milliseconds
@@ -72,20 +72,20 @@ ROLLOUT = state_of([{"v1": 50}] * 10 + [{"v1": 40, "v2": 10}] * 10 + [{"v2": 50}
 def test_a_bar_takes_its_cells(
     share: float, want: float | None, ends: tuple[float, float], cells: int, whiskers: bool
 ) -> None:
-    bar = Bar(share, SERIES[0], want, min(ends), max(ends))
+    bar = ShareBar(share, SERIES[0], want, min(ends), max(ends))
     line = bar_line(bar, cells, whiskers=whiskers)
     assert width_of(line) == cells
     assert text(line).count("┃") == (want is not None)
 
 
 def test_the_tick_and_the_whiskers_stand_where_the_shares_are() -> None:
-    line = text(bar_line(Bar(0.5, SERIES[0], 0.8, 0.2, 0.9), 100))
+    line = text(bar_line(ShareBar(0.5, SERIES[0], 0.8, 0.2, 0.9), 100))
     assert line.index("┃") == 80
     assert line.index("├") == 20
     assert line.index("┤") == 89
-    assert text(bar_line(Bar(0.5, SERIES[0]), 100)).count("█") == 50
-    assert text(bar_line(Bar(0.0001, SERIES[0]), 100)).strip() == "▏"
-    assert text(bar_line(Bar(0.0, SERIES[0]), 100)).strip() == ""
+    assert text(bar_line(ShareBar(0.5, SERIES[0]), 100)).count("█") == 50
+    assert text(bar_line(ShareBar(0.0001, SERIES[0]), 100)).strip() == "▏"
+    assert text(bar_line(ShareBar(0.0, SERIES[0]), 100)).strip() == ""
 
 
 def test_digits_are_three_lines() -> None:

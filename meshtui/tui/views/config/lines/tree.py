@@ -11,9 +11,10 @@ from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status
+from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.tree_rows import TreeRow
 from meshtui.tui.frame import Frame
-from meshtui.tui.kit.marks import FOLDS, GLYPHS, ROLES, STATUS_WORDS
+from meshtui.tui.kit.marks import FOLDS, ROLES, STATUS_WORDS
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import column, cut, cut_name, fit, fit_end, pad_left, span, width_of
 
@@ -90,7 +91,7 @@ def tree_line(row: TreeRow, frame: Frame, width: int) -> Line:
 def _left(row: TreeRow, resource: Resource | None, frame: Frame, room: int, *, glow: bool) -> Line:
     node = row.node
     inherited = node.worst is not node.health
-    mark = Span(f"{GLYPHS[node.worst]} ", ROLES[node.worst] if not inherited else _quiet(node.worst))
+    mark = Span(f"{HEALTH_GLYPHS[node.worst]} ", ROLES[node.worst] if not inherited else _quiet(node.worst))
     head: list[Span] = [Span(" " * (1 + GUIDE * row.depth)), Span(f"{FOLDS[row.unfolded]} ", Role.DIM), mark]
     if node.share is not None:
         head.append(Span(f"{share_words(node.share):>6}  ", Role.STRONG))

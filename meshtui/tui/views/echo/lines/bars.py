@@ -8,13 +8,12 @@ from itertools import groupby
 from math import ceil, floor
 from operator import itemgetter
 
+from meshtui.present.blocks import EIGHTHS, eighths
 from meshtui.tui.kit.style import Line, Role, Span
-
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ShareBar:
     """Shares are of 1. ``want`` and the interval are ``None`` where there is none; ``role`` is the bar's colour."""
 
     share: float
@@ -24,10 +23,10 @@ class Bar:
     high: float | None = None
 
 
-def bar_line(bar: Bar, cells: int, *, whiskers: bool = True) -> Line:
+def bar_line(bar: ShareBar, cells: int, *, whiskers: bool = True) -> Line:
     """The bar in exactly ``cells`` cells, which stand for 0 to 100 %."""
-    full, part = divmod(_fill(bar.share, cells), 8)
-    line = [Span("█", bar.role)] * full + ([Span(_EIGHTHS[part], bar.role)] if part else [])
+    full, part = divmod(eighths(bar.share, cells), 8)
+    line = [Span("█", bar.role)] * full + ([Span(EIGHTHS[part], bar.role)] if part else [])
     line += [Span(" ")] * (cells - len(line))
     if whiskers and bar.low is not None and bar.high is not None:
         left, right = _place(bar.low, cells), max(min(ceil(bar.high * cells) - 1, cells - 1), 0)
@@ -49,12 +48,6 @@ def merged(cells: Iterator[Span]) -> Line:
 
 
 _look_of = itemgetter(1, 2)
-
-
-def _fill(share: float, cells: int) -> int:
-    """Eighths of cells; what is not nothing shows at least one."""
-    eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
-    return 1 if share > 0 and not eighths else eighths
 
 
 def _place(share: float, cells: int) -> int:

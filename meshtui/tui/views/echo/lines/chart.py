@@ -18,6 +18,7 @@ from meshtui.model.echo.series import Point
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.split.assessment import Expectation
 from meshtui.model.split.epochs import Epoch
+from meshtui.present.blocks import LEVELS
 from meshtui.session.echo.state import EchoState
 from meshtui.tui.kit.palette import SERIES
 from meshtui.tui.kit.style import Line, Role, Span
@@ -47,13 +48,20 @@ UNKNOWN: Final = "░"
 TINTS: Final = {Role.ALARM: Role.TINT_ALARM, Role.NOTE: Role.TINT_NOTE}
 """What is behind the edge of a version where it meets a hatched part: about the colour of the hatching."""
 
-_LOWER: Final = " ▁▂▃▄▅▆▇"
 
-_BLANK: Final = Span(" ")
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the stack; ``ground`` is the colour most of it has, ``None`` where it is blank."""
 
-_FULL: Final = {role: Span("█", role) for role in SERIES} | {
-    Role.NOTE: Span(UNKNOWN, Role.NOTE),
-    Role.ALARM: Span(FAILED, Role.ALARM),
+    span: Span
+    ground: Role | None
+
+
+_BLANK: Final = Cell(Span(" "), None)
+
+_FULL: Final = {role: Cell(Span("█", role), role) for role in SERIES} | {
+    Role.NOTE: Cell(Span(UNKNOWN, Role.NOTE), Role.NOTE),
+    Role.ALARM: Cell(Span(FAILED, Role.ALARM), Role.ALARM),
 }
 
 
@@ -118,31 +126,28 @@ def _failed(point: Point | None) -> Span:
     failed = 0 if point is None else point.failed + point.lost
     if point is None or not failed:
         return Span(" ")
-    return Span(_LOWER[min(int(failed / point.total * 8) + 1, 7)] if point.total > failed else "█", Role.ALARM)
+    return Span(LEVELS[min(int(failed / point.total * 8), 6)] if point.total > failed else "█", Role.ALARM)
 
 
 def _column(chart: Chart, point: Point | None, index: int) -> list[list[Span]]:
     """The cells over a column of the axis, from the top, ``wide`` times."""
     epoch = _epoch_at(chart, index)
     ahead = point is None and index > chart.column(chart.state.tally.course[-1].at)
-    plain = _stacked(chart, point)
+    stack = _stacked(chart, point)
+    plain = [cell.span for cell in stack]
     marked = list(plain)
     for row, mark in _marks(_borders(chart, epoch.expectation if epoch else None), chart.height).items():
         if point is None or not point.total:
             marked[row] = Span(mark, Role.FAINT if ahead else Role.DIM)
+        elif (ground := stack[row].ground) is None:
+            marked[row] = Span(mark, Role.FAINT)
         else:
-            cell = plain[row]
-            if cell == _BLANK:
-                marked[row] = Span(mark, Role.FAINT)
-                continue
-            mostly_lower = cell.ground is None or cell.text >= "▄"  # the blocks' code points grow with their height
-            ground = cell.role if mostly_lower else cell.ground
             marked[row] = Span(mark, Role.DIM if ground in TINTS.values() else Role.ON, ground)
     first = index * chart.wide
     return [marked if cell % 2 or ahead else plain for cell in range(first, first + chart.wide)]
 
 
-def _stacked(chart: Chart, point: Point | None) -> list[Span]:
+def _stacked(chart: Chart, point: Point | None) -> list[Cell]:
     """The stack of a column, from its top."""
     if point is None or not point.total:
         return [_BLANK] * chart.height
@@ -156,7 +161,7 @@ def _stacked(chart: Chart, point: Point | None) -> list[Span]:
     if point.waiting:
         tops.append(chart.height * 8)
         roles.append(None)
-    cells: list[Span] = []
+    cells: list[Cell] = []
     lower, last = 0, len(roles) - 1
     for foot in range(0, chart.height * 8, 8):
         while lower < last and tops[lower] <= foot:
@@ -172,7 +177,9 @@ def _stacked(chart: Chart, point: Point | None) -> list[Span]:
             nearest = role if rise >= 4 else over
             cells.append(_BLANK if nearest is None else _FULL[nearest])
             continue
-        cells.append(Span(_LOWER[rise], role, TINTS.get(over, over) if over is not None else None))
+        behind = TINTS.get(over, over) if over is not None else None
+        mostly_lower = behind is None or rise >= 4
+        cells.append(Cell(Span(LEVELS[rise - 1], role, behind), role if mostly_lower else behind))
     return cells[::-1]
 
 

@@ -11,8 +11,8 @@ from meshtui.model.echo.series import Point
 from meshtui.model.echo.tally import EchoTally
 from meshtui.model.split.assessment import Verdict
 from meshtui.model.split.epochs import Epoch
+from meshtui.present.blocks import LEVELS, bar
 from meshtui.session.echo.state import EchoState
-from meshtui.tui.kit.blocks import bar
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, fit_end, pad, pad_left, shown, span
 from meshtui.tui.views.echo.lines.series import EMPTY_NAME, versions_of, weights_words
@@ -29,8 +29,6 @@ LEAST: Final = 48
 
 EPOCH: Final = 33
 """Cells of an epoch's line beside its weights."""
-
-_SPARKS: Final = "▁▂▃▄▅▆▇█"
 
 
 def group_keys(tally: EchoTally) -> tuple[str, ...]:
@@ -59,13 +57,13 @@ def latency_line(tally: EchoTally) -> Line:
     return tuple(line)
 
 
-def sparkline(points: tuple[Point, ...], cells: int) -> str:
+def latency_sparkline(points: tuple[Point, ...], cells: int) -> str:
     """The mean latency of each second, the last ``cells`` of them, from nothing to the greatest."""
     means = [point.latency_mean for point in points[-cells:]]
     top = max((mean for mean in means if mean is not None), default=0.0)
     if top <= 0:
         return ""
-    return "".join(" " if mean is None else _SPARKS[min(int(mean / top * 8), 7)] for mean in means)
+    return "".join(" " if mean is None else LEVELS[min(int(mean / top * 8), 7)] for mean in means)
 
 
 def fact_lines(state: EchoState, key: str, width: int, height: int, verdicts: Mapping[int, Verdict]) -> list[Line]:
@@ -75,7 +73,7 @@ def fact_lines(state: EchoState, key: str, width: int, height: int, verdicts: Ma
     if tally.latency is not None:
         lead = "latency  " if width >= LEAST else ""
         lines += [fit_end((Span(lead, Role.TITLE), *latency_line(tally)), width)]
-        sparks = sparkline(tally.recent, max(width - 11, 8))
+        sparks = latency_sparkline(tally.recent, max(width - 11, 8))
         lines += [(Span("mean/s   ", Role.FAINT), Span(sparks, Role.BAR)), EMPTY]
     epochs = list(_epochs(state, verdicts, width))
     groups = list(group_lines(tally, key, width))

@@ -11,9 +11,9 @@ from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import UsageError
 from meshtui.model.phrases import plural, span_words
+from meshtui.present.blocks import bar
 from meshtui.present.echo_form import ENDLESS, EchoForm, form_of
 from meshtui.session.echo.state import EchoState, Phase
-from meshtui.tui.kit.blocks import bar
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, fit, span, spread, width_of

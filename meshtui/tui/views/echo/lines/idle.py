@@ -13,7 +13,7 @@ from meshtui.present.echo_form import EchoForm
 from meshtui.tui.kit.paragraphs import paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, pad, span
-from meshtui.tui.views.echo.lines.bars import Bar, bar_line
+from meshtui.tui.views.echo.lines.bars import ShareBar, bar_line
 from meshtui.tui.views.echo.lines.series import name_of, role_at
 
 NOT_MEASURED: Final = (
@@ -67,6 +67,6 @@ def _expected(expected: Expectation, width: int) -> Iterator[Line]:
     yield (Span(f"  {WANTED}", Role.DIM), span(f"   {cut(expected.label, 40)}" if expected.label else "", Role.FAINT))
     cells = max(min(width - NAME - 16, BARS), 10)
     for place, (version, share) in enumerate(sorted(expected.shares.items())):
-        bar = bar_line(Bar(share, role_at(place)), cells)
+        bar = bar_line(ShareBar(share, role_at(place)), cells)
         yield (Span("  "), span(pad(cut(name_of(version), NAME), NAME), Role.STRONG), *bar,
                Span(f"  {share_words(round(share, 4))}", Role.TEXT))  # fmt: skip

@@ -16,7 +16,7 @@ from meshtui.model.split.assessment import Assessment, SplitCounts, VersionShare
 from meshtui.session.echo.state import EchoState
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, pad, pad_left, shown, span
-from meshtui.tui.views.echo.lines.bars import Bar, bar_line
+from meshtui.tui.views.echo.lines.bars import ShareBar, bar_line
 from meshtui.tui.views.echo.lines.digits import HEIGHT, big
 from meshtui.tui.views.echo.lines.series import name_of, role_at, versions_of
 
@@ -79,7 +79,7 @@ def _silent(version: str, assessment: Assessment) -> VersionShare:
 
 
 def _version(share: VersionShare, role: Role, bars: Bars) -> Iterator[Line]:
-    bar = Bar(share.of_all, role, share.expected, share.low, share.high)
+    bar = ShareBar(share.of_all, role, share.expected, share.low, share.high)
     name = cut(name_of(share.version), bars.name)
     if not bars.thick:
         head = (Span("  "), span(pad(name, bars.name), Role.STRONG), Span("  "))
@@ -129,7 +129,7 @@ def _apart(counts: SplitCounts, bars: Bars) -> Iterator[Line]:
             continue
         share = number / counts.total
         name = max(bars.name, 9)
-        bar = bar_line(Bar(share, role), max(bars.cells - (name - bars.name), 4))
+        bar = bar_line(ShareBar(share, role), max(bars.cells - (name - bars.name), 4))
         said = (
             (Span(f"   {share_words(share)} of all", Role.TEXT), Span(f"  n {number}", Role.DIM))
             if bars.thick

@@ -11,9 +11,9 @@ from meshtui.model.identity.agent_series import CounterRow, counter_rows
 from meshtui.model.identity.comparison import CLOCK_TOLERANCE
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import ago_words, span_words
+from meshtui.present.blocks import sparkline
 from meshtui.present.ladder_identity import UNLOCK_AGENT
 from meshtui.session.state import Fact, MissingFact
-from meshtui.tui.kit.blocks import sparkline
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import column, pad, pad_left, span
 from meshtui.tui.views.identity.lines.entry import IdentityEntry, text_entries, unlock_line

@@ -13,9 +13,10 @@ from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import plural
 from meshtui.model.subject import BootstrapSubject
 from meshtui.present.ladder_identity import UNLOCK_BOOTSTRAP, bootstrap_words
+from meshtui.present.severity import SEVERITY_GLYPHS
 from meshtui.session.state import Fact, MissingFact
 from meshtui.tui.kit.json_line import json_line
-from meshtui.tui.kit.marks import FOLDS, SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.kit.marks import FOLDS, SEVERITY_ROLES
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import cut, fit_end, span, width_of, wrap_hanging
 from meshtui.tui.views.identity.lines.entry import IdentityEntry, marked_entries, text_entries, unlock_line

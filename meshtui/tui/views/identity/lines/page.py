@@ -9,8 +9,9 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import plural
 from meshtui.model.subject import BootstrapSubject
+from meshtui.present.severity import SEVERITY_GLYPHS
 from meshtui.tui.frame import Frame
-from meshtui.tui.kit.marks import SEVERITY_GLYPHS, SEVERITY_ROLES
+from meshtui.tui.kit.marks import SEVERITY_ROLES
 from meshtui.tui.kit.style import Role, Span
 from meshtui.tui.kit.text import cut
 from meshtui.tui.views.identity.lines.agent import agent_entries

@@ -1,4 +1,4 @@
-"""Bars and sparklines in eighths of a cell."""
+"""Bars and sparklines of block characters, in eighths of a cell."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+EIGHTHS: Final = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+"""The end of a bar: so many eighths of a cell, from the left."""
+
+LEVELS: Final = "▁▂▃▄▅▆▇█"
+"""The heights of a sparkline's cells, from one eighth to a whole."""
+
+
+def eighths(share: float, cells: int) -> int:
+    """How many eighths of a cell ``share`` (0 to 1) of ``cells`` takes; what is not nothing takes at least one."""
+    found = round(min(max(share, 0.0), 1.0) * cells * 8)
+    return 1 if share > 0 and not found else found
 
 
 def bar(share: float, cells: int) -> str:
     """A bar of ``share`` (0 to 1) of ``cells`` cells; a share above nothing shows at least an eighth of one."""
-    share = min(max(share, 0.0), 1.0)
-    eighths = round(share * cells * 8)
-    if share > 0 and not eighths:
-        eighths = 1
-    whole, rest = divmod(eighths, 8)
-    return "█" * whole + (_EIGHTHS[rest] if rest else "")
-
-
-LEVELS: Final = "▁▂▃▄▅▆▇█"
-"""The heights of a sparkline's cells."""
+    whole, rest = divmod(eighths(share, cells), 8)
+    return "█" * whole + EIGHTHS[rest]
 
 
 def sparkline(values: Sequence[float], cells: int) -> str:

@@ -65,7 +65,7 @@ def test_tree_reads_as_a_sentence(shifted_mesh: RunningMesh) -> None:
 def test_a_server_without_channels_says_so(shifted_mesh: RunningMesh) -> None:
     done = meshtui("xds", "status", shifted_mesh.admin("echo-v1"))
     assert done.returncode == 0
-    assert "no xds: channel open now" in done.stdout
+    assert "No outbound channel is open" in done.stdout
 
 
 @pytest.mark.mesh

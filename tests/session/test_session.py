@@ -144,6 +144,53 @@ async def test_missing_channelz_is_a_gap_not_a_failure() -> None:
     assert state.missing[0].why == "The app does not serve channelz."
 
 
+class Channelz:
+    """A channel source whose answer waits for ``open``."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.polls = self.ended = 0
+
+    async def poll(self) -> ChannelReport:
+        self.polls += 1
+        try:
+            await self.open.wait()
+        finally:
+            self.ended += 1
+        return ChannelReport(NOW, ())
+
+
+async def test_a_look_is_published_once_with_its_channels() -> None:
+    channels, seen = Channelz(), list[SessionState]()
+    channels.open.set()
+    async with following(Script(), channels) as session:
+        session.subscribe(seen.append)
+        await until(session, lambda _: channels.polls >= 4)
+    looks = [state for state in seen if state.snapshot is not None]
+    assert all(state.channels is not None for state in looks)
+    assert len(looks) <= channels.polls
+    assert [state.revision for state in seen] == sorted({state.revision for state in seen})
+
+
+async def test_slow_channels_hold_the_config_back_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("meshtui.session.session.CHANNELS_WAIT_S", 0.01)
+    script, channels = Script(), Channelz()
+    async with following(script, channels) as session:
+        state = await until(session, lambda state: state.snapshot is not None)
+        assert state.channels is None
+        assert (script.polls, channels.polls) == (1, 1), "the next look waits for the channels of this one"
+        channels.open.set()
+        await until(session, lambda state: state.channels is not None)
+
+
+async def test_stop_takes_a_look_at_slow_channels_back() -> None:
+    channels = Channelz()
+    async with following(Script(), channels) as session:
+        await until(session, lambda _: channels.polls == 1)
+        await session.stop()
+        assert channels.ended == 1
+
+
 async def test_findings_follow_the_config() -> None:
     broken = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
     gone = resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST)

@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 import pytest
 
 from meshtui.cli.xds.tree import roots_json, tree_lines
-from meshtui.doctor.config_check import ConfigCheck
+from meshtui.doctor.diagnose import diagnose
+from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.doctor.explain import group_code
-from meshtui.doctor.observation import Observation
 from meshtui.doctor.refusals import meaning_of
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
@@ -151,7 +151,7 @@ def judged(status: Status) -> Work:
     def work(size: int) -> Callable[[], object]:
         seen = _snapshot(size, status)
         graph = build(seen)
-        return lambda: ConfigCheck().findings(Observation(NOW, seen, graph))
+        return lambda: diagnose(Evidence(config=ConfigEvidence(now=NOW, snapshot=seen, graph=graph)))
 
     return work
 
@@ -201,7 +201,7 @@ def shared_and_filtered(size: int) -> Callable[[], object]:
 def shared_and_judged(size: int) -> Callable[[], object]:
     seen = _shared(size, EndpointHealth.UNHEALTHY)
     graph = build(seen)
-    return lambda: ConfigCheck().findings(Observation(NOW, seen, graph))
+    return lambda: diagnose(Evidence(config=ConfigEvidence(now=NOW, snapshot=seen, graph=graph)))
 
 
 def compared(size: int) -> Callable[[], object]:

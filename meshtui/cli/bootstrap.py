@@ -37,19 +37,19 @@ def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, fo
     """
     found, asked = _read(target, options)
     assert found.bootstrap is not None
-    from meshtui.doctor.bootstrap import BootstrapState
-    from meshtui.doctor.bootstrap_rules import check_bootstrap
+    from meshtui.doctor.diagnose import diagnose
+    from meshtui.doctor.evidence import BootstrapEvidence, Evidence
 
-    state = BootstrapState(
-        found.bootstrap,
-        utc_now(),
-        found.facts,
-        found.certificates,
-        asked,
+    seen = BootstrapEvidence(
+        now=utc_now(),
+        bootstrap=found.bootstrap,
+        files=found.facts,
+        certificates=found.certificates,
+        asked_providers=asked,
         both_variables=found.both_variables,
         platform=sys.platform,
     )
-    findings = check_bootstrap(state)
+    findings = diagnose(Evidence(bootstrap=seen))
     data = document(
         target or found.bootstrap.source,
         source=found.bootstrap.source,

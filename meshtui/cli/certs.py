@@ -15,7 +15,7 @@ from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import BadInput, UsageError
-from meshtui.model.finding import Finding, worst_first
+from meshtui.model.finding import Finding
 from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document, rfc3339
@@ -89,21 +89,17 @@ def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
 
 
 def _judge(found: CertificateSet, now: datetime, warn: timedelta | None, options: TargetOptions) -> tuple[Finding, ...]:
-    from meshtui.doctor.certificates import CertificateState, check_certificates
-
-    findings = check_certificates(CertificateState(found, now, warn))
-    if options.agent is None:
-        return findings
-    return worst_first(findings + _judge_agent(found, options.agent, options))
-
-
-def _judge_agent(found: CertificateSet, address: str, options: TargetOptions) -> tuple[Finding, ...]:
-    """What the agent adds: its own health, and whether what it issued is what is on disk."""
-    from meshtui.doctor.agent import AgentState, check_agent
-    from meshtui.doctor.identity import check_identity
+    from meshtui.doctor.diagnose import diagnose
+    from meshtui.doctor.evidence import AgentEvidence, CertificateEvidence, Evidence
     from meshtui.model.identity.comparison import identity_of
     from meshtui.targets import ask_agent
 
-    report = ask_agent(address, options)
-    joined = identity_of(found, report, utc_now())
-    return check_agent(AgentState(report)) + check_identity(joined)
+    evidence = Evidence(certificates=(CertificateEvidence(now=now, certificates=found, warn=warn),))
+    if options.agent is not None:  # its own health, and whether what it issued is what is on disk
+        report = ask_agent(options.agent, options)
+        evidence = replace(
+            evidence,
+            identity=identity_of(found, report, utc_now()),
+            agent=AgentEvidence(report=report, leaf=found.leaf),
+        )
+    return diagnose(evidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from meshtui.model.finding import Finding, Severity
+from meshtui.model.finding import Area, Severity
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.lifetime import Phase, lifetime
@@ -19,9 +19,9 @@ UNLOCK_CERTIFICATES: Final = "--certs DIR"
 UNLOCK_AGENT: Final = "--agent HOST:15020"
 """What to add to the command line for each fact of a workload."""
 
-CERTIFICATE_CODES: Final = ("certificate-", "identity-", "private-key", "agent-certificate")
-BOOTSTRAP_CODES: Final = ("bootstrap-",)
-"""How the codes of the findings begin that a rung answers for."""
+CERTIFICATE_AREAS: Final = frozenset({Area.CERTIFICATES, Area.IDENTITY})
+BOOTSTRAP_AREAS: Final = frozenset({Area.BOOTSTRAP})
+"""The areas of the findings that a rung answers for."""
 
 
 def identity_rungs(workload: Workload | None, now: datetime) -> tuple[Rung, Rung]:
@@ -35,7 +35,7 @@ def bootstrap_rung(workload: Workload | None) -> Rung:
     if workload is None or workload.files.bootstrap is None:
         asked = workload is not None and bool(workload.offers.bootstrap)
         return Rung(name, Health.WAITING if asked else None, "reading" if asked else f"not read: {UNLOCK_BOOTSTRAP}")
-    health, aside = _judged(workload, BOOTSTRAP_CODES)
+    health, aside = _judged(workload, BOOTSTRAP_AREAS)
     return Rung(name, health, bootstrap_words(workload.files.bootstrap), aside)
 
 
@@ -58,7 +58,7 @@ def certificates_rung(workload: Workload | None, now: datetime) -> Rung:
     leaf = own.leaf if own is not None else None
     if workload is None or own is None:
         return _without_files(name, workload, now)
-    health, aside = _judged(workload, CERTIFICATE_CODES)
+    health, aside = _judged(workload, CERTIFICATE_AREAS)
     if leaf is None:
         return Rung(name, Health.MISSING if health is Health.OK else health, f"none in {own.source}", aside)
     first = workload.soonest_end or leaf
@@ -104,10 +104,12 @@ def end_words(certificate: Certificate, now: datetime) -> str:
             return f"ends in {left}"
 
 
-def _judged(workload: Workload, codes: tuple[str, ...]) -> tuple[Health, str]:
+def _judged(workload: Workload, areas: frozenset[Area]) -> tuple[Health, str]:
     """The worst finding's weight and title; a warning leaves the rung standing."""
-    found = [one for one in workload.findings if one.code.startswith(codes) and one.severity is not Severity.INFO]
+    found = [
+        finding for finding in workload.findings if finding.area in areas and finding.severity is not Severity.INFO
+    ]
     if not found:
         return Health.OK, ""
-    bad: Finding = max(found, key=lambda one: one.severity)
+    bad = max(found, key=lambda finding: finding.severity)
     return (Health.REFUSED, bad.title) if bad.severity is Severity.ERROR else (Health.OK, f"! {bad.title}")

@@ -12,8 +12,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from meshtui.doctor.observation import Observation as Evidence
-from meshtui.doctor.registry import failed as part_failed
+from meshtui.doctor.evidence import ConfigEvidence, Evidence
+from meshtui.doctor.rules.rule import failed as part_failed
 from meshtui.model.answerer import Answerer, answerer
 from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing
@@ -208,21 +208,27 @@ def _judged(state: SessionState, at: datetime) -> SessionState:
     if state.snapshot is None:
         return state
     memory = state.memory
-    seen = Evidence(at, state.snapshot, state.graph, state.channels, state.changed_at, state.traffic, memory.switches)
-    findings = memory.check.findings(seen)
-    if findings == memory.config_findings:
-        return state
-    return replace(state, memory=replace(memory, config_findings=findings))
+    config = ConfigEvidence(
+        now=at,
+        snapshot=state.snapshot,
+        graph=state.graph,
+        channels=state.channels,
+        first_seen=state.changed_at,
+        traffic=state.traffic,
+        switches=memory.switches,
+    )
+    diagnosis = memory.diagnosis.next(Evidence(config=config))
+    return state if diagnosis is memory.diagnosis else replace(state, memory=replace(memory, diagnosis=diagnosis))
 
 
 def _with_findings(before: SessionState, after: SessionState) -> SessionState:
     """All findings together, where some of them differ: about the config, the workload, and parts of meshtui."""
     same_defects = before.memory.defects is after.memory.defects
-    same_config = before.memory.config_findings is after.memory.config_findings
+    same_config = before.memory.diagnosis.findings is after.memory.diagnosis.findings
     if same_defects and same_config and before.workload is after.workload:
         return after
     identity = after.workload.findings if after.workload is not None else ()
-    findings = worst_first((*after.memory.config_findings, *identity, *after.memory.defects.values()))
+    findings = worst_first((*after.memory.diagnosis.findings, *identity, *after.memory.defects.values()))
     return after if findings == after.findings else replace(after, findings=findings)
 
 

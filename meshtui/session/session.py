@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from meshtui.doctor.registry import failed as part_failed
+from meshtui.doctor.rules.rule import failed as part_failed
 from meshtui.model.channels import ChannelReport
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, TargetUnreachable, unforeseen

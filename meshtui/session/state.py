@@ -9,7 +9,7 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from meshtui.doctor.config_check import ConfigCheck
+from meshtui.doctor.diagnose import Diagnosis
 from meshtui.model.answerer import Processes, Switches
 from meshtui.model.channels import ChannelReport
 from meshtui.model.finding import Finding
@@ -74,8 +74,7 @@ class Memory:
     ``…_told`` says when it was last said that they go on and on. ``restart_told`` says that the config showed a restart
     of which the next look at channelz tells nothing new.
 
-    About findings: ``config_findings`` are the newest about config and channels, ``defects`` the parts of meshtui that
-    broke. ``check`` holds on to findings that cannot have changed, which is faster and makes no other difference.
+    About findings: ``diagnosis`` is the newest of config and channels, ``defects`` are the parts of meshtui that broke.
     """
 
     timeline: Timeline = field(default_factory=Timeline)
@@ -86,9 +85,8 @@ class Memory:
     restarts: tuple[datetime, ...] = ()
     restarts_told: datetime | None = None
     restart_told: bool = False
-    config_findings: tuple[Finding, ...] = ()
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
     defects: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
-    check: ConfigCheck = field(default_factory=ConfigCheck, compare=False, repr=False)
     identity: IdentityMemory = field(default_factory=IdentityMemory)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from meshtui.cli.main import run
-from meshtui.doctor.certificates import CertificateState, check_certificates
+from meshtui.doctor.diagnose import diagnose
+from meshtui.doctor.evidence import CertificateEvidence, Evidence
 from meshtui.sources.certificates.files import read_certificates
 from tests.meshes import RunningMesh
 from tests.pki import DAY, Issued, ec_key, root, rsa_key, workload, write_agent_files
@@ -195,7 +196,7 @@ def test_no_byte_of_a_private_key_is_in_any_output(
         for command in ("certs", "bootstrap"):
             said += here(command, str(target), "-o", form, monkeypatch=monkeypatch, capsys=capsys)
     read = read_certificates([str(directory)], now)
-    said += repr(read) + repr(check_certificates(CertificateState(read, now)))
+    said += repr(read) + repr(diagnose(Evidence(certificates=(CertificateEvidence(now=now, certificates=read),))))
     assert "data" in said
     for trace in traces(leaf):
         assert trace.lower() not in said.lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.model.finding import Finding, Severity, worst_first
+from meshtui.model.finding import Area, Finding, Severity, worst_first
 from meshtui.model.subject import (
     AddressSubject,
     BootstrapSubject,
@@ -44,5 +44,8 @@ def test_each_subject_says_what_it_is(subject: Subject, words: str) -> None:
 
 def test_findings_of_one_severity_stand_in_the_order_of_their_subjects_words() -> None:
     subjects: tuple[Subject, ...] = (FileSubject("b"), ClockSubject(), AddressSubject("a"))
-    found = tuple(Finding("x", Severity.ERROR, subject, "", "", "") for subject in subjects)
+    found = tuple(
+        Finding(code="x", area=Area.AGENT, severity=Severity.ERROR, subject=subject, title="", explanation="", fix="")
+        for subject in subjects
+    )
     assert [finding.subject.words for finding in worst_first(found)] == ["a", "b", "clock"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from meshtui.doctor.workload import WorkloadState, check_workload
+from meshtui.doctor.diagnose import diagnose
+from meshtui.doctor.evidence import workload_evidence
 from meshtui.model.channels import ChannelReport
 from meshtui.model.identity.accepted_tls import asked_providers, clusters_tls, listeners_tls
 from meshtui.model.identity.comparison import IdentityState
@@ -98,8 +99,8 @@ def _joined(state: SessionState, workload: Workload, at: datetime, events: tuple
     marks = own_marks(workload, _hosts(state), memory.peers.neighbours)
     in_use = memory.connections.in_use + seen_by(memory.peers.neighbours, marks)
     joined = replace(workload, identity=joined_identity(workload, in_use, at))
-    findings = check_workload(WorkloadState(joined, at, memory.asked_providers, memory.peers.nodes))
-    judged = replace(joined, findings=findings)
+    evidence = workload_evidence(joined, at, asked_providers=memory.asked_providers, other_nodes=memory.peers.nodes)
+    judged = replace(joined, findings=diagnose(evidence))
     if not events and state.workload is not None and not _differ(state.workload, judged):
         return state
     return replace(state, workload=judged).with_events(*events)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from meshtui.model.finding import Finding, Severity
+from meshtui.model.finding import Area, Finding, Severity
 from meshtui.model.identity.agent import AgentMetrics
 from meshtui.model.identity.agent_series import counter_rows
 from meshtui.model.identity.bootstrap import SyntaxProblem
@@ -158,10 +158,21 @@ def test_the_certificates_rung_through_a_life(after: timedelta, health: Health, 
 
 
 def test_findings_decide() -> None:
-    def finding(code: str, severity: Severity) -> Finding:
-        return Finding(code, severity, CheckSubject("x"), f"{code} is so", "", "")
+    def finding(code: str, area: Area, severity: Severity) -> Finding:
+        return Finding(
+            code=code,
+            area=area,
+            severity=severity,
+            subject=CheckSubject("x"),
+            title=f"{code} is so",
+            explanation="",
+            fix="",
+        )
 
-    bad = (finding("certificate-expired", Severity.ERROR), finding("bootstrap-no-server", Severity.WARNING))
+    bad = (
+        finding("certificate-expired", Area.CERTIFICATES, Severity.ERROR),
+        finding("bootstrap-no-server", Area.BOOTSTRAP, Severity.WARNING),
+    )
     known = workload(findings=bad)
     certificates, told = certificates_rung(known, NOW), bootstrap_rung(known)
     assert (certificates.health, certificates.aside) == (Health.REFUSED, "certificate-expired is so")

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from meshtui.model.errors import TargetUnreachable
-from meshtui.model.finding import Finding, Severity
+from meshtui.model.finding import Area, Finding, Severity
 from meshtui.model.subject import FileSubject
 from meshtui.model.xds.resource import LDS, Status
 from meshtui.model.xds.snapshot import NodeIdentity
@@ -60,7 +60,16 @@ async def test_every_surface(bench: Bench, run: Run, size: tuple[int, int]) -> N
             source.replace(nacked(cluster("v2"), name, name, bench.clock()))
             ids = f"sidecar~1~{name}.{name}~{name}"
             source.node = NodeIdentity(id=ids, user_agent=name, user_agent_version=name)
-            defect = Finding(name, Severity.ERROR, FileSubject(name), name, name, name, (name,))
+            defect = Finding(
+                code=name,
+                area=Area.MESHTUI,
+                severity=Severity.ERROR,
+                subject=FileSubject(name),
+                title=name,
+                explanation=name,
+                fix=name,
+                evidence=(name,),
+            )
             bench.sessions[TARGET]._observe(PartChecked(at=bench.clock(), part=name, defect=defect))
             await bench.frame(pilot, TARGET)
             assert_harmless(screen_text(pilot.app), size)

@@ -1,0 +1,109 @@
+"""Findings about the config a client holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meshtui.doctor.kinds.kind import Kind
+from meshtui.model.finding import Area, Severity
+
+REFUSED: Final = Kind(
+    code="resource-refused",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="The client refused the newest {names}",
+    why="{reason_known}{kept} Its own words: {reason}",
+    fix="change what {origin} asks for; the words above name the part",
+    page=(
+        "The client refused (NACK) the newest version of a resource. The version before it stays in force: "
+        "requests are served by the *old* config, and no later change to this resource arrives until the cause is "
+        "mended."
+    ),
+    seen="CSDS status NACKED, with the refused version and the client's own reason in `error_state.details`.",
+    page_fix=(
+        "the reason names the field. What gRPC does not take usually comes from a VirtualService or "
+        "DestinationRule field that only Envoy knows, or from an EnvoyFilter. Change that object; the next push "
+        "is judged anew."
+    ),
+)
+
+MISSING: Final = Kind(
+    code="resource-missing",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="The {type} {short_name} does not exist",
+    why="{reached}the control plane has no {type} {name}, so requests sent there fail with UNAVAILABLE.",
+    fix="{how_to_define}",
+    page=(
+        "The control plane does not have a resource the client asked for. Requests that are routed to it fail "
+        "with UNAVAILABLE; a weighted cluster that is missing fails exactly its share."
+    ),
+    seen="CSDS status DOES_NOT_EXIST or TIMEOUT; the title says which share of which host's calls goes there.",
+    page_fix=(
+        "define what istiod would make it from: a subset in a DestinationRule, a Service and its port, or take "
+        "the name out of the VirtualService that mentions it."
+    ),
+)
+
+WAITING: Final = Kind(
+    code="resource-waiting",
+    area=Area.CONFIG,
+    severity=Severity.WARNING,
+    title="The {type} {short_name} has not arrived",
+    why=(
+        "{reached}the client has asked for the {type} {name} and has no answer. A route that names it is accepted "
+        "all the same, but takes effect only when it arrives; gRPC gives up after {timeout} s, and then that "
+        "share of requests fails. Until then the old config holds."
+    ),
+    fix="{how_to_define}",
+    page=(
+        "The client has asked for a resource and has no answer yet. A route that names a cluster still missing is "
+        "ACKED at once, but traffic keeps the old split until the cluster comes. After 15 seconds gRPC gives up "
+        "and that share of requests fails."
+    ),
+    seen="CSDS status REQUESTED, and since when. The first two seconds are not reported.",
+    page_fix="the same as for [resource-missing](resource-missing.md), before the time is over.",
+)
+
+WITHOUT_ENDPOINTS: Final = Kind(
+    code="cluster-without-endpoints",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="Cluster {label} has nowhere to send requests",
+    why="{reached}cluster {name} exists, but {problem}.",
+    fix=(
+        "see that pods with the labels of this Service and subset run and are ready: kubectl get pods "
+        "--show-labels, kubectl get endpointslices"
+    ),
+    page=(
+        "A cluster exists, but no address a request could go to: EDS names none, or only unhealthy ones. Its "
+        "share of requests fails with UNAVAILABLE."
+    ),
+    seen="the EDS resource of the cluster.",
+)
+
+UNREADABLE: Final = Kind(
+    code="config-unreadable",
+    area=Area.CONFIG,
+    severity=Severity.INFO,
+    title="The config of {short_name} cannot be read here",
+    why="{type_url} of {size}: {reason}. The client may understand it; meshtui shows its status, but not what it says.",
+    fix="nothing to mend in the mesh; a newer meshtui may know this type",
+    page=(
+        "meshtui cannot read this config: its type is not known here, or its bytes are none of that type. The "
+        "client may well understand it. Status, version and size are still shown; everything else on screen is "
+        "unaffected."
+    ),
+    seen="the type, and why it cannot be read.",
+)
+
+FILTER_CHAIN_UNUSABLE: Final = Kind(
+    code="filter-chain-unusable",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="Inbound filter chain {chain} cannot be used",
+    why="{problem}. Connections that match this chain are refused.",
+    fix="look at the PeerAuthentication and the AuthorizationPolicies of this workload",
+    page="An inbound listener has a filter chain gRPC cannot use. Connections that match it are refused.",
+    seen="what is wrong with the chain, beside it in the tree.",
+)

@@ -1,0 +1,55 @@
+"""Findings about live channels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meshtui.doctor.kinds.kind import Kind
+from meshtui.model.finding import Area, Severity
+
+CONTROL_PLANE_LOST: Final = Kind(
+    code="control-plane-lost",
+    area=Area.CONNECTION,
+    severity=Severity.ERROR,
+    title="The app has lost its control plane",
+    why=(
+        "The client's ADS channel is in TRANSIENT_FAILURE. The config it holds stays in force and CSDS still says "
+        "ACKED, but no change arrives: new endpoints, weights and policies are missed."
+    ),
+    fix="see that the istio-agent runs (its Unix socket is this channel's address) and that it reaches istiod",
+    page=(
+        "The app's ADS channel is broken. The config it holds stays in force and CSDS still says ACKED for all of "
+        "it, which is why nothing else shows this; but new endpoints, weights and policies do not arrive."
+    ),
+    seen="channelz: the channel to the xDS server of the bootstrap is in TRANSIENT_FAILURE.",
+)
+
+DESTINATION_UNREACHABLE: Final = Kind(
+    code="destination-unreachable",
+    area=Area.CONNECTION,
+    severity=Severity.ERROR,
+    graded="a warning while some of its endpoints can be connected to",
+    title="The app cannot connect to {any_or_some} endpoint of {host}",
+    why=(
+        "Its connections are in TRANSIENT_FAILURE{addresses}. Nothing listens there; or what accepts the "
+        "connection does not speak HTTP/2, as a process that hangs; or the handshake fails: this client's "
+        "accepted clusters use {tls_modes}, so the servers must do the same."
+    ),
+    fix=(
+        "see that the servers run and answer (a probe from this pod gives the text of the failure), and compare "
+        "the DestinationRule's tls.mode (DISABLE or ISTIO_MUTUAL) with their PeerAuthentication (proxyless gRPC "
+        "serves mTLS only under STRICT, plaintext otherwise)"
+    ),
+    page=(
+        "Connections of the app to some or all endpoints of a destination fail. Nothing listens at the address; "
+        "or what accepts the connection does not speak HTTP/2, as a process that is stopped or stuck; or the two "
+        "sides disagree on TLS."
+    ),
+    seen="channelz: the subchannels in TRANSIENT_FAILURE, and the TLS mode of the accepted clusters.",
+    page_fix=(
+        "see that the servers run and answer: a probe from the same pod gives the text of the failure. Then "
+        "compare `trafficPolicy.tls.mode` of the DestinationRule (DISABLE or ISTIO_MUTUAL) with the "
+        "PeerAuthentication of the servers. Proxyless gRPC serves mTLS only under STRICT, and plaintext "
+        "otherwise; there is no automatic mTLS."
+    ),
+)

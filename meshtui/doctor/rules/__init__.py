@@ -1,0 +1,1 @@
+"""The rules, a module for each part of the evidence: each is a function from what was seen to findings."""

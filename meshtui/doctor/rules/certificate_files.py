@@ -1,0 +1,107 @@
+"""Rules over certificate and key files as files: there, whole, in order, and holding what their place says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from meshtui.doctor.evidence import CertificateEvidence
+from meshtui.doctor.kinds import certificate_files as kinds
+from meshtui.doctor.rules.rule import Rule
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.certificate import FileProblem, FileProblemKind, KeyState
+from meshtui.model.subject import FileSubject
+
+PROBLEMS_SHOWN: Final = 20
+"""A file of thousands of damaged blocks is one cause; so many are named."""
+
+CERTIFICATES_SHOWN: Final = 10
+"""Certificates of a file named as evidence of their order."""
+
+BY_PROBLEM: Final = {
+    FileProblemKind.MISSING: kinds.FILE_MISSING,
+    FileProblemKind.UNREADABLE: kinds.FILE_UNREADABLE,
+    FileProblemKind.TOO_LARGE: kinds.FILE_TOO_LARGE,
+    FileProblemKind.EMPTY: kinds.FILE_EMPTY,
+    FileProblemKind.NO_CERTIFICATE: kinds.FILE_NOT_CERTIFICATE,
+    FileProblemKind.CUT: kinds.FILE_CUT,
+    FileProblemKind.DAMAGED: kinds.FILE_DAMAGED,
+    FileProblemKind.PRIVATE_KEY: kinds.PRIVATE_KEY_INSIDE,
+}
+"""The kind of finding for each way a file fails."""
+
+UNUSABLE_KEYS: Final = {
+    KeyState.MISSING: ("is not there", "give the app the file that its bootstrap names"),
+    KeyState.UNREADABLE: ("cannot be read", "let the app's user read it; nobody else should"),
+    KeyState.ENCRYPTED: ("is encrypted with a passphrase", "gRPC cannot ask for one: write the key unencrypted"),
+    KeyState.NOT_A_KEY: (
+        "holds no private key that can be read",
+        "write the workload's PKCS #8 or SEC 1 PEM key there",
+    ),
+}
+"""For each way a key file fails: what is wrong with it, and the way out."""
+
+
+def files(seen: CertificateEvidence) -> Iterator[Finding]:
+    """Files that are missing, cut, empty or something else; each kind once a file."""
+    grouped: dict[tuple[str, FileProblemKind], list[FileProblem]] = {}
+    for problem in seen.certificates.problems:
+        grouped.setdefault((problem.file, problem.kind), []).append(problem)
+    for (file, kind), problems in list(grouped.items())[:PROBLEMS_SHOWN]:
+        said = BY_PROBLEM[kind]
+        title = said.title.format(file=file)
+        yield said.finding(
+            FileSubject(file),
+            title=f"{title} ({len(problems)} places)" if len(problems) > 1 else title,
+            evidence=tuple(_evidence(problem) for problem in problems[:PROBLEMS_SHOWN]),
+        )
+
+
+def _evidence(problem: FileProblem) -> str:
+    place = f"{problem.file} line {problem.line}" if problem.line else problem.file
+    return f"{place}: {problem.detail}"
+
+
+def order(seen: CertificateEvidence) -> Iterator[Finding]:
+    """TLS sends the file as it is: leaf first, each certificate followed by its issuer."""
+    for file in seen.certificates.unordered:
+        in_file = [certificate for certificate in seen.certificates.certificates if certificate.file == file]
+        leaf_first = bool(in_file) and not in_file[0].is_ca
+        yield kinds.ORDER.finding(
+            FileSubject(file),
+            severity=Severity.WARNING if leaf_first else Severity.ERROR,
+            file=file,
+            what_follows="Strict peers refuse another order; others put up with it."
+            if leaf_first
+            else "gRPC takes the first one as its own, which does not fit the key, and every handshake fails.",
+            evidence=tuple(
+                f"{number}. {certificate.role} {certificate.name}"
+                for number, certificate in enumerate(in_file[:CERTIFICATES_SHOWN], start=1)
+            ),
+        )
+
+
+def key(seen: CertificateEvidence) -> Iterator[Finding]:
+    """The private key belongs to the leaf. Only the outcome of the comparison is known here."""
+    match, leaf = seen.certificates.key, seen.certificates.leaf
+    if match is None or match.state in {KeyState.MATCHES, KeyState.NOT_COMPARED}:
+        return
+    if match.state is KeyState.DIFFERS:
+        yield kinds.KEY_MISMATCH.finding(
+            FileSubject(match.file),
+            evidence=(f"{match.file}: another key than that of {leaf.file if leaf else 'the leaf'}",),
+        )
+        return
+    problem, way_out = UNUSABLE_KEYS[match.state]
+    yield kinds.KEY_UNUSABLE.finding(
+        FileSubject(match.file),
+        severity=Severity.WARNING if match.state is KeyState.UNREADABLE else Severity.ERROR,
+        file=match.file,
+        problem=problem,
+        way_out=way_out,
+        evidence=(f"{match.file}: {match.state}",),
+    )
+
+
+RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (files, order, key)
+"""The rules of this module."""

@@ -1,0 +1,74 @@
+"""Rules over live channels: what CSDS alone does not tell (a dead control plane stays all ACKED there)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from meshtui.doctor.evidence import ConfigEvidence
+from meshtui.doctor.kinds.connection import CONTROL_PLANE_LOST, DESTINATION_UNREACHABLE
+from meshtui.doctor.rules.rule import Rule
+from meshtui.model.channels import Channel, ChannelState, Subchannel
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.subject import ChannelSubject
+from meshtui.model.xds.config import TlsContext
+from meshtui.model.xds.graph import NodeKind
+from meshtui.model.xds.names import short_target
+from meshtui.model.xds.words import tls_words
+
+NAMED: Final = 3
+"""Endpoints named in one finding."""
+
+
+def control_plane_lost(seen: ConfigEvidence) -> Iterator[Finding]:
+    """The ADS channel is broken: the config on screen is true, but nothing new will come."""
+    channel = seen.channels.control_plane() if seen.channels else None
+    if channel is None or channel.state is not ChannelState.TRANSIENT_FAILURE:
+        return
+    yield CONTROL_PLANE_LOST.finding(
+        ChannelSubject(channel.target), evidence=(f"channelz: {channel.target} is TRANSIENT_FAILURE",)
+    )
+
+
+def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
+    """A channel of the app into the mesh on which every connection fails; several to one target are one finding."""
+    worst: dict[str, Channel] = {}
+    for channel in seen.channels.mesh_channels if seen.channels else ():
+        if _broken(channel) or _every(channel):
+            known = worst.get(channel.target)
+            if known is None or (_every(channel), len(_broken(channel))) > (_every(known), len(_broken(known))):
+                worst[channel.target] = channel
+    modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
+    for channel in worst.values():
+        broken, every = _broken(channel), _every(channel)
+        addresses = ", ".join(part.address for part in broken[:NAMED])
+        yield DESTINATION_UNREACHABLE.finding(
+            ChannelSubject(channel.target),
+            severity=Severity.ERROR if every else Severity.WARNING,
+            any_or_some="any" if every else "some",
+            host=short_target(channel.target),
+            addresses=f" ({addresses})" if addresses else "",
+            tls_modes=" and ".join(modes) or "no TLS",
+            evidence=(
+                f"channelz: {channel.target} is {channel.state.value}",
+                *(f"channelz: {part.address} is {part.state.value}" for part in broken[:NAMED]),
+            ),
+        )
+
+
+def _broken(channel: Channel) -> list[Subchannel]:
+    return [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
+
+
+def _every(channel: Channel) -> bool:
+    return channel.state is ChannelState.TRANSIENT_FAILURE
+
+
+def _cluster_tls(seen: ConfigEvidence) -> Iterator[TlsContext]:
+    for node in seen.graph.distinct():
+        if node.kind is NodeKind.CLUSTER and node.tls is not None:
+            yield node.tls
+
+
+RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (control_plane_lost, destination_unreachable)
+"""The rules of this module."""

@@ -1,0 +1,140 @@
+"""The config rules: each trouble is named, with what it does to requests and the way out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from meshtui.doctor.diagnose import diagnose
+from meshtui.doctor.evidence import ConfigEvidence, Evidence
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, EDS, RDS, ErrorState, Status
+from meshtui.model.xds.snapshot import Snapshot
+from tests.builders import (
+    NOW,
+    ROUTES,
+    canary,
+    cluster,
+    key,
+    resource,
+    split_routes,
+    subset,
+    with_resource,
+    without,
+)
+
+
+def judge(seen: Snapshot, waited: float = 5.0) -> tuple[Finding, ...]:
+    stamps = {name: NOW - timedelta(seconds=waited) for name in seen.resources}
+    return diagnose(Evidence(config=ConfigEvidence(now=NOW, snapshot=seen, graph=build(seen), first_seen=stamps)))
+
+
+def test_a_healthy_client_has_no_findings() -> None:
+    assert judge(canary()) == ()
+
+
+def test_a_refused_update_says_that_the_old_config_serves() -> None:
+    error = ErrorState("43", "INVALID_ARGUMENT: route has no action", NOW)
+    seen = with_resource(
+        canary(),
+        resource(RDS, ROUTES, split_routes({"v1": 20, "v2": 80}), status=Status.NACKED, version="42", error=error),
+    )
+    (finding,) = judge(seen)
+    assert (finding.code, finding.severity) == ("resource-refused", Severity.ERROR)
+    assert finding.title == "The client refused the newest route configuration echo:7070"
+    assert "OLD config" in finding.explanation
+    assert "route has no action" in finding.explanation
+    assert "VirtualService" in finding.fix
+    assert "refused version 43" in finding.evidence
+
+
+def test_one_cause_for_several_resources_is_said_once() -> None:
+    seen = canary()
+    for name in ("v1", "v2"):
+        error = ErrorState("2", "invalid resource: [field:lb_policy error:LB policy is not supported]", NOW)
+        refused = resource(CDS, subset(name), cluster(subset(name)), status=Status.NACKED, error=error)
+        seen = with_resource(seen, refused)
+    (finding,) = judge(seen)
+    assert finding.title == "The client refused the newest clusters echo:7070 subset v1, echo:7070 subset v2"
+    assert "a load-balancing policy that this gRPC does not implement" in finding.explanation
+    assert "loadBalancer" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("details", "part"),
+    [
+        ("field:a.b error:unrecognized certificate provider instance name: default", "bootstrap"),
+        ("field:http_filters[0] error:no filter registered for config type envoy.cors", "corsPolicy"),
+        ("errors validating Cluster: [field:type error:unknown discovery type]", "ServiceEntry"),
+        ("something nobody has seen", "name the part"),
+    ],
+)
+def test_known_reasons_name_the_istio_field(details: str, part: str) -> None:
+    error = ErrorState("2", details, NOW)
+    seen = with_resource(canary(), resource(CDS, subset("v9"), None, status=Status.NACKED, error=error))
+    (finding,) = judge(seen)
+    assert part in finding.fix
+    assert details in finding.explanation
+
+
+def test_a_refusal_with_nothing_before_it_fails_requests() -> None:
+    error = ErrorState("1", "bad", NOW)
+    (finding,) = judge(with_resource(canary(), resource(CDS, subset("v9"), None, status=Status.NACKED, error=error)))
+    assert "Nothing was accepted before it" in finding.explanation
+
+
+@pytest.mark.parametrize("status", [Status.DOES_NOT_EXIST, Status.TIMEOUT])
+def test_a_missing_subset_names_the_share_that_fails(status: Status) -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    seen = with_resource(seen, resource(CDS, subset("v9"), None, status=status))
+    (finding,) = judge(seen)
+    assert finding.code == "resource-missing"
+    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
+    assert "subset v9" in finding.fix
+    assert ROUTES in finding.explanation
+
+
+def test_a_waiting_cluster_says_when_it_will_fail() -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    seen = with_resource(seen, resource(CDS, subset("v9"), None, status=Status.REQUESTED, at=None))
+    (finding,) = judge(seen, waited=4)
+    assert (finding.code, finding.severity) == ("resource-waiting", Severity.WARNING)
+    assert finding.title == "20 % of calls to echo.echo-grpc:7070 will fail in 11 s"
+    assert judge(seen, waited=0.5) == (), "what was asked for a moment ago is no trouble"
+
+
+def test_an_empty_cluster_fails_its_share() -> None:
+    empty = ClusterLoadAssignment(subset("v1"), ())
+    (finding,) = judge(with_resource(canary(), resource(EDS, subset("v1"), empty)))
+    assert finding.code == "cluster-without-endpoints"
+    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
+
+
+def test_a_cluster_with_only_sick_endpoints_fails_its_share() -> None:
+    sick = Locality("r", "z", "", 0, 1, (Endpoint("127.0.1.11:17070", EndpointHealth.UNHEALTHY),))
+    (finding,) = judge(
+        with_resource(canary(), resource(EDS, subset("v2"), ClusterLoadAssignment(subset("v2"), (sick,))))
+    )
+    assert finding.title == "80 % of calls to echo.echo-grpc:7070 fail"
+    assert "none of its 1 endpoint is healthy" in finding.explanation
+
+
+def test_all_calls_when_every_way_is_gone() -> None:
+    seen = with_resource(canary(), resource(RDS, ROUTES, None, status=Status.DOES_NOT_EXIST))
+    found = [finding for finding in judge(seen) if finding.code == "resource-missing"]
+    assert found[0].title == "All calls to echo.echo-grpc:7070 fail"
+
+
+def test_unreadable_config_is_only_information() -> None:
+    odd = resource("Secret", "x", Opaque("type.googleapis.com/x.Secret", "meshtui does not know this type", 12))
+    (finding,) = judge(with_resource(canary(), odd))
+    assert (finding.code, finding.severity) == ("config-unreadable", Severity.INFO)
+
+
+def test_a_cluster_the_client_does_not_hold_is_seen_in_the_tree() -> None:
+    seen = without(canary(), key(CDS, subset("v1")))
+    troubled = [way[-1].name for way in build(seen).troubled()]
+    assert subset("v1") in troubled

@@ -29,7 +29,7 @@ from meshtui.tui.screens.header_bar import HeaderBar
 from meshtui.tui.screens.main_commands import main_commands
 from meshtui.tui.screens.notice import needs_notice, notice_lines
 from meshtui.tui.screens.view_tabs import ViewTabs
-from meshtui.tui.views.registry import VIEWS, View
+from meshtui.tui.views.registry import VIEWS, Sender, View, place_of
 
 if TYPE_CHECKING:
     from meshtui.session.demo_control import DemoControl, Offer
@@ -40,15 +40,16 @@ FIRST_SIGHT_S: Final = 1.0
 """How long keys wait for the first answer of the first target. Most come sooner; who waits longer wants to act."""
 
 
+LONGEST_TRAIL: Final = 100
+"""Views one can go back through."""
+
+
 class MainScreen(Screen[None]):
     """Paints the session in front of the workspace."""
 
     CSS_PATH = [  # noqa: RUF012 - Textual's own declaration
         "main.tcss",
-        "../views/config/view.tcss",
-        "../views/overview/view.tcss",
-        "../views/identity/view.tcss",
-        "../views/echo/view.tcss",
+        *(f"../{view.css}" for view in VIEWS),
     ]
     TITLE = "meshtui"
 
@@ -76,6 +77,7 @@ class MainScreen(Screen[None]):
             id="main.before",
             tooltip="The target before",
         ),
+        Binding("escape,backspace", "return", "Back", id="main.return", tooltip="Back to where you came from"),
         Binding("space", "freeze", "Freeze", id="main.freeze", tooltip="Hold the screen still, or let it go on"),
         Binding("r", "poll", "Look now", show=False, id="main.poll", tooltip="Look at the target now"),
         Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
@@ -117,6 +119,7 @@ class MainScreen(Screen[None]):
         self._demo = demo
         self._pump = Pump(workspace, self._deliver, now)
         self._frame: Frame | None = None
+        self._trail: list[str] = []
         self._tick = 0
         self._header = HeaderBar(id="header")
         self._tabs = ViewTabs(VIEWS, id="tabs")
@@ -255,6 +258,8 @@ class MainScreen(Screen[None]):
         self.notify(shown(text), markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "return":
+            return bool(self._trail)
         if action == "step":
             return self._demo is not None and len(self._demo.scenario.steps) > 1
         if action == "switch":
@@ -264,7 +269,20 @@ class MainScreen(Screen[None]):
         return True
 
     def action_view(self, id_: str) -> None:
+        self._trail.clear()
         self.show_view(id_)
+
+    def _leave_behind(self) -> None:
+        """What is shown now is where ``action_return`` leads: its cursor stays as it is meanwhile."""
+        self._trail.append(self._tabs.chosen)
+        del self._trail[:-LONGEST_TRAIL]
+        self.refresh_bindings()
+
+    def action_return(self) -> None:
+        """Back the way one came."""
+        if self._trail:
+            self.show_view(self._trail.pop())
+            self.refresh_bindings()
 
     def action_switch(self, step: int) -> None:
         self._workspace.next(step)
@@ -336,20 +354,18 @@ class MainScreen(Screen[None]):
 
     def on_bar_pressed(self, message: Bar.Pressed) -> None:
         if message.bar is self._tabs:
-            self.show_view(message.name)
+            self.action_view(message.name)
 
     def on_view_go_to(self, message: View.GoTo) -> None:
-        view = self.show_view("config")
-        from meshtui.tui.views.config.view import ConfigView
-
-        assert isinstance(view, ConfigView)
-        view.go_to(message.key)
+        place = place_of(message.subject, self._frame.state) if self._frame is not None else None
+        if place is not None:
+            self._leave_behind()
+            self.show_view(place.id).go_to(message.subject)
 
     def on_view_probe(self, message: View.Probe) -> None:
+        self._leave_behind()
         view = self.show_view("echo")
-        from meshtui.tui.views.echo.view import EchoView
-
-        assert isinstance(view, EchoView)
+        assert isinstance(view, Sender)
         if self._frame is not None:
             view.frame = self._frame  # a view opened for the first time has none yet
             view.probe(message.url)

@@ -1,4 +1,4 @@
-"""The views there are. A new one is a class with a ``frame`` and a line here; what does not exist has no tab."""
+"""The views there are. A new one is a folder beside these and a line in ``VIEWS``; what does not exist has no tab."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from meshtui.model.xds.resource import ResourceKey
+from meshtui.model.subject import BootstrapSubject, ResourceSubject, Subject
+from meshtui.session.state import SessionState
 from meshtui.tui.frame import Frame
 
 
@@ -28,11 +29,11 @@ class View(Widget):
     """Whether the view is of use as soon as requests can be sent through the target, config or not."""
 
     class GoTo(Message):
-        """Show this resource in the config view."""
+        """Show this subject in the view that :func:`place_of` names."""
 
-        def __init__(self, key: ResourceKey) -> None:
+        def __init__(self, subject: Subject) -> None:
             super().__init__()
-            self.key = key
+            self.subject = subject
 
     class Probe(Message):
         """Send to this service, once it is agreed to."""
@@ -64,28 +65,91 @@ class View(Widget):
     def enter(self) -> None:
         """The view comes to the front: put the focus where reading begins."""
 
+    def go_to(self, subject: Subject) -> None:
+        """Put the cursor on a subject. Asked only of a view whose line in ``VIEWS`` says that it shows such."""
+
+    def run_command(self, name: str, argument: str) -> None:
+        """Do what was typed after a colon. Asked only for the commands in the view's line of ``VIEWS``."""
+
+
+@runtime_checkable
+class Sender(Protocol):
+    """A view that can send requests to a service."""
+
+    def probe(self, url: str) -> None:
+        """Send to this service, once it is agreed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCommand:
+    """Something that can be typed after a colon and that a view does; see :class:`meshtui.tui.commands.Command`."""
+
+    name: str
+    help: str
+    argument: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class ViewSpec:
-    """``key`` is the number that opens it; ``place`` is ``module:class``, imported when it is first opened."""
+    """``key`` is the number that opens it; ``id`` its folder beside this module, with ``view.py`` and ``view.tcss``.
+
+    ``cls`` is its class, imported when it is first opened; ``shows`` the kinds of subjects it can put its cursor on;
+    ``commands`` what it adds to those after a colon.
+    """
 
     key: str
     id: str
     title: str
-    place: str
+    cls: str
+    shows: tuple[type, ...] = ()
+    commands: tuple[ViewCommand, ...] = ()
+
+    @property
+    def css(self) -> str:
+        """Its style sheet, as a path from ``meshtui/tui``."""
+        return f"views/{self.id}/view.tcss"
 
     def load(self) -> View:
         """A new instance."""
-        module, _, name = self.place.partition(":")
-        view = getattr(importlib.import_module(module), name)(id=self.id)
+        module = importlib.import_module(f"meshtui.tui.views.{self.id}.view")
+        view = getattr(module, self.cls)(id=self.id)
         assert isinstance(view, View)
         return view
 
 
 VIEWS: Final = (
-    ViewSpec("1", "overview", "Overview", "meshtui.tui.views.overview.view:OverviewView"),
-    ViewSpec("2", "config", "Config", "meshtui.tui.views.config.view:ConfigView"),
-    ViewSpec("3", "echo", "Echo", "meshtui.tui.views.echo.view:EchoView"),
-    ViewSpec("4", "identity", "Identity", "meshtui.tui.views.identity.view:IdentityView"),
+    ViewSpec("1", "overview", "Overview", "OverviewView"),
+    ViewSpec(
+        "2",
+        "config",
+        "Config",
+        "ConfigView",
+        shows=(ResourceSubject,),
+        commands=(
+            ViewCommand("filter", "Show only what contains these words", "WORDS"),
+            ViewCommand("trouble", "Show only what is not fine, or everything again"),
+            ViewCommand("tree", "Show the config as a tree"),
+            ViewCommand("table", "Show the config as a table by type"),
+        ),
+    ),
+    ViewSpec("3", "echo", "Echo", "EchoView"),
+    ViewSpec("4", "identity", "Identity", "IdentityView", shows=(BootstrapSubject,)),
 )
 """In the order of their numbers."""
+
+
+def place_of(subject: Subject, state: SessionState) -> ViewSpec | None:
+    """The view that shows a subject as things are, or None while none does: every row that leads somewhere asks it."""
+    if not _is_there(subject, state):
+        return None
+    return next((spec for spec in VIEWS if isinstance(subject, spec.shows)), None)
+
+
+def _is_there(subject: Subject, state: SessionState) -> bool:
+    match subject:
+        case ResourceSubject(key):
+            return state.snapshot is not None and key in state.snapshot.resources
+        case BootstrapSubject():
+            return state.workload is not None and state.workload.files.bootstrap is not None
+        case _:
+            return True

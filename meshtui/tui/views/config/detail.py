@@ -39,7 +39,7 @@ class DetailTab(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class DetailSubject:
     """What the pane is about. ``node`` is ``None`` when it was chosen in the table."""
 
     frame: Frame
@@ -82,7 +82,7 @@ class Detail(Widget):
         Binding("left,h", "turn(-1)", "Page before", show=False, id="detail.before", tooltip="Change, YAML, Summary"),
     ]
 
-    subject: reactive[Subject | None] = reactive(None, init=False)
+    subject: reactive[DetailSubject | None] = reactive(None, init=False)
     tab: reactive[DetailTab] = reactive(DetailTab.SUMMARY, init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -158,7 +158,7 @@ class Detail(Widget):
         write = writers[self.tab]
         self._page.show(lambda width: write(subject, width), top=elsewhere)
 
-    def _paint_title(self, subject: Subject) -> None:
+    def _paint_title(self, subject: DetailSubject) -> None:
         def title(width: int) -> Sequence[Line]:
             lines = list(title_lines(subject.node, subject.resource, subject.frame.now, width))
             if len(lines) <= TITLE_AT_MOST:
@@ -171,7 +171,7 @@ class Detail(Widget):
             self._title.styles.height = height
         self._title.show(title)
 
-    def _summary(self, subject: Subject, width: int) -> Sequence[Line]:
+    def _summary(self, subject: DetailSubject, width: int) -> Sequence[Line]:
         snapshot = subject.frame.state.snapshot
         if snapshot is None:
             return ()
@@ -180,7 +180,7 @@ class Detail(Widget):
         sections = summarize(snapshot, subject.node, subject.resource, self._references)
         return [*section_lines(sections, width), EMPTY]
 
-    def _yaml_page(self, subject: Subject, width: int) -> Sequence[Line]:
+    def _yaml_page(self, subject: DetailSubject, width: int) -> Sequence[Line]:
         if subject.resource is None or not subject.resource.value:
             return [
                 EMPTY,
@@ -188,7 +188,7 @@ class Detail(Widget):
             ]
         return YamlLines(self._as_yaml(subject, subject.resource), width)
 
-    def _change(self, subject: Subject, width: int) -> Sequence[Line]:
+    def _change(self, subject: DetailSubject, width: int) -> Sequence[Line]:
         now, before = subject.resource, subject.previous
         if now is None or before is None:
             words = "No change of this config has been seen since meshtui looks."
@@ -201,7 +201,7 @@ class Detail(Widget):
         old, new = as_yaml(subject.frame.as_json(before)), self._as_yaml(subject, now) if now.value else ""
         return [EMPTY, *head, *versions, EMPTY, *change_lines(old, new, width)]
 
-    def _as_yaml(self, subject: Subject, resource: Resource) -> str:
+    def _as_yaml(self, subject: DetailSubject, resource: Resource) -> str:
         if self._yaml is None or self._yaml[0] is not resource:
             self._yaml = (resource, as_yaml(subject.frame.as_json(resource)))
         return self._yaml[1]

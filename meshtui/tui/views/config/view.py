@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.reactive import reactive
 
 from meshtui.model.echo.urls import NoProbe, Owners, ProbeTarget, target_of, target_of_resource
+from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.xds.graph import EMPTY_GRAPH
 from meshtui.model.xds.references import owner
 from meshtui.model.xds.resource import Resource, ResourceKey
@@ -18,7 +19,7 @@ from meshtui.present.documents.xds import file_name, saved
 from meshtui.present.tree_rows import Filter, way
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
-from meshtui.tui.views.config.detail import Detail, Subject
+from meshtui.tui.views.config.detail import Detail, DetailSubject
 from meshtui.tui.views.config.filter_bar import FilterBar
 from meshtui.tui.views.config.table import ConfigTable, TableHeading
 from meshtui.tui.views.config.tree import ConfigTree
@@ -86,9 +87,20 @@ class ConfigView(View):
     def enter(self) -> None:
         self.screen.set_focus(self.rows)
 
-    def go_to(self, key: ResourceKey) -> None:
+    def run_command(self, name: str, argument: str) -> None:
+        match name:
+            case "filter":
+                self.filter = Filter(argument, self.filter.only_trouble)
+            case "trouble":
+                self.action_trouble()
+            case "tree" | "table":
+                self.as_table = name == "table"
+
+    def go_to(self, subject: Subject) -> None:
         """Put the cursor on a resource, clearing a filter that would hide it."""
-        self._wanted = key
+        if not isinstance(subject, ResourceSubject):
+            return
+        self._wanted = subject.key
         if self.filter.active:
             self.filter = Filter()
         if self._tree.count() or self._table.count():
@@ -144,15 +156,15 @@ class ConfigView(View):
         if had != (self._detail.subject is not None):
             self.refresh_bindings()
 
-    def _subject(self, frame: Frame) -> Subject | None:
+    def _subject(self, frame: Frame) -> DetailSubject | None:
         if self.as_table:
             resource = self._table.resource
-            return Subject(frame, None, resource, self._previous(frame, resource)) if resource else None
+            return DetailSubject(frame, None, resource, self._previous(frame, resource)) if resource else None
         row = self._tree.row
         if row is None or frame.state.snapshot is None:
             return None
         resource = owner(frame.state.snapshot, way(frame.state.graph, row.path))
-        return Subject(frame, row.node, resource, self._previous(frame, resource))
+        return DetailSubject(frame, row.node, resource, self._previous(frame, resource))
 
     def _previous(self, frame: Frame, resource: Resource | None) -> Resource | None:
         return frame.state.previous.get(resource.key) if resource else None
@@ -196,6 +208,8 @@ class ConfigView(View):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "seek":
             return True if self._sought else None
+        if action == "back":
+            return self._reading or self.filter.active
         if action in ("save", "copy", "page", "probe"):
             return True if self._detail.subject is not None else None
         return True
@@ -223,8 +237,12 @@ class ConfigView(View):
         if not (self._table if self.as_table else self._tree).seek(words, step):
             self.notify(f"No row contains {self._sought}", markup=False)
 
+    @property
+    def _reading(self) -> bool:
+        return self.has_class("-reading") or self._detail.page.has_focus
+
     def action_back(self) -> None:
-        if self.has_class("-reading") or self._detail.page.has_focus:
+        if self._reading:
             self.set_class(False, "-reading")
             self.screen.set_focus(self.rows)
         elif self.filter.active:

@@ -49,6 +49,13 @@ class IdentityRows(Rows):
         self._write = write
         self.redraw()
 
+    def go_to(self, nearness: Callable[[str], int]) -> None:
+        """Put the cursor on the row whose id is nearest; where all are at 0 it stays."""
+        best = max(range(len(self._entries)), key=lambda place: nearness(self._entries[place].id), default=0)
+        if self._entries and nearness(self._entries[best].id):
+            self.cursor = best
+            self.show_cursor()
+
     def redraw(self) -> None:
         if self.size.width:
             self._entries = tuple(self._write(self.line_width))

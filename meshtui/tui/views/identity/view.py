@@ -13,8 +13,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from meshtui.model.identity.workload import Workload
+from meshtui.model.subject import BootstrapSubject, Subject
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
+from meshtui.tui.views.identity.lines.bootstrap import BOOTSTRAP_TITLE, place_in_bootstrap
 from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry
 from meshtui.tui.views.identity.lines.page import body_entries, foot_entries, head_entries
 from meshtui.tui.views.identity.rows import IdentityRows
@@ -42,6 +44,7 @@ class IdentityView(View):
         self._body = IdentityRows(id="identity-body")
         self._foot = IdentityRows(id="identity-foot")
         self._opened: dict[str, set[str]] = defaultdict(set)
+        self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
         yield self._head
@@ -55,6 +58,24 @@ class IdentityView(View):
     def on_mount(self) -> None:
         self.call_after_refresh(self.watch_frame)
 
+    def go_to(self, subject: Subject) -> None:
+        """Put the cursor on the line of the bootstrap that says it, or on the nearest one that holds it."""
+        if isinstance(subject, BootstrapSubject):
+            self._wanted = subject.path
+            self.watch_frame()
+
+    def _arrive(self) -> None:
+        path, self._wanted = self._wanted, None
+        if path is None or self.frame is None:
+            return
+        narrow = self.has_class("-narrow")
+        opened = self._opened[self.frame.state.target]
+        if (BOOTSTRAP_TITLE in opened) is not narrow:
+            self._turn(BOOTSTRAP_TITLE)
+        rows = self._head if narrow else self._foot
+        self.screen.set_focus(rows)
+        rows.go_to(lambda id_: place_in_bootstrap(id_, path))
+
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < SIDE_BY_SIDE, "-narrow")
         self.watch_frame()
@@ -66,6 +87,8 @@ class IdentityView(View):
         workload = frame.state.workload if frame is not None else None
         if frame is None or workload is None or not self.is_mounted:
             return
+        if self._wanted is not None:
+            self.call_after_refresh(self._arrive)
         opened = self._opened[frame.state.target]
         if self.has_class("-narrow"):
             self._head.styles.height = "1fr"
@@ -88,8 +111,8 @@ class IdentityView(View):
         entry = rows.entry if isinstance(rows, IdentityRows) else None
         if entry is None:
             return
-        if entry.key is not None:
-            self.post_message(self.GoTo(entry.key))
+        if entry.subject is not None:
+            self.post_message(self.GoTo(entry.subject))
         elif entry.folds:
             self._turn(entry.id)
 

@@ -26,6 +26,7 @@ from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, cut_name, pad, span, width_of
 from meshtui.tui.screens.notice import no_outbound_lines
 from meshtui.tui.views.overview.weights import split_lines
+from meshtui.tui.views.registry import place_of
 
 NAMED: Final = 3
 """Findings said in full; a person reads one and acts."""
@@ -45,10 +46,10 @@ RUNG_NAME: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the overview; ``key`` is where ``enter`` leads from it."""
+    """A line of the overview; ``subject`` is what ``enter`` shows from it, None where no view has a place for it."""
 
     line: Line
-    key: ResourceKey | None = None
+    subject: Subject | None = None
 
 
 def overview_entries(frame: Frame, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
@@ -76,7 +77,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ent
         return
     troubles = _troubles(frame.state.graph)
     if troubles:
-        yield from _trouble_lines(troubles, width)
+        yield from _trouble_lines(troubles, frame, width)
     elif frame.state.snapshot is not None and not frame.state.snapshot.has_outbound:
         yield from _entries(no_outbound_lines(width))
     elif frame.state.snapshot is not None:
@@ -126,30 +127,31 @@ def _findings(findings: tuple[Finding, ...], frame: Frame, width: int) -> Iterat
     if rest:
         yield Entry(EMPTY)
     for finding in rest[:LISTED]:
-        key = subject_key(frame, finding.subject)
+        subject = shown_elsewhere(finding.subject, frame)
         mark = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", SEVERITY_ROLES[finding.severity])
-        yield Entry((mark, Span(cut_end(finding.title, width - 5))), key)
+        yield Entry((mark, Span(cut_end(finding.title, width - 5))), subject)
     if len(rest) > LISTED:
         yield Entry((Span(f"    and {plural(len(rest) - LISTED, 'more finding')}", Role.DIM),))
 
 
 def _finding(finding: Finding, frame: Frame, width: int) -> Iterator[Entry]:
-    key = subject_key(frame, finding.subject)
+    subject = shown_elsewhere(finding.subject, frame)
     role = SEVERITY_ROLES[finding.severity]
     lead = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", role)
     for number, line in enumerate(hanging((lead,), finding.title, width - 6, role)):
-        yield Entry(line, key if not number else None)
+        yield Entry(line, subject if not number else None)
     yield from _entries(paragraph(finding.explanation, width, Role.TEXT))
     if finding.fix:
         yield from _entries(labelled("fix", finding.fix, width))
 
 
-def subject_key(frame: Frame, subject: Subject) -> ResourceKey | None:
-    """The resource a finding is about, while the client still holds it; None for other subjects."""
-    snapshot = frame.state.snapshot
-    if snapshot is None or not isinstance(subject, ResourceSubject) or subject.key not in snapshot.resources:
-        return None
-    return subject.key
+def shown_elsewhere(subject: Subject, frame: Frame) -> Subject | None:
+    """The subject, if a view shows it as things are."""
+    return subject if place_of(subject, frame.state) is not None else None
+
+
+def _resource(key: ResourceKey | None, frame: Frame) -> Subject | None:
+    return shown_elsewhere(ResourceSubject(key), frame) if key is not None else None
 
 
 def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:
@@ -173,7 +175,7 @@ def _says(node: Node) -> str:
     return MEANS[node.health] if node.health is Health.WAITING else f"{node.note}. {MEANS[node.health]}"
 
 
-def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterator[Entry]:
+def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: int) -> Iterator[Entry]:
     for number, way in enumerate(troubles[:NAMED]):
         if number:
             yield Entry(EMPTY)
@@ -181,7 +183,9 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
         key = next((one.key for one in reversed(way) if one.key is not None), None)
         role = ROLES[node.health]
         title = f"{node.kind.words.capitalize()} {node.name}"
-        yield Entry((Span(f"  {HEALTH_GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), key)
+        yield Entry(
+            (Span(f"  {HEALTH_GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), _resource(key, frame)
+        )
         yield from _entries(paragraph(_says(node), width, Role.TEXT))
         if len(way) > 1:
             path = " → ".join(one.label for one in way[:-1])
@@ -198,7 +202,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], width: int) -> Iterat
 
 def _ladder(frame: Frame, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
     for rung in rungs:
-        yield Entry(ladder_line(rung, width), rung.key)
+        yield Entry(ladder_line(rung, width), _resource(rung.key, frame))
         resource = frame.state.snapshot.resources.get(rung.key) if frame.state.snapshot and rung.key else None
         if resource is not None and isinstance(resource.body, RouteConfiguration) and frame.state.snapshot:
             lines = split_lines(frame.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
@@ -259,7 +263,7 @@ def _changes(frame: Frame, width: int, room: int) -> Iterator[Entry]:
     if not events:
         yield Entry((Span("    none since meshtui looks", Role.DIM),))
     for event in events:
-        yield Entry(event_line(event, frame, width), event.key)
+        yield Entry(event_line(event, frame, width), _resource(event.key, frame))
 
 
 def event_line(event: Event, frame: Frame, width: int) -> Line:

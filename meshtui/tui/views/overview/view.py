@@ -47,15 +47,15 @@ class OverviewRows(Rows):
 
     def paint(self, frame: Frame, rungs: tuple[Rung, ...]) -> None:
         """Show a frame; a cursor that was moved stays with what it was on."""
-        key = self.entry.key if self.entry and self._placed else None
+        subject = self.entry.subject if self.entry and self._placed else None
         line = self.cursor
         self._frame, self._rungs = frame, rungs
         self._write()
-        same = line < len(self._entries) and self._entries[line].key == key
-        if not same or key is None:
-            places = [place for place, entry in enumerate(self._entries) if entry.key is not None]
+        same = line < len(self._entries) and self._entries[line].subject == subject
+        if not same or subject is None:
+            places = [place for place, entry in enumerate(self._entries) if entry.subject is not None]
             self.cursor = next(
-                (place for place in places if self._entries[place].key == key), places[0] if places else 0
+                (place for place in places if self._entries[place].subject == subject), places[0] if places else 0
             )
             if not self._placed and self.cursor != line:
                 self.scroll_to(y=0, animate=False, force=True, immediate=True)
@@ -74,7 +74,7 @@ class OverviewRows(Rows):
         return self._entries[self.cursor] if 0 <= self.cursor < len(self._entries) else None
 
     def selectable(self, index: int) -> bool:
-        return index < len(self._entries) and self._entries[index].key is not None
+        return index < len(self._entries) and self._entries[index].subject is not None
 
     def count(self) -> int:
         return len(self._entries)
@@ -116,8 +116,8 @@ class OverviewView(View):
     def on_rows_entered(self, message: Rows.Entered) -> None:
         message.stop()
         entry = self._rows.entry
-        if entry is not None and entry.key is not None:
-            self.post_message(self.GoTo(entry.key))
+        if entry is not None and entry.subject is not None:
+            self.post_message(self.GoTo(entry.subject))
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
         message.stop()

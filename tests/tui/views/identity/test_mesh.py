@@ -192,7 +192,7 @@ async def everything_opened(pilot: Pilot[None]) -> AsyncIterator[tuple[str, str]
             continue
         rows.focus()
         for _ in range(8):
-            if rows.entry is not None and rows.entry.folds and rows.entry.key is None:
+            if rows.entry is not None and rows.entry.folds and rows.entry.subject is None:
                 rows.action_enter()
                 await settle(pilot)
             yield f"{pane} {rows.cursor}", screen_text(pilot.app)

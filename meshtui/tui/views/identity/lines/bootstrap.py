@@ -24,8 +24,11 @@ from meshtui.tui.views.identity.lines.entry import IdentityEntry, marked_entries
 FOLDED: Final = ("node.metadata",)
 """Folded until opened: Istio's metadata is half of the file and rarely the trouble."""
 
-TITLE: Final = "bootstrap"
+BOOTSTRAP_TITLE: Final = "bootstrap"
 """The id of the title row."""
+
+LINE_ID: Final = "json "
+"""How the id of a line of the document begins; the path it shows follows."""
 
 
 def bootstrap_entries(
@@ -44,8 +47,10 @@ def bootstrap_entries(
             yield IdentityEntry(unlock_line("Bootstrap", "what gRPC was told at start:", UNLOCK_BOOTSTRAP))
         return
     findings = tuple(one for one in workload.findings if isinstance(one.subject, BootstrapSubject))
-    is_open = (TITLE in opened) is not whole
-    yield IdentityEntry(_title(bootstrap, findings, is_open, width), TITLE, open=is_open, copy=bootstrap.source)
+    is_open = (BOOTSTRAP_TITLE in opened) is not whole
+    yield IdentityEntry(
+        _title(bootstrap, findings, is_open, width), BOOTSTRAP_TITLE, open=is_open, copy=bootstrap.source
+    )
     if is_open:
         yield from _body(bootstrap, findings, width, opened)
     elif findings:
@@ -74,7 +79,7 @@ def _body(
     for line in lines:
         if line.number < skip_to:
             continue
-        id_ = f"json {line.path}"
+        id_ = _id(line.path)
         folded = _is_folded(line, beside, opened)
         if folded:
             skip_to = line.last + 1
@@ -87,13 +92,26 @@ def _body(
             yield from _finding(one, 6 + 2 * line.depth, width)
 
 
+def _id(path: str) -> str:
+    return f"{LINE_ID}{path}"
+
+
+def place_in_bootstrap(id_: str, path: str) -> int:
+    """How near the row of that id is to the value at ``path``: the length of what it has of the path, from 1, and 0 for
+    a row that does not hold it."""
+    if id_ == BOOTSTRAP_TITLE:
+        return 1
+    known = id_.removeprefix(LINE_ID) if id_.startswith(LINE_ID) else None
+    return 2 + len(known) if known is not None and is_below(path, known) else 0
+
+
 def _is_folded(line: BootstrapLine, beside: dict[int, list[Finding]], opened: Collection[str]) -> bool:
     """Whether what a line opens is hidden: turned over by hand; or by itself, long, or fine beside what is not."""
     if not line.opens or not line.depth:
         return False
     trouble = any(line.number <= number <= line.last for number in beside)
     fine_beside_trouble = bool(beside) and line.depth == 1
-    return (not trouble and (line.path in FOLDED or fine_beside_trouble)) is not (f"json {line.path}" in opened)
+    return (not trouble and (line.path in FOLDED or fine_beside_trouble)) is not (_id(line.path) in opened)
 
 
 def _line(line: BootstrapLine, id_: str, width: int) -> Iterator[IdentityEntry]:

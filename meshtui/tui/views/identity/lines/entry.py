@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshtui.model.xds.resource import ResourceKey
+from meshtui.model.subject import Subject
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import span, width_of
@@ -15,13 +15,13 @@ from meshtui.tui.kit.text import span, width_of
 class IdentityEntry:
     """``id`` is the same from frame to frame; the cursor stands only on rows that have one.
 
-    ``key`` is where ``enter`` leads. ``open`` says whether what belongs to the row is shown, ``None`` for a row that
+    ``subject`` is what ``enter`` shows. ``open`` says whether what belongs to the row is shown, ``None`` for a row that
     does not fold. ``copy`` is what ``y`` takes.
     """
 
     line: Line
     id: str = ""
-    key: ResourceKey | None = None
+    subject: Subject | None = None
     open: bool | None = None
     copy: str = ""
 

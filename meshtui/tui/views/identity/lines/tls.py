@@ -10,10 +10,11 @@ from typing import Final
 from meshtui.model.identity.comparison import ClusterVerdict, InUse, ListenerTls, Side, cluster_verdicts, short_serial
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import plural, span_words
+from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.xds.config import TlsContext, TlsMode
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import inbound_address
-from meshtui.model.xds.resource import CDS, LDS, ResourceKey
+from meshtui.model.xds.resource import CDS, LDS
 from meshtui.model.xds.words import inbound_tls_words, pattern_words, tls_words
 from meshtui.session.state import SessionState
 from meshtui.tui.kit.style import Line, Role, Span
@@ -40,16 +41,16 @@ def cluster_entries(state: SessionState, workload: Workload, now: datetime, widt
         text = "No cluster is in the accepted config: the app has no xds: channel open, or config is yet to come."
         yield from text_entries(text, width, Role.DIM)
     ordered = sorted(verdicts, key=lambda one: (not one.refused, one.wants.tls.mode is TlsMode.PLAINTEXT))
-    keys = _keys(state, CDS)
+    subjects = _subjects(state, CDS)
     column = min(max((len(cluster_label(one.wants.cluster)) for one in ordered), default=0), LABEL)
     for verdict in ordered[:MOST_CLUSTERS]:
-        yield from _cluster(verdict, keys.get(verdict.wants.cluster), column, now, width)
+        yield from _cluster(verdict, subjects.get(verdict.wants.cluster), column, now, width)
     if len(ordered) > MOST_CLUSTERS:
         yield from text_entries(f"and {len(ordered) - MOST_CLUSTERS} more: see 2 Config", width, Role.DIM)
 
 
 def _cluster(
-    verdict: ClusterVerdict, key: ResourceKey | None, column: int, now: datetime, width: int
+    verdict: ClusterVerdict, subject: Subject | None, column: int, now: datetime, width: int
 ) -> Iterator[IdentityEntry]:
     tls = verdict.wants.tls
     label = pad(cut(cluster_label(verdict.wants.cluster), column), column)
@@ -58,7 +59,7 @@ def _cluster(
     wants = _expects(tls)
     room = max(width - width_of(head) - 1, 8)
     line = (*head, Span(cut(wants.text, room), wants.role))
-    yield IdentityEntry(line, f"cluster {verdict.wants.cluster}", key, copy=verdict.wants.cluster)
+    yield IdentityEntry(line, f"cluster {verdict.wants.cluster}", subject, copy=verdict.wants.cluster)
     if tls.mode is TlsMode.PLAINTEXT:
         return
     for peers, accepted in ((verdict.refused, False), (verdict.undecided, None), (verdict.accepted, True)):
@@ -108,12 +109,12 @@ def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iter
     """Each inbound listener: STRICT or plaintext, and who is seen calling."""
     yield IdentityEntry((Span("  Inbound", Role.TITLE),))
     listeners = workload.identity.listeners
-    keys = _keys(state, LDS)
+    subjects = _subjects(state, LDS)
     if not listeners:
         yield from text_entries("This app runs no xDS server, so nothing comes in by the mesh.", width, Role.DIM)
     for one in listeners:
         id_ = f"listener {one.listener}"
-        yield IdentityEntry(_listener(one, width), id_, keys.get(one.listener), copy=one.listener)
+        yield IdentityEntry(_listener(one, width), id_, subjects.get(one.listener), copy=one.listener)
     callers = _callers(state, workload)
     if listeners and callers:
         yield from text_entries(f"connected now: {callers}", width, Role.DIM)
@@ -144,7 +145,7 @@ def _callers(state: SessionState, workload: Workload) -> str:
     return ", ".join(f"sa {name}" + (f" ×{count}" if count > 1 else "") for name, count in names.most_common(6))
 
 
-def _keys(state: SessionState, type_: str) -> dict[str, ResourceKey]:
+def _subjects(state: SessionState, type_: str) -> dict[str, Subject]:
     """Where the config view has each resource of a type, by name."""
     resources = state.snapshot.resources if state.snapshot is not None else {}
-    return {key.name: key for key in reversed(list(resources)) if key.type == type_}
+    return {key.name: ResourceSubject(key) for key in reversed(list(resources)) if key.type == type_}

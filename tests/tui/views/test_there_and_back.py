@@ -52,11 +52,14 @@ async def test_escape_first_ends_the_filter_and_then_leads_back(bench: Bench, ru
         await bench.frame(pilot)
         await pilot.press("g", "enter", "e")
         await settle(pilot)
-        config = pilot.app.screen.query_one(ConfigView)
-        assert config.filter.active
+
+        def filtered() -> bool:
+            return pilot.app.screen.query_one(ConfigView).filter.active
+
+        assert filtered()
         await pilot.press("escape")
         await settle(pilot)
-        assert not config.filter.active
+        assert not filtered()
         assert view_in_front(pilot.app) == "config"
         await pilot.press("escape")
         await settle(pilot)

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check format screenshots bench protos clean
+.PHONY: help demo test peers check format screenshots bench findings protos clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s'|'
@@ -41,6 +41,9 @@ screenshots: $(STAMP)  ## SVG and PNG of the real program on the real demo mesh 
 
 bench: $(STAMP)  ## every measured claim, one after the other
 	$(BIN)/python -m bench
+
+findings: $(STAMP)  ## write docs/findings from the kinds of findings
+	$(BIN)/python -m meshtui.doctor.pages docs/findings
 
 protos: $(STAMP)  ## generate meshtui/protos from the .proto file
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. meshtui/protos/echo.proto

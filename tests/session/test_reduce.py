@@ -11,8 +11,8 @@ from typing import TypeAlias
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from meshtui.doctor.registry import failed as part_failed
+
 from meshtui.model.channels import (
     Calls,
     Channel,

@@ -35,7 +35,7 @@ PROVIDER_PLUGIN_UNKNOWN: Final = Kind(
     code="bootstrap-provider-plugin-unknown",
     area=Area.BOOTSTRAP,
     severity=Severity.ERROR,
-    title="Certificate provider {provider!r} {has_plugin}",
+    title="Certificate provider {provider!r} {has_another_plugin}",
     why=(
         "file_watcher is the one plugin every gRPC has. C++ and the languages on it refuse the whole bootstrap "
         "for another one; Go and Java only fail when the provider is used."

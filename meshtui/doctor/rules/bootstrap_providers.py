@@ -69,7 +69,7 @@ def _unknown_plugin(seen: BootstrapEvidence, provider: CertificateProvider) -> F
     return kinds.PROVIDER_PLUGIN_UNKNOWN.finding(
         BootstrapSubject(provider.path),
         provider=provider.name,
-        has_plugin=what,
+        has_another_plugin=what,
         evidence=(seen.at(provider.path, what),),
     )
 

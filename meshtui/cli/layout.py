@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -13,8 +12,8 @@ from typing import Any, Final, TypeVar
 import click
 
 from meshtui.cli.streams import written
+from meshtui.model.phrases import ELLIPSIS
 from meshtui.model.printable import printable
-from meshtui.model.xds.names import ELLIPSIS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -52,6 +51,8 @@ def terminal_width() -> int | None:
     ctx = click.get_current_context(silent=True)
     if not sys.stdout.isatty() or (ctx is not None and ctx.meta.get(WIDE)):
         return None
+    import shutil  # what it loads is for copying files
+
     return max(shutil.get_terminal_size().columns, 2 * NARROWEST)
 
 

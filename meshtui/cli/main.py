@@ -16,7 +16,7 @@ from meshtui.cli import streams
 from meshtui.cli.diagnostics import ExitCode, fail, fail_unexpected, say, wants_traceback
 from meshtui.cli.lazy_group import LazyGroup
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.xds.names import shorten
+from meshtui.model.phrases import shorten
 
 COMMANDS: Final = {
     "attach": "Open the screen on a target: host:port or unix:///path.",

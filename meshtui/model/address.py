@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
-from urllib.parse import quote
 
 from meshtui.model.errors import UsageError
-from meshtui.model.xds.names import shorten
+from meshtui.model.phrases import shorten
 
 DEFAULT_PORT: Final = 17171
 """Where Istio's echo serves gRPC without xDS, and so its admin services; only ``localhost`` may leave the port out."""
@@ -114,6 +112,8 @@ def as_typed(text: str) -> str:
 
 
 def _is_ipv6(text: str) -> bool:
+    import ipaddress  # few addresses need it
+
     address, percent, zone = text.partition("%")
     try:
         ipaddress.IPv6Address(address)
@@ -140,6 +140,8 @@ def _unix(typed: str) -> Address:
             f"The socket's path has {len(path.encode())} bytes; a Unix socket takes {SOCKET_PATH_LIMIT}.",
             "Change to its directory and type the relative path.",
         )
+    from urllib.parse import quote  # few addresses need it
+
     return Address(typed, f"unix:{quote(path)}", AddressKind.UNIX, path=path)
 
 

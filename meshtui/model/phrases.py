@@ -1,9 +1,13 @@
-"""How shares, spans of time, sizes and counts are said everywhere."""
+"""How shares, spans of time, sizes and counts are said everywhere, and what is too long is cut."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import Final
+
+ELLIPSIS: Final = "…"
+"""Stands where something was left out."""
 
 
 def share_words(share: float) -> str:
@@ -68,3 +72,14 @@ def size_words(size: int) -> str:
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """``1 cluster``, ``2 clusters``; ``nouns`` for an irregular plural."""
     return f"{count} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def shorten(text: str, width: int) -> str:
+    """The text cut in its middle to ``width`` characters; both ends of Istio's long names tell things apart."""
+    if len(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width]
+    tail = (width - 1) // 2
+    head = width - 1 - tail
+    return text[:head] + ELLIPSIS + (text[-tail:] if tail else "")

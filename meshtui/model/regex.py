@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import re2
 
-from meshtui.model.xds.names import shorten
+from meshtui.model.phrases import shorten
 
 MOST_MEMORY: Final = 8 << 20
 """Bytes for one pattern: RE2's default, which is what gRPC gives it, so that both refuse the same patterns."""

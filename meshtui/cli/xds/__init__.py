@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Final
 
 import click
@@ -19,3 +20,4 @@ COMMANDS: Final = {
 @click.group(cls=LazyGroup, package="meshtui.cli.xds", listed=COMMANDS)
 def xds() -> None:
     """The xDS config that the gRPC client in the target really holds."""
+    gc.disable()  # a command that looks once makes much and lets go of nothing: collecting would find none, and costs

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from meshtui.model.echo.tally import EchoTally
-from meshtui.model.phrases import plural
-from meshtui.model.xds.names import shorten
+from meshtui.model.phrases import plural, shorten
 
 MOST_NAMED: Final = 6
 """Versions named in a sentence, those that answered most."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from meshtui.model.xds.names import shorten
+from meshtui.model.phrases import shorten
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

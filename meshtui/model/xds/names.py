@@ -8,8 +8,6 @@ from typing import Final
 INBOUND_LISTENER_MARK: Final = "/lds/inbound/"
 """In the listener name that Istio's ``server_listener_resource_name_template`` makes."""
 
-ELLIPSIS: Final = "…"
-
 
 @dataclass(frozen=True, slots=True)
 class ServiceName:
@@ -62,14 +60,3 @@ def short_target(target: str) -> str:
     """What a channel was dialled with, for a sentence: ``xds:///echo.echo-grpc.svc.cluster.local:7070`` as
     ``echo.echo-grpc:7070``."""
     return short_host(target.removeprefix("xds:").lstrip("/"))
-
-
-def shorten(text: str, width: int) -> str:
-    """The text cut in its middle to ``width`` characters; both ends of Istio's long names tell things apart."""
-    if len(text) <= width:
-        return text
-    if width <= 1:
-        return ELLIPSIS[:width]
-    tail = (width - 1) // 2
-    head = width - 1 - tail
-    return text[:head] + ELLIPSIS + (text[-tail:] if tail else "")

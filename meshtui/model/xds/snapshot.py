@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from meshtui.model.identity.node_id import parse_node_id
 from meshtui.model.xds.names import is_inbound_listener
 from meshtui.model.xds.resource import SERVER_SCOPE, Health, Resource, ResourceKey
 
@@ -26,6 +25,8 @@ class NodeIdentity:
     @property
     def workload(self) -> tuple[str, str]:
         """Pod and namespace out of Istio's node id; two empty strings for other shapes."""
+        from meshtui.model.identity.node_id import parse_node_id  # the form of an id matters to few
+
         found = parse_node_id(self.id)
         return (found.pod, found.namespace) if found is not None else ("", "")
 

@@ -11,7 +11,6 @@ import grpc.aio
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, TlsOptions
-from meshtui.sources.reading import read_limited
 
 CONNECT_TIMEOUT_MS: Final = 10_000
 """One attempt to connect, from TCP to the HTTP/2 settings. gRPC takes it from ``min_reconnect_backoff_ms``: a small
@@ -87,6 +86,8 @@ def _credentials(tls: TlsOptions) -> grpc.ChannelCredentials:
 
 
 def _read(name: str, role: str) -> bytes:
+    from meshtui.sources.reading import read_limited  # most targets are reached without TLS
+
     try:
         return read_limited(name, LARGEST_FILE)
     except OSError as error:

@@ -17,8 +17,8 @@ import grpc.aio
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.istio_ports import ADMIN, KNOWN_PORTS
+from meshtui.model.phrases import shorten
 from meshtui.model.printable import printable
-from meshtui.model.xds.names import shorten
 from meshtui.sources.grpc.failure_causes import (
     ANSWERING,
     APP_LOG,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.xds.names import inbound_address, is_inbound_listener, parse_service_name, short_host, shorten
+from meshtui.model.phrases import shorten
+from meshtui.model.xds.names import inbound_address, is_inbound_listener, parse_service_name, short_host
 
 INBOUND = "xds.istio.io/grpc/lds/inbound/10.0.0.1:17070"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Final
 
 import click
 
+from meshtui.cli import one_look
 from meshtui.cli.lazy_group import LazyGroup
 
 COMMANDS: Final = {
@@ -20,4 +20,4 @@ COMMANDS: Final = {
 @click.group(cls=LazyGroup, package="meshtui.cli.xds", listed=COMMANDS)
 def xds() -> None:
     """The xDS config that the gRPC client in the target really holds."""
-    gc.disable()  # a command that looks once makes much and lets go of nothing: collecting would find none, and costs
+    one_look.begin()

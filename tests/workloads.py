@@ -22,12 +22,12 @@ from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.bootstrap_parse import read_bootstrap
 from meshtui.model.identity.certificate import (
     Certificate,
+    CertificateRole,
     CertificateSet,
     Chain,
     KeyMatch,
     KeyState,
     LinkProblem,
-    Role,
     San,
 )
 from meshtui.model.identity.comparison import Side
@@ -46,12 +46,12 @@ def certificate(
     lives: timedelta = HOUR,
     *,
     account: str = "client",
-    role: Role = Role.LEAF,
+    role: CertificateRole = CertificateRole.LEAF,
     domain: str = "cluster.local",
     file: str = CHAIN_FILE,
 ) -> Certificate:
     """A certificate as Istio's CA would make it, without any bytes behind it."""
-    leaf = role is Role.LEAF
+    leaf = role is CertificateRole.LEAF
     digest = hashlib.sha256(f"{serial}".encode()).hexdigest()
     return Certificate(
         file=file,
@@ -75,7 +75,7 @@ def certificate(
 
 def chained(leaf: Certificate, at: datetime, *, written: datetime | None = None) -> CertificateSet:
     """The leaf under a root of ten years, with its key matching, as read from the agent's directory."""
-    root = certificate(0x34C55EED11, at - timedelta(days=1), timedelta(days=3650), role=Role.ROOT)
+    root = certificate(0x34C55EED11, at - timedelta(days=1), timedelta(days=3650), role=CertificateRole.ROOT)
     facts = (FileFacts(leaf.file, FileKind.FILE, 1312, written or leaf.not_before),)
     key = KeyMatch(f"{DIRECTORY}/key.pem", KeyState.MATCHES, leaf.fingerprint_sha256)
     return CertificateSet(DIRECTORY, at, (leaf, root), (Chain((leaf, root), None),), key, files=facts)

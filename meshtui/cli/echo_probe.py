@@ -50,20 +50,20 @@ class Listeners:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProbeEnd:
     """How a run ended; ``interrupted`` by Ctrl+C, SIGTERM or SIGHUP."""
 
     state: EchoState
     interrupted: bool
 
 
-def probe(request: ProbeRequest, options: TargetOptions, listeners: Listeners) -> Outcome:
+def probe(request: ProbeRequest, options: TargetOptions, listeners: Listeners) -> ProbeEnd:
     """Run it. Raises ``TargetUnreachable`` when the target does not serve what is needed before anything was sent,
     ``UsageError`` for what cannot be sent, and ``click.Abort`` when a signal comes before the first request."""
     return asyncio.run(_probe(request, options, listeners))
 
 
-async def _probe(request: ProbeRequest, options: TargetOptions, listeners: Listeners) -> Outcome:
+async def _probe(request: ProbeRequest, options: TargetOptions, listeners: Listeners) -> ProbeEnd:
     begin = _with_config if request.from_config else _without_config
     with _signals() as stop:
         async with begin(request, options, stop) as run:
@@ -138,14 +138,14 @@ def _may_come(link: LinkState, ends: float) -> bool:
     return link is LinkState.CONNECTING or (link is LinkState.DOWN and time.monotonic() < ends)
 
 
-async def _until_ended(run: EchoRun, stop: asyncio.Event) -> Outcome:
+async def _until_ended(run: EchoRun, stop: asyncio.Event) -> ProbeEnd:
     ended, stopped = asyncio.ensure_future(run.wait()), asyncio.ensure_future(stop.wait())
     await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
     interrupted = not ended.done()
     if interrupted:
         await run.cancel()
     stopped.cancel()
-    return Outcome(await ended, interrupted)
+    return ProbeEnd(await ended, interrupted)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from meshtui.demo.events import Event as MeshEvent
+from meshtui.demo.events import DemoEvent as MeshEvent
 from meshtui.demo.events import describe
 from meshtui.demo.mesh import Mesh
 from meshtui.model.clock import utc_now

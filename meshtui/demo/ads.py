@@ -53,7 +53,7 @@ class Configuration:
 
 
 @dataclass(slots=True)
-class Stream:
+class AdsStream:
     """One client's stream: requests in, responses out."""
 
     configuration: Configuration
@@ -121,7 +121,7 @@ async def serve_stream(
     requests: AsyncIterator[discovery_pb2.DiscoveryRequest], configuration: Configuration, emit: Emit, send: Any
 ) -> None:
     """Serve one stream until the client goes: answer requests, and push when the configuration changes."""
-    stream = Stream(configuration, emit)
+    stream = AdsStream(configuration, emit)
     iterator = aiter(requests)
     # The two waits live across rounds: cancelling a pending read would lose a request.
     incoming: asyncio.Task[discovery_pb2.DiscoveryRequest] = asyncio.ensure_future(anext(iterator))

@@ -18,7 +18,7 @@ ROOT_LIFETIME = timedelta(days=3650)
 """Istio's self-signed root lives ten years; the demo's is thrown away with its directory."""
 
 
-class Authority:
+class CertificateAuthority:
     """Signs what agents ask for. The identity comes from who asks, never from the request."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, root: x509.Certificate) -> None:
@@ -49,14 +49,14 @@ class Authority:
         return [leaf.public_bytes(serialization.Encoding.PEM).decode(), self.root_pem]
 
 
-def load_or_create(directory: Path, now: datetime) -> Authority:
+def load_or_create(directory: Path, now: datetime) -> CertificateAuthority:
     """The authority kept in a directory, so that a restarted control plane is the same authority."""
     key_file, root_file = directory / "ca-key.pem", directory / "root-cert.pem"
     if key_file.exists() and root_file.exists():
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError(f"{key_file} does not hold an EC key")
-        return Authority(key, x509.load_pem_x509_certificate(root_file.read_bytes()))
+        return CertificateAuthority(key, x509.load_pem_x509_certificate(root_file.read_bytes()))
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, DOMAIN)])
     root = (
@@ -68,7 +68,7 @@ def load_or_create(directory: Path, now: datetime) -> Authority:
     )
     write_private(root_file, root.public_bytes(serialization.Encoding.PEM))
     write_private(key_file, private_pem(key))
-    return Authority(key, root)
+    return CertificateAuthority(key, root)
 
 
 def certificate_request(key: ec.EllipticCurvePrivateKey, identity: str) -> bytes:

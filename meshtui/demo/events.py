@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class DemoEvent:
     """One thing that happened.
 
     Kinds: ``starting``, ``ready``, ``listening``, ``serving``, ``certificate``, ``certificate-refused``,
@@ -32,7 +32,7 @@ class Event:
         return "" if value is None else str(value)
 
 
-def parse(line: bytes) -> Event | None:
+def parse(line: bytes) -> DemoEvent | None:
     """The event on a line of the supervisor's, or None if it is not one."""
     try:
         values = json.loads(line)
@@ -41,10 +41,10 @@ def parse(line: bytes) -> Event | None:
     if not isinstance(values, dict) or not isinstance(values.get("event"), str):
         return None
     common = {key: str(values.pop(key, "")) for key in ("event", "time", "pod", "process")}
-    return Event(common["event"], common["time"], common["pod"], common["process"], values)
+    return DemoEvent(common["event"], common["time"], common["pod"], common["process"], values)
 
 
-def describe(event: Event) -> str:
+def describe(event: DemoEvent) -> str:
     """The event in plain words, or an empty string for one that only machines care about."""
     text = event.text
     where = f"{text('file')}:{text('line')}"
@@ -65,7 +65,7 @@ def describe(event: Event) -> str:
     return sentences.get(event.kind, "")
 
 
-def _traffic(event: Event) -> str:
+def _traffic(event: DemoEvent) -> str:
     if event.text("state") == "flowing":
         return f"{event.pod}: calls succeed."
     return f"{event.pod}: calls fail: {event.text('reason')}"

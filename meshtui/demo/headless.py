@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from meshtui.demo import scenarios
-from meshtui.demo.events import Event, describe
+from meshtui.demo.events import DemoEvent, describe
 from meshtui.demo.mesh import DEFAULT_CERTIFICATE_LIFETIME, Mesh
 
 ENDED_EARLY: Final = (
@@ -72,7 +72,7 @@ class _Narrator:
         self._tell = tell
         self._ready = False
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: DemoEvent) -> None:
         self._ready = self._ready or event.kind == "ready"
         sentence = describe(event)
         if sentence and (self._ready or event.kind != "traffic"):

@@ -95,7 +95,7 @@ class ManifestWatch:
 class Certificates:
     """Serves CreateCertificate. Who asks is known by the token that only the pod's agent was given."""
 
-    def __init__(self, plan: IstiodPlan, authority: ca.Authority) -> None:
+    def __init__(self, plan: IstiodPlan, authority: ca.CertificateAuthority) -> None:
         self._authority = authority
         self._identities = {
             pod.token_file.read_text(encoding="ascii").strip(): pod.workload.identity for pod in plan.pods

@@ -26,7 +26,7 @@ from meshtui.demo.istio.objects import (
 )
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
 from meshtui.demo.istio.virtual_service import read_virtual_service
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 
 DEFAULT_NAMESPACE = "echo-grpc"
 """Where an object without a namespace goes: the namespace of the demo's pods, as ``kubectl apply -n`` would."""
@@ -161,7 +161,7 @@ class ManifestDirectory:
         self._stamps = stamps
         return changed, problems, notes
 
-    def config(self, workloads: tuple[Workload, ...]) -> MeshConfig:
+    def config(self, workloads: tuple[MeshWorkload, ...]) -> MeshConfig:
         """Everything that is in force, in the order of file names."""
         objects = [one for name in sorted(self._content) for one in self._content[name].objects]
         return MeshConfig(

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from meshtui.demo import scenarios
-from meshtui.demo.events import Event, parse
+from meshtui.demo.events import DemoEvent, parse
 from meshtui.demo.pods import Order, Pod
 from meshtui.model.errors import TargetUnreachable, UsageError
 
@@ -59,7 +59,7 @@ class Mesh:
         manifests: Path | None = None,
         *,
         certificate_lifetime: timedelta = DEFAULT_CERTIFICATE_LIFETIME,
-        on_event: Callable[[Event], None] | None = None,
+        on_event: Callable[[DemoEvent], None] | None = None,
     ) -> None:
         self.scenario = None if manifests else scenarios.scenario(scenario)
         self.pods: dict[str, Pod] = {}
@@ -69,7 +69,7 @@ class Mesh:
         """``host:port`` of the control plane."""
         self.processes: dict[tuple[str, str], int] = {}
         """(pod, process) → process id, as last started."""
-        self.history: deque[Event] = deque(maxlen=_HISTORY)
+        self.history: deque[DemoEvent] = deque(maxlen=_HISTORY)
         self._certificate_lifetime = certificate_lifetime
         self._on_event = on_event
         self._step = 0
@@ -115,7 +115,7 @@ class Mesh:
         self._reading = asyncio.create_task(self._read(self._process))
         deaths = 0
 
-        def decided(event: Event) -> bool:
+        def decided(event: DemoEvent) -> bool:
             nonlocal deaths
             deaths += event.kind == "process-died"
             return event.kind == "ready" or deaths >= _DEATHS
@@ -149,7 +149,7 @@ class Mesh:
             self._ended = True
             self._news.notify_all()
 
-    async def _take(self, event: Event) -> None:
+    async def _take(self, event: DemoEvent) -> None:
         if event.kind == "starting":
             self.directory = Path(event.text("directory"))
             self.manifests = Path(event.text("manifests"))
@@ -165,7 +165,7 @@ class Mesh:
         if self._on_event is not None:
             self._on_event(event)
 
-    async def events(self, *, from_start: bool = False) -> AsyncGenerator[Event]:
+    async def events(self, *, from_start: bool = False) -> AsyncGenerator[DemoEvent]:
         """Every event from now on, or from the start as far as it is kept, until the mesh ends."""
         seen = self._count - (len(self.history) if from_start else 0)
         while True:
@@ -180,8 +180,8 @@ class Mesh:
                 yield event
 
     async def wait_for(
-        self, wanted: Callable[[Event], bool], timeout: float, *, from_start: bool = False
-    ) -> Event | None:
+        self, wanted: Callable[[DemoEvent], bool], timeout: float, *, from_start: bool = False
+    ) -> DemoEvent | None:
         """The first event that is wanted, or None when time is up or the mesh ended."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout), contextlib.aclosing(self.events(from_start=from_start)) as events:

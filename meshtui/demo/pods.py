@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 
 NAMESPACE = "echo-grpc"
 """The namespace of every pod, as in Istio's own sample."""
@@ -103,12 +103,12 @@ class PodPlan:
         return Path(self.directory, "token")
 
     @property
-    def workload(self) -> Workload:
+    def workload(self) -> MeshWorkload:
         """The pod as the control plane sees it."""
         listening = self.listening
         ports = ((GRPC_PORT, listening.grpc), (ADMIN_PORT, listening.admin), (AGENT_PORT, listening.agent))
         labels = tuple(sorted(self.labels.items()))
-        return Workload(self.name, NAMESPACE, self.service_account, labels, listening.ip, ports)
+        return MeshWorkload(self.name, NAMESPACE, self.service_account, labels, listening.ip, ports)
 
     def to_json(self) -> str:
         """The plan as it is passed to the pod's processes."""

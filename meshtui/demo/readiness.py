@@ -10,7 +10,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrafficOutcome:
     """What the client sees once everything is up: ``flowing``, or ``failing`` with the reason."""
 
     traffic: str
@@ -23,7 +23,7 @@ class Readiness:
     def __init__(self, processes: set[tuple[str, str]]) -> None:
         self._waiting_listen = set(processes)
         self._waiting_serve = set(processes)
-        self._traffic: Outcome | None = None
+        self._traffic: TrafficOutcome | None = None
         self._since = 0.0
         self._told = False
 
@@ -35,7 +35,7 @@ class Readiness:
         if event == "serving":
             self._waiting_serve.discard((pod, process))
         if event == "traffic":
-            self._traffic = Outcome(str(message.get("state", "")), str(message.get("reason", "")))
+            self._traffic = TrafficOutcome(str(message.get("state", "")), str(message.get("reason", "")))
             self._since = now
 
     def ended(self, pod: str, process: str) -> None:
@@ -43,7 +43,7 @@ class Readiness:
         self._waiting_listen.add((pod, process))
         self._waiting_serve.add((pod, process))
 
-    def outcome(self, now: float) -> Outcome | None:
+    def outcome(self, now: float) -> TrafficOutcome | None:
         """The outcome, the first time it is known; None before and after.
 
         A server that gets no listener (its port is no Service's) never serves; it does not hold up a mesh whose

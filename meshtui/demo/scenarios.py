@@ -21,7 +21,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class DemoScenario:
     """A named set of manifests, perhaps with further steps."""
 
     name: str
@@ -47,17 +47,17 @@ DEFAULT = "traffic-shift"
 """What ``meshtui demo`` shows when nothing is asked for: the split that needs a judge."""
 
 SCENARIOS = (
-    Scenario("discovery", "a Service and nothing else: round robin over both versions"),
-    Scenario("subsets", "calls with the header version: v2 go to v2, all others to v1"),
-    Scenario("traffic-shift", "20 % of the calls go to v1 and 80 % to v2"),
-    Scenario("mtls-client-only", "the client speaks mutual TLS to servers that do not: every call fails"),
-    Scenario("mtls-strict", "mutual TLS on both sides, with a 20/80 split"),
-    Scenario(
+    DemoScenario("discovery", "a Service and nothing else: round robin over both versions"),
+    DemoScenario("subsets", "calls with the header version: v2 go to v2, all others to v1"),
+    DemoScenario("traffic-shift", "20 % of the calls go to v1 and 80 % to v2"),
+    DemoScenario("mtls-client-only", "the client speaks mutual TLS to servers that do not: every call fails"),
+    DemoScenario("mtls-strict", "mutual TLS on both sides, with a 20/80 split"),
+    DemoScenario(
         "canary",
         "v2 is rolled out in steps, from nothing to everything",
         ("10 % to v2", "25 % to v2", "50 % to v2", "all to v2"),
     ),
-    Scenario(
+    DemoScenario(
         "refused",
         "a good start, then a change that gRPC refuses (NACK): the old configuration stays in force",
         ("least-request load balancing, which this gRPC does not implement",),
@@ -67,7 +67,7 @@ SCENARIOS = (
 """Every scenario, in the order to show them."""
 
 
-def scenario(name: str) -> Scenario:
+def scenario(name: str) -> DemoScenario:
     """The scenario with a name. Raises UsageError when there is none."""
     for one in SCENARIOS:
         if one.name == name:

@@ -7,7 +7,7 @@ from typing import Final
 
 from meshtui.doctor.explain import UNKNOWN, cause_of
 from meshtui.model.echo.outcome import Outcome
-from meshtui.model.echo.tally import OTHER, Cause, EchoTally
+from meshtui.model.echo.tally import OTHER, EchoTally, FailureCause
 from meshtui.model.phrases import plural
 
 MOST_NAMED: Final = 2
@@ -17,7 +17,7 @@ QUOTED: Final = 80
 """Characters of an unknown error's text in the sentence."""
 
 
-def cause_title(cause: Cause) -> str:
+def cause_title(cause: FailureCause) -> str:
     """The cause in a few words; of an error that is not known, the beginning of its text (untrusted)."""
     if cause.code == OTHER:
         return "other errors"
@@ -60,7 +60,7 @@ def _failed(tally: EchoTally, ended: bool) -> str:
     return f"{head}: {_causes(tally.causes)}." if tally.causes else f"{head}."
 
 
-def _causes(causes: Sequence[Cause]) -> str:
+def _causes(causes: Sequence[FailureCause]) -> str:
     if len(causes) == 1:
         return cause_title(causes[0])
     named = [f"{cause_title(cause)} ({cause.failed + cause.lost})" for cause in causes[:MOST_NAMED]]

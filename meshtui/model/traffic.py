@@ -79,7 +79,7 @@ class Silence(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TrafficPoint:
     """What happened in the ``seconds`` before ``at``, and how many calls were in flight then."""
 
     at: datetime
@@ -104,15 +104,15 @@ class Flow:
     address: str
     calls: Calls
     silent_since: datetime
-    points: tuple[Point, ...] = ()
-    answering: tuple[Point, ...] = ()
+    points: tuple[TrafficPoint, ...] = ()
+    answering: tuple[TrafficPoint, ...] = ()
 
     @property
     def in_flight(self) -> int:
         """Calls that have begun and not ended, as of the last look."""
         return in_flight(self.calls)
 
-    def within(self, seconds: float) -> Point | None:
+    def within(self, seconds: float) -> TrafficPoint | None:
         """The last ``seconds`` as one point; ``None`` before the second look."""
         if not self.points:
             return None
@@ -120,7 +120,7 @@ class Flow:
         return _sum([point for point in self.points if point.at > begin])
 
     @property
-    def quiet(self) -> tuple[Point, ...]:
+    def quiet(self) -> tuple[TrafficPoint, ...]:
         """The points since a call was last seen to succeed, as far back as is remembered."""
         return tuple(point for point in self.points if point.at > self.silent_since)
 
@@ -185,7 +185,7 @@ class Traffic:
             sum(flow.calls.succeeded for flow in self.channels),
             sum(flow.calls.failed for flow in self.channels),
         )
-        by_time: dict[datetime, list[Point]] = {}
+        by_time: dict[datetime, list[TrafficPoint]] = {}
         for flow in self.channels:
             for point in flow.points:
                 by_time.setdefault(point.at, []).append(point)
@@ -275,8 +275,8 @@ def _began_again(before: Calls, after: Calls) -> bool:
     return after.started < before.started or after.succeeded < before.succeeded or after.failed < before.failed
 
 
-def _point(at: datetime, seconds: float, before: Calls, after: Calls) -> Point:
-    return Point(
+def _point(at: datetime, seconds: float, before: Calls, after: Calls) -> TrafficPoint:
+    return TrafficPoint(
         at,
         seconds,
         after.started - before.started,
@@ -286,7 +286,7 @@ def _point(at: datetime, seconds: float, before: Calls, after: Calls) -> Point:
     )
 
 
-def _kept(points: tuple[Point, ...], point: Point) -> tuple[Point, ...]:
+def _kept(points: tuple[TrafficPoint, ...], point: TrafficPoint) -> tuple[TrafficPoint, ...]:
     if points and points[-1].seconds + point.seconds <= POINT_SECONDS:
         last = points[-1]
         merged = replace(
@@ -301,9 +301,9 @@ def _kept(points: tuple[Point, ...], point: Point) -> tuple[Point, ...]:
     return (*(one for one in points[-POINTS_KEPT + 1 :] if one.at > begin), point)
 
 
-def _sum(points: Iterable[Point]) -> Point:
+def _sum(points: Iterable[TrafficPoint]) -> TrafficPoint:
     some = list(points)
-    return Point(
+    return TrafficPoint(
         some[-1].at,
         sum(one.seconds for one in some),
         sum(one.started for one in some),
@@ -313,7 +313,7 @@ def _sum(points: Iterable[Point]) -> Point:
     )
 
 
-def _beside(at: datetime, points: list[Point]) -> Point:
+def _beside(at: datetime, points: list[TrafficPoint]) -> TrafficPoint:
     """Points of several channels at one moment."""
     return replace(
         _sum(points),
@@ -323,12 +323,12 @@ def _beside(at: datetime, points: list[Point]) -> Point:
     )
 
 
-def _steady(points: tuple[Point, ...]) -> bool:
+def _steady(points: tuple[TrafficPoint, ...]) -> bool:
     answered = sum(bool(one.succeeded) for one in points)
     return len(points) >= STEADY_POINTS and answered >= STEADY_SHARE * len(points)
 
 
-def _piles_up(start: int, quiet: tuple[Point, ...]) -> bool:
+def _piles_up(start: int, quiet: tuple[TrafficPoint, ...]) -> bool:
     levels = [start, *(point.in_flight for point in quiet)]
     steps = sum(later > earlier for earlier, later in pairwise(levels))
     falls = any(later < earlier for earlier, later in pairwise(levels))

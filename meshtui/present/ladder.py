@@ -30,7 +30,7 @@ DESTINATIONS_SHOWN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SparkSeries:
     """A value over time, oldest first, to be drawn small. ``bad`` says that nothing but 0 is well."""
 
     name: str
@@ -64,7 +64,7 @@ class Rung:
     text: str
     aside: str = ""
     key: ResourceKey | None = None
-    spark: tuple[Series, ...] = ()
+    spark: tuple[SparkSeries, ...] = ()
 
 
 def last_seen(rung: Rung) -> Rung:
@@ -148,14 +148,14 @@ def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
     return Rung(name, broken, f"idle: no call for {span_words(total.quiet_seconds)}", spark=spark)
 
 
-def _spark(total: Flow) -> tuple[Series, ...]:
+def _spark(total: Flow) -> tuple[SparkSeries, ...]:
     """The last minutes: calls that came back, calls in flight, and those that failed where any did."""
     points = total.points
     answered = tuple(point.succeeded / max(point.seconds, 0.001) for point in points)
     failed = tuple(point.failed / max(point.seconds, 0.001) for point in points)
     flying = tuple(float(point.in_flight) for point in points)
-    named = [Series("ok/s", answered), Series("in flight", flying)]
-    return (*named, Series("failed/s", failed, bad=True)) if any(failed) else tuple(named)
+    named = [SparkSeries("ok/s", answered), SparkSeries("in flight", flying)]
+    return (*named, SparkSeries("failed/s", failed, bad=True)) if any(failed) else tuple(named)
 
 
 def _channel_health(channels: Iterable[Channel]) -> Health:

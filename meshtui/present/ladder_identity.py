@@ -8,7 +8,7 @@ from typing import Final
 from meshtui.model.finding import Area, Severity
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.certificate import Certificate
-from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.identity.lifetime import LifePhase, lifetime
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import plural, span_words
 from meshtui.model.xds.resource import Health
@@ -62,7 +62,7 @@ def certificates_rung(workload: Workload | None, now: datetime) -> Rung:
     if leaf is None:
         return Rung(name, Health.MISSING if health is Health.OK else health, f"none in {own.source}", aside)
     first = workload.soonest_end or leaf
-    late = lifetime(first, now).phase in (Phase.LATE, Phase.ENDING)
+    late = lifetime(first, now).phase in (LifePhase.LATE, LifePhase.ENDING)
     words = end_words(first, now) + ("" if first is leaf else f" (the {first.role})")
     if health is Health.OK and late:
         return Rung(name, Health.WAITING, leaf.name, words)
@@ -88,17 +88,17 @@ def end_words(certificate: Certificate, now: datetime) -> str:
     life = lifetime(certificate, now)
     left, due = span_words(life.remaining), span_words(abs(life.until_rotation))
     match life.phase:
-        case Phase.NOT_YET_VALID:
+        case LifePhase.NOT_YET_VALID:
             return f"not valid for another {span_words(certificate.not_before - now)}"
-        case Phase.EXPIRED:
+        case LifePhase.EXPIRED:
             return f"expired {span_words(-life.remaining)} ago"
-        case Phase.FRESH if not certificate.is_ca:
+        case LifePhase.FRESH if not certificate.is_ca:
             return f"ends in {left}, rotates in {due}"
-        case Phase.FRESH:
+        case LifePhase.FRESH:
             return f"ends in {left}"
-        case Phase.DUE if not certificate.is_ca:
+        case LifePhase.DUE if not certificate.is_ca:
             return f"ends in {left}, rotation is due"
-        case Phase.LATE if not certificate.is_ca:
+        case LifePhase.LATE if not certificate.is_ca:
             return f"ends in {left}, rotation {due} late"
         case _:
             return f"ends in {left}"

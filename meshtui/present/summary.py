@@ -31,7 +31,7 @@ from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class SummaryFact:
     """One line: ``label`` names it (empty for a line that continues), ``value`` says it, ``health`` how bad it is.
 
     A label without a value is a heading inside its section.
@@ -47,7 +47,7 @@ class Section:
     """Some facts under a title; a paragraph where the title is empty."""
 
     title: str
-    facts: tuple[Fact, ...]
+    facts: tuple[SummaryFact, ...]
 
 
 def summarize(
@@ -58,25 +58,25 @@ def summarize(
     if node is not None:
         sections += _trouble(node, resource)
     elif resource is not None and (note := status_note(resource)):
-        sections.append(Section("", (Fact("", note, resource.health),)))
+        sections.append(Section("", (SummaryFact("", note, resource.health),)))
     if resource is not None:
         sections += _body(snapshot, resource)
         sections += _references(references, resource.key)
     elif node is not None and not sections:
-        sections.append(Section("", (Fact("", "The client holds no resource for this."),)))
+        sections.append(Section("", (SummaryFact("", "The client holds no resource for this."),)))
     return tuple(section for section in sections if section.facts)
 
 
 def _trouble(node: Node, resource: Resource | None) -> Iterator[Section]:
     if node.note:
-        yield Section("", (Fact("", node.note, node.health),))
+        yield Section("", (SummaryFact("", node.note, node.health),))
     elif resource is not None and node.key == resource.key and (note := status_note(resource)):
-        yield Section("", (Fact("", note, resource.health),))
+        yield Section("", (SummaryFact("", note, resource.health),))
     if resource is not None and resource.error is not None and not _told(node, resource):
-        yield Section("", (Fact("", resource.error.details, resource.health),))
+        yield Section("", (SummaryFact("", resource.error.details, resource.health),))
     if node.kind in (NodeKind.ROUTE, NodeKind.ENDPOINT, NodeKind.FILTER_CHAIN) and node.facts:
         title = {NodeKind.ROUTE: "this route", NodeKind.ENDPOINT: "this endpoint"}.get(node.kind, "this filter chain")
-        yield Section(title, (Fact(node.label, " · ".join(node.facts), node.health),))
+        yield Section(title, (SummaryFact(node.label, " · ".join(node.facts), node.health),))
 
 
 def _told(node: Node, resource: Resource) -> bool:
@@ -97,35 +97,39 @@ def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:
             yield from _assignment(assignment)
         case Opaque() as opaque:
             unreadable = f"{opaque.type_url} ({size_words(opaque.size)}): {opaque.reason}"
-            yield Section("cannot be read", (Fact("", unreadable, Health.WAITING),))
+            yield Section("cannot be read", (SummaryFact("", unreadable, Health.WAITING),))
         case None:
-            yield Section("", (Fact("", "No config is in force for this resource."),))
+            yield Section("", (SummaryFact("", "No config is in force for this resource."),))
 
 
 def _listener(snapshot: Snapshot, key: ResourceKey, listener: Listener) -> Iterator[Section]:
     if listener.inbound:
-        yield Section("serves", (Fact("address", listener.address or "–"),))
+        yield Section("serves", (SummaryFact("address", listener.address or "–"),))
         for chain in listener.chains:
             yield Section(f"filter chain {chain.name}".rstrip(), tuple(_chain(chain)))
         return
-    facts = [Fact("routes from", listener.route_name or "itself", _held(snapshot, key.scope, RDS, listener.route_name))]
+    facts = [
+        SummaryFact(
+            "routes from", listener.route_name or "itself", _held(snapshot, key.scope, RDS, listener.route_name)
+        )
+    ]
     yield Section("a channel to this name", tuple(facts))
     yield Section("HTTP filters", tuple(_filters(listener.filters)))
     if listener.inline_routes is not None:
         yield from _routes(snapshot, key.scope, listener.inline_routes)
 
 
-def _chain(chain: FilterChain) -> Iterator[Fact]:
-    yield Fact("TLS", inbound_tls_words(chain.tls))
+def _chain(chain: FilterChain) -> Iterator[SummaryFact]:
+    yield SummaryFact("TLS", inbound_tls_words(chain.tls))
     yield from _tls(chain.tls)
     yield from _filters(chain.filters)
     if chain.problem:
-        yield Fact("problem", chain.problem, Health.REFUSED)
+        yield SummaryFact("problem", chain.problem, Health.REFUSED)
 
 
-def _filters(filters: Sequence[HttpFilter]) -> Iterator[Fact]:
+def _filters(filters: Sequence[HttpFilter]) -> Iterator[SummaryFact]:
     for filter_ in filters:
-        yield Fact(filter_.kind, filter_.summary or filter_.name)
+        yield SummaryFact(filter_.kind, filter_.summary or filter_.name)
 
 
 def _routes(snapshot: Snapshot, scope: str, routes: RouteConfiguration) -> Iterator[Section]:
@@ -140,67 +144,71 @@ def _domains(host: VirtualHost) -> str:
     return f"{first} and {plural(more, 'other name')}" if more > 0 else first
 
 
-def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[Fact]:
+def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[SummaryFact]:
     lone = len(host.routes) == 1
     for route in host.routes:
-        yield Fact("all" if lone and is_catch_all(route.match) else match_words(route.match), "")
+        yield SummaryFact("all" if lone and is_catch_all(route.match) else match_words(route.match), "")
         yield from _route(snapshot, scope, route)
     for origin in dict.fromkeys(route.origin for route in host.routes if route.origin):
-        yield Fact("", f"from {origin}")
+        yield SummaryFact("", f"from {origin}")
 
 
-def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[Fact]:
+def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact]:
     for weighted in route.action.clusters:
         held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
         note = status_note(held) if held else "the client does not hold this cluster"
         text = f"{share_words(weighted.share):>6} → {cluster_label(weighted.cluster)}"
-        yield Fact("", f"{text}   {note}".rstrip(), held.health if held else Health.WAITING)
+        yield SummaryFact("", f"{text}   {note}".rstrip(), held.health if held else Health.WAITING)
     if not route.action.clusters:
         words = "served by this app" if route.action.kind is ActionKind.NON_FORWARDING else route.action.detail
-        yield Fact("", words or route.action.kind.value)
+        yield SummaryFact("", words or route.action.kind.value)
     for fact in route_facts(route):
-        yield Fact("", fact)
+        yield SummaryFact("", fact)
 
 
 def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:
-    facts = [Fact("subset", cluster.subset)] if cluster.subset else []
-    facts += [Fact("policy", cluster.policy), Fact("discovery", cluster.discovery)]
-    facts += [Fact("name", cluster.dns_name)] if cluster.dns_name else []
-    facts += [Fact("clusters", ", ".join(cluster.children))] if cluster.children else []
-    facts += [Fact("limit", f"{cluster.max_requests} requests at a time")] if cluster.max_requests is not None else []
-    facts += [Fact("from", cluster.origin)] if cluster.origin else []
+    facts = [SummaryFact("subset", cluster.subset)] if cluster.subset else []
+    facts += [SummaryFact("policy", cluster.policy), SummaryFact("discovery", cluster.discovery)]
+    facts += [SummaryFact("name", cluster.dns_name)] if cluster.dns_name else []
+    facts += [SummaryFact("clusters", ", ".join(cluster.children))] if cluster.children else []
+    facts += (
+        [SummaryFact("limit", f"{cluster.max_requests} requests at a time")] if cluster.max_requests is not None else []
+    )
+    facts += [SummaryFact("from", cluster.origin)] if cluster.origin else []
     yield Section("cluster", tuple(facts))
-    yield Section("connections", (Fact("security", cluster.tls.mode.value), *_tls(cluster.tls)))
+    yield Section("connections", (SummaryFact("security", cluster.tls.mode.value), *_tls(cluster.tls)))
     named = endpoints_key(snapshot, key)
     assignment = snapshot.resources.get(named) if named else None
     if assignment is not None and isinstance(assignment.body, ClusterLoadAssignment):
         yield from _assignment(assignment.body)
     elif named is not None:
         note = status_note(assignment) if assignment else "the client does not hold them"
-        yield Section("endpoints", (Fact(named.name, note, assignment.health if assignment else Health.WAITING),))
+        yield Section(
+            "endpoints", (SummaryFact(named.name, note, assignment.health if assignment else Health.WAITING),)
+        )
 
 
-def _tls(tls: TlsContext) -> Iterator[Fact]:
+def _tls(tls: TlsContext) -> Iterator[SummaryFact]:
     if tls.mode is TlsMode.PLAINTEXT:
         return
     if tls.identity:
-        yield Fact("own certificate", f"provider {tls.identity}")
+        yield SummaryFact("own certificate", f"provider {tls.identity}")
     if tls.roots:
-        yield Fact("trusted roots", f"provider {tls.roots}")
+        yield SummaryFact("trusted roots", f"provider {tls.roots}")
     label = "peer's SAN"
     for san in tls.sans:
-        yield Fact(label, pattern_words(san))
+        yield SummaryFact(label, pattern_words(san))
         label = ""
 
 
 def _assignment(assignment: ClusterLoadAssignment) -> Iterator[Section]:
     problem = endpoints_problem(assignment)
     if problem:
-        yield Section("endpoints", (Fact("", problem, Health.MISSING),))
+        yield Section("endpoints", (SummaryFact("", problem, Health.MISSING),))
     for locality in assignment.localities:
         yield Section(_place(locality), tuple(_endpoints(locality)))
     yield Section(
-        "dropped by the client", tuple(Fact(drop.category, share_words(drop.share)) for drop in assignment.drops)
+        "dropped by the client", tuple(SummaryFact(drop.category, share_words(drop.share)) for drop in assignment.drops)
     )
 
 
@@ -211,13 +219,13 @@ def _place(locality: Locality) -> str:
     return " · ".join(words)
 
 
-def _endpoints(locality: Locality) -> Iterator[Fact]:
+def _endpoints(locality: Locality) -> Iterator[SummaryFact]:
     for endpoint in locality.endpoints:
         health = Health.OK if endpoint.health.usable and locality.weight else Health.MISSING
         words = [endpoint.health.value]
         words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
         words += [endpoint.workload] if endpoint.workload else []
-        yield Fact(endpoint.address, " · ".join(words), health)
+        yield SummaryFact(endpoint.address, " · ".join(words), health)
 
 
 SHOWN_USERS = 8
@@ -228,10 +236,10 @@ def _references(references: References, key: ResourceKey) -> Iterator[Section]:
     if key.type not in (RDS, CDS, EDS):
         return
     names = references.users(key)
-    facts = [Fact("", name) for name in names[:SHOWN_USERS]]
+    facts = [SummaryFact("", name) for name in names[:SHOWN_USERS]]
     if len(names) > SHOWN_USERS:
-        facts.append(Fact("", f"and {plural(len(names) - SHOWN_USERS, 'more', 'more')}"))
-    yield Section("named by", tuple(facts or [Fact("", "nothing in this client")]))
+        facts.append(SummaryFact("", f"and {plural(len(names) - SHOWN_USERS, 'more', 'more')}"))
+    yield Section("named by", tuple(facts or [SummaryFact("", "nothing in this client")]))
 
 
 def _held(snapshot: Snapshot, scope: str, type_: str, name: str) -> Health | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from envoy.service.discovery.v3 import discovery_pb2
 
-from meshtui.demo.ads import Configuration, Stream
+from meshtui.demo.ads import AdsStream, Configuration
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.manifests import ManifestDirectory
 from meshtui.demo.scenarios import scenario
@@ -29,7 +29,7 @@ class Client:
     def __init__(self, config: MeshConfig) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.configuration = Configuration(config, "2026-01-01T00:00:00Z")
-        self.stream = Stream(self.configuration, lambda event, **fields: self.events.append((event, fields)))
+        self.stream = AdsStream(self.configuration, lambda event, **fields: self.events.append((event, fields)))
         self.nonces: dict[str, str] = {}
 
     def ask(self, type_url: str, *names: str, error: str = "", nonce: str | None = None) -> list[Any]:

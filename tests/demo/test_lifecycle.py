@@ -19,7 +19,7 @@ import pytest
 
 from meshtui.demo import addresses as demo_addresses
 from meshtui.demo import temporary
-from meshtui.demo.events import Event, parse
+from meshtui.demo.events import DemoEvent, parse
 from meshtui.demo.mesh import Mesh
 from meshtui.model.errors import TargetUnreachable, UsageError
 from tests.waiting import PATIENCE_S
@@ -174,7 +174,7 @@ async def kill_and_come_back(mesh: Mesh, pod: str, process: str) -> None:
     before = mesh.processes[pod, process]
     os.kill(before, signal.SIGKILL)
 
-    def about_it(kind: str) -> Callable[[Event], bool]:
+    def about_it(kind: str) -> Callable[[DemoEvent], bool]:
         return lambda event: (event.kind, event.pod, event.process) == (kind, pod, process)
 
     died = await mesh.wait_for(about_it("process-died"), PATIENCE_S, from_start=True)

@@ -209,7 +209,7 @@ class TestAuthority:
     @given(st.binary(max_size=200))
     def test_anything_else_is_refused(self, data: bytes) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        authority = ca.Authority(key, _ROOT)
+        authority = ca.CertificateAuthority(key, _ROOT)
         with pytest.raises(ValueError, match=r".*"):
             authority.sign(data, "spiffe://x", timedelta(minutes=1), self.NOW)
 

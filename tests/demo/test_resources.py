@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from meshtui.demo.checks import unresolved
 from meshtui.demo.istio.fields import ManifestError
 from meshtui.demo.istio.objects import MeshConfig
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.manifests import ManifestDirectory, read_text
 from meshtui.demo.scenarios import scenario
 from meshtui.demo.xds.generate import (
@@ -43,15 +43,15 @@ INBOUND = "xds.istio.io/grpc/lds/inbound/127.0.1.11:17070"
 NODE = "sidecar~127.0.1.11~echo-v1.echo-grpc~echo-grpc.svc.cluster.local"
 
 
-def workload(name: str, version: str, ip: str, **labels: str) -> Workload:
+def workload(name: str, version: str, ip: str, **labels: str) -> MeshWorkload:
     pairs = {"app": "echo", "version": version, **labels}
-    return Workload(name, "echo-grpc", "echo", tuple(sorted(pairs.items())), ip, ((17070, 17070),))
+    return MeshWorkload(name, "echo-grpc", "echo", tuple(sorted(pairs.items())), ip, ((17070, 17070),))
 
 
 PODS = (workload("echo-v1", "v1", "127.0.1.11"), workload("echo-v2", "v2", "127.0.1.12"))
 
 
-def config_of(name: str, *more: str, pods: tuple[Workload, ...] = PODS) -> MeshConfig:
+def config_of(name: str, *more: str, pods: tuple[MeshWorkload, ...] = PODS) -> MeshConfig:
     """A scenario's configuration, with further documents."""
     directory = ManifestDirectory(scenario(name).directory)
     directory.scan()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meshtui.demo.istio.workload import DOMAIN, Labels, Workload
+from meshtui.demo.istio.workload import DOMAIN, Labels, MeshWorkload
 
 ROOT_NAMESPACE = "istio-system"
 """Where an object without selector applies to the whole mesh (Istio's default root namespace)."""
@@ -130,7 +130,7 @@ class DestinationRule:
 
 
 @dataclass(frozen=True, slots=True)
-class StringMatch:
+class TextMatch:
     """How a string is compared: ``exact``, ``prefix``, ``regex`` or ``present`` (value unused)."""
 
     how: str
@@ -138,12 +138,12 @@ class StringMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteMatch:
+class HttpMatch:
     """One alternative of a route: all of its conditions have to hold."""
 
-    uri: StringMatch | None
-    headers: tuple[tuple[str, StringMatch], ...]
-    without_headers: tuple[tuple[str, StringMatch], ...]
+    uri: TextMatch | None
+    headers: tuple[tuple[str, TextMatch], ...]
+    without_headers: tuple[tuple[str, TextMatch], ...]
     ignore_case: bool = False
 
 
@@ -184,7 +184,7 @@ class HttpRoute:
     """One entry of ``VirtualService.spec.http``."""
 
     name: str
-    matches: tuple[RouteMatch, ...]
+    matches: tuple[HttpMatch, ...]
     destinations: tuple[Destination, ...]
     timeout_seconds: float = 0.0
     fault: Fault | None = None
@@ -239,7 +239,7 @@ IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | 
 class MeshConfig:
     """Everything the control plane knows at one moment."""
 
-    workloads: tuple[Workload, ...] = ()
+    workloads: tuple[MeshWorkload, ...] = ()
     services: tuple[Service, ...] = ()
     destination_rules: tuple[DestinationRule, ...] = ()
     virtual_services: tuple[VirtualService, ...] = ()
@@ -264,7 +264,7 @@ class MeshConfig:
                 best = (length, virtual)
         return best[1] if best else None
 
-    def behind(self, service: Service, labels: Labels = ()) -> tuple[Workload, ...]:
+    def behind(self, service: Service, labels: Labels = ()) -> tuple[MeshWorkload, ...]:
         """The workloads a service selects, narrowed to those with these labels."""
         return tuple(
             workload

@@ -8,10 +8,10 @@ from meshtui.demo.istio.notes import Notes
 from meshtui.demo.istio.objects import (
     Destination,
     Fault,
+    HttpMatch,
     HttpRoute,
     Origin,
-    RouteMatch,
-    StringMatch,
+    TextMatch,
     Unsupported,
     VirtualService,
     full_host,
@@ -83,13 +83,13 @@ def _route(item: Block, origin: Origin, notes: Notes) -> HttpRoute:
     )
 
 
-def _match(match: Block, notes: Notes) -> RouteMatch:
+def _match(match: Block, notes: Notes) -> HttpMatch:
     known = ("uri", "headers", "withoutHeaders", "ignoreUriCase", "name")
     fields.only(match, "a match", known)
     uri = match.get("uri")
     if match.get("ignoreUriCase") not in (None, True, False):
         raise match.fail("ignoreUriCase", "ignoreUriCase must be true or false")
-    return RouteMatch(
+    return HttpMatch(
         uri=_string_match(match, "uri") if uri is not None else None,
         headers=_header_matches(match, "headers"),
         without_headers=_header_matches(match, "withoutHeaders"),
@@ -97,19 +97,19 @@ def _match(match: Block, notes: Notes) -> RouteMatch:
     )
 
 
-def _header_matches(match: Block, key: str) -> tuple[tuple[str, StringMatch], ...]:
+def _header_matches(match: Block, key: str) -> tuple[tuple[str, TextMatch], ...]:
     headers = fields.block(match, key)
     return tuple((name.lower(), _string_match(headers, name)) for name in headers)
 
 
-def _string_match(parent: Block, key: str) -> StringMatch:
+def _string_match(parent: Block, key: str) -> TextMatch:
     condition = fields.block(parent, key)
     if not condition:
-        return StringMatch("present", "")
+        return TextMatch("present", "")
     how = next(iter(condition))
     if len(condition) > 1 or how not in ("exact", "prefix", "regex"):
         raise parent.fail(key, f"{key:.80} must have exactly one of exact, prefix or regex")
-    return StringMatch(how, fields.text(condition, how))
+    return TextMatch(how, fields.text(condition, how))
 
 
 def _destinations(item: Block, origin: Origin, notes: Notes) -> tuple[Destination, ...]:

@@ -12,7 +12,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Workload:
+class MeshWorkload:
     """A pod as Kubernetes would know it."""
 
     name: str

@@ -14,7 +14,7 @@ from meshtui.demo.istio.objects import (
     Subset,
     TrafficPolicy,
 )
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.xds import tls
 from meshtui.demo.xds.names import ClusterName, parse_cluster
 
@@ -105,7 +105,7 @@ def endpoints(config: MeshConfig, name: str) -> endpoint_pb2.ClusterLoadAssignme
     return out
 
 
-def _endpoint(workload: Workload, container_port: int) -> endpoint_components_pb2.LbEndpoint:
+def _endpoint(workload: MeshWorkload, container_port: int) -> endpoint_components_pb2.LbEndpoint:
     address = address_pb2.SocketAddress(address=workload.ip, port_value=workload.real_port(container_port))
     out = endpoint_components_pb2.LbEndpoint(
         endpoint=endpoint_components_pb2.Endpoint(address=address_pb2.Address(socket_address=address)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from google.protobuf import any_pb2, message
 
 from meshtui.demo.istio.objects import MeshConfig
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.xds import clusters, listeners, routes
 from meshtui.model.identity.node_id import parse_node_id
 
@@ -28,7 +28,7 @@ class Client:
     """Who asks: its namespace decides what short names mean, its workload what it serves."""
 
     namespace: str
-    workload: Workload | None
+    workload: MeshWorkload | None
 
 
 def identify(config: MeshConfig, node_id: str, default_namespace: str) -> Client:

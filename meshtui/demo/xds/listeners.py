@@ -14,7 +14,7 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import (
 )
 
 from meshtui.demo.istio.objects import ROOT_NAMESPACE, MeshConfig, selects
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.xds import rbac, tls
 from meshtui.demo.xds.names import INBOUND_PREFIX, ClusterName, qualified, split_host_port
 
@@ -25,7 +25,7 @@ TLS_MODE_LABEL = "security.istio.io/tlsMode"
 """The pod label that makes PERMISSIVE into STRICT, as gRPC has no permissive mode."""
 
 
-def listener(config: MeshConfig, namespace: str, node: Workload | None, name: str) -> listener_pb2.Listener | None:
+def listener(config: MeshConfig, namespace: str, node: MeshWorkload | None, name: str) -> listener_pb2.Listener | None:
     """The listener of a name a client asked for, or None if there is none for it."""
     if name.startswith(INBOUND_PREFIX):
         return _inbound(config, node, name)
@@ -51,7 +51,7 @@ def _outbound(config: MeshConfig, namespace: str, name: str) -> listener_pb2.Lis
     )
 
 
-def _inbound(config: MeshConfig, node: Workload | None, name: str) -> listener_pb2.Listener | None:
+def _inbound(config: MeshConfig, node: MeshWorkload | None, name: str) -> listener_pb2.Listener | None:
     """None as well for a port that is no Service's target port: such a server never starts to serve."""
     host_port = split_host_port(name.removeprefix(INBOUND_PREFIX))
     if host_port is None or node is None:
@@ -71,7 +71,7 @@ def _inbound(config: MeshConfig, node: Workload | None, name: str) -> listener_p
     )
 
 
-def mutual_tls_mode(config: MeshConfig, node: Workload, port: int) -> str:
+def mutual_tls_mode(config: MeshConfig, node: MeshWorkload, port: int) -> str:
     """``STRICT`` or ``DISABLE``: workload over namespace over mesh; PERMISSIVE as istiod treats it for gRPC."""
     mode = "PERMISSIVE"
     scopes = (

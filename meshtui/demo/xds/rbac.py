@@ -18,7 +18,7 @@ from meshtui.demo.istio.objects import (
     MeshConfig,
     selects,
 )
-from meshtui.demo.istio.workload import Workload
+from meshtui.demo.istio.workload import MeshWorkload
 
 _FILTERS = (
     ("DENY", rbac_pb2.RBAC.DENY, "envoy.filters.http.rbac.DENY"),
@@ -27,7 +27,7 @@ _FILTERS = (
 """In the order of evaluation: what is denied stays denied."""
 
 
-def filters(config: MeshConfig, workload: Workload) -> list[hcm_pb2.HttpFilter]:
+def filters(config: MeshConfig, workload: MeshWorkload) -> list[hcm_pb2.HttpFilter]:
     """The RBAC filters for a workload's inbound listener; none if no policy selects it."""
     policies = [
         policy

@@ -17,11 +17,11 @@ from google.protobuf import any_pb2, duration_pb2, wrappers_pb2
 from meshtui.demo.istio.objects import (
     Destination,
     Fault,
+    HttpMatch,
     HttpRoute,
     MeshConfig,
-    RouteMatch,
     Service,
-    StringMatch,
+    TextMatch,
     Unsupported,
     VirtualService,
 )
@@ -71,7 +71,7 @@ def _routes(config: MeshConfig, service: Service, virtual: VirtualService, port:
     """One route per alternative match, in order; what follows a route that takes everything is left out."""
     out = []
     for http in virtual.http:
-        for match in http.matches or (RouteMatch(None, (), ()),):
+        for match in http.matches or (HttpMatch(None, (), ()),):
             out.append(_route(config, virtual, http, match, port))
             if match.uri is None and not match.headers and not match.without_headers:
                 return out
@@ -79,7 +79,7 @@ def _routes(config: MeshConfig, service: Service, virtual: VirtualService, port:
 
 
 def _route(
-    config: MeshConfig, virtual: VirtualService, http: HttpRoute, match: RouteMatch, port: int
+    config: MeshConfig, virtual: VirtualService, http: HttpRoute, match: HttpMatch, port: int
 ) -> components.Route:
     action = components.RouteAction()
     if len(http.destinations) == 1:
@@ -136,7 +136,7 @@ def _ignored(action: components.RouteAction, config: MeshConfig, extra: Unsuppor
         action.request_mirror_policies.add(cluster=_cluster(config, extra.mirror, port))
 
 
-def _match(match: RouteMatch) -> components.RouteMatch:
+def _match(match: HttpMatch) -> components.RouteMatch:
     out = components.RouteMatch()
     uri = match.uri
     if uri is None or uri.how == "present":
@@ -155,7 +155,7 @@ def _match(match: RouteMatch) -> components.RouteMatch:
     return out
 
 
-def _header(name: str, condition: StringMatch, inverted: bool) -> components.HeaderMatcher:
+def _header(name: str, condition: TextMatch, inverted: bool) -> components.HeaderMatcher:
     if condition.how == "present":
         return components.HeaderMatcher(name=name, present_match=True, invert_match=inverted)
     if condition.how == "regex":

@@ -13,8 +13,8 @@ from meshtui.doctor.rules import certificate_chains, certificate_files, certific
 from meshtui.doctor.rules.certificate_words import moment_words, period_words
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.identity.certificate import Certificate, Role
-from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.identity.certificate import Certificate, CertificateRole
+from meshtui.model.identity.lifetime import LifePhase, lifetime
 from meshtui.model.phrases import span_words
 from meshtui.model.subject import FileSubject
 
@@ -27,11 +27,11 @@ REPLACE_CA: Final = "replace it, and distribute the new one before its leaves ch
 
 def expired(seen: CertificateEvidence) -> Iterator[Finding]:
     """Its time is over: peers refuse it."""
-    for certificate in _in_phase(seen, Phase.EXPIRED):
+    for certificate in _in_phase(seen, LifePhase.EXPIRED):
         yield kinds.EXPIRED.finding(
             FileSubject(certificate.file),
             severity=_weight(seen, certificate),
-            fix="" if certificate.role is Role.LEAF else REPLACE_CA,
+            fix="" if certificate.role is CertificateRole.LEAF else REPLACE_CA,
             role=certificate.role,
             name=certificate.name,
             ago=span_words(seen.now - certificate.not_after),
@@ -42,7 +42,7 @@ def expired(seen: CertificateEvidence) -> Iterator[Finding]:
 
 def not_yet_valid(seen: CertificateEvidence) -> Iterator[Finding]:
     """Its time has not begun: often it is a clock that is wrong."""
-    for certificate in _in_phase(seen, Phase.NOT_YET_VALID):
+    for certificate in _in_phase(seen, LifePhase.NOT_YET_VALID):
         yield kinds.NOT_YET_VALID.finding(
             FileSubject(certificate.file),
             severity=_weight(seen, certificate),
@@ -56,8 +56,8 @@ def not_yet_valid(seen: CertificateEvidence) -> Iterator[Finding]:
 
 def rotation_late(seen: CertificateEvidence) -> Iterator[Finding]:
     """A third of its life or less is left, though rotation is due at one half."""
-    for certificate in _in_phase(seen, Phase.LATE):
-        if certificate.role is Role.LEAF:
+    for certificate in _in_phase(seen, LifePhase.LATE):
+        if certificate.role is CertificateRole.LEAF:
             life = lifetime(certificate, seen.now)
             yield kinds.ROTATION_LATE.finding(
                 FileSubject(certificate.file),
@@ -71,11 +71,11 @@ def rotation_late(seen: CertificateEvidence) -> Iterator[Finding]:
 
 def ending(seen: CertificateEvidence) -> Iterator[Finding]:
     """A tenth of its life or less is left."""
-    for certificate in _in_phase(seen, Phase.ENDING):
+    for certificate in _in_phase(seen, LifePhase.ENDING):
         life = lifetime(certificate, seen.now)
         yield kinds.ENDING.finding(
             FileSubject(certificate.file),
-            fix="" if certificate.role is Role.LEAF else REPLACE_CA,
+            fix="" if certificate.role is CertificateRole.LEAF else REPLACE_CA,
             role=certificate.role,
             name=certificate.name,
             left=span_words(life.remaining),
@@ -122,7 +122,7 @@ def _relevant(seen: CertificateEvidence) -> tuple[Certificate, ...]:
     return _each_once(certificate for chain in chains for certificate in chain.certificates)
 
 
-def _in_phase(seen: CertificateEvidence, phase: Phase) -> Iterator[Certificate]:
+def _in_phase(seen: CertificateEvidence, phase: LifePhase) -> Iterator[Certificate]:
     """Each certificate in this phase, once: the root often stands in both files."""
     distinct = reversed(_each_once(reversed(seen.certificates.certificates)))
     found = (certificate for certificate in distinct if lifetime(certificate, seen.now).phase is phase)
@@ -140,7 +140,7 @@ def _weight(seen: CertificateEvidence, certificate: Certificate) -> Severity:
 
 
 def _effect(certificate: Certificate) -> str:
-    if certificate.role is Role.LEAF:
+    if certificate.role is CertificateRole.LEAF:
         return "Every new mTLS connection from and to this workload fails; those already open go on."
     return "No chain through it is accepted, so every workload below it is refused."
 

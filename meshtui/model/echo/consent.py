@@ -32,7 +32,7 @@ class Bound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class UntilDecided:
     """A run that ends with its verdict. A smaller ``alpha`` or ``margin`` takes more answers; ``shares`` are those
     typed to judge by, empty for the accepted config's."""
 
@@ -49,7 +49,7 @@ class Load:
     sender: str
     spec: EchoRequestSpec
     duration_s: float | None = None
-    decision: Decision | None = None
+    decision: UntilDecided | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _duration(duration: float | None) -> str:
     return UNTHROTTLED if duration is None else f"{duration:g} s"
 
 
-def _decision(decision: Decision | None) -> str:
+def _decision(decision: UntilDecided | None) -> str:
     if decision is None:
         return "no"
     shares = ",".join(f"{version}={share * 100:g}" for version, share in decision.shares)

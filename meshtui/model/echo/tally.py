@@ -39,7 +39,7 @@ Classify = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class FailureCause:
     """Failures of one cause: how many requests ``failed``, of how many others in their batches nothing is known
     (``lost``).
 
@@ -76,7 +76,7 @@ class EchoTally:
     by_version: Mapping[str, int] = field(default_factory=dict)
     by_hostname: Mapping[str, int] = field(default_factory=dict)
     by_key: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[FailureCause, ...] = ()
     latency: Latency | None = None
     recent: tuple[Point, ...] = ()
     whole: tuple[Point, ...] = ()
@@ -106,7 +106,7 @@ class TallyCounter:
         self._versions: dict[str, int] = {}
         self._hostnames: dict[str, int] = {}
         self._keys: dict[str, dict[str, int]] = {}
-        self._causes: dict[str, Cause] = {}
+        self._causes: dict[str, FailureCause] = {}
         self._latency = LatencyHistogram()
         self._recent, self._whole = Series.recent(), Series.whole()
         self._course = Series.course()
@@ -191,8 +191,10 @@ class TallyCounter:
         code = self._classify(failure.text)
         if code not in self._causes and len(self._causes) >= MOST_CAUSES:
             code = OTHER
-        before = self._causes.get(code) or Cause(code, failure.text[:LONGEST_SAMPLE], 0, 0, at)
-        self._causes[code] = Cause(code, before.sample, before.failed + failure.failed, before.lost + failure.lost, at)
+        before = self._causes.get(code) or FailureCause(code, failure.text[:LONGEST_SAMPLE], 0, 0, at)
+        self._causes[code] = FailureCause(
+            code, before.sample, before.failed + failure.failed, before.lost + failure.lost, at
+        )
 
 
 def _count(counts: dict[str, int], value: str, by: int = 1) -> None:

@@ -13,7 +13,7 @@ from meshtui.model.identity.file_facts import FileFacts
 from meshtui.model.identity.spiffe import SpiffeId, parse_spiffe
 
 
-class Role(StrEnum):
+class CertificateRole(StrEnum):
     """The place of a certificate in a chain, by what the certificate itself says."""
 
     LEAF = "leaf"
@@ -43,7 +43,7 @@ class Certificate:
 
     file: str
     position: int
-    role: Role
+    role: CertificateRole
     subject: str
     issuer: str
     sans: tuple[San, ...]
@@ -209,7 +209,7 @@ class CertificateSet:
 
     @property
     def leaves(self) -> tuple[Certificate, ...]:
-        return tuple(one for one in self.certificates if one.role is Role.LEAF)
+        return tuple(one for one in self.certificates if one.role is CertificateRole.LEAF)
 
     @property
     def leaf(self) -> Certificate | None:
@@ -222,7 +222,7 @@ class CertificateSet:
 
     @property
     def roots(self) -> tuple[Certificate, ...]:
-        return tuple(one for one in self.certificates if one.role is Role.ROOT)
+        return tuple(one for one in self.certificates if one.role is CertificateRole.ROOT)
 
     def chain_of(self, certificate: Certificate) -> Chain | None:
         """The chain that starts with ``certificate``, or None when it is no leaf of this set."""

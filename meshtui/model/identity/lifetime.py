@@ -18,7 +18,7 @@ ENDING_SHARE = 1 / 10
 """At this much life left, little time remains for a person to act."""
 
 
-class Phase(StrEnum):
+class LifePhase(StrEnum):
     """Where in its life a certificate stands; the values are the words shown."""
 
     NOT_YET_VALID = "not yet valid"
@@ -72,17 +72,17 @@ class Lifetime:
         return self.rotation_due_at - self.now
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> LifePhase:
         if self.now < self.not_before:
-            return Phase.NOT_YET_VALID
+            return LifePhase.NOT_YET_VALID
         if self.now > self.not_after:
             # RFC 5280 §4.1.2.5: the period includes its last second.
-            return Phase.EXPIRED
+            return LifePhase.EXPIRED
         if self.remaining_share <= ENDING_SHARE:
-            return Phase.ENDING
+            return LifePhase.ENDING
         if self.remaining_share <= LATE_SHARE:
-            return Phase.LATE
-        return Phase.DUE if self.age_share >= ROTATION_SHARE else Phase.FRESH
+            return LifePhase.LATE
+        return LifePhase.DUE if self.age_share >= ROTATION_SHARE else LifePhase.FRESH
 
 
 def lifetime(certificate: Certificate, now: datetime) -> Lifetime:

@@ -15,7 +15,7 @@ from typing import Any
 from meshtui.json_writer import indented
 from meshtui.model.echo.latency import Latency
 from meshtui.model.echo.spec import Answer, EchoRequestSpec
-from meshtui.model.echo.tally import Cause, EchoTally
+from meshtui.model.echo.tally import EchoTally, FailureCause
 from meshtui.model.identity.masking import masked_headers
 from meshtui.model.printable import escaped, json_escaped
 from meshtui.model.split.assessment import Assessment
@@ -139,7 +139,7 @@ def answers_csv(answers: Sequence[Answer]) -> str:
     return out.getvalue()
 
 
-def _cause(cause: Cause, explain: Callable[[str], str]) -> dict[str, Any]:
+def _cause(cause: FailureCause, explain: Callable[[str], str]) -> dict[str, Any]:
     return {
         "code": cause.code,
         "message": cause.sample,

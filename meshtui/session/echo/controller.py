@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from meshtui.model.clock import utc_now
-from meshtui.model.echo.consent import Consent, Decision, Load
+from meshtui.model.echo.consent import Consent, Load, UntilDecided
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import UsageError
 from meshtui.model.split.assessment import Expectation
@@ -168,5 +168,5 @@ class EchoController:
 def load_of(spec: EchoRequestSpec, settings: EchoSettings, sender: str, typed: Expectation | None) -> Load:
     """A run as far as it is load, to be agreed to."""
     shares = tuple(sorted(typed.shares.items())) if typed is not None else ()
-    decision = Decision(settings.alpha, settings.margin, shares) if settings.until_decided else None
+    decision = UntilDecided(settings.alpha, settings.margin, shares) if settings.until_decided else None
     return Load(sender, spec, settings.duration_s, decision)

@@ -28,7 +28,7 @@ class HttpTooLarge(HttpProblem):
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class HttpResponse:
     """One response; header names in lower case."""
 
     status: int
@@ -36,7 +36,9 @@ class Response:
     body: bytes = b""
 
 
-async def get(host: str, port: int, path: str, allowed: frozenset[str], *, timeout: float, most_bytes: int) -> Response:
+async def get(
+    host: str, port: int, path: str, allowed: frozenset[str], *, timeout: float, most_bytes: int
+) -> HttpResponse:
     """GET ``path``, which must be one of ``allowed``, from ``host``.
 
     Raises ``ValueError`` for a path that is not allowed (a defect, never input), ``OSError`` when nothing answers,
@@ -64,13 +66,13 @@ def _request(host: str, port: int, path: str) -> bytes:
     return "\r\n".join((*lines, "Accept-Encoding: identity", "Connection: close", "", "")).encode("ascii")
 
 
-async def _response(reader: asyncio.StreamReader, most_bytes: int) -> Response:
+async def _response(reader: asyncio.StreamReader, most_bytes: int) -> HttpResponse:
     for _ in range(MOST_INTERIM):
         status, headers = await _head(reader)
         if status >= 200:
             if headers.get("content-encoding", "identity").lower() != "identity":
                 raise HttpProblem("is compressed, which was not asked for")
-            return Response(status, headers, await _body(reader, status, headers, most_bytes))
+            return HttpResponse(status, headers, await _body(reader, status, headers, most_bytes))
     raise HttpProblem("never comes, only interim ones (1xx)")
 
 

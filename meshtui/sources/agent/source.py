@@ -18,7 +18,7 @@ from meshtui.model.identity.agent import PREFIX, AgentMetrics, AgentReport
 from meshtui.model.phrases import plural
 from meshtui.model.printable import printable
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
-from meshtui.sources.agent.http_get import HttpProblem, HttpTooLarge, Response, get
+from meshtui.sources.agent.http_get import HttpProblem, HttpResponse, HttpTooLarge, get
 from meshtui.sources.agent.metrics import LONGEST_LINE, MOST_SAMPLES, parse_metrics
 
 READY_PATH: Final = "/healthz/ready"
@@ -113,18 +113,18 @@ class AgentSource:
         middle = began + (ended - began) / 2
         read = await asyncio.to_thread(_metrics, metrics, middle)
         problems = [*_problem(READY_PATH, ready, {200, 503}), *_problem(METRICS_PATH, metrics, {200}), *_left_out(read)]
-        answered = isinstance(ready, Response)
+        answered = isinstance(ready, HttpResponse)
         return AgentReport(
             address=str(self._address),
             at=ended,
             ready=_ready(ready),
-            ready_status=ready.status if answered and isinstance(ready, Response) else None,
+            ready_status=ready.status if answered and isinstance(ready, HttpResponse) else None,
             metrics=read,
             clock_offset=_clock_offset((ready, metrics), middle),
             problems=tuple(problems),
         )
 
-    async def _ask(self, path: str) -> Response | _Failed:
+    async def _ask(self, path: str) -> HttpResponse | _Failed:
         """The response, or why there is none as the end of a sentence."""
         try:
             host, port = self._address.host, self._address.port
@@ -146,7 +146,7 @@ class AgentSource:
         return f"forward the agent's port and name it: kubectl port-forward POD {port} and --agent localhost:{port}"
 
 
-def _problem(path: str, outcome: Response | _Failed, good: set[int]) -> Iterable[str]:
+def _problem(path: str, outcome: HttpResponse | _Failed, good: set[int]) -> Iterable[str]:
     if isinstance(outcome, _Failed):
         yield f"GET {path} failed: {outcome.why}."
     elif 300 <= outcome.status < 400:
@@ -167,23 +167,23 @@ def _left_out(metrics: AgentMetrics | None) -> Iterable[str]:
         )
 
 
-def _is_page(response: Response) -> bool:
+def _is_page(response: HttpResponse) -> bool:
     return response.headers.get("content-type", "").lower().startswith("text/html")
 
 
-def _ready(outcome: Response | _Failed) -> bool | None:
+def _ready(outcome: HttpResponse | _Failed) -> bool | None:
     if isinstance(outcome, _Failed) or outcome.status not in {200, 503} or _is_page(outcome):
         return None
     return outcome.status == 200
 
 
-def _metrics(outcome: Response | _Failed, at: datetime) -> AgentMetrics | None:
+def _metrics(outcome: HttpResponse | _Failed, at: datetime) -> AgentMetrics | None:
     if isinstance(outcome, _Failed) or outcome.status != 200:
         return None
     return parse_metrics(outcome.body.decode("utf-8", "replace"), at)
 
 
-def _clock_offset(outcomes: Iterable[Response | _Failed], middle: datetime) -> timedelta | None:
+def _clock_offset(outcomes: Iterable[HttpResponse | _Failed], middle: datetime) -> timedelta | None:
     """How far the agent's clock is ahead, from the HTTP ``Date`` (whole seconds, so half a second is added)."""
     for outcome in outcomes:
         if isinstance(outcome, _Failed):

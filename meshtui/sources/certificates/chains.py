@@ -9,7 +9,7 @@ from itertools import chain
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from meshtui.model.identity.certificate import Chain, LinkProblem, Role
+from meshtui.model.identity.certificate import CertificateRole, Chain, LinkProblem
 from meshtui.sources.certificates.x509 import Loaded
 
 LONGEST = 10
@@ -29,7 +29,7 @@ def build_chains(loaded: Iterable[Loaded], roots_files: frozenset[str] = frozens
     roots = frozenset(one.value.fingerprint_sha256 for one in everything if one.value.file in roots_files)
     distinct = list({one.value.fingerprint_sha256: one for one in reversed(everything)}.values())[::-1]
     builder = _Builder(distinct, roots)
-    return tuple(builder.chain(one) for one in distinct if one.value.role is Role.LEAF)
+    return tuple(builder.chain(one) for one in distinct if one.value.role is CertificateRole.LEAF)
 
 
 _Path = tuple[list[Loaded], LinkProblem | None, int]
@@ -41,7 +41,9 @@ class _Builder:
 
     def __init__(self, everything: list[Loaded], roots: frozenset[str]) -> None:
         self._roots_known = bool(roots)
-        self._trusted = roots or {one.value.fingerprint_sha256 for one in everything if one.value.role is Role.ROOT}
+        self._trusted = roots or {
+            one.value.fingerprint_sha256 for one in everything if one.value.role is CertificateRole.ROOT
+        }
         self._by_subject: dict[bytes, list[Loaded]] = defaultdict(list)
         self._by_key: dict[tuple[bytes, bytes], list[Loaded]] = defaultdict(list)
         for one in sorted(everything, key=self._preference):
@@ -68,7 +70,7 @@ class _Builder:
         if len(path) >= LONGEST:
             return path, LinkProblem.TOO_LONG, len(path) - 1
         best: _Path = (path, self._dead_end(top), len(path) - 1)
-        if top.value.subject == top.value.issuer and top.value.role is Role.ROOT:
+        if top.value.subject == top.value.issuer and top.value.role is CertificateRole.ROOT:
             return best
         for issuer in self._candidates(top, path):
             if self._left <= 0:
@@ -90,7 +92,7 @@ class _Builder:
 
     def _dead_end(self, top: Loaded) -> LinkProblem:
         """Why the climb ends at ``top`` when no issuer is found."""
-        if top.value.role is Role.ROOT:
+        if top.value.role is CertificateRole.ROOT:
             return LinkProblem.UNTRUSTED_ROOT if self._verifies(top, top) else LinkProblem.SIGNATURE
         named = self._by_subject.get(top.raw.issuer.public_bytes(), [])
         others = [one for one in named if one.value.fingerprint_sha256 != top.value.fingerprint_sha256]

@@ -18,12 +18,12 @@ from pathlib import PurePath
 from meshtui.model.clock import utc_now
 from meshtui.model.identity.bootstrap import Bootstrap, CertificateProvider
 from meshtui.model.identity.certificate import (
+    CertificateRole,
     CertificateSet,
     FileProblem,
     FileProblemKind,
     KeyMatch,
     KeyState,
-    Role,
 )
 from meshtui.model.identity.file_facts import FileFacts
 from meshtui.sources.certificates.chains import build_chains
@@ -180,7 +180,7 @@ def _read(
         if _out_of_order(in_file):
             unordered.append(path)
     values = tuple(one.value for one in loaded)
-    leaves = [one for one in values if one.role is Role.LEAF]
+    leaves = [one for one in values if one.role is CertificateRole.LEAF]
     matches = [compare_key(path, leaves) for path in keys]
     return CertificateSet(
         source,
@@ -209,9 +209,9 @@ def _read_file(path: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
 
 def _out_of_order(loaded: Sequence[Loaded]) -> bool:
     """Whether a file with one leaf is not leaf first, each certificate followed by its issuer (RFC 8446 §4.4.2)."""
-    if sum(one.value.role is Role.LEAF for one in loaded) != 1:
+    if sum(one.value.role is CertificateRole.LEAF for one in loaded) != 1:
         return False
-    if loaded[0].value.role is not Role.LEAF:
+    if loaded[0].value.role is not CertificateRole.LEAF:
         return True
     names = [one.raw.subject for one in loaded]
     for at in range(len(loaded) - 1):

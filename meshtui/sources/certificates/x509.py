@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import SignatureAlgorithmOID
 
-from meshtui.model.identity.certificate import Certificate, FileProblem, FileProblemKind, Role, San
+from meshtui.model.identity.certificate import Certificate, CertificateRole, FileProblem, FileProblemKind, San
 from meshtui.sources.certificates.pem import CERTIFICATE_LABELS, PemBlock, looks_like_pem, pem_blocks
 
 MOST_CERTIFICATES = 20_000
@@ -136,7 +136,7 @@ def _value(raw: x509.Certificate, file: str, position: int) -> Certificate:
     extensions = _extensions(raw)
     self_issued = raw.subject == raw.issuer
     is_ca, path_length = _authority(raw, extensions, self_issued)
-    role = Role.LEAF if not is_ca else Role.ROOT if self_issued else Role.INTERMEDIATE
+    role = CertificateRole.LEAF if not is_ca else CertificateRole.ROOT if self_issued else CertificateRole.INTERMEDIATE
     algorithm, bits, curve, key_digest = _key(raw)
     signature = raw.signature_algorithm_oid
     return Certificate(

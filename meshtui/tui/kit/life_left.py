@@ -6,27 +6,27 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.identity.certificate import Certificate
-from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.identity.lifetime import LifePhase, lifetime
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import span_words
 from meshtui.tui.kit.style import Line, Role, Span
 
 PHASE_ROLES: Final = {
-    Phase.NOT_YET_VALID: Role.ALARM,
-    Phase.FRESH: Role.TEXT,
-    Phase.DUE: Role.TEXT,
-    Phase.LATE: Role.NOTE,
-    Phase.ENDING: Role.ALARM,
-    Phase.EXPIRED: Role.ALARM,
+    LifePhase.NOT_YET_VALID: Role.ALARM,
+    LifePhase.FRESH: Role.TEXT,
+    LifePhase.DUE: Role.TEXT,
+    LifePhase.LATE: Role.NOTE,
+    LifePhase.ENDING: Role.ALARM,
+    LifePhase.EXPIRED: Role.ALARM,
 }
 
 PHASE_GLYPHS: Final = {
-    Phase.NOT_YET_VALID: "✗ ",
-    Phase.FRESH: "",
-    Phase.DUE: "",
-    Phase.LATE: "! ",
-    Phase.ENDING: "!! ",
-    Phase.EXPIRED: "✗ ",
+    LifePhase.NOT_YET_VALID: "✗ ",
+    LifePhase.FRESH: "",
+    LifePhase.DUE: "",
+    LifePhase.LATE: "! ",
+    LifePhase.ENDING: "!! ",
+    LifePhase.EXPIRED: "✗ ",
 }
 
 
@@ -38,12 +38,12 @@ def certificate_end(workload: Workload | None, now: datetime) -> Line:
     if first is not None:
         phase = lifetime(first, now).phase
     else:
-        phase = Phase.EXPIRED if left.total_seconds() < 0 else Phase.FRESH
+        phase = LifePhase.EXPIRED if left.total_seconds() < 0 else LifePhase.FRESH
     words = {
-        Phase.NOT_YET_VALID: "cert not valid yet",
-        Phase.LATE: f"cert late, {span_words(left)}",
-        Phase.ENDING: f"cert ends in {span_words(left)}",
-        Phase.EXPIRED: f"cert expired {span_words(-left)} ago",
+        LifePhase.NOT_YET_VALID: "cert not valid yet",
+        LifePhase.LATE: f"cert late, {span_words(left)}",
+        LifePhase.ENDING: f"cert ends in {span_words(left)}",
+        LifePhase.EXPIRED: f"cert expired {span_words(-left)} ago",
     }.get(phase, f"cert {span_words(left)}")
     role = Role.DIM if PHASE_ROLES[phase] is Role.TEXT else PHASE_ROLES[phase]
     return (Span(f"{PHASE_GLYPHS[phase]}{words}", role),)
@@ -64,18 +64,18 @@ def when_it_ends(certificate: Certificate, now: datetime) -> str:
     """``ends in 2m 58s``, ``expired 3 s ago``, ``valid only in 12 s``."""
     life = lifetime(certificate, now)
     match life.phase:
-        case Phase.NOT_YET_VALID:
+        case LifePhase.NOT_YET_VALID:
             return f"valid only in {span_words(certificate.not_before - now)}"
-        case Phase.EXPIRED:
+        case LifePhase.EXPIRED:
             return f"expired {span_words(-life.remaining)} ago"
         case _:
             return f"ends in {span_words(life.remaining)}"
 
 
-def _rotation_words(phase: Phase, away: str) -> str:
+def _rotation_words(phase: LifePhase, away: str) -> str:
     return {
-        Phase.FRESH: f"rotation due in {away}",
-        Phase.DUE: f"rotation due since {away}",
-        Phase.LATE: f"rotation {away} late",
-        Phase.ENDING: f"rotation {away} late",
+        LifePhase.FRESH: f"rotation due in {away}",
+        LifePhase.DUE: f"rotation due since {away}",
+        LifePhase.LATE: f"rotation {away} late",
+        LifePhase.ENDING: f"rotation {away} late",
     }.get(phase, "")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.echo.consent import Bound, Consent, Decision, Load, covers, excesses
+from meshtui.model.echo.consent import Bound, Consent, Load, UntilDecided, covers, excesses
 from meshtui.model.echo.spec import EchoRequestSpec
 
 URLS = ("xds:///echo.echo-grpc:7070", "xds:///shop.default:80")
@@ -25,7 +25,7 @@ SPECS = st.builds(
     authority=st.sampled_from(("", "other:80")),
 )
 DECISIONS = st.none() | st.builds(
-    Decision,
+    UntilDecided,
     alpha=st.sampled_from((0.001, 0.01)),
     margin=st.sampled_from((0.05, 0.1)),
     shares=st.sampled_from(((), (("v1", 0.5), ("v2", 0.5)))),
@@ -104,10 +104,10 @@ def test_the_excess_names_what_was_agreed_and_what_is_asked(load: Load, bound: B
 
 
 def test_a_run_that_was_to_end_with_its_verdict_may_not_go_on_after_it() -> None:
-    decided = replace(AGREED, decision=Decision(0.01, 0.1))
+    decided = replace(AGREED, decision=UntilDecided(0.01, 0.1))
     assert covers(AGREED, decided)
     assert [excess.bound for excess in excesses(decided, AGREED)] == [Bound.DECISION]
-    stricter = replace(AGREED, decision=Decision(0.001, 0.1))
+    stricter = replace(AGREED, decision=UntilDecided(0.001, 0.1))
     assert [excess.bound for excess in excesses(decided, stricter)] == [Bound.DECISION]
     assert covers(stricter, decided)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meshtui.doctor.echo_failures import outcome_sentence
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.outcome import Outcome, histogram_of, outcome_of
-from meshtui.model.echo.tally import Cause, EchoTally
+from meshtui.model.echo.tally import EchoTally, FailureCause
 from meshtui.model.split.assessment import SplitCounts, Verdict, assess, parse_expectation
 from meshtui.model.split.words import split_beside_failures
 
@@ -23,7 +23,7 @@ def tally(
     answered: dict[str, int], failed: int = 0, lost: int = 0, abandoned: int = 0, requested: int = 500
 ) -> EchoTally:
     completed = sum(answered.values())
-    causes = (Cause("boom", "boom: it broke", failed, lost, AT),) if failed + lost else ()
+    causes = (FailureCause("boom", "boom: it broke", failed, lost, AT),) if failed + lost else ()
     return EchoTally(
         requested, completed + failed + lost + abandoned, completed, failed, lost, abandoned, by_version=answered,
         causes=causes,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.model.identity.certificate import San, colon_hex
-from meshtui.model.identity.lifetime import Lifetime, Phase
+from meshtui.model.identity.lifetime import LifePhase, Lifetime
 from meshtui.model.identity.san import san_satisfies, satisfies
 from meshtui.model.identity.spiffe import SpiffeId, parse_spiffe
 from meshtui.model.xds.config import MatchKind, StringMatch
@@ -21,19 +21,19 @@ DAY = timedelta(days=1)
 @pytest.mark.parametrize(
     ("hours", "phase"),
     [
-        (-0.001, Phase.NOT_YET_VALID),
-        (0, Phase.FRESH),
-        (11.99, Phase.FRESH),
-        (12, Phase.DUE),
-        (15.99, Phase.DUE),
-        (16.01, Phase.LATE),
-        (21.59, Phase.LATE),
-        (21.61, Phase.ENDING),
-        (24, Phase.ENDING),
-        (24.001, Phase.EXPIRED),
+        (-0.001, LifePhase.NOT_YET_VALID),
+        (0, LifePhase.FRESH),
+        (11.99, LifePhase.FRESH),
+        (12, LifePhase.DUE),
+        (15.99, LifePhase.DUE),
+        (16.01, LifePhase.LATE),
+        (21.59, LifePhase.LATE),
+        (21.61, LifePhase.ENDING),
+        (24, LifePhase.ENDING),
+        (24.001, LifePhase.EXPIRED),
     ],
 )
-def test_phases_of_a_day(hours: float, phase: Phase) -> None:
+def test_phases_of_a_day(hours: float, phase: LifePhase) -> None:
     """Rotation at a half, warnings at a third and a tenth left; the last second still counts (RFC 5280 §4.1.2.5)."""
     assert Lifetime(BEGIN, BEGIN + DAY, BEGIN + timedelta(hours=hours)).phase is phase
 
@@ -56,8 +56,8 @@ def test_times_of_a_day() -> None:
 def test_shares_stay_between_0_and_1_and_agree_with_the_phase(begin: datetime, lives: timedelta, now: datetime) -> None:
     life = Lifetime(begin.replace(tzinfo=UTC), begin.replace(tzinfo=UTC) + lives, now.replace(tzinfo=UTC))
     assert 0 <= life.age_share <= 1
-    assert (life.phase is Phase.EXPIRED) <= (life.remaining < timedelta(0))
-    if life.phase in {Phase.FRESH, Phase.DUE, Phase.LATE, Phase.ENDING}:
+    assert (life.phase is LifePhase.EXPIRED) <= (life.remaining < timedelta(0))
+    if life.phase in {LifePhase.FRESH, LifePhase.DUE, LifePhase.LATE, LifePhase.ENDING}:
         assert life.remaining >= timedelta(0)
 
 

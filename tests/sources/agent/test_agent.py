@@ -23,7 +23,7 @@ from meshtui.model.identity.agent import (
     Sample,
     rates,
 )
-from meshtui.sources.agent.http_get import HttpProblem, Response, get
+from meshtui.sources.agent.http_get import HttpProblem, HttpResponse, get
 from meshtui.sources.agent.metrics import MOST_SAMPLES, parse_metrics
 from meshtui.sources.agent.source import (
     METRICS_PATH,
@@ -222,7 +222,7 @@ async def test_no_other_path_leaves_this_process(path: str) -> None:
     assert recorder.requests == []
 
 
-async def _get(raw: bytes, most_bytes: int = 1000) -> Response:
+async def _get(raw: bytes, most_bytes: int = 1000) -> HttpResponse:
     async with agent(lambda *_: raw) as (address, _):
         host, port = address.split(":")
         return await get(host, int(port), READY_PATH, READ_ONLY, timeout=PATIENCE_S, most_bytes=most_bytes)

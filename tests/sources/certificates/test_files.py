@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meshtui.model.identity.bootstrap_parse import read_bootstrap
-from meshtui.model.identity.certificate import FileProblemKind, KeyState, LinkProblem, Role
+from meshtui.model.identity.certificate import CertificateRole, FileProblemKind, KeyState, LinkProblem
 from meshtui.model.identity.file_facts import FileKind
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.files import IdentityFiles, read_certificates, read_providers
@@ -45,7 +45,12 @@ def agent_files(tmp_path: Path, leaf: Issued, intermediate: Issued, authority: I
 
 def test_the_agents_directory_is_read_whole(agent_files: Path, leaf: Issued) -> None:
     found = read_certificates([str(agent_files)], NOW)
-    assert [one.role for one in found.certificates] == [Role.LEAF, Role.INTERMEDIATE, Role.ROOT, Role.ROOT]
+    assert [one.role for one in found.certificates] == [
+        CertificateRole.LEAF,
+        CertificateRole.INTERMEDIATE,
+        CertificateRole.ROOT,
+        CertificateRole.ROOT,
+    ]
     assert found.problems == ()
     assert found.unordered == ()
     assert found.key is not None
@@ -53,7 +58,11 @@ def test_the_agents_directory_is_read_whole(agent_files: Path, leaf: Issued) -> 
     assert found.key.leaf_fingerprint == leaf.fingerprint
     (chain,) = found.chains
     assert chain.verified
-    assert [one.role for one in chain.certificates] == [Role.LEAF, Role.INTERMEDIATE, Role.ROOT]
+    assert [one.role for one in chain.certificates] == [
+        CertificateRole.LEAF,
+        CertificateRole.INTERMEDIATE,
+        CertificateRole.ROOT,
+    ]
     assert found.leaf is not None
     assert found.leaf.fingerprint_sha256 == leaf.fingerprint
     assert found.soonest_end == found.leaf
@@ -74,7 +83,7 @@ def test_noise_around_pem_does_no_harm(tmp_path: Path, leaf: Issued, authority: 
     indented = leaf.pem.replace(b"\n", b"  \n")
     (tmp_path / "noisy.pem").write_bytes(noise + indented + b"\x00\xff junk -----\n" + windows + b"trailing")
     found = read_certificates([str(tmp_path / "noisy.pem")], NOW)
-    assert [one.role for one in found.certificates] == [Role.LEAF, Role.ROOT]
+    assert [one.role for one in found.certificates] == [CertificateRole.LEAF, CertificateRole.ROOT]
     assert found.problems == ()
 
 
@@ -181,7 +190,7 @@ def test_a_cut_file_is_one_clear_problem_and_the_rest_is_shown(
 ) -> None:
     (tmp_path / "cert-chain.pem").write_bytes(authority.pem + leaf.pem[: min(keep, len(leaf.pem) - 30)])
     found = read_certificates([str(tmp_path)], NOW)
-    assert [one.role for one in found.certificates] == [Role.ROOT]
+    assert [one.role for one in found.certificates] == [CertificateRole.ROOT]
     assert [(one.kind, one.line) for one in found.problems] == [(FileProblemKind.CUT, authority.pem.count(b"\n") + 1)]
 
 
@@ -203,7 +212,7 @@ def test_a_damaged_block_costs_itself(tmp_path: Path, leaf: Issued, authority: I
     not_asn1 = b"".join([lines[0], b"AAAA\n", lines[-1]])
     (tmp_path / "chain.pem").write_bytes(not_base64 + not_asn1 + authority.pem)
     found = read_certificates([str(tmp_path / "chain.pem")], NOW)
-    assert [one.role for one in found.certificates] == [Role.ROOT]
+    assert [one.role for one in found.certificates] == [CertificateRole.ROOT]
     assert [one.kind for one in found.problems] == [FileProblemKind.DAMAGED, FileProblemKind.DAMAGED]
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from meshtui.model.identity.certificate import Certificate, Role
-from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.identity.certificate import Certificate, CertificateRole
+from meshtui.model.identity.lifetime import LifePhase, lifetime
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.x509 import load_certificates
 from tests.pki import NOW, Issued, ec_key, issue, root, rsa_key, workload
@@ -147,7 +147,7 @@ def test_expiry_is_openssls(case: str, corpus: dict[str, Issued], tmp_path: Path
             timeout=PATIENCE_S,
             check=False,
         )
-        assert (ended.returncode == 1) == (lifetime(ours, now).phase is Phase.EXPIRED)
+        assert (ended.returncode == 1) == (lifetime(ours, now).phase is LifePhase.EXPIRED)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_a_chain_holds_exactly_when_openssl_verifies_it(
 
 
 def test_roles(corpus: dict[str, Issued]) -> None:
-    assert one(corpus["root"]).role is Role.ROOT
-    assert one(corpus["intermediate"]).role is Role.INTERMEDIATE
-    assert one(corpus["ec-p256"]).role is Role.LEAF
+    assert one(corpus["root"]).role is CertificateRole.ROOT
+    assert one(corpus["intermediate"]).role is CertificateRole.INTERMEDIATE
+    assert one(corpus["ec-p256"]).role is CertificateRole.LEAF
 
 
 def test_the_spiffe_id_is_taken_apart(corpus: dict[str, Issued]) -> None:

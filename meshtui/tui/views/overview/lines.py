@@ -15,7 +15,7 @@ from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.resource import Health, ResourceKey
 from meshtui.present.blocks import sparkline, squeezed
-from meshtui.present.ladder import Rung, RungName, Series
+from meshtui.present.ladder import Rung, RungName, SparkSeries
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.severity import SEVERITY_GLYPHS
 from meshtui.session.state import LinkState, MissingFact
@@ -45,31 +45,36 @@ RUNG_NAME: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OverviewEntry:
     """A line of the overview; ``subject`` is what ``enter`` shows from it, None where no view has a place for it."""
 
     line: Line
     subject: Subject | None = None
 
 
-def overview_entries(frame: Frame, rungs: Iterable[Rung], width: int, height: int) -> tuple[Entry, ...]:
+def overview_entries(frame: Frame, rungs: Iterable[Rung], width: int, height: int) -> tuple[OverviewEntry, ...]:
     """Everything on the overview in ``width`` cells; as many changes as ``height`` lines leave room for."""
     rungs = tuple(rungs)
-    entries = [Entry(EMPTY), *_headline(frame, rungs, width), Entry(EMPTY), *_ladder(frame, rungs, width)]
+    entries = [
+        OverviewEntry(EMPTY),
+        *_headline(frame, rungs, width),
+        OverviewEntry(EMPTY),
+        *_ladder(frame, rungs, width),
+    ]
     entries += _missing(frame.state.missing, width)
     entries += _changes(frame, width, height - len(entries) - 3)
     return tuple(entries)
 
 
-def _entries(lines: Iterable[Line]) -> Iterator[Entry]:
+def _entries(lines: Iterable[Line]) -> Iterator[OverviewEntry]:
     """Lines that lead nowhere."""
-    return (Entry(line) for line in lines)
+    return (OverviewEntry(line) for line in lines)
 
 
 # what is wrong
 
 
-def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Entry]:
+def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[OverviewEntry]:
     yield from _stale(frame, width)
     findings = worst_first(frame.state.findings)
     if findings:
@@ -105,7 +110,7 @@ def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
     return ""
 
 
-def _stale(frame: Frame, width: int) -> Iterator[Entry]:
+def _stale(frame: Frame, width: int) -> Iterator[OverviewEntry]:
     link = frame.state.link
     if link.state is not LinkState.STALE:
         return
@@ -115,31 +120,31 @@ def _stale(frame: Frame, width: int) -> Iterator[Entry]:
     yield from _entries(paragraph(link.problem, width, Role.TEXT))
     if link.hint:
         yield from _entries(labelled("try", link.hint, width))
-    yield Entry(EMPTY)
+    yield OverviewEntry(EMPTY)
 
 
-def _findings(findings: tuple[Finding, ...], frame: Frame, width: int) -> Iterator[Entry]:
+def _findings(findings: tuple[Finding, ...], frame: Frame, width: int) -> Iterator[OverviewEntry]:
     for number, finding in enumerate(findings[:NAMED]):
         if number:
-            yield Entry(EMPTY)
+            yield OverviewEntry(EMPTY)
         yield from _finding(finding, frame, width)
     rest = findings[NAMED:]
     if rest:
-        yield Entry(EMPTY)
+        yield OverviewEntry(EMPTY)
     for finding in rest[:LISTED]:
         subject = shown_elsewhere(finding.subject, frame)
         mark = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", SEVERITY_ROLES[finding.severity])
-        yield Entry((mark, Span(cut_end(finding.title, width - 5))), subject)
+        yield OverviewEntry((mark, Span(cut_end(finding.title, width - 5))), subject)
     if len(rest) > LISTED:
-        yield Entry((Span(f"    and {plural(len(rest) - LISTED, 'more finding')}", Role.DIM),))
+        yield OverviewEntry((Span(f"    and {plural(len(rest) - LISTED, 'more finding')}", Role.DIM),))
 
 
-def _finding(finding: Finding, frame: Frame, width: int) -> Iterator[Entry]:
+def _finding(finding: Finding, frame: Frame, width: int) -> Iterator[OverviewEntry]:
     subject = shown_elsewhere(finding.subject, frame)
     role = SEVERITY_ROLES[finding.severity]
     lead = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", role)
     for number, line in enumerate(hanging((lead,), finding.title, width - 6, role)):
-        yield Entry(line, subject if not number else None)
+        yield OverviewEntry(line, subject if not number else None)
     yield from _entries(paragraph(finding.explanation, width, Role.TEXT))
     if finding.fix:
         yield from _entries(labelled("fix", finding.fix, width))
@@ -175,15 +180,15 @@ def _says(node: Node) -> str:
     return MEANS[node.health] if node.health is Health.WAITING else f"{node.note}. {MEANS[node.health]}"
 
 
-def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: int) -> Iterator[Entry]:
+def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: int) -> Iterator[OverviewEntry]:
     for number, way in enumerate(troubles[:NAMED]):
         if number:
-            yield Entry(EMPTY)
+            yield OverviewEntry(EMPTY)
         node = way[-1]
         key = next((one.key for one in reversed(way) if one.key is not None), None)
         role = ROLES[node.health]
         title = f"{node.kind.words.capitalize()} {node.name}"
-        yield Entry(
+        yield OverviewEntry(
             (Span(f"  {HEALTH_GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), _resource(key, frame)
         )
         yield from _entries(paragraph(_says(node), width, Role.TEXT))
@@ -192,7 +197,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: 
             yield from _entries(paragraph(f"on the way {path}", width, Role.DIM))
     if len(troubles) > NAMED:
         more = plural(len(troubles) - NAMED, "more like this", "more like this")
-        yield Entry(
+        yield OverviewEntry(
             (Span(f"    and {more}: ", Role.DIM), Span("2", Role.KEY), Span(" then ", Role.DIM), Span("e", Role.KEY))
         )
 
@@ -200,18 +205,18 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: 
 # the ladder
 
 
-def _ladder(frame: Frame, rungs: Iterable[Rung], width: int) -> Iterator[Entry]:
+def _ladder(frame: Frame, rungs: Iterable[Rung], width: int) -> Iterator[OverviewEntry]:
     for rung in rungs:
-        yield Entry(ladder_line(rung, width), _resource(rung.key, frame))
+        yield OverviewEntry(ladder_line(rung, width), _resource(rung.key, frame))
         resource = frame.state.snapshot.resources.get(rung.key) if frame.state.snapshot and rung.key else None
         if resource is not None and isinstance(resource.body, RouteConfiguration) and frame.state.snapshot:
             lines = split_lines(frame.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
             yield from _entries(lines)
         if any(len(series.values) > 1 for series in rung.spark):
-            yield Entry(spark_line(rung.spark, width))
+            yield OverviewEntry(spark_line(rung.spark, width))
 
 
-def spark_line(spark: tuple[Series, ...], width: int) -> Line:
+def spark_line(spark: tuple[SparkSeries, ...], width: int) -> Line:
     """``ok/s ▅▅▅▁▁   in flight ▁▁▁▇▇``: all that is remembered, the newest at the right."""
     lead = RUNG_NAME + 5
     names = sum(len(series.name) + 4 for series in spark)
@@ -244,10 +249,10 @@ def ladder_line(rung: Rung, width: int) -> Line:
     return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))
 
 
-def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[Entry]:
+def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[OverviewEntry]:
     for one in missing:
-        yield Entry(EMPTY)
-        yield Entry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {one.fact}", width - 5))))
+        yield OverviewEntry(EMPTY)
+        yield OverviewEntry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {one.fact}", width - 5))))
         yield from _entries(paragraph(one.why, width, Role.DIM))
         if one.unlock:
             yield from _entries(labelled("try", one.unlock, width))
@@ -256,14 +261,14 @@ def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[Entry]:
 # what changed last
 
 
-def _changes(frame: Frame, width: int, room: int) -> Iterator[Entry]:
-    yield Entry(EMPTY)
-    yield Entry((Span("  Last changes", Role.TITLE),))
+def _changes(frame: Frame, width: int, room: int) -> Iterator[OverviewEntry]:
+    yield OverviewEntry(EMPTY)
+    yield OverviewEntry((Span("  Last changes", Role.TITLE),))
     events = frame.state.events[: max(room, EVENTS_AT_LEAST)]
     if not events:
-        yield Entry((Span("    none since meshtui looks", Role.DIM),))
+        yield OverviewEntry((Span("    none since meshtui looks", Role.DIM),))
     for event in events:
-        yield Entry(event_line(event, frame, width), _resource(event.key, frame))
+        yield OverviewEntry(event_line(event, frame, width), _resource(event.key, frame))
 
 
 def event_line(event: Event, frame: Frame, width: int) -> Line:

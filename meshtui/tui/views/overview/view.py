@@ -11,7 +11,7 @@ from meshtui.session.state import Fact, LinkState
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import Line
-from meshtui.tui.views.overview.lines import Entry, overview_entries
+from meshtui.tui.views.overview.lines import OverviewEntry, overview_entries
 from meshtui.tui.views.registry import View
 
 
@@ -26,7 +26,7 @@ class OverviewRows(Rows):
         super().__init__(id=id)
         self._frame: Frame | None = None
         self._rungs: tuple[Rung, ...] = ()
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[OverviewEntry, ...] = ()
         self._placed = False
 
     def action_move(self, step: int) -> None:
@@ -69,7 +69,7 @@ class OverviewRows(Rows):
         super().redraw()
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> OverviewEntry | None:
         """What the cursor is on."""
         return self._entries[self.cursor] if 0 <= self.cursor < len(self._entries) else None
 

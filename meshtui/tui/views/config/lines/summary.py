@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from meshtui.model.phrases import size_words, span_words
 from meshtui.model.xds.graph import Node
 from meshtui.model.xds.resource import Resource
-from meshtui.present.summary import Fact, Section
+from meshtui.present.summary import Section, SummaryFact
 from meshtui.tui.kit.marks import ROLES, STATUS_WORDS, glyph
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
@@ -78,7 +78,7 @@ def section_lines(sections: Iterable[Section], width: int) -> Iterator[Line]:
             yield from _fact(fact, column, width)
 
 
-def _fact(fact: Fact, column: int, width: int) -> Iterator[Line]:
+def _fact(fact: SummaryFact, column: int, width: int) -> Iterator[Line]:
     mark = (glyph(fact.health), Span(" ")) if fact.health is not None else (Span("  "),)
     role = Role.TEXT if fact.health is None or not fact.health.rank else ROLES[fact.health]
     label = shown(fact.label)

@@ -7,7 +7,7 @@ from typing import Final
 
 from meshtui.doctor.echo_failures import cause_title, fates_words
 from meshtui.doctor.explain import UNKNOWN, cause_of
-from meshtui.model.echo.tally import Cause
+from meshtui.model.echo.tally import FailureCause
 from meshtui.model.phrases import plural
 from meshtui.tui.kit.paragraphs import labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
@@ -17,7 +17,7 @@ SAMPLE: Final = 400
 """Characters of an unknown error's text that are worth their lines here; the raw page has all of it."""
 
 
-def error_lines(causes: Sequence[Cause], width: int, most: int) -> Iterator[Line]:
+def error_lines(causes: Sequence[FailureCause], width: int, most: int) -> Iterator[Line]:
     """The ``most`` frequent causes explained, the rest in a line."""
     for cause in causes[:most]:
         yield from one_cause(cause, width)
@@ -27,7 +27,7 @@ def error_lines(causes: Sequence[Cause], width: int, most: int) -> Iterator[Line
         yield (Span(said, Role.DIM), Span("   a shows all", Role.DIM))
 
 
-def one_cause(cause: Cause, width: int) -> Iterator[Line]:
+def one_cause(cause: FailureCause, width: int) -> Iterator[Line]:
     """How many, what it means, what to look at."""
     known = cause_of(cause.sample)
     head = (Span(f"  ✗ {_many(cause)}  ", Role.ALARM), span(cause_title(cause), Role.STRONG))
@@ -39,18 +39,18 @@ def one_cause(cause: Cause, width: int) -> Iterator[Line]:
     yield from labelled("look", known.fix, width)
 
 
-def short_cause(cause: Cause, width: int) -> Line:
+def short_cause(cause: FailureCause, width: int) -> Line:
     """A cause in one line, for a narrow screen."""
     head = f"  ✗ {_many(cause)}  "
     return (Span(head, Role.ALARM), span(cut_end(cause_title(cause), max(width - len(head) - 12, 10)), Role.STRONG),
             Span("   a why", Role.DIM))  # fmt: skip
 
 
-def _many(cause: Cause) -> str:
+def _many(cause: FailureCause) -> str:
     return fates_words(cause.failed, cause.lost)
 
 
-def all_causes(causes: Sequence[Cause], width: int) -> Iterator[Line]:
+def all_causes(causes: Sequence[FailureCause], width: int) -> Iterator[Line]:
     """Every cause with its text as it came."""
     for cause in causes:
         yield from one_cause(cause, width)

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from meshtui.model.identity.certificate import Certificate, CertificateSet, Chain
-from meshtui.model.identity.certificate import Role as Place
+from meshtui.model.identity.certificate import Certificate, CertificateRole, CertificateSet, Chain
 from meshtui.model.identity.comparison import short_serial
 from meshtui.model.identity.lifetime import lifetime
 from meshtui.model.identity.spiffe import SpiffeId
@@ -26,7 +25,7 @@ ROOMY: Final = 110
 EARLIER: Final = {True: 2, False: 1}
 """Earlier leaves shown above the present one, where there is room and where not."""
 
-LABELS: Final = {Place.LEAF: "leaf", Place.INTERMEDIATE: "signer", Place.ROOT: "root"}
+LABELS: Final = {CertificateRole.LEAF: "leaf", CertificateRole.INTERMEDIATE: "signer", CertificateRole.ROOT: "root"}
 
 
 def who_entries(workload: Workload, width: int) -> Iterator[IdentityEntry]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from meshtui.model.identity.certificate import Certificate
-from meshtui.model.identity.lifetime import Phase, lifetime
+from meshtui.model.identity.lifetime import LifePhase, lifetime
 from meshtui.tui.kit.style import Line, Role, Span
 
 START: Final = "├"
@@ -22,12 +22,12 @@ HALF: Final = "┊"
 HALF_PAST: Final = "┿"
 
 BAR_ROLES: Final = {
-    Phase.NOT_YET_VALID: Role.ALARM,
-    Phase.FRESH: Role.BAR,
-    Phase.DUE: Role.BAR,
-    Phase.LATE: Role.NOTE,
-    Phase.ENDING: Role.ALARM,
-    Phase.EXPIRED: Role.ALARM,
+    LifePhase.NOT_YET_VALID: Role.ALARM,
+    LifePhase.FRESH: Role.BAR,
+    LifePhase.DUE: Role.BAR,
+    LifePhase.LATE: Role.NOTE,
+    LifePhase.ENDING: Role.ALARM,
+    LifePhase.EXPIRED: Role.ALARM,
 }
 
 

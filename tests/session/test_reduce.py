@@ -11,8 +11,8 @@ from typing import TypeAlias
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meshtui.doctor.registry import failed as part_failed
 
+from meshtui.doctor.rules.rule import failed as part_failed
 from meshtui.model.channels import (
     Calls,
     Channel,
@@ -165,7 +165,7 @@ def test_a_state_is_whole_and_bounded_and_its_revision_tells_whether_anything_di
         assert (after.channels is None) == (after.traffic is None)
         assert after.events == after.memory.timeline.latest(EVENTS_SHOWN)
         assert len({missing.fact for missing in after.missing}) == len(after.missing)
-        known = {*after.memory.config_findings, *(after.workload.findings if after.workload else ())}
+        known = {*after.memory.diagnosis.findings, *(after.workload.findings if after.workload else ())}
         assert set(after.findings) == known | set(after.memory.defects.values())
         assert set(after.changed_at) <= set(after.snapshot.resources if after.snapshot else ())
 

@@ -14,7 +14,7 @@ from meshtui.model.identity.masking import MASK
 from meshtui.model.printable import is_printable
 from meshtui.model.split.assessment import LARGEST_E, SplitCounts, assess, parse_expectation
 from meshtui.model.split.epochs import SplitBook
-from meshtui.present.documents.echo import answers_csv, result_document, run_csv, run_json
+from meshtui.present.documents.echo import result_document, run_csv, run_json
 
 START = datetime(2026, 8, 1, 20, 0, 0, tzinfo=UTC)
 VERSIONS = ("v1", "v2", "v2", "=cmd()")
@@ -70,10 +70,6 @@ def test_csv() -> None:
     assert [
         (row["v1"], row["v2"], row["'=cmd()"], row["unknown_version"], row["failed"], row["lost"]) for row in rows
     ] == [("1", "2", "1", "7", "3", "0")]
-    answers = list(csv.DictReader(io.StringIO(answers_csv(tally.answers))))
-    assert [row["version"] for row in answers] == ["v1", "v2", "v2", "'=cmd()"]
-    assert {row["hostname"] for row in answers} == {"'@pod"}
-    assert {row["latency_ms"] for row in answers} == {"2.0000"}
 
 
 HOSTILE = "v\x1b[31m\x9b\u202e\u20281"
@@ -84,8 +80,9 @@ def hostile() -> TallyCounter:
     texts = [
         f"[0] Latency=2ms\n[0 body] ServiceVersion={HOSTILE}\n[0 body] Hostname={HOSTILE}\n",
         "[1 body] ServiceVersion= =1+1\n[1 body] Hostname=＝1\n",
+        "[2 body] ServiceVersion=＝2\n",
     ]
-    counter.add(account(Batch(1, 2, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START)
+    counter.add(account(Batch(1, 3, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START)
     counter.add(account(Batch(2, 1, 0, 5.0), BatchReply(ReplyKind.REFUSED, error=f"{HOSTILE} failed")), START)
     return counter
 
@@ -94,7 +91,7 @@ def test_no_export_holds_what_a_terminal_obeys() -> None:
     tally = hostile().look()
     spec = EchoRequestSpec("xds:///x", 3, headers=(("x", HOSTILE),))
     book = SplitBook.open(parse_expectation("v1=20,v2=80"), START)
-    texts = (run_json(spec, tally, book.assess(), book.epochs, START), run_csv(tally), answers_csv(tally.answers))
+    texts = (run_json(spec, tally, book.assess(), book.epochs, START), run_csv(tally))
     for text in texts:
         assert all(is_printable(line) for line in text.split("\n"))
     document = json.loads(texts[0])
@@ -104,8 +101,9 @@ def test_no_export_holds_what_a_terminal_obeys() -> None:
 
 
 def test_a_formula_behind_blanks_or_in_full_width_is_text() -> None:
-    rows = list(csv.DictReader(io.StringIO(answers_csv(hostile().look().answers))))
-    assert (rows[1]["version"], rows[1]["hostname"]) == ("' =1+1", "'＝1")
+    heads = next(csv.reader(io.StringIO(run_csv(hostile().look()))))
+    assert "' =1+1" in heads
+    assert "'＝2" in heads
 
 
 def test_secret_headers_are_masked_in_exports() -> None:

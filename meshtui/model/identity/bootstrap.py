@@ -87,7 +87,6 @@ class BootstrapNode:
     region: str = ""
     zone: str = ""
     sub_zone: str = ""
-    has_locality: bool = False
     metadata: Mapping[str, Json] = field(default_factory=dict)
 
     @property

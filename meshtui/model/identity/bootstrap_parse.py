@@ -242,7 +242,6 @@ class _Reader:
             place["region"],
             place["zone"],
             place["sub_zone"],
-            "locality" in fields,
             MappingProxyType(metadata),
         )
 

@@ -166,14 +166,12 @@ class IdentityComparison:
     """Issued, on disk, in use and expected beside each other, and what their difference means.
 
     ``reread_by`` is the latest moment at which gRPC re-reads the files when what it uses is older than what is on
-    disk; ``fails_at`` is when the certificate in use ends. Both None when nothing differs.
+    disk; None when nothing differs.
     """
 
     corners: tuple[Corner, ...]
     sentence: str
-    stale_since: datetime | None = None
     reread_by: datetime | None = None
-    fails_at: datetime | None = None
 
     @property
     def agrees(self) -> bool:
@@ -188,8 +186,7 @@ def identity_comparison(state: IdentityState) -> IdentityComparison:
         return IdentityComparison(corners, _agreement(corners))
     since = state.on_disk.changed_at
     reread = since + state.refresh_interval if since is not None and state.refresh_interval is not None else None
-    ends = stale.certificate.not_after
-    return IdentityComparison(corners, _stale_sentence(state, stale, since, reread), since, reread, ends)
+    return IdentityComparison(corners, _stale_sentence(state, stale, since, reread), reread)
 
 
 def stale_in_use(state: IdentityState) -> InUse | None:

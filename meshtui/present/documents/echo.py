@@ -127,18 +127,6 @@ def run_csv(tally: EchoTally) -> str:
     return out.getvalue()
 
 
-def answers_csv(answers: Sequence[Answer]) -> str:
-    """The answers that are kept, one a line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["index", "version", "hostname", "cluster", "ip", "status", "latency_ms"])
-    for answer in answers:
-        latency = "" if answer.latency_s is None else f"{answer.latency_s * 1e3:.4f}"
-        texts = [_cell(text or "") for text in (answer.version, answer.hostname, answer.cluster, answer.ip)]
-        writer.writerow([answer.index, *texts, answer.status_code or "", latency])
-    return out.getvalue()
-
-
 def _cause(cause: FailureCause, explain: Callable[[str], str]) -> dict[str, Any]:
     return {
         "code": cause.code,

@@ -222,7 +222,7 @@ def test_a_part_that_breaks_is_a_finding_until_it_works(monkeypatch: pytest.Monk
         raise RecursionError("too deep")
 
     with monkeypatch.context() as patched:
-        patched.setattr("meshtui.session.identity.join.check_workload", broken)
+        patched.setattr("meshtui.session.identity.join.diagnose", broken)
         state = reduce(begun(), Look(at=NOW, config=canary()))
         assert [finding.code for finding in state.findings] == ["rule-failed"]
         assert state.link.state is LinkState.LIVE

@@ -30,7 +30,7 @@ from meshtui.model.identity.workload import Offers, WorkloadFiles
 from meshtui.model.timeline import Event
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
-from meshtui.session.identity.memory import Peers
+from meshtui.session.identity_memory import Peers
 from meshtui.session.state import MissingFact
 
 PeerCertificates: TypeAlias = Mapping[tuple[PeerCertificate, Side], Certificate | None]

@@ -21,7 +21,7 @@ from meshtui.model.xds.graph import EMPTY_GRAPH, Graph
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
-from meshtui.session.identity.memory import IdentityMemory
+from meshtui.session.identity_memory import IdentityMemory
 
 
 class LinkState(Enum):

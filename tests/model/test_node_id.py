@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.identity.node_id import is_istio_like, parse_node_id
+from meshtui.model.node_id import is_istio_like, parse_node_id
 
 PIECES = st.text(st.sampled_from("a.~x"), max_size=8)
 

@@ -31,7 +31,7 @@ from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import CDS, RDS, Status
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.session.echo.state import EchoState, Phase
-from meshtui.session.identity.memory import Peers
+from meshtui.session.identity_memory import Peers
 from meshtui.session.observation import (
     AgentAnswered,
     Attached,

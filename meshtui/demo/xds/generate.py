@@ -10,7 +10,7 @@ from google.protobuf import any_pb2, message
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.xds import clusters, listeners, routes
-from meshtui.model.identity.node_id import parse_node_id
+from meshtui.model.node_id import parse_node_id
 
 _PREFIX = "type.googleapis.com/envoy.config."
 

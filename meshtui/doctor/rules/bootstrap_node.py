@@ -11,7 +11,7 @@ from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding
 from meshtui.model.identity.bootstrap import BootstrapNode, MaskReason
 from meshtui.model.identity.json_text import is_below
-from meshtui.model.identity.node_id import PARTS, parse_node_id
+from meshtui.model.node_id import PARTS, parse_node_id
 from meshtui.model.subject import BootstrapSubject
 
 ISTIO_SHAPE: Final = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster.local"

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from meshtui.model.address import host_of
-from meshtui.model.identity.node_id import NodeId, is_istio_like, parse_node_id
+from meshtui.model.node_id import NodeId, is_istio_like, parse_node_id
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What ``json`` makes of a JSON text."""

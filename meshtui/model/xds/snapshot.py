@@ -25,7 +25,7 @@ class NodeIdentity:
     @property
     def workload(self) -> tuple[str, str]:
         """Pod and namespace out of Istio's node id; two empty strings for other shapes."""
-        from meshtui.model.identity.node_id import parse_node_id  # the form of an id matters to few
+        from meshtui.model.node_id import parse_node_id  # the form of an id matters to few
 
         found = parse_node_id(self.id)
         return (found.pod, found.namespace) if found is not None else ("", "")

@@ -10,7 +10,7 @@ from meshtui.model.channels import ChannelReport, PeerCertificate
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.comparison import InUse, Side
 from meshtui.model.identity.peers import Places, sightings
-from meshtui.session.identity.memory import Connections, End
+from meshtui.session.identity_memory import Connections, End
 from meshtui.session.observation import PeerCertificates
 from meshtui.session.protocols import ReadPeer
 

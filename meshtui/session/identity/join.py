@@ -10,13 +10,13 @@ from meshtui.doctor.evidence import workload_evidence
 from meshtui.model.channels import ChannelReport
 from meshtui.model.identity.accepted_tls import asked_providers, clusters_tls, listeners_tls
 from meshtui.model.identity.comparison import IdentityState
-from meshtui.model.identity.node_id import parse_node_id
 from meshtui.model.identity.peers import joined_identity, own_marks, places, seen_by
 from meshtui.model.identity.workload import HISTORY_KEPT, ROTATIONS_KEPT, Workload, rotations_between
+from meshtui.model.node_id import parse_node_id
 from meshtui.model.timeline import Event
 from meshtui.session.identity import connections
 from meshtui.session.identity.events import agent_events, agent_lost, file_events
-from meshtui.session.identity.memory import IdentityMemory, Peers
+from meshtui.session.identity_memory import IdentityMemory, Peers
 from meshtui.session.observation import AgentAnswered, FactLost, FilesRead, Look
 from meshtui.session.state import Fact, SessionState
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from meshtui.model.identity.comparison import Side
 from meshtui.model.identity.peers import Neighbour
-from meshtui.session.identity.memory import Peers
+from meshtui.session.identity_memory import Peers
 from meshtui.session.state import SessionState
 
 

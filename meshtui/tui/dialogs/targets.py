@@ -17,11 +17,10 @@ from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
 from meshtui.tui.kit.address_input import TypedRows
 from meshtui.tui.kit.bar import Bar
-from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES
+from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES, counts
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import fit, pad, span, spread
-from meshtui.tui.screens.header import counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from typing import Final
 
 from meshtui.model.finding import Severity
 from meshtui.model.xds.resource import Health, Status
+from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.session.state import LinkState
-from meshtui.tui.kit.style import Role, Span
+from meshtui.tui.kit.style import Line, Role, Span
 
 WORDS: Final = {Health.OK: "fine", Health.WAITING: "waiting", Health.MISSING: "missing", Health.REFUSED: "refused"}
 
@@ -60,3 +61,15 @@ FOLDS: Final[Mapping[bool | None, str]] = {True: "▾", False: "▸", None: " "}
 def glyph(health: Health | None) -> Span:
     """The mark of a health."""
     return Span(UNKNOWN, Role.FAINT) if health is None else Span(HEALTH_GLYPHS[health], ROLES[health])
+
+
+def counts(snapshot: Snapshot | None) -> Line:
+    """How many resources are in each state, those that need a person with their word."""
+    if snapshot is None:
+        return ()
+    found = snapshot.counts()
+    line: list[Span] = [Span(f"{HEALTH_GLYPHS[Health.OK]} {found[Health.OK]}", ROLES[Health.OK])]
+    for health in (Health.WAITING, Health.MISSING, Health.REFUSED):
+        if found[health]:
+            line += (Span("  "), Span(f"{HEALTH_GLYPHS[health]} {found[health]} {WORDS[health]}", ROLES[health]))
+    return tuple(line)

@@ -19,11 +19,10 @@ from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
 
+from meshtui.model.phrases import ELLIPSIS
 from meshtui.model.printable import printable
 from meshtui.tui.kit.palette import Palette
 from meshtui.tui.kit.style import Line, Role, Span
-
-ELLIPSIS: Final = "…"
 
 LONGEST: Final = 2_000
 """Characters of one outside text that one line looks at: no terminal is wider, and a name may be a megabyte."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from meshtui.model.phrases import span_words
-from meshtui.model.xds.resource import Health
-from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
-from meshtui.present.marks import HEALTH_GLYPHS
+from meshtui.model.xds.snapshot import NodeIdentity
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.life_left import certificate_end
-from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES, ROLES, WORDS
+from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, fit, span, width_of
 
@@ -54,18 +52,6 @@ def library_words(node: NodeIdentity) -> str:
     if len(words) > 1 and len(words) % 2 == 0:
         return f"{node.user_agent.partition(' ')[0]} {words[-2]} {words[-1]}"
     return f"{node.user_agent} {node.user_agent_version}".strip()
-
-
-def counts(snapshot: Snapshot | None) -> Line:
-    """How many resources are in each state, those that need a person with their word."""
-    if snapshot is None:
-        return ()
-    found = snapshot.counts()
-    line: list[Span] = [Span(f"{HEALTH_GLYPHS[Health.OK]} {found[Health.OK]}", ROLES[Health.OK])]
-    for health in (Health.WAITING, Health.MISSING, Health.REFUSED):
-        if found[health]:
-            line += (Span("  "), Span(f"{HEALTH_GLYPHS[health]} {found[health]} {WORDS[health]}", ROLES[health]))
-    return tuple(line)
 
 
 def liveness(frame: Frame) -> Line:

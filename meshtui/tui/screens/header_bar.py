@@ -6,8 +6,9 @@ from textual.reactive import reactive
 
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar
+from meshtui.tui.kit.marks import counts
 from meshtui.tui.kit.style import Line
-from meshtui.tui.screens.header import counts, header_line
+from meshtui.tui.screens.header import header_line
 
 
 class HeaderBar(Bar):

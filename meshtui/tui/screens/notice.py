@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.model.phrases import span_words
-from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
@@ -82,10 +81,3 @@ def _register(width: int) -> Iterator[Line]:
         for number, text in enumerate(lines):
             lead = f"    {language if not number else '':<8}"
             yield (Span(lead, Role.TITLE), span(text, Role.DIM if not number else Role.STRONG))
-
-
-def no_outbound_lines(width: int) -> Iterator[Line]:
-    """Why only the inbound side is there."""
-    yield from hanging((Span("  … ", Role.WAITING),), NO_OUTBOUND, width - 6, Role.STRONG)
-    yield from paragraph(NO_OUTBOUND_FIX, width, Role.TEXT)
-    yield from paragraph(NO_OUTBOUND_LINE, width, Role.ACCENT)

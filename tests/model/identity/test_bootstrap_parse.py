@@ -17,7 +17,7 @@ from meshtui.model.identity.bootstrap_lines import bootstrap_lines
 from meshtui.model.identity.bootstrap_parse import read_bootstrap
 from meshtui.model.identity.json_text import element, member, places
 from meshtui.model.identity.masking import MASK, mask
-from meshtui.model.identity.node_id import NodeId
+from meshtui.model.node_id import NodeId
 
 names = st.text(max_size=8)
 values = st.recursive(

@@ -1,4 +1,16 @@
-"""View 2: what the client holds and how it hangs together, beside the detail of one thing."""
+"""View 2: what the client holds and how it hangs together, beside the detail of one thing.
+
+::
+
+     ▾ ✓ echo.echo-grpc.svc.cluster.local:7070   LDS  41  2 m │ outbound|7070|v1|echo…          title
+       ▾ ✓ outbound|7070||echo.echo-grpc…        RDS  42  2 m │ Summary   YAML   Change         pages
+         ▾ ✓ (everything else)                                │
+           ▾ ✓  80 %  v1  outbound|7070|v1|…     CDS  41  2 m │ picks     ROUND_ROBIN
+               ✓ 127.0.1.11:17070  HEALTHY                    │ TLS       mTLS, expects spiffe://…
+     / words                                        3 of 7    │                            the filter, if any
+
+Below ``SIDE_BY_SIDE`` cells there is one column, and ``enter`` opens the detail over the list.
+"""
 
 from __future__ import annotations
 

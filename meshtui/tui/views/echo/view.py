@@ -1,4 +1,18 @@
-"""View 3: where traffic goes. Runs probes through the echo controller of the session in front."""
+"""View 3: where traffic goes. Runs probes through the echo controller of the session in front.
+
+::
+
+      ✓ done  500 of 500 answers   0 failed   10 s                                what is sent, how far it got
+       ✓ CONSISTENT   with the accepted weights (always-valid, α 0.01). …         the verdict
+
+      v1  ██████████████████████████████├─┃──┤    80.6 %  want  80  n  403        bar, tick at the configured
+      v2  █████├──┃─┤                             19.4 %  want  20  n   97        share, whiskers of the interval
+
+     100 ┤██████████████████████████████████████                                  shares over time
+       0 └──────────────────────────────────────
+      latency  p50 1.5 ms  p90 1.5  p99 1.5  max 1.5                              and what is known beside
+      by pod   echo-v1-0 ██████████████████   403
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""View 4: what the workload was told at birth, and who it is."""
+"""View 4: what the workload was told at birth, and who it is.
+
+::
+
+      spiffe://cluster.local/ns/echo-grpc/sa/client                               who
+      ▸ leaf   77:01:02:03… ├━━━━━●──────────┊────────┤  ends in 50m              the chain, each with its life
+      ▸ root   34:c5:5e:ed… ●─────────────────────────┤  ends in 9y 364d
+      issued ✓   on disk ✓   in use ✓   expected ✓                                the four corners compared
+
+      Towards clusters            ▾ Bootstrap  ✓ Istio's shape, 1 server          TLS and agent │ the bootstrap
+      ✓ v1 mTLS  expects spiffe…    { "xds_servers": [
+      Agent  ✓ ready                   …
+
+Below ``SIDE_BY_SIDE`` cells all stands in one list.
+"""
 
 from __future__ import annotations
 

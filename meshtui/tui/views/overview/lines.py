@@ -14,6 +14,7 @@ from meshtui.model.traffic import Traffic
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.present.blocks import sparkline, squeezed
 from meshtui.present.ladder import Rung, RungName, SparkSeries
 from meshtui.present.marks import HEALTH_GLYPHS
@@ -24,7 +25,6 @@ from meshtui.tui.kit.marks import ROLES, SEVERITY_ROLES, glyph
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, cut_end, cut_name, pad, span, width_of
-from meshtui.tui.screens.notice import no_outbound_lines
 from meshtui.tui.views.overview.weights import split_lines
 from meshtui.tui.views.registry import place_of
 
@@ -84,7 +84,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
     if troubles:
         yield from _trouble_lines(troubles, frame, width)
     elif frame.state.snapshot is not None and not frame.state.snapshot.has_outbound:
-        yield from _entries(no_outbound_lines(width))
+        yield from _entries(_no_outbound(width))
     elif frame.state.snapshot is not None:
         count = len(frame.state.snapshot.resources)
         stale = frame.state.link.state is not LinkState.LIVE
@@ -95,6 +95,13 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
         yield from _entries(hanging((Span("  "), mark, Span(" ")), title, width - 6, Role.STRONG))
         text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
         yield from _entries(paragraph(text, width, Role.DIM))
+
+
+def _no_outbound(width: int) -> Iterator[Line]:
+    """Why only the inbound side is there."""
+    yield from hanging((Span("  … ", Role.WAITING),), NO_OUTBOUND, width - 6, Role.STRONG)
+    yield from paragraph(NO_OUTBOUND_FIX, width, Role.TEXT)
+    yield from paragraph(NO_OUTBOUND_LINE, width, Role.ACCENT)
 
 
 def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:

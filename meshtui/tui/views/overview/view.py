@@ -1,4 +1,19 @@
-"""View 1: is this client's mesh whole, and if not, what is wrong."""
+"""View 1: is this client's mesh whole, and if not, what is wrong.
+
+::
+
+      ✗ The client refused the newest cluster echo:7070 subset v2      findings, the worst first and in full
+        The version before it (41) stays in force …
+        fix  change what the DestinationRule … asks for
+
+      Control plane  ✓  connected                                      the ladder: a request's way, rung by rung
+      Route          ✓  /proto.EchoTestServi…  changed 2 m ago
+                        v1      80 %  ███████████████████████
+      Cluster        ✗  2 clusters: v2, v1      v2: refused 44: …
+
+      Last changes                                                     as many as there is room for
+        now  ✗  CDS outbound|7070|v2|echo…   refused 44: …
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,8 @@ def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, fo
         masked=[hidden.path for hidden in found.bootstrap.masked],
         findings=[finding_json(finding) for finding in findings],
     )
-    emit(format_, data, "\n".join([*_text(found.bootstrap), *finding_lines(findings)]))
+    lines = [*_text(found.bootstrap), *finding_lines(findings)]
+    emit(format_, lambda: data, lambda: "\n".join(lines))
     if any_error(findings):
         ctx.exit(ExitCode.WRONG)
 

@@ -45,7 +45,7 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
         findings=[finding_json(finding) for finding in findings],
         read_at=rfc3339(found.read_at),
     )
-    emit(format_, data, certificate_table(found, now, findings))
+    emit(format_, lambda: data, lambda: certificate_table(found, now, findings))
     if any_error(findings):
         ctx.exit(ExitCode.WRONG)
 

@@ -197,17 +197,15 @@ def _run(request: ProbeRequest, options: TargetOptions, format_: str) -> ExitCod
 def _write(request: ProbeRequest, state: EchoState, format_: str) -> None:
     from meshtui.cli.echo_report import echo_document, echo_text
 
+    def data() -> dict[str, Any]:
+        return echo_document(request.target, state, request.from_config, request.allowed_failures)
+
     if format_ == "csv":
         lossless(run_csv(state.tally))
-        return
-    if format_ == "table":
-        emit(format_, {}, echo_text(state, request.from_config, request.allowed_failures))
-        return
-    data = echo_document(request.target, state, request.from_config, request.allowed_failures)
-    if format_ == "ndjson":
-        json_line({"event": "summary", **data})
+    elif format_ == "ndjson":
+        json_line({"event": "summary", **data()})
     else:
-        emit(format_, data, "")
+        emit(format_, data, lambda: echo_text(state, request.from_config, request.allowed_failures))
 
 
 def _ending(request: ProbeRequest, state: EchoState, interrupted: bool, format_: str) -> ExitCode:

@@ -58,15 +58,30 @@ def terminal_width() -> int | None:
 
 def columns(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
     """Rows as aligned lines; the widest columns give way until they fit, and names lose the cluster's domain first."""
-    cells = [[written(printable(cell)) for cell in row] for row in rows]
-    widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
+    laid = [_shown(column) for column in zip(*rows, strict=True)]
+    widths = [max(map(cell_width, set(column))) for column in laid]
     if width is not None:
         widths = _narrowed(widths, width)
-        cells = [[cut(cell, room) for cell, room in zip(row, widths, strict=True)] for row in cells]
-    return [
-        GAP.join(cell + " " * (room - cell_width(cell)) for cell, room in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+        laid = [[cut(cell, room) for cell in column] for column, room in zip(laid, widths, strict=True)]
+    padded = [_padded(column, room) for column, room in zip(laid, widths, strict=True)]
+    return [GAP.join(row).rstrip() for row in zip(*padded, strict=True)]
+
+
+def _shown(column: Sequence[str]) -> Sequence[str]:
+    """The cells of a column as they will be seen. Most columns are plain text, which is told for all cells at once."""
+    whole = "".join(column)
+    if whole.isascii() and whole.isprintable():
+        return column
+    shown = {cell: written(printable(cell)) for cell in set(column)}
+    return [shown[cell] for cell in column]
+
+
+def _padded(column: Sequence[str], room: int) -> list[str]:
+    """The cells of a column, each with blanks to the column's width."""
+    if "".join(column).isascii():
+        return [cell.ljust(room) for cell in column]
+    padded = {cell: cell + " " * (room - cell_width(cell)) for cell in set(column)}
+    return [padded[cell] for cell in column]
 
 
 def words(lines: Iterable[str], width: int | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from meshtui.cli import layout
@@ -16,17 +16,24 @@ from meshtui.present.table import Table
 FORMATS: Final = ("table", "json", "yaml")
 
 
-def emit(format_: str, data: Mapping[str, Any], text: Table | str) -> None:
-    """Write one document in the format asked for; ``text`` is for people, and fits the terminal if there is one."""
+def emit(format_: str, data: Callable[[], Mapping[str, Any]], text: Callable[[], Table | str]) -> None:
+    """Write one document in the format asked for; only that form of it is made. ``text`` is for people, and fits the
+    terminal if there is one.
+    """
     if format_ == "json":
-        json_line(data, indent=True)
+        json_line(data(), indent=True)
     elif format_ == "yaml":
-        _write(_yaml(data))
-    elif isinstance(text, Table):
-        _write(render(text, layout.terminal_width()))
+        _write(_yaml(data()))
     else:
-        lines = printable_lines(text.rstrip("\n")).split("\n")
-        _write(layout.joined(layout.words(lines, layout.terminal_width())))
+        _write(for_people(text()))
+
+
+def for_people(text: Table | str) -> str:
+    """The table or the lines, in the terminal's width."""
+    width = layout.terminal_width()
+    if isinstance(text, Table):
+        return render(text, width)
+    return layout.joined(layout.words(printable_lines(text.rstrip("\n")).split("\n"), width))
 
 
 def json_line(data: Mapping[str, Any], *, indent: bool = False) -> None:

@@ -41,9 +41,9 @@ def test_a_failure_is_said_on_stderr_and_harmless(capsys: pytest.CaptureFixture[
 
 def test_json_and_yaml_hold_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     data = document("here", items=[{"name": "é", "at": rfc3339(datetime(2026, 1, 2, 3, 4, 5, 678_900, UTC))}])
-    emit("json", data, "")
+    emit("json", lambda: data, str)
     first = json.loads(capsys.readouterr().out)
-    emit("yaml", data, "")
+    emit("yaml", lambda: data, str)
     assert yaml.safe_load(capsys.readouterr().out) == first == data
     assert first["schema"] == 1
     assert first["items"][0]["at"] == "2026-01-02T03:04:05.678Z"

@@ -43,9 +43,10 @@ def config(target: str, types: str, pattern: str, options: TargetOptions, format
         {**resource_document(resource), "config": configs[resource.key]}
         for resource in in_order(snapshot.resources[key] for key in configs)
     ]
-    text = "\n".join(_config_text(shown) for shown in resources)
     emit(
-        format_, document(target, resources=resources, problems=list(snapshot.problems)), text or "no resource matches"
+        format_,
+        lambda: document(target, resources=resources, problems=list(snapshot.problems)),
+        lambda: "\n".join(map(_config_text, resources)) or "no resource matches",
     )
 
 

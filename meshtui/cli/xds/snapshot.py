@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from meshtui.cli.diagnostics import say
 from meshtui.model.xds.resource import KNOWN_TYPES, Resource
@@ -15,7 +16,9 @@ def report_problems(snapshot: Snapshot) -> None:
         say(f"meshtui: {problem}")
 
 
+_RANKS: Final = {type_: rank for rank, type_ in enumerate(KNOWN_TYPES)}
+
+
 def in_order(resources: Iterable[Resource]) -> list[Resource]:
-    """The resources as a request meets them: listeners first, by name; clients list them in any order."""
-    ranks = {name: rank for rank, name in enumerate(KNOWN_TYPES)}
-    return sorted(resources, key=lambda resource: (ranks.get(resource.key.type, len(ranks)), resource.key))
+    """A snapshot's resources as a request meets them: all listeners first. Within a type they keep their order."""
+    return sorted(resources, key=lambda resource: _RANKS.get(resource.key.type, len(_RANKS)))

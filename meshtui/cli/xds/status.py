@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -35,14 +36,17 @@ def status(ctx: click.Context, target: str, check: bool, options: TargetOptions,
     snapshot = look(target, options)
     report_problems(snapshot)
     resources = in_order(snapshot.resources.values())
-    data = document(
-        target,
-        node=_node_json(snapshot.node),
-        summary=_summary(snapshot),
-        resources=[resource_document(resource) for resource in resources],
-        problems=list(snapshot.problems),
-    )
-    emit(format_, data, _status_table(snapshot, resources))
+
+    def data() -> dict[str, Any]:
+        return document(
+            target,
+            node=_node_json(snapshot.node),
+            summary=_summary(snapshot),
+            resources=[resource_document(resource) for resource in resources],
+            problems=list(snapshot.problems),
+        )
+
+    emit(format_, data, lambda: _status_table(snapshot, resources))
     counts = snapshot.counts()
     if check and counts[Health.REFUSED] + counts[Health.MISSING]:
         ctx.exit(ExitCode.WRONG)
@@ -63,14 +67,17 @@ def _summary(snapshot: Snapshot) -> dict[str, int]:
     return {status.name.lower(): statuses.count(status) for status in Status}
 
 
-def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
+def _status_table(snapshot: Snapshot, resources: Sequence[Resource]) -> Table:
+    marks = {status: f"{HEALTH_GLYPHS[status.health]} {status.name}" for status in Status}
+    ages = {at: _age(snapshot.taken_at, at) for at in {resource.last_updated for resource in resources}}
+    whole = terminal_width() is None
     rows = [
         (
-            f"{HEALTH_GLYPHS[resource.health]} {resource.status.name}",
+            marks[resource.status],
             resource.key.type,
             resource.key.name,
-            _version(resource) or "–",
-            age_words(snapshot.taken_at - resource.last_updated) if resource.last_updated else "–",
+            (resource.version if whole else _short(resource.version)) or "–",
+            ages[resource.last_updated],
             status_note(resource),
         )
         for resource in resources
@@ -85,7 +92,10 @@ def _status_table(snapshot: Snapshot, resources: Iterable[Resource]) -> Table:
     return Table(headings, rows, before=(head, summary or "no resources", ""), after=after)
 
 
-def _version(resource: Resource) -> str:
-    """Its version; on a terminal the part in which Istio's ``2026-08-01T10:00:00Z/41`` differs, as on the screen."""
-    whole = resource.version
-    return whole if terminal_width() is None else whole.rpartition("/")[2] or whole
+def _age(now: datetime, at: datetime | None) -> str:
+    return age_words(now - at) if at is not None else "–"
+
+
+def _short(version: str) -> str:
+    """The part in which Istio's ``2026-08-01T10:00:00Z/41`` differs, as on the screen."""
+    return version.rpartition("/")[2] or version

@@ -29,9 +29,12 @@ def tree(target: str, options: TargetOptions, format_: str) -> None:
     snapshot = look(target, options)
     report_problems(snapshot)
     graph = build(snapshot)
-    data = document(target, roots=roots_json(graph))
-    lines = cut_lines(tree_lines(graph), terminal_width())
-    emit(format_, data, "\n".join(lines) or "this client holds no xDS config")
+
+    def text() -> str:
+        lines = cut_lines(tree_lines(graph), terminal_width())
+        return "\n".join(lines) or "this client holds no xDS config"
+
+    emit(format_, lambda: document(target, roots=roots_json(graph)), text)
 
 
 def roots_json(graph: Graph) -> list[dict[str, Any]]:

@@ -23,23 +23,6 @@ SERVER_SCOPE: Final = "#server"
 """The ``client_scope`` under which a gRPC server reports its own (inbound) xDS client, gRFC A71."""
 
 
-class Status(Enum):
-    """``ClientResourceStatus`` of envoy.admin.v3, by its wire number; 0 and unheard-of numbers are UNKNOWN."""
-
-    UNKNOWN = 0
-    REQUESTED = 1
-    DOES_NOT_EXIST = 2
-    ACKED = 3
-    NACKED = 4
-    RECEIVED_ERROR = 5
-    TIMEOUT = 6
-
-    @property
-    def health(self) -> Health:
-        """How bad this status is for the resource's own sake."""
-        return _HEALTH[self]
-
-
 class Health(Enum):
     """The four things a status can mean for a reader; ``rank`` orders them so that the worst bubbles up."""
 
@@ -54,15 +37,26 @@ class Health(Enum):
         return self.value
 
 
-_HEALTH: Final = {
-    Status.UNKNOWN: Health.WAITING,
-    Status.REQUESTED: Health.WAITING,
-    Status.DOES_NOT_EXIST: Health.MISSING,
-    Status.ACKED: Health.OK,
-    Status.NACKED: Health.REFUSED,
-    Status.RECEIVED_ERROR: Health.REFUSED,
-    Status.TIMEOUT: Health.MISSING,
-}
+class Status(Enum):
+    """``ClientResourceStatus`` of envoy.admin.v3, by its wire number; 0 and unheard-of numbers are UNKNOWN."""
+
+    UNKNOWN = 0, Health.WAITING
+    REQUESTED = 1, Health.WAITING
+    DOES_NOT_EXIST = 2, Health.MISSING
+    ACKED = 3, Health.OK
+    NACKED = 4, Health.REFUSED
+    RECEIVED_ERROR = 5, Health.REFUSED
+    TIMEOUT = 6, Health.MISSING
+
+    health: Health
+    """How bad this status is for the resource's own sake."""
+
+    def __new__(cls, number: int, health: Health) -> Status:
+        """The number is the value; the health goes with it."""
+        status = object.__new__(cls)
+        status._value_ = number
+        status.health = health
+        return status
 
 
 def worst(*healths: Health) -> Health:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,8 +46,8 @@ class Snapshot:
 
     def counts(self) -> Mapping[Health, int]:
         """How many resources are in each health."""
-        found = Counter(resource.health for resource in self.resources.values())
-        return {health: found.get(health, 0) for health in Health}
+        healths = [resource.health for resource in self.resources.values()]
+        return {health: healths.count(health) for health in Health}
 
     @property
     def has_outbound(self) -> bool:

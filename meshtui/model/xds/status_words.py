@@ -7,6 +7,8 @@ from meshtui.model.xds.resource import Health, Resource
 
 def status_note(resource: Resource) -> str:
     """What a resource's own status means, or an empty string when it is fine."""
+    if resource.health is Health.OK:
+        return ""
     error = resource.error
     details = error.details if error else ""
     if resource.health is Health.REFUSED:
@@ -17,6 +19,4 @@ def status_note(resource: Resource) -> str:
         return f"{refused}{': ' + details if details else ''}{in_force}"
     if resource.health is Health.MISSING:
         return details or "does not exist"
-    if resource.health is Health.WAITING:
-        return "asked for, no answer yet"
-    return ""
+    return "asked for, no answer yet"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from meshtui.model.xds.resource import Resource
+
+TIMES_REMEMBERED: Final = 1_024
+"""Times whose text is kept; thousands of resources came at the same."""
 
 SCHEMA: Final = 1
 """Version of the JSON documents; it grows when a key changes its meaning or goes away, not when one is added."""
@@ -16,6 +20,7 @@ def document(target: str, **keys: Any) -> dict[str, Any]:
     return {"schema": SCHEMA, "target": target, **keys}
 
 
+@lru_cache(TIMES_REMEMBERED)
 def rfc3339(at: datetime | None) -> str | None:
     """A time in UTC as RFC 3339 with milliseconds, or ``None``."""
     if at is None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -46,6 +46,12 @@ TYPES: Final = {
     "envoy.config.endpoint.v3.ClusterLoadAssignment": EDS,
 }
 """The short names of the four types every client uses."""
+
+TYPES_REMEMBERED: Final = 64
+"""Type URLs whose short name is kept; a client uses four, a hostile one must not fill the memory."""
+
+MOMENTS_REMEMBERED: Final = 1_024
+"""Times kept; what comes in one answer of the control plane has one time."""
 
 _NOTHING: Final = Content.of(None)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,15 +98,19 @@ class ResourceMemory:
         return self._resources
 
 
+@lru_cache(TYPES_REMEMBERED)
 def resource_type(type_url: str) -> str:
     """``LDS``, ``RDS``, ``CDS``, ``EDS``, or the last part of another type's name. A missing prefix does not matter."""
     return TYPES.get(type_name(type_url)) or short_name(type_url) or "(no type)"
 
 
+_RANKS: Final = {type_: rank for rank, type_ in enumerate(KNOWN_TYPES)}
+
+
 def _place(resource: Resource) -> tuple[str, int, str, str]:
     """Clients apart, types in the order a request meets them, then by name: grpc-go's answers have a random order."""
     key = resource.key
-    return key.scope, KNOWN_TYPES.index(key.type) if key.type in KNOWN_TYPES else len(KNOWN_TYPES), key.type, key.name
+    return key.scope, _RANKS.get(key.type, len(_RANKS)), key.type, key.name
 
 
 def _same(before: Entry, after: Entry) -> bool:
@@ -156,6 +166,7 @@ def _error(failure: Failure | None) -> ErrorState | None:
     return ErrorState(version, details, _moment(attempt))
 
 
+@lru_cache(MOMENTS_REMEMBERED)
 def _moment(stamp: Stamp) -> datetime | None:
     """The time of a stamp; ``None`` for none and for one no calendar has."""
     if not stamp:

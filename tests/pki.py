@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -122,16 +123,16 @@ def issue(
     return Issued(builder.sign(signer, algorithm), own)
 
 
-def root(subject: str = "O=cluster.local", **more: object) -> Issued:
+def root(subject: str = "O=cluster.local", **more: Any) -> Issued:
     """A self-signed authority of ten years."""
-    options: dict[str, object] = {"ca": True, "begins": NOW - DAY, "lives": timedelta(days=3650), **more}
-    return issue(subject, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"ca": True, "begins": NOW - DAY, "lives": timedelta(days=3650), **more}
+    return issue(subject, **options)
 
 
-def workload(authority: Issued, account: str = "client", **more: object) -> Issued:
+def workload(authority: Issued, account: str = "client", **more: Any) -> Issued:
     """A leaf as Istio's CA makes it: no subject, one SPIFFE id, a day of life."""
-    options: dict[str, object] = {"sans": (f"URI:spiffe://cluster.local/ns/echo-grpc/sa/{account}",), **more}
-    return issue("", authority, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"sans": (f"URI:spiffe://cluster.local/ns/echo-grpc/sa/{account}",), **more}
+    return issue("", authority, **options)
 
 
 def write_agent_files(directory: Path, leaf: Issued, *above: Issued) -> Path:

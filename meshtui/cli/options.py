@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeAlias
 
 import click
 
@@ -13,7 +13,11 @@ from meshtui.cli.output import FORMATS
 from meshtui.model.size import parse_size, size_words
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, TargetOptions, TlsOptions
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Command: TypeAlias = Callable[..., Any]
+"""What becomes a command: click gives it its options by name."""
+
+PARAMETERS: Final = "__click_params__"
+"""Where click keeps the options that decorators added before the command is made."""
 
 
 def _size(_context: click.Context, _option: click.Parameter, value: str) -> int:
@@ -95,10 +99,10 @@ def target_options(command: Command) -> Command:
 
     with_options.__name__ = command.__name__
     with_options.__doc__ = command.__doc__
-    with_options.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+    setattr(with_options, PARAMETERS, list(getattr(command, PARAMETERS, [])))
     for option in reversed(_TARGET_OPTIONS):
         with_options = option(with_options)
-    return with_options  # type: ignore[return-value]
+    return with_options
 
 
 def output_option(command: Command) -> Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from meshtui.model.address import as_typed
 from meshtui.model.echo.spec import DEFAULT_TIMEOUT, EchoRequestSpec, parse_header, validate
@@ -107,8 +108,8 @@ class EchoForm:
         """The form with another value in the field of that name."""
         if name not in {field.name for field in fields(self)}:
             raise KeyError(name)
-        changed: dict[str, str | bool] = {name: value}
-        return replace(self, **changed)  # type: ignore[arg-type]
+        changed: dict[str, Any] = {name: value}
+        return replace(self, **changed)
 
 
 def form_of(spec: EchoRequestSpec) -> EchoForm:

@@ -58,7 +58,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal, at the start and after a suspension."""
         self._tell(True)
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own is not typed
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, at the end and for a suspension."""

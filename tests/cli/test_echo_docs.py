@@ -10,7 +10,7 @@ import click
 
 from meshtui.cli.echo import ECHO_FORMATS, echo
 from meshtui.cli.echo_report import batch_document, echo_document
-from meshtui.cli.options import target_options
+from meshtui.cli.options import PARAMETERS, target_options
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import TallyCounter
@@ -35,7 +35,7 @@ def names(text: str) -> set[str]:
 
 
 def test_every_option_is_named() -> None:
-    shared = {name for parameter in target_options(lambda: None).__click_params__ for name in parameter.opts}  # type: ignore[attr-defined]
+    shared = {name for parameter in getattr(target_options(lambda: None), PARAMETERS) for name in parameter.opts}
     own = {name for parameter in echo.params if isinstance(parameter, click.Option) for name in parameter.opts}
     for option in sorted(own - shared - {"--output"}):
         assert re.search(rf"`{re.escape(option)}\b", section()), option

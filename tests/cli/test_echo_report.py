@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import yaml
 
@@ -22,12 +23,12 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SPEC = EchoRequestSpec("xds:///echo:7070", 100)
 
 
-def config(text: str, **more: str) -> Expectation:
-    return replace(parse_expectation(text), source=ExpectationSource.CONFIG, **more)  # type: ignore[arg-type]
+def config(text: str, **more: Any) -> Expectation:
+    return replace(parse_expectation(text), source=ExpectationSource.CONFIG, **more)
 
 
-def state_of(book: SplitBook, phase: Phase = Phase.DONE, **tally: int) -> EchoState:
-    counts = EchoTally(**({"requested": 100, "sent": 100, "completed": 100} | tally))  # type: ignore[arg-type]
+def state_of(book: SplitBook, phase: Phase = Phase.DONE, **tally: Any) -> EchoState:
+    counts = EchoTally(**{"requested": 100, "sent": 100, "completed": 100, **tally})
     return EchoState(
         SPEC, EchoSettings(), "client", phase, counts, book.assess(), book.epochs, started=AT,
         ended=AT + timedelta(seconds=3),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from meshtui.cli.main import run
 from meshtui.doctor.diagnose import diagnose
@@ -144,12 +145,13 @@ def test_bootstrap_never_tells_a_secret() -> None:
 
 def scalar(issued: Issued) -> str:
     """The private number itself, in hex."""
-    numbers = (
-        getattr(issued.key.private_numbers(), "private_value", None) if hasattr(issued.key, "private_numbers") else None
-    )
-    if numbers is None:
-        numbers = issued.key.private_numbers().d  # type: ignore[union-attr]
-    return f"{numbers:x}"
+    match issued.key:
+        case ec.EllipticCurvePrivateKey():
+            return f"{issued.key.private_numbers().private_value:x}"
+        case rsa.RSAPrivateKey():
+            return f"{issued.key.private_numbers().d:x}"
+        case _:
+            raise AssertionError("no key of this kind is made here")
 
 
 def traces(issued: Issued) -> list[str]:

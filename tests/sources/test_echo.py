@@ -175,15 +175,14 @@ async def test_a_server_without_forward_echo() -> None:
 
 
 async def test_answers_beyond_the_default_limit_of_four_mebibytes() -> None:
-    echo = EchoServer()
     big = "[0 body] ServiceVersion=v1\n" + "x" * 20_000
 
-    async def forward(raw: bytes, context: object) -> bytes:
-        from meshtui.protos import echo_pb2
+    class Talkative(EchoServer):
+        async def forward(self, raw: bytes, context: object) -> bytes:
+            from meshtui.protos import echo_pb2
 
-        answer: bytes = echo_pb2.ForwardEchoResponse(output=[big] * 400).SerializeToString()
-        return answer
+            answer: bytes = echo_pb2.ForwardEchoResponse(output=[big] * 400).SerializeToString()
+            return answer
 
-    echo.forward = forward  # type: ignore[method-assign]
-    reply = await reply_of(echo, 400)
+    reply = await reply_of(Talkative(), 400)
     assert len(reply.outputs) == 400

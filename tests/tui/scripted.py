@@ -106,7 +106,7 @@ def weighted(shares: dict[str, int]) -> RouteAction:
     return RouteAction(ActionKind.FORWARD, clusters)
 
 
-def routes(shares: dict[str, int], *, canary: bool = False, version: str = "42", **kwargs: object) -> Resource:
+def routes(shares: dict[str, int], *, canary: bool = False, version: str = "42", **kwargs: Any) -> Resource:
     origin = "virtual-service/echo-grpc/echo-weights"
     everything = Route("default", RouteMatch(StringMatch(MatchKind.PREFIX, "/")), weighted(shares), origin=origin)
     matched = Route(
@@ -122,15 +122,15 @@ def routes(shares: dict[str, int], *, canary: bool = False, version: str = "42",
         f"{HOST}:7070", (HOST, f"{HOST}:7070", "echo", "echo:7070"), (matched, everything) if canary else (everything,)
     )
     name = f"outbound|7070||{HOST}"
-    return resource(RDS, name, RouteConfiguration(name, (host,)), version=version, **kwargs)  # type: ignore[arg-type]
+    return resource(RDS, name, RouteConfiguration(name, (host,)), version=version, **kwargs)
 
 
-def cluster(subset: str, *, mtls: bool = True, **kwargs: object) -> Resource:
+def cluster(subset: str, *, mtls: bool = True, **kwargs: Any) -> Resource:
     name = f"outbound|7070|{subset}|{HOST}"
     sans = (StringMatch(MatchKind.EXACT, SPIFFE),)
     tls = TlsContext(TlsMode.MTLS, "default", "default", sans) if mtls else TlsContext(TlsMode.PLAINTEXT)
     body = Cluster(name, EDS, name, tls=tls, subset=subset, origin="destination-rule/echo-grpc/echo-versions")
-    return resource(CDS, name, body, **kwargs)  # type: ignore[arg-type]
+    return resource(CDS, name, body, **kwargs)
 
 
 def endpoints(subset: str, *addresses: str, health: EndpointHealth = EndpointHealth.HEALTHY) -> Resource:

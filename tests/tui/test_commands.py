@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshtui.tui.commands import Command, understand
+from meshtui.tui.kit.page import Page
 from tests.tui.conftest import Run, screen_text
 from tests.tui.scripted import Bench, healthy, settle
 from tests.waiting import until
@@ -87,8 +88,7 @@ async def test_help_lists_every_key_and_command(bench: Bench, run: Run) -> None:
     bench.add(resources=healthy())
     async with run(bench.app(), (110, 60)) as pilot:
         await pilot.press("2", "question_mark")
-        page = pilot.app.screen.query_one("#help-page")
-        text: str = page.text  # type: ignore[attr-defined]
+        text = pilot.app.screen.query_one("#help-page", Page).text
         for words in ("Show only what contains", "Hold the screen still", "ACKED", "NACKED", "open TARGET", "quit"):
             assert words in text
         await pilot.press("escape")
@@ -99,9 +99,11 @@ async def test_every_binding_can_be_remapped_and_explained(bench: Bench, run: Ru
     bench.add(resources=healthy())
     async with run(bench.app(), (160, 45)) as pilot:
         await pilot.press("2")
+        focused = pilot.app.screen.focused
+        assert focused is not None
         ours = [
             binding
-            for node in pilot.app.screen.focused.ancestors_with_self  # type: ignore[union-attr]
+            for node in focused.ancestors_with_self
             if type(node).__module__.startswith("meshtui.")
             for base in type(node).__mro__
             if base.__module__.startswith("meshtui.")

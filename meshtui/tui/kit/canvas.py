@@ -73,7 +73,7 @@ class Canvas(ScrollView, can_focus=True):
         self.redraw()
 
     def on_mount(self) -> None:
-        super().on_mount()  # type: ignore[no-untyped-call]
+        super().on_mount()  # type: ignore[no-untyped-call]  # Textual's own is not typed
         self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_colours())
 
     def _forget_colours(self) -> None:

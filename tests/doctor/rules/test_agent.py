@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,8 @@ def scrape(seconds: float = 0, **values: float) -> AgentMetrics:
     return AgentMetrics(NOW + timedelta(seconds=seconds), samples)
 
 
-def agent(metrics: AgentMetrics | None = None, **more: object) -> AgentReport:
-    return replace(AgentReport("localhost:15020", NOW, True, 200, metrics), **more)  # type: ignore[arg-type]
+def agent(metrics: AgentMetrics | None = None, **more: Any) -> AgentReport:
+    return replace(AgentReport("localhost:15020", NOW, True, 200, metrics), **more)
 
 
 def test_a_healthy_agent_has_no_findings() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import BootstrapEvidence, Evidence
@@ -30,9 +31,9 @@ GOOD = """{"xds_servers": [{"server_uri": "unix:///run/XDS", "channel_creds": [{
 "certificate_file": "/c", "private_key_file": "/k", "ca_certificate_file": "/r", "refresh_interval": "900s"}}}}"""
 
 
-def bootstrap(**more: object) -> list[str]:
+def bootstrap(**more: Any) -> list[str]:
     state = BootstrapEvidence(now=NOW, bootstrap=read_bootstrap(GOOD.encode(), "b.json"))
-    return sorted(codes(judged(replace(state, **more))))  # type: ignore[arg-type]
+    return sorted(codes(judged(replace(state, **more))))
 
 
 def test_what_the_bootstrap_names_is_looked_at() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,8 @@ OLD = certificate(0x3F9A010203, NOW - timedelta(minutes=40))
 NEW = certificate(0x77010203AA, NOW - timedelta(minutes=10))
 
 
-def workload(leaf: Certificate = NEW, **changes: object) -> Workload:
-    return Workload(IdentityState(NOW), files=looked(leaf, NOW), read_at=NOW, **changes)  # type: ignore[arg-type]
+def workload(leaf: Certificate = NEW, **changes: Any) -> Workload:
+    return Workload(IdentityState(NOW), files=looked(leaf, NOW), read_at=NOW, **changes)
 
 
 def test_a_replaced_leaf_is_a_rotation_at_the_time_its_file_was_written() -> None:

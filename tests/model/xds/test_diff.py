@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -116,8 +117,8 @@ def lone(timeout: float | None = None, fault: str = "") -> Body:
     return routes(Route("r", EVERYTHING, action, faults=faults))
 
 
-def listening(**fields: object) -> Listener:
-    return replace(Listener("l", inbound=True), **fields)  # type: ignore[arg-type]
+def listening(**fields: Any) -> Listener:
+    return replace(Listener("l", inbound=True), **fields)
 
 
 PLAIN = FilterChain("c", TlsContext(TlsMode.PLAINTEXT))

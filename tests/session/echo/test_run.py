@@ -429,7 +429,8 @@ async def test_a_defect_of_our_own_ends_the_run_and_says_so() -> None:
         """A source that breaks its promise: what it returns are no texts."""
 
         async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
-            return BatchReply(ReplyKind.OUTPUTS, (None,) * batch.count)  # type: ignore[arg-type]
+            no_texts: Any = (None,) * batch.count
+            return BatchReply(ReplyKind.OUTPUTS, no_texts)
 
     state = await finished(EchoRun(Broken(), EchoRequestSpec(URL, 40)))
     assert state.phase is Phase.FAILED

@@ -15,7 +15,7 @@ from meshtui.model.finding import Area, Finding, Severity
 from meshtui.model.subject import FileSubject
 from meshtui.model.xds.resource import LDS, Status
 from meshtui.model.xds.snapshot import NodeIdentity
-from meshtui.session.demo_control import Offer, Scenario
+from meshtui.session.demo_control import DemoControl, Offer, Scenario
 from meshtui.session.observation import PartChecked
 from meshtui.tui.kit.palette import palette_of
 from meshtui.tui.kit.style import Role, Span
@@ -93,10 +93,10 @@ async def test_the_start_screen(bench: Bench, run: Run) -> None:
     recents = tuple(Offer(name, name, name) for name in HOSTILE)
     scenarios = tuple(Scenario(name, name) for name in HOSTILE)
 
-    def never(name: str | None) -> object:
+    def never(name: str | None) -> DemoControl:
         raise AssertionError(name)
 
-    app = bench.app(None, recents=recents, scenarios=scenarios, open_demo=never)  # type: ignore[arg-type]
+    app = bench.app(None, recents=recents, scenarios=scenarios, open_demo=never)
     async with run(app, (110, 45)) as pilot:
         await pilot.pause()
         assert_harmless(screen_text(app), (110, 45))

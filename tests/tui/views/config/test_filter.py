@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Run, screen_text
 from tests.tui.scripted import Bench, cluster, healthy, listener, nacked
 
@@ -36,8 +37,9 @@ async def test_search_goes_on_after_the_filter_is_gone(bench: Bench, run: Run) -
         found = []
         for key in ("n", "n", "n", "N"):
             await pilot.press(key)
-            tree = pilot.app.screen.query_one("#config-tree")
-            found.append(tree.row.path)  # type: ignore[attr-defined]
+            tree = pilot.app.screen.query_one(ConfigTree)
+            assert tree.row is not None
+            found.append(tree.row.path)
         assert all(path[-1].endswith("127.0.1.12:17070") for path in found)
         assert found[0] == found[2]  # there are two, and after the last comes the first
         assert found[1] == found[3]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from textual.app import App
 
 from meshtui.model.xds.resource import CDS, Status
+from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import HOST, Bench, cluster, endpoints, healthy, listener, missing, nacked, routes, settle
 
@@ -111,18 +113,18 @@ async def test_a_click_moves_and_a_double_click_opens(bench: Bench, run: Run) ->
         assert "Summary" in screen_text(pilot.app)
 
 
-def _tree(app: object) -> str:
-    view = app.screen.query_one("#config-tree")  # type: ignore[attr-defined]
+def _tree(app: App[None]) -> str:
+    view = app.screen.query_one(ConfigTree)
     return "\n".join(view.render_line(y).text for y in range(min(view.count(), view.size.height)))
 
 
-def _cursor_line(app: object) -> str:
-    view = app.screen.query_one("#config-tree")  # type: ignore[attr-defined]
+def _cursor_line(app: App[None]) -> str:
+    view = app.screen.query_one(ConfigTree)
     return "".join(piece.text for piece in view.line(view.cursor, 100))
 
 
-def _style_of(app: object, text: str) -> str:
-    view = app.screen.query_one("#config-tree")  # type: ignore[attr-defined]
+def _style_of(app: App[None], text: str) -> str:
+    view = app.screen.query_one(ConfigTree)
     for y in range(view.count()):
         for segment in view.render_line(y):
             if segment.text.startswith(text):

@@ -317,12 +317,12 @@ def main(trials: int = TRIALS, seed: int = SEED) -> None:
     for name in [known for known, _, _, _ in PHASES if any(one.phase == known for one in endings)]:
         _row(name, [one for one in endings if one.phase == name])
     _row("all", endings)
-    wrong = sum(bool(one.left) or one.share > SPIN for one in endings)
+    wrong = sum(bool(ending.left) or ending.share > SPIN for ending in endings)
     print("none left, none spinning" if not wrong else f"{wrong} of {trials} are wrong")
 
 
 def _row(name: str, endings: list[Ending]) -> None:
-    took = [one.took for one in endings]
+    took = [ending.took for ending in endings]
     left, share = sum(bool(one.left) for one in endings), max(one.share for one in endings)
     print(f"{name:28}{len(endings):6}{statistics.median(took):8.2f}{max(took):7.2f}{left:6}{share:6.0%}")
 

@@ -113,7 +113,7 @@ def issue(
         builder = builder.add_extension(usage, critical=True)
     if sans:
         builder = builder.add_extension(
-            x509.SubjectAlternativeName([general(one) for one in sans]), critical=not subject
+            x509.SubjectAlternativeName([general(san) for san in sans]), critical=not subject
         )
     if key_ids:
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)

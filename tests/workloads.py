@@ -83,7 +83,7 @@ def chained(leaf: Certificate, at: datetime, *, written: datetime | None = None)
 
 def unverified(found: CertificateSet, problem: LinkProblem) -> CertificateSet:
     """The same set with a chain that does not hold."""
-    return replace(found, chains=tuple(replace(one, problem=problem) for one in found.chains))
+    return replace(found, chains=tuple(replace(chain, problem=problem) for chain in found.chains))
 
 
 def bootstrap(**changes: object) -> Bootstrap:

@@ -70,7 +70,7 @@ def open_screen(
         return demos[-1]
 
     def open_(typed: str) -> Session:
-        pod = next((known for one in demos if (known := one.options(typed)) is not None), None)
+        pod = next((known for demo in demos if (known := demo.options(typed)) is not None), None)
         if pod is None:
             recents.remember(typed)
         return open_session(typed, pod or chosen, interval=interval)

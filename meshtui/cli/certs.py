@@ -39,7 +39,7 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
     findings = _judge(found, now, warn, options)
     data = document(
         target,
-        certificates=[certificate_json(one, now) for one in found.certificates],
+        certificates=[certificate_json(certificate, now) for certificate in found.certificates],
         chains=chains_json(found),
         key=None if found.key is None else {"file": found.key.file, "state": found.key.state.value},
         findings=[finding_json(finding) for finding in findings],
@@ -76,11 +76,11 @@ def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
         raise BadInput(f"{target} names no certificate files.", "see certificate_providers of the bootstrap")
     first = sets[0]
     for other in sets[1:]:
-        files = {one.file for one in first.certificates}
+        files = {certificate.file for certificate in first.certificates}
         first = replace(
             first,
             certificates=first.certificates + tuple(one for one in other.certificates if one.file not in files),
-            chains=first.chains + tuple(one for one in other.chains if one.leaf.file not in files),
+            chains=first.chains + tuple(chain for chain in other.chains if chain.leaf.file not in files),
             problems=tuple(dict.fromkeys(first.problems + other.problems)),
             unordered=tuple(dict.fromkeys(first.unordered + other.unordered)),
             key=first.key or other.key,

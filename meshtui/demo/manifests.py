@@ -163,7 +163,7 @@ class ManifestDirectory:
 
     def config(self, workloads: tuple[MeshWorkload, ...]) -> MeshConfig:
         """Everything that is in force, in the order of file names."""
-        objects = [one for name in sorted(self._content) for one in self._content[name].objects]
+        objects = [object_ for name in sorted(self._content) for object_ in self._content[name].objects]
         return MeshConfig(
             workloads,
             tuple(one for one in objects if isinstance(one, Service)),

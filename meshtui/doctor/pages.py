@@ -54,7 +54,9 @@ def _page(kind: Kind) -> str:
         f"**Evidence**: {kind.seen}",
         f"**Fix**: {kind.page_fix or _sentence(_filled_in(kind.fix))}",
     ]
-    wrapped = (textwrap.fill(one, WIDEST, break_long_words=False, break_on_hyphens=False) for one in paragraphs)
+    wrapped = (
+        textwrap.fill(paragraph, WIDEST, break_long_words=False, break_on_hyphens=False) for paragraph in paragraphs
+    )
     return "\n\n".join((*wrapped, f"[All findings]({INDEX})", HOW_MADE)) + "\n"
 
 

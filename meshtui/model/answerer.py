@@ -84,7 +84,7 @@ def answerer(before: Snapshot | None, after: Snapshot, *, silent_since: datetime
         return Answerer.RESTARTED
     if silent_since is None:
         return Answerer.SAME
-    stamps = [one.last_updated for one in after.resources.values() if one.last_updated is not None]
+    stamps = [resource.last_updated for resource in after.resources.values() if resource.last_updated is not None]
     held = [one.last_updated for one in before.resources.values() if one.last_updated is not None]
     if not stamps or min(stamps) <= max((silent_since, *held)):  # the app's clock may be ahead of this one
         return Answerer.SAME
@@ -127,14 +127,14 @@ class Processes:
         """One more report: it is of the process whose counts it goes on from with the least growth."""
         if self.present is None:
             return Processes(report)
-        lately = tuple(one for one in self.others if report.taken_at - one.taken_at <= SWITCH_SHOWN)
+        lately = tuple(other for other in self.others if report.taken_at - other.taken_at <= SWITCH_SHOWN)
         going_on = [one for one in (self.present, *lately) if not counts_again(one, report)]
         if not going_on:
             return Processes(report, (self.present, *lately)[:PROCESSES_KEPT], self.returns, restarted=True)
         nearest = min(going_on, key=lambda one: _growth(one, report))
         if nearest is self.present:
             return Processes(report, lately, self.returns)
-        others = (self.present, *(one for one in lately if one is not nearest))
+        others = (self.present, *(earlier_report for earlier_report in lately if earlier_report is not nearest))
         return Processes(report, others, (*self.returns, report.taken_at)[-SWITCHES_KEPT:])
 
     def in_turn(self, now: datetime) -> bool:
@@ -144,8 +144,8 @@ class Processes:
 
 def _growth(before: ChannelReport, after: ChannelReport) -> int:
     """Calls that were started from one report to the other, by the servers and channels of both."""
-    counts = {("server", one.id): one.calls.started for one in before.servers}
-    counts |= {("channel", one.id): one.calls.started for one in before.channels}
+    counts = {("server", server.id): server.calls.started for server in before.servers}
+    counts |= {("channel", channel.id): channel.calls.started for channel in before.channels}
     now = [(("server", one.id), one.calls.started) for one in after.servers]
     now += [(("channel", one.id), one.calls.started) for one in after.channels]
     return sum(started - counts[key] for key, started in now if key in counts)

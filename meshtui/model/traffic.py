@@ -318,13 +318,13 @@ def _beside(at: datetime, points: list[TrafficPoint]) -> TrafficPoint:
     return replace(
         _sum(points),
         at=at,
-        seconds=max(one.seconds for one in points),
+        seconds=max(point.seconds for point in points),
         in_flight=sum(one.in_flight for one in points),
     )
 
 
 def _steady(points: tuple[TrafficPoint, ...]) -> bool:
-    answered = sum(bool(one.succeeded) for one in points)
+    answered = sum(bool(point.succeeded) for point in points)
     return len(points) >= STEADY_POINTS and answered >= STEADY_SHARE * len(points)
 
 

@@ -44,7 +44,7 @@ def bootstrap_words(bootstrap: Bootstrap) -> str:
     if bootstrap.syntax is not None:
         return f"{bootstrap.source} cannot be read"
     shape = "Istio's shape" if bootstrap.for_istio else "gRPC's shape"
-    providers = [one.name for one in bootstrap.certificate_providers]
+    providers = [provider.name for provider in bootstrap.certificate_providers]
     named = (
         f"{'provider' if len(providers) == 1 else 'providers'} {', '.join(providers)}" if providers else "no provider"
     )

@@ -84,7 +84,7 @@ def test_a_service_gets_the_default_namespace() -> None:
 def test_several_documents_and_passed_over_kinds() -> None:
     namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: echo-grpc}\n"
     content = read_text(f"{namespace}---\n{SERVICE}---\n---\n{rule('{}')}", "x.yaml")
-    assert [type(one) for one in content.objects] == [Service, DestinationRule]
+    assert [type(object_) for object_ in content.objects] == [Service, DestinationRule]
     assert content.objects[1].origin.line == 5 + SERVICE.count("\n") + 2
     assert content.notes == ()
 

@@ -84,7 +84,10 @@ def test_an_outbound_listener_keeps_the_name_as_asked() -> None:
     assert listener.api_listener.api_listener.Unpack(manager)
     assert manager.rds.route_config_name == ALL
     assert manager.rds.config_source.HasField("ads")
-    assert [one.name for one in manager.http_filters] == ["envoy.filters.http.fault", "envoy.filters.http.router"]
+    assert [http_filter.name for http_filter in manager.http_filters] == [
+        "envoy.filters.http.fault",
+        "envoy.filters.http.router",
+    ]
 
 
 def test_an_inbound_listener_is_for_a_target_port_only() -> None:
@@ -130,7 +133,7 @@ def test_routes_are_weighted_and_name_their_origin() -> None:
     for name in ("echo", "echo.echo-grpc", "echo.echo-grpc.svc", FQDN):
         assert {name, f"{name}:7070"} <= set(host.domains)
     (entry,) = host.routes
-    shares = {one.name: one.weight.value for one in entry.route.weighted_clusters.clusters}
+    shares = {cluster.name: cluster.weight.value for cluster in entry.route.weighted_clusters.clusters}
     assert shares == {V1: 20, V1.replace("v1", "v2"): 80}
     path = entry.metadata.filter_metadata["istio"]["config"]
     assert path == "/apis/networking.istio.io/v1/namespaces/echo-grpc/virtual-service/echo"

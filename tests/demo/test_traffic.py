@@ -44,7 +44,7 @@ spec: {mtls: {mode: STRICT}}
 
 def weights(route: Any) -> list[int]:
     """The weights of the first route."""
-    return [one.weight.value for one in route.virtual_hosts[0].routes[0].route.weighted_clusters.clusters]
+    return [cluster.weight.value for cluster in route.virtual_hosts[0].routes[0].route.weighted_clusters.clusters]
 
 
 def inbound(lab: Lab, pod: str) -> str:

@@ -166,8 +166,8 @@ def test_what_is_odd_about_an_agent_is_a_finding(
     address = zoo.start(peer)
     assert _ended(["certs", str(folder / "good"), "--agent", address, "-o", "json", *PATIENT], monkeypatch) == 1
     out, err = capsys.readouterr()
-    findings = [one for one in json.loads(out)["findings"] if one["subject"] == address]
-    said = [f"{one['severity']}: {one['title']}. {' '.join(one['evidence'])}" for one in findings]
+    findings = [load for load in json.loads(out)["findings"] if load["subject"] == address]
+    said = [f"{finding['severity']}: {finding['title']}. {' '.join(finding['evidence'])}" for finding in findings]
     assert err == ""
     assert said == AGENT_SAID[peer]
 

@@ -59,7 +59,7 @@ async def check(mesh: RunningMesh, address: str, user_agent: str, scope: str) ->
     await channel.close()
     (found,) = report.mesh_channels
     assert found.target == SERVICE
-    assert {one.address for one in found.subchannels} == echo
+    assert {subchannel.address for subchannel in found.subchannels} == echo
     assert report.servers[0].listens == (address,)
 
 

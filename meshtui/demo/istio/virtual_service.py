@@ -127,7 +127,7 @@ def _destinations(item: Block, origin: Origin, notes: Notes) -> tuple[Destinatio
         return (Destination(only.host, only.subset, only.port, only.weight or 100),)
     if not 0 < sum(one.weight for one in destinations) <= 2**32 - 1:
         raise item.fail("route", "the weights of several destinations must add up to more than 0")
-    return tuple(one for one in destinations if one.weight)
+    return tuple(destination for destination in destinations if destination.weight)
 
 
 def _destination(parent: Block, key: str, origin: Origin, weight: int) -> Destination:

@@ -36,7 +36,7 @@ def identify(config: MeshConfig, node_id: str, default_namespace: str) -> Client
     node = parse_node_id(node_id)
     pod = node.pod if node is not None else ""
     namespace = (node.namespace if node is not None else "") or default_namespace
-    found = (one for one in config.workloads if (one.name, one.namespace) == (pod, namespace))
+    found = (workload for workload in config.workloads if (workload.name, workload.namespace) == (pod, namespace))
     return Client(namespace, next(found, None))
 
 

@@ -75,7 +75,11 @@ def mutual_tls_mode(config: MeshConfig, node: MeshWorkload, port: int) -> str:
     """``STRICT`` or ``DISABLE``: workload over namespace over mesh; PERMISSIVE as istiod treats it for gRPC."""
     mode = "PERMISSIVE"
     scopes = (
-        [one for one in config.peer_authentications if one.origin.namespace == ROOT_NAMESPACE and not one.selector],
+        [
+            authentication
+            for authentication in config.peer_authentications
+            if authentication.origin.namespace == ROOT_NAMESPACE and not authentication.selector
+        ],
         [one for one in config.peer_authentications if one.origin.namespace == node.namespace and not one.selector],
         [
             one

@@ -85,9 +85,9 @@ def _route(
     if len(http.destinations) == 1:
         action.cluster = _cluster(config, http.destinations[0], port)
     else:
-        for one in http.destinations:
+        for destination in http.destinations:
             action.weighted_clusters.clusters.add(
-                name=_cluster(config, one, port), weight=wrappers_pb2.UInt32Value(value=one.weight)
+                name=_cluster(config, destination, port), weight=wrappers_pb2.UInt32Value(value=destination.weight)
             )
     _finish(action, http.timeout_seconds, http.retries)
     rule = config.destination_rule(http.destinations[0].host)

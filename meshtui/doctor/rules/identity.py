@@ -132,8 +132,10 @@ def provider_without_certificate(state: IdentityState) -> Iterator[Finding]:
     """mTLS is asked for, and this workload has nothing to show."""
     if state.on_disk is not None or state.issued is not None or not state.files_looked_at:
         return
-    users = [(one.key, one.cluster) for one in state.clusters if one.tls.mode is TlsMode.MTLS]
-    users += [(one.key, one.listener) for one in state.listeners if one.tls.mode is not TlsMode.PLAINTEXT]
+    users = [(cluster.key, cluster.cluster) for cluster in state.clusters if cluster.tls.mode is TlsMode.MTLS]
+    users += [
+        (listener.key, listener.listener) for listener in state.listeners if listener.tls.mode is not TlsMode.PLAINTEXT
+    ]
     if users:
         yield kinds.NONE.finding(
             ResourceSubject(users[0][0]),

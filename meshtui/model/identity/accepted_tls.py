@@ -29,8 +29,8 @@ def listeners_tls(snapshot: Snapshot) -> tuple[ListenerTls, ...]:
 
 def asked_providers(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     """(provider instance, cluster or listener that asks for it), each pair once, in the order of the config."""
-    wants = [(one.cluster, one.tls) for one in clusters_tls(snapshot)]
-    wants += [(one.listener, one.tls) for one in listeners_tls(snapshot)]
+    wants = [(clusters_tl.cluster, clusters_tl.tls) for clusters_tl in clusters_tls(snapshot)]
+    wants += [(listeners_tl.listener, listeners_tl.tls) for listeners_tl in listeners_tls(snapshot)]
     pairs = [
         (instance, name)
         for name, tls in wants

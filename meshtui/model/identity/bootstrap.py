@@ -222,7 +222,7 @@ class Bootstrap:
 
     def provider(self, name: str) -> CertificateProvider | None:
         """The certificate provider instance of this name, or None."""
-        return next((one for one in self.certificate_providers if one.name == name), None)
+        return next((provider for provider in self.certificate_providers if provider.name == name), None)
 
     def paths_to_look_at(self) -> tuple[str, ...]:
         """Every file and socket it names, each once, in order: what ``sources.files`` gathers facts about."""

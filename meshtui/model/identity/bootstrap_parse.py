@@ -179,7 +179,7 @@ class _Reader:
         node = self._node(top["node"]) if top.get("node") is not None else None
         authorities = tuple(self._authority(*one) for one in self._members("authorities", top.get("authorities")))
         providers = self._members("certificate_providers", top.get("certificate_providers"))
-        certificate_providers = tuple(self._provider(*one) for one in providers)
+        certificate_providers = tuple(self._provider(*provider) for provider in providers)
         template = self._string("client_default_listener_resource_name_template", top)
         server_template = self._string("server_listener_resource_name_template", top)
         for path, _, value in self._members("allowed_grpc_services", top.get("allowed_grpc_services")):

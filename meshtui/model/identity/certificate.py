@@ -209,25 +209,25 @@ class CertificateSet:
 
     @property
     def leaves(self) -> tuple[Certificate, ...]:
-        return tuple(one for one in self.certificates if one.role is CertificateRole.LEAF)
+        return tuple(certificate for certificate in self.certificates if certificate.role is CertificateRole.LEAF)
 
     @property
     def leaf(self) -> Certificate | None:
         """The workload's own certificate: the leaf the key belongs to, else the first leaf."""
         if self.key is not None and self.key.leaf_fingerprint:
-            for one in self.leaves:
-                if one.fingerprint_sha256 == self.key.leaf_fingerprint:
-                    return one
+            for leaf in self.leaves:
+                if leaf.fingerprint_sha256 == self.key.leaf_fingerprint:
+                    return leaf
         return next(iter(self.leaves), None)
 
     @property
     def roots(self) -> tuple[Certificate, ...]:
-        return tuple(one for one in self.certificates if one.role is CertificateRole.ROOT)
+        return tuple(certificate for certificate in self.certificates if certificate.role is CertificateRole.ROOT)
 
     def chain_of(self, certificate: Certificate) -> Chain | None:
         """The chain that starts with ``certificate``, or None when it is no leaf of this set."""
         wanted = certificate.fingerprint_sha256
-        return next((one for one in self.chains if one.leaf.fingerprint_sha256 == wanted), None)
+        return next((chain for chain in self.chains if chain.leaf.fingerprint_sha256 == wanted), None)
 
     @property
     def soonest_end(self) -> Certificate | None:

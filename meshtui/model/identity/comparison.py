@@ -107,12 +107,12 @@ class IdentityState:
     @property
     def own_in_use(self) -> tuple[InUse, ...]:
         """This workload's own certificates on live connections, newest first."""
-        own = [one for one in self.in_use if one.side is Side.LOCAL]
+        own = [used for used in self.in_use if used.side is Side.LOCAL]
         return tuple(sorted(own, key=lambda one: one.certificate.not_before, reverse=True))
 
     @property
     def peers(self) -> tuple[InUse, ...]:
-        return tuple(one for one in self.in_use if one.side is Side.REMOTE)
+        return tuple(used for used in self.in_use if used.side is Side.REMOTE)
 
 
 def identity_of(found: CertificateSet | None, report: AgentReport | None, now: datetime) -> IdentityState:
@@ -120,7 +120,7 @@ def identity_of(found: CertificateSet | None, report: AgentReport | None, now: d
     metrics = report.metrics if report is not None else None
     ends_at = metrics.cert_ends_at if metrics is not None else None
     leaf = found.leaf if found is not None else None
-    changed = next((one.modified for one in found.files if leaf and one.path == leaf.file), None) if found else None
+    changed = next((file.modified for file in found.files if leaf and file.path == leaf.file), None) if found else None
     return IdentityState(
         now=now,
         issued=Issued(ends_at, metrics.at) if ends_at is not None and metrics is not None else None,
@@ -256,10 +256,10 @@ def _in_use(state: IdentityState, stale: InUse | None) -> Corner:
 
 def _expected(state: IdentityState) -> Corner:
     verdicts = cluster_verdicts(state)
-    with_tls = [one for one in verdicts if one.wants.tls.mode is not TlsMode.PLAINTEXT]
+    with_tls = [verdict for verdict in verdicts if verdict.wants.tls.mode is not TlsMode.PLAINTEXT]
     if not with_tls:
         return Corner(Place.EXPECTED, CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
-    refused = [one for one in with_tls if one.refused]
+    refused = [with_tl for with_tl in with_tls if with_tl.refused]
     if refused:
         return Corner(
             Place.EXPECTED, CornerState.DIFFERS, f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen"

@@ -38,4 +38,4 @@ class FileFacts:
 
 def facts_for(path: str, facts: tuple[FileFacts, ...]) -> FileFacts:
     """The facts about ``path``, or that it was not looked at."""
-    return next((one for one in facts if one.path == path), FileFacts(path, FileKind.NOT_LOOKED))
+    return next((fact for fact in facts if fact.path == path), FileFacts(path, FileKind.NOT_LOOKED))

@@ -110,16 +110,16 @@ def seen_by(neighbours: Iterable[Neighbour], marks: OwnMarks) -> tuple[InUse, ..
     gRPC tells over channelz who the peer is, and (C-core 1.85, grpc-go 1.82) not what it presents itself.
     """
     return tuple(
-        replace(one, side=Side.LOCAL, where=f"{neighbour.name}'s end", cluster="")
+        replace(certificate, side=Side.LOCAL, where=f"{neighbour.name}'s end", cluster="")
         for neighbour in neighbours
-        for one in _distinct(neighbour.in_use)
-        if one.side is Side.REMOTE and marks.fit(one.certificate, one.where)
+        for certificate in _distinct(neighbour.in_use)
+        if certificate.side is Side.REMOTE and marks.fit(certificate.certificate, certificate.where)
     )
 
 
 def _distinct(in_use: Iterable[InUse]) -> tuple[InUse, ...]:
     """A connection that serves several clusters once."""
-    return tuple({(one.where, one.certificate.fingerprint_sha256, one.side): one for one in in_use}.values())
+    return tuple({(used.where, used.certificate.fingerprint_sha256, used.side): used for used in in_use}.values())
 
 
 def joined_identity(workload: Workload, in_use: tuple[InUse, ...], now: datetime) -> IdentityState:
@@ -141,5 +141,5 @@ def own_marks(workload: Workload, hosts: frozenset[str], neighbours: Iterable[Ne
     if leaf is not None:
         leaves.append(leaf)
     spiffe = leaf.spiffe if leaf is not None else None
-    alone = all(one.spiffe != spiffe for one in neighbours)
+    alone = all(neighbour.spiffe != spiffe for neighbour in neighbours)
     return OwnMarks(frozenset(one.fingerprint_sha256 for one in leaves), spiffe, hosts, alone)

@@ -33,7 +33,7 @@ def parse_spiffe(text: str) -> SpiffeId | None:
     if not _TRUST_DOMAIN.fullmatch(domain):
         return None
     segments = rest.split("/") if slash else []
-    if any(not _SEGMENT.fullmatch(one) or one in {".", ".."} for one in segments):
+    if any(not _SEGMENT.fullmatch(segment) or segment in {".", ".."} for segment in segments):
         return None
     path = slash + rest
     if len(segments) == 4 and segments[0] == "ns" and segments[2] == "sa":

@@ -115,6 +115,6 @@ def rotations_between(before: WorkloadFiles, after: WorkloadFiles, now: datetime
         was, is_ = old.leaf if old is not None else None, fresh.leaf
         if old is fresh or was is None or is_ is None or was.fingerprint_sha256 == is_.fingerprint_sha256:
             continue
-        written = next((one.modified for one in fresh.files if one.path == is_.file), None)
+        written = next((file.modified for file in fresh.files if file.path == is_.file), None)
         found.append(Rotation(min(written or now, now), name, was, is_))
     return tuple(found)

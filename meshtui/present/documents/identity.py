@@ -50,7 +50,7 @@ def chains_json(found: CertificateSet) -> list[dict[str, Any]]:
     """Each chain as fingerprints, leaf first, with whether it holds."""
     return [
         {
-            "certificates": [one.fingerprint_sha256 for one in chain.certificates],
+            "certificates": [certificate.fingerprint_sha256 for certificate in chain.certificates],
             "verified": chain.verified,
             "problem": None if chain.problem is None else chain.problem.value,
         }
@@ -80,7 +80,7 @@ def finding_lines(findings: Iterable[Finding]) -> list[str]:
             f"{SEVERITY_GLYPHS[finding.severity]} {finding.severity.word}: {finding.title}  [{finding.code}]",
             f"  {finding.explanation}",
             f"  fix: {finding.fix}",
-            *(f"  seen: {one}" for one in finding.evidence),
+            *(f"  seen: {line}" for line in finding.evidence),
         ]
     return lines
 
@@ -89,16 +89,16 @@ def certificate_table(found: CertificateSet, now: datetime, findings: Iterable[F
     """Certificates as rows, findings below."""
     rows = [
         (
-            one.role.value,
-            one.name,
-            span_words(lifetime(one, now).remaining),
-            lifetime(one, now).phase.value,
-            rfc3339(one.not_after) or "",
-            one.key_type,
-            one.serial_text,
-            one.file,
+            certificate.role.value,
+            certificate.name,
+            span_words(lifetime(certificate, now).remaining),
+            lifetime(certificate, now).phase.value,
+            rfc3339(certificate.not_after) or "",
+            certificate.key_type,
+            certificate.serial_text,
+            certificate.file,
         )
-        for one in found.certificates
+        for certificate in found.certificates
     ]
     headings = ("ROLE", "NAME", "LEFT", "PHASE", "ENDS", "KEY", "SERIAL", "FILE")
     return Table(headings, rows, after=finding_lines(findings))

@@ -26,10 +26,14 @@ def build_chains(loaded: Iterable[Loaded], roots_files: frozenset[str] = frozens
     """
     everything = list(loaded)
     # The root often stands in the chain's file too, so who is trusted is decided before doubles are dropped.
-    roots = frozenset(one.value.fingerprint_sha256 for one in everything if one.value.file in roots_files)
+    roots = frozenset(
+        candidate.value.fingerprint_sha256 for candidate in everything if candidate.value.file in roots_files
+    )
     distinct = list({one.value.fingerprint_sha256: one for one in reversed(everything)}.values())[::-1]
     builder = _Builder(distinct, roots)
-    return tuple(builder.chain(one) for one in distinct if one.value.role is CertificateRole.LEAF)
+    return tuple(
+        builder.chain(certificate) for certificate in distinct if certificate.value.role is CertificateRole.LEAF
+    )
 
 
 _Path = tuple[list[Loaded], LinkProblem | None, int]
@@ -46,11 +50,11 @@ class _Builder:
         }
         self._by_subject: dict[bytes, list[Loaded]] = defaultdict(list)
         self._by_key: dict[tuple[bytes, bytes], list[Loaded]] = defaultdict(list)
-        for one in sorted(everything, key=self._preference):
-            subject, key = one.raw.subject.public_bytes(), _subject_key(one.raw)
-            self._by_subject[subject].append(one)
+        for candidate in sorted(everything, key=self._preference):
+            subject, key = candidate.raw.subject.public_bytes(), _subject_key(candidate.raw)
+            self._by_subject[subject].append(candidate)
             if key is not None:
-                self._by_key[subject, key].append(one)
+                self._by_key[subject, key].append(candidate)
         self._left = MOST_SIGNATURES
         self._signed: dict[tuple[str, str], bool] = {}
 
@@ -61,7 +65,7 @@ class _Builder:
     def chain(self, leaf: Loaded) -> Chain:
         """The best chain from ``leaf``: one that holds if there is any, else the one that gets farthest."""
         path, problem, at = self._climb([leaf])
-        return Chain(tuple(one.value for one in path), problem, at)
+        return Chain(tuple(node.value for node in path), problem, at)
 
     def _climb(self, path: list[Loaded]) -> _Path:
         top = path[-1]
@@ -100,7 +104,7 @@ class _Builder:
 
     def _candidates(self, child: Loaded, path: list[Loaded]) -> Iterator[Loaded]:
         """Certificates of the issuer's name, those with the key id that the child asks for first."""
-        used = {one.value.fingerprint_sha256 for one in path}
+        used = {node.value.fingerprint_sha256 for node in path}
         name, wanted = child.raw.issuer.public_bytes(), _authority_key(child.raw)
         first = self._by_key.get((name, wanted), []) if wanted is not None else []
         for one in chain(first, self._by_subject.get(name, [])):
@@ -129,7 +133,7 @@ def _may_not_issue(issuer: Loaded, path: list[Loaded]) -> LinkProblem | None:
     """Why ``issuer`` may not stand above ``path`` although its key signed (RFC 5280 §6.1.4 k, m)."""
     if not issuer.value.is_ca:
         return LinkProblem.ISSUER_NOT_CA
-    below = sum(1 for one in path[1:] if one.raw.subject != one.raw.issuer)
+    below = sum(1 for node in path[1:] if node.raw.subject != node.raw.issuer)
     allowed = issuer.value.path_length
     return LinkProblem.PATH_LENGTH if allowed is not None and below > allowed else None
 

@@ -101,7 +101,7 @@ _HALF_WRITTEN = frozenset(
 
 def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[tuple[str, CertificateSet], ...]:
     """The certificates of every ``file_watcher`` provider, by instance name."""
-    watched = [one for one in bootstrap.certificate_providers if one.files]
+    watched = [provider for provider in bootstrap.certificate_providers if provider.files]
     found = _when_settled([partial(_read_named, one, now) for one in watched])
     return tuple((one.name, read) for one, read in zip(watched, found, strict=True))
 
@@ -179,8 +179,8 @@ def _read(
         problems += wrong
         if _out_of_order(in_file):
             unordered.append(path)
-    values = tuple(one.value for one in loaded)
-    leaves = [one for one in values if one.role is CertificateRole.LEAF]
+    values = tuple(object_.value for object_ in loaded)
+    leaves = [value for value in values if value.role is CertificateRole.LEAF]
     matches = [compare_key(path, leaves) for path in keys]
     return CertificateSet(
         source,
@@ -213,7 +213,7 @@ def _out_of_order(loaded: Sequence[Loaded]) -> bool:
         return False
     if loaded[0].value.role is not CertificateRole.LEAF:
         return True
-    names = [one.raw.subject for one in loaded]
+    names = [object_.raw.subject for object_ in loaded]
     for at in range(len(loaded) - 1):
         issuer = loaded[at].raw.issuer
         if loaded[at + 1].raw.subject != issuer and issuer in names[at + 2 :]:

@@ -107,12 +107,12 @@ class ChannelzSource:
             ids = ids[:SUBCHANNELS_SHOWN]
         messages = dict(zip(ids, await each(ids, self._subchannel, AT_ONCE), strict=True))
         servers = await self._servers(problems)
-        await self._read_new_sockets(_socket_ids([one for one in messages.values() if one], servers))
+        await self._read_new_sockets(_socket_ids([message for message in messages.values() if message], servers))
         subchannels = {id_: self._as_subchannel(id_, one) for id_, one in messages.items() if one is not None}
         return ChannelReport(
             taken_at=self._now(),
             channels=tuple(_as_channel(top, subchannels) for top in tops),
-            servers=tuple(self._as_server(one) for one in servers),
+            servers=tuple(self._as_server(server) for server in servers),
             problems=tuple(problems),
         )
 
@@ -191,7 +191,7 @@ class ChannelzSource:
             id=message.ref.server_id,
             listens=tuple((known and known.local) or name for name, known in refs),
             calls=calls(message.data),
-            peers=tuple(one.peer for one in callers if one.peer is not None),
+            peers=tuple(caller.peer for caller in callers if caller.peer is not None),
         )
 
     async def _read_new_sockets(self, refs: set[int]) -> None:
@@ -250,7 +250,7 @@ class ChannelzSource:
 
 def _socket_ids(subchannels: Iterable[Any], servers: Iterable[_Server]) -> set[int]:
     """Every socket worth reading: connected ones of both kinds, and those that listen."""
-    ids = {ref.socket_id for one in subchannels for ref in one.socket_ref}
+    ids = {ref.socket_id for subchannel in subchannels for ref in subchannel.socket_ref}
     for server in servers:
         ids.update(ref.socket_id for ref in server.message.listen_socket)
         ids.update(server.sockets)

@@ -219,7 +219,7 @@ def _struct(message: Any, depth: _Depth) -> dict[str, Json]:
 
 
 def _list(message: Any, depth: _Depth) -> Json:
-    return [_nested(one, depth) for one in message.values]
+    return [_nested(value, depth) for value in message.values]
 
 
 def _nested(message: Any, depth: _Depth) -> Json:

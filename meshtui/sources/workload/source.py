@@ -79,7 +79,7 @@ class LocalWorkload:
         if bootstrap is None or not _is_local(facts):
             return ()
         if bootstrap is not self._providers_of:
-            named = [one for one in bootstrap.certificate_providers if one.files]
+            named = [provider for provider in bootstrap.certificate_providers if provider.files]
             self._providers = tuple((one.name, IdentityFiles(provider=one)) for one in named)
             self._providers_of = bootstrap
         return tuple([(name, await files.poll()) for name, files in self._providers])
@@ -101,21 +101,21 @@ def _instance_of(found: CertificateSet, bootstrap: Bootstrap | None) -> str:
         return ""
     leaf = found.leaf
     for same in (os.path.realpath, os.path.basename):
-        for one in bootstrap.certificate_providers:
-            if leaf is not None and one.certificate_file and same(one.certificate_file) == same(leaf.file):
-                return one.name
+        for provider in bootstrap.certificate_providers:
+            if leaf is not None and provider.certificate_file and same(provider.certificate_file) == same(leaf.file):
+                return provider.name
     return ""
 
 
 def _is_local(facts: Sequence[FileFacts]) -> bool:
-    return not facts or any(one.kind is not FileKind.NOT_LOOKED for one in facts)
+    return not facts or any(fact.kind is not FileKind.NOT_LOOKED for fact in facts)
 
 
 def _as_seen_from_here(facts: tuple[FileFacts, ...]) -> tuple[FileFacts, ...]:
     """The facts, unless the paths are another machine's: a bootstrap copied out of a pod names directories that are
     not here at all, and then nothing is known about them.
     """
-    if any(one.kind is not FileKind.MISSING or os.path.isdir(os.path.dirname(one.path)) for one in facts):
+    if any(fact.kind is not FileKind.MISSING or os.path.isdir(os.path.dirname(fact.path)) for fact in facts):
         return facts
     return tuple(replace(one, kind=FileKind.NOT_LOOKED, detail="") for one in facts)
 

@@ -49,7 +49,7 @@ class StartRows(TypedRows):
             self.lines += [("A real mesh on this machine", "", None)]
             if not scenarios:
                 self.lines += [("demo", "control plane, agents and apps in child processes", Demo())]
-            self.lines += [(one.name, one.description, Demo(one.name)) for one in scenarios]
+            self.lines += [(scenario.name, scenario.description, Demo(scenario.name)) for scenario in scenarios]
         first = next((at for at, line in enumerate(self.lines) if line[2] is not None), 0)
         self.set_reactive(Rows.cursor, first)
 

@@ -57,7 +57,9 @@ def used(certificate: Certificate, side: Side = Side.LOCAL, cluster: str = "") -
 
 
 def wants(*accounts: str) -> ClusterTls:
-    sans = tuple(StringMatch(MatchKind.EXACT, f"spiffe://cluster.local/ns/echo-grpc/sa/{one}") for one in accounts)
+    sans = tuple(
+        StringMatch(MatchKind.EXACT, f"spiffe://cluster.local/ns/echo-grpc/sa/{account}") for account in accounts
+    )
     name = "outbound|7070||echo"
     return ClusterTls(name, TlsContext(TlsMode.MTLS, "default", "default", sans), ResourceKey("", CDS, name))
 

@@ -16,7 +16,7 @@ SHOP = "xds:///shop.default.svc.cluster.local:80"
 
 
 def snapshot(*resources: Resource) -> Snapshot:
-    return Snapshot(START, NodeIdentity(), (), {one.key: one for one in resources})
+    return Snapshot(START, NodeIdentity(), (), {resource.key: resource for resource in resources})
 
 
 def test_a_service_once_and_no_inbound_listener() -> None:

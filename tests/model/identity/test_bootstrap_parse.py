@@ -65,7 +65,7 @@ def test_the_whole_schema_is_kept() -> None:
     assert found.unknown_fields == ()
     assert found.masked == ()
     (server,) = found.servers
-    assert [one.type for one in server.channel_creds] == ["tls", "insecure"]
+    assert [credentials.type for credentials in server.channel_creds] == ["tls", "insecure"]
     assert server.channel_creds[0].config == {"ca_certificate_file": "/ca.pem"}
     assert server.call_creds[0].config == {"jwt_token_file": "/var/run/secrets/token"}
     assert server.server_features == ("xds_v3", "trusted_xds_server")

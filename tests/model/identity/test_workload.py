@@ -68,7 +68,7 @@ async def test_addresses_belong_to_the_clusters_whose_endpoints_they_are() -> No
     channels = ScriptedChannels("xds:///echo.echo-grpc.svc.cluster.local:7070", {"127.0.1.11:17070": NEW})
     channels.callers = {"127.0.0.1:5000": OLD}
     known = places(canary())
-    seen = [(one.peer.address, one.clusters) for one in sightings(await channels.poll(), known)]
+    seen = [(sighting.peer.address, sighting.clusters) for sighting in sightings(await channels.poll(), known)]
     assert seen == [("127.0.1.11:17070", (subset("v1"),)), ("127.0.0.1:5000", ())]
 
 
@@ -76,19 +76,19 @@ async def test_addresses_belong_to_the_clusters_whose_endpoints_they_are() -> No
 async def test_one_target_is_spelt_in_several_ways(target: str) -> None:
     found = places(_scoped("xds:/echo"))
     channels = ScriptedChannels(target, {"127.0.1.11:17070": NEW})
-    assert [one.clusters for one in sightings(await channels.poll(), found)] == [(subset("v1"),)]
+    assert [sighting.clusters for sighting in sightings(await channels.poll(), found)] == [(subset("v1"),)]
 
 
 async def test_another_authority_is_another_target() -> None:
     channels = ScriptedChannels("xds://authority/echo", {"127.0.1.11:17070": NEW})
-    assert [one.clusters for one in sightings(await channels.poll(), places(_scoped("xds:/echo")))] == [()]
+    assert [sighting.clusters for sighting in sightings(await channels.poll(), places(_scoped("xds:/echo")))] == [()]
 
 
 def _scoped(scope: str) -> Snapshot:
     """The demo's world under another client scope."""
     whole = canary()
-    parts = [replace(one, key=replace(one.key, scope=scope)) for one in whole.resources.values()]
-    return replace(whole, resources={one.key: one for one in parts})
+    parts = [replace(resource, key=replace(resource.key, scope=scope)) for resource in whole.resources.values()]
+    return replace(whole, resources={part.key: part for part in parts})
 
 
 ECHO = parse_spiffe("spiffe://cluster.local/ns/echo-grpc/sa/echo")

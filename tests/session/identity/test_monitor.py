@@ -115,8 +115,8 @@ async def test_everything_is_joined() -> None:
     assert workload.identity.on_disk is not None
     assert workload.identity.on_disk.certificate is OLD
     assert workload.identity.refresh_interval == timedelta(seconds=900)
-    assert [one.cluster for one in workload.identity.clusters] == [subset("v1"), subset("v2")]
-    assert [(one.cluster, one.certificate) for one in workload.identity.in_use] == [(subset("v1"), ECHO)]
+    assert [cluster.cluster for cluster in workload.identity.clusters] == [subset("v1"), subset("v2")]
+    assert [(used.cluster, used.certificate) for used in workload.identity.in_use] == [(subset("v1"), ECHO)]
     assert identity_comparison(workload.identity).corners[0].state is CornerState.SAME
 
 
@@ -154,7 +154,7 @@ async def test_the_agents_readiness_is_told_when_it_turns() -> None:
         source.agent = report(NOW, OLD.not_after)
         state, _ = await until(session, lambda state, _: any(event.text == "ready" for event in state.events))
     assert [event.health for event in state.events if event.text == "not ready"] == [Health.REFUSED]
-    assert "agent-not-ready" not in [one.code for one in state.findings]
+    assert "agent-not-ready" not in [finding.code for finding in state.findings]
 
 
 async def test_a_dead_agent_is_a_gap_and_its_last_word_stays() -> None:
@@ -216,7 +216,7 @@ async def test_findings_join_those_about_the_config_and_go_with_their_cause() ->
     async with following(source, clock=clock) as session:
         state, _ = await until(session, lambda state, _: bool(state.findings))
         assert state.findings[0].code == "certificate-expired"
-        assert len({(one.code, one.subject) for one in state.findings}) == len(state.findings)
+        assert len({(finding.code, finding.subject) for finding in state.findings}) == len(state.findings)
         clock.now = NOW
         await until(session, lambda state, _: not state.findings)
 
@@ -258,7 +258,7 @@ async def test_a_connection_of_before_the_rotation_is_no_alarm_and_a_new_one_wit
         channels.dialled = {"127.0.1.12:17070": ECHO}
         channels.own = {"127.0.1.12:17070": OLD}
         _, workload = await until(session, lambda _, known: bool(known.findings))
-    assert [one.code for one in workload.findings] == ["identity-in-use-stale"]
+    assert [finding.code for finding in workload.findings] == ["identity-in-use-stale"]
 
 
 async def test_nothing_is_published_while_nothing_differs() -> None:

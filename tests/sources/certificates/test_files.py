@@ -45,7 +45,7 @@ def agent_files(tmp_path: Path, leaf: Issued, intermediate: Issued, authority: I
 
 def test_the_agents_directory_is_read_whole(agent_files: Path, leaf: Issued) -> None:
     found = read_certificates([str(agent_files)], NOW)
-    assert [one.role for one in found.certificates] == [
+    assert [certificate.role for certificate in found.certificates] == [
         CertificateRole.LEAF,
         CertificateRole.INTERMEDIATE,
         CertificateRole.ROOT,
@@ -83,14 +83,14 @@ def test_noise_around_pem_does_no_harm(tmp_path: Path, leaf: Issued, authority: 
     indented = leaf.pem.replace(b"\n", b"  \n")
     (tmp_path / "noisy.pem").write_bytes(noise + indented + b"\x00\xff junk -----\n" + windows + b"trailing")
     found = read_certificates([str(tmp_path / "noisy.pem")], NOW)
-    assert [one.role for one in found.certificates] == [CertificateRole.LEAF, CertificateRole.ROOT]
+    assert [certificate.role for certificate in found.certificates] == [CertificateRole.LEAF, CertificateRole.ROOT]
     assert found.problems == ()
 
 
 def test_der_is_read(tmp_path: Path, leaf: Issued) -> None:
     (tmp_path / "leaf.der").write_bytes(leaf.der)
     found = read_certificates([str(tmp_path)], NOW)
-    assert [one.fingerprint_sha256 for one in found.certificates] == [leaf.fingerprint]
+    assert [certificate.fingerprint_sha256 for certificate in found.certificates] == [leaf.fingerprint]
 
 
 def test_a_certificate_from_the_wire_is_read_as_der_and_pem(leaf: Issued) -> None:
@@ -190,15 +190,17 @@ def test_a_cut_file_is_one_clear_problem_and_the_rest_is_shown(
 ) -> None:
     (tmp_path / "cert-chain.pem").write_bytes(authority.pem + leaf.pem[: min(keep, len(leaf.pem) - 30)])
     found = read_certificates([str(tmp_path)], NOW)
-    assert [one.role for one in found.certificates] == [CertificateRole.ROOT]
-    assert [(one.kind, one.line) for one in found.problems] == [(FileProblemKind.CUT, authority.pem.count(b"\n") + 1)]
+    assert [certificate.role for certificate in found.certificates] == [CertificateRole.ROOT]
+    assert [(problem.kind, problem.line) for problem in found.problems] == [
+        (FileProblemKind.CUT, authority.pem.count(b"\n") + 1)
+    ]
 
 
 def test_cut_der_is_told_from_garbage(tmp_path: Path, leaf: Issued) -> None:
     (tmp_path / "a.der").write_bytes(leaf.der[:-20])
     (tmp_path / "b.der").write_bytes(os.urandom(300))
     (tmp_path / "c.der").write_bytes(b"")
-    kinds = {Path(one.file).name: one.kind for one in read_certificates([str(tmp_path)], NOW).problems}
+    kinds = {Path(problem.file).name: problem.kind for problem in read_certificates([str(tmp_path)], NOW).problems}
     assert kinds == {
         "a.der": FileProblemKind.CUT,
         "b.der": FileProblemKind.NO_CERTIFICATE,
@@ -212,8 +214,8 @@ def test_a_damaged_block_costs_itself(tmp_path: Path, leaf: Issued, authority: I
     not_asn1 = b"".join([lines[0], b"AAAA\n", lines[-1]])
     (tmp_path / "chain.pem").write_bytes(not_base64 + not_asn1 + authority.pem)
     found = read_certificates([str(tmp_path / "chain.pem")], NOW)
-    assert [one.role for one in found.certificates] == [CertificateRole.ROOT]
-    assert [one.kind for one in found.problems] == [FileProblemKind.DAMAGED, FileProblemKind.DAMAGED]
+    assert [certificate.role for certificate in found.certificates] == [CertificateRole.ROOT]
+    assert [problem.kind for problem in found.problems] == [FileProblemKind.DAMAGED, FileProblemKind.DAMAGED]
 
 
 def test_a_key_in_the_certificate_file_is_named_and_the_certificates_are_still_shown(
@@ -222,7 +224,7 @@ def test_a_key_in_the_certificate_file_is_named_and_the_certificates_are_still_s
     (tmp_path / "cert-chain.pem").write_bytes(leaf.key_pem + leaf.pem)
     found = read_certificates([str(tmp_path)], NOW)
     assert len(found.certificates) == 1
-    assert [(one.kind, one.line) for one in found.problems] == [(FileProblemKind.PRIVATE_KEY, 1)]
+    assert [(problem.kind, problem.line) for problem in found.problems] == [(FileProblemKind.PRIVATE_KEY, 1)]
 
 
 @pytest.mark.parametrize(
@@ -269,7 +271,7 @@ def test_what_comparing_the_key_can_show(content: str, state: KeyState, agent_fi
 def test_what_is_no_file_never_hangs(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "cert-chain.pem")
     found = read_certificates([str(tmp_path), str(tmp_path / "gone.pem")], NOW)
-    assert {(Path(one.file).name, one.kind) for one in found.problems} == {
+    assert {(Path(problem.file).name, problem.kind) for problem in found.problems} == {
         ("cert-chain.pem", FileProblemKind.UNREADABLE),
         ("gone.pem", FileProblemKind.MISSING),
     }
@@ -279,7 +281,7 @@ def test_what_is_no_file_never_hangs(tmp_path: Path) -> None:
 
 def test_an_empty_directory_is_said(tmp_path: Path) -> None:
     (tmp_path / "README").write_text("nothing")
-    assert [one.kind for one in read_certificates([str(tmp_path)]).problems] == [FileProblemKind.NO_CERTIFICATE]
+    assert [problem.kind for problem in read_certificates([str(tmp_path)]).problems] == [FileProblemKind.NO_CERTIFICATE]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

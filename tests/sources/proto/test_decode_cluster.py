@@ -211,7 +211,7 @@ def test_endpoints_as_istiod_sends_them() -> None:
     body = assignment(xds.endpoints("v1", ("10.0.0.1", 17070), ("fd00::1", 17070)))
     (locality,) = body.localities
     assert (locality.label, locality.weight, locality.priority) == ("eu-west-1/eu-west-1a", 1, 0)
-    assert [(one.address, one.health, one.weight, one.workload) for one in body.endpoints] == [
+    assert [(endpoint.address, endpoint.health, endpoint.weight, endpoint.workload) for endpoint in body.endpoints] == [
         ("10.0.0.1:17070", EndpointHealth.HEALTHY, 1, "echo-v1"),
         ("[fd00::1]:17070", EndpointHealth.HEALTHY, 1, "echo-v1"),
     ]
@@ -237,7 +237,7 @@ def test_other_addresses() -> None:
     first.endpoint.address.pipe.path = "/run/x"
     second.endpoint.address.envoy_internal_address.server_listener_name = "inner"
     third.endpoint.ClearField("address")
-    assert [one.address for one in assignment(message).endpoints] == ["unix:/run/x", "inner", ""]
+    assert [endpoint.address for endpoint in assignment(message).endpoints] == ["unix:/run/x", "inner", ""]
 
 
 def test_drops() -> None:

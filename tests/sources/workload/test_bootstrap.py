@@ -26,7 +26,7 @@ async def test_a_bootstrap_file_is_read_again_only_when_it_changed(tmp_path: Pat
     assert gone.syntax.kind == "missing"
     path.write_text('{"xds_servers": [{"server_uri": "unix:///nowhere/XDS", "channel_creds": [{"type": "insecure"}]}]}')
     first, facts = await source.poll()
-    assert [(one.path, one.kind) for one in facts] == [("/nowhere/XDS", FileKind.MISSING)]
+    assert [(fact.path, fact.kind) for fact in facts] == [("/nowhere/XDS", FileKind.MISSING)]
     assert (await source.poll())[0] is first
 
 

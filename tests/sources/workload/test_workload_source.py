@@ -80,7 +80,7 @@ async def test_a_directory_given_by_hand_belongs_to_the_provider_that_names_its_
 async def test_paths_of_another_machine_are_not_judged(tmp_path: Path) -> None:
     """A bootstrap copied out of a pod: that nothing of it is here says nothing about the pod."""
     found = await source(write_bootstrap(tmp_path / "b.json", Path("/not/on/this/machine"))).read()
-    assert {one.kind for one in found.facts} == {FileKind.NOT_LOOKED}
+    assert {fact.kind for fact in found.facts} == {FileKind.NOT_LOOKED}
     assert found.certificates == ()
 
 
@@ -88,7 +88,7 @@ async def test_a_missing_file_in_a_directory_that_is_here_is_missing(tmp_path: P
     data = write_agent_files(tmp_path / "data", fresh(), AUTHORITY)
     (data / "key.pem").unlink()
     found = await source(write_bootstrap(tmp_path / "b.json", data)).read()
-    assert FileKind.MISSING in {one.kind for one in found.facts}
+    assert FileKind.MISSING in {fact.kind for fact in found.facts}
     assert found.own is not None
 
 

@@ -22,8 +22,11 @@ def cluster_load_assignment(message: Any) -> ClusterLoadAssignment:
     """An EDS resource."""
     return ClusterLoadAssignment(
         name=message.cluster_name,
-        localities=tuple(_locality(one) for one in message.endpoints),
-        drops=tuple(Drop(one.category, fraction(one.drop_percentage)) for one in message.policy.drop_overloads),
+        localities=tuple(_locality(endpoint) for endpoint in message.endpoints),
+        drops=tuple(
+            Drop(drop_overload.category, fraction(drop_overload.drop_percentage))
+            for drop_overload in message.policy.drop_overloads
+        ),
     )
 
 
@@ -36,7 +39,7 @@ def _locality(message: Any) -> Locality:
         sub_zone=place.sub_zone,
         priority=message.priority,
         weight=message.load_balancing_weight.value,
-        endpoints=tuple(_endpoint(one) for one in message.lb_endpoints),
+        endpoints=tuple(_endpoint(lb_endpoint) for lb_endpoint in message.lb_endpoints),
     )
 
 

@@ -36,7 +36,7 @@ RBAC_ACTIONS: Final = {0: "ALLOW", 1: "DENY", 2: "LOG"}
 
 def http_filters(messages: Iterable[Any]) -> tuple[HttpFilter, ...]:
     """The filters of an ``HttpConnectionManager``."""
-    return tuple(_listed(one) for one in messages)
+    return tuple(_listed(message) for message in messages)
 
 
 def _listed(message: Any) -> HttpFilter:

@@ -24,7 +24,7 @@ def listener(message: Any) -> Listener:
             inline_routes=_inline_routes(manager),
             filters=http_filters(manager.http_filters),
         )
-    chains = [_chain(one, one.name) for one in message.filter_chains]
+    chains = [_chain(filter_chain, filter_chain.name) for filter_chain in message.filter_chains]
     if message.HasField("default_filter_chain"):
         default = message.default_filter_chain
         chains.append(_chain(default, default.name or "default"))

@@ -28,11 +28,13 @@ CHANNEL_ID_KEY: Final = "io.grpc.channel_id"
 
 def route_configuration(message: Any) -> RouteConfiguration:
     """An RDS resource or a listener's inline routes."""
-    return RouteConfiguration(message.name, tuple(_virtual_host(one) for one in message.virtual_hosts))
+    return RouteConfiguration(
+        message.name, tuple(_virtual_host(virtual_host) for virtual_host in message.virtual_hosts)
+    )
 
 
 def _virtual_host(message: Any) -> VirtualHost:
-    return VirtualHost(message.name, tuple(message.domains), tuple(_route(one, message) for one in message.routes))
+    return VirtualHost(message.name, tuple(message.domains), tuple(_route(route, message) for route in message.routes))
 
 
 def _route(message: Any, host: Any) -> Route:
@@ -54,7 +56,7 @@ def _match(match: Any) -> RouteMatch:
         unsupported = unsupported or "query parameters"
     return RouteMatch(
         path=path,
-        headers=tuple(_header(one) for one in match.headers),
+        headers=tuple(_header(header) for header in match.headers),
         fraction=fraction(match.runtime_fraction.default_value) if match.HasField("runtime_fraction") else None,
         unsupported=unsupported,
     )
@@ -121,7 +123,7 @@ def _action(route: Any, host: Any) -> RouteAction:
         clusters=clusters,
         timeout=_timeout(action),
         retry=_retry_words(retry),
-        hash_on=tuple(words for one in action.hash_policy if (words := _hash_words(one))),
+        hash_on=tuple(words for policy in action.hash_policy if (words := _hash_words(policy))),
         detail=detail,
     )
 
@@ -141,7 +143,7 @@ def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...],
 
 def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
     """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
-    total = sum(one.weight.value for one in message.clusters)
+    total = sum(cluster.weight.value for cluster in message.clusters)
     return tuple(
         WeightedCluster(one.name, one.weight.value, one.weight.value / total if total else 0.0)
         for one in message.clusters

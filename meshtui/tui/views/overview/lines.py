@@ -257,12 +257,12 @@ def ladder_line(rung: Rung, width: int) -> Line:
 
 
 def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[OverviewEntry]:
-    for one in missing:
+    for fact in missing:
         yield OverviewEntry(EMPTY)
-        yield OverviewEntry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {one.fact}", width - 5))))
-        yield from _entries(paragraph(one.why, width, Role.DIM))
-        if one.unlock:
-            yield from _entries(labelled("try", one.unlock, width))
+        yield OverviewEntry((Span("  ∅ ", Role.NOTE), span(cut_end(f"Not seen: {fact.fact}", width - 5))))
+        yield from _entries(paragraph(fact.why, width, Role.DIM))
+        if fact.unlock:
+            yield from _entries(labelled("try", fact.unlock, width))
 
 
 # what changed last

@@ -120,7 +120,7 @@ class OverviewView(View):
         if state.snapshot is None:
             return ()
         rungs = (
-            control_plane_rung(state.channels, agent_silent=any(one.fact is Fact.AGENT for one in state.missing)),
+            control_plane_rung(state.channels, agent_silent=any(fact.fact is Fact.AGENT for fact in state.missing)),
             *config_rungs(state.snapshot, state.graph, frame.now),
             traffic_rung(state.channels, state.traffic),
         )

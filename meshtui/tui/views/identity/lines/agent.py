@@ -28,7 +28,7 @@ def agent_entries(
     workload: Workload, missing: tuple[MissingFact, ...], now: datetime, width: int
 ) -> Iterator[IdentityEntry]:
     """Health in a line, then a line a counter."""
-    lacking = next((one for one in missing if one.fact is Fact.AGENT), None)
+    lacking = next((fact for fact in missing if fact.fact is Fact.AGENT), None)
     report = workload.agent
     if not workload.offers.agent:
         line = unlock_line("Agent", "not asked; its health, rates and what it issued:", UNLOCK_AGENT)

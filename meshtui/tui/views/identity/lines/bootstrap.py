@@ -37,7 +37,7 @@ def bootstrap_entries(
     """``whole`` says that it begins unfolded, as beside the rest; else its title row opens it."""
     bootstrap = workload.files.bootstrap
     if bootstrap is None:
-        lacking = next((one for one in missing if one.fact is Fact.FILES), None)
+        lacking = next((fact for fact in missing if fact.fact is Fact.FILES), None)
         if lacking is not None:
             yield IdentityEntry((Span("  ✗ ", Role.ALARM), Span("Bootstrap  cannot be read")))
             yield from text_entries(lacking.why, width, Role.TEXT)
@@ -46,7 +46,7 @@ def bootstrap_entries(
         else:
             yield IdentityEntry(unlock_line("Bootstrap", "what gRPC was told at start:", UNLOCK_BOOTSTRAP))
         return
-    findings = tuple(one for one in workload.findings if isinstance(one.subject, BootstrapSubject))
+    findings = tuple(finding for finding in workload.findings if isinstance(finding.subject, BootstrapSubject))
     is_open = (BOOTSTRAP_TITLE in opened) is not whole
     yield IdentityEntry(
         _title(bootstrap, findings, is_open, width), BOOTSTRAP_TITLE, open=is_open, copy=bootstrap.source
@@ -59,7 +59,7 @@ def bootstrap_entries(
 
 
 def _title(bootstrap: Bootstrap, findings: Sequence[Finding], is_open: bool, width: int) -> Line:
-    worst = max((one.severity for one in findings), default=None)
+    worst = max((finding.severity for finding in findings), default=None)
     mark = Span("✓", Role.OK) if worst is None else Span(SEVERITY_GLYPHS[worst], SEVERITY_ROLES[worst])
     fold = Span(f"  {FOLDS[is_open]} ", Role.FAINT)
     words = span(bootstrap_words(bootstrap), Role.DIM)
@@ -133,11 +133,11 @@ def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict
     for line in lines:
         numbers.setdefault(line.path, line.number)
     found: dict[int, list[Finding]] = {}
-    for one in findings:
-        path = one.subject.path if isinstance(one.subject, BootstrapSubject) else ""
+    for finding in findings:
+        path = finding.subject.path if isinstance(finding.subject, BootstrapSubject) else ""
         holders = [known for known in numbers if is_below(path, known)]
         place = numbers[max(holders, key=len)] if holders else 0
-        found.setdefault(place, []).append(one)
+        found.setdefault(place, []).append(finding)
     return found
 
 

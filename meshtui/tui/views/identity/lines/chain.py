@@ -75,7 +75,7 @@ def chain_entries(workload: Workload, now: datetime, width: int, opened: Collect
     for number, (provider, found) in enumerate(ordered):
         if number:
             yield BLANK
-        turned = [one for one in workload.rotations if one.provider == provider]
+        turned = [rotation for rotation in workload.rotations if rotation.provider == provider]
         yield from _set_entries(provider, found, turned, now, width, opened, alone=len(ordered) == 1)
 
 
@@ -113,7 +113,7 @@ def _set_entries(
 
 
 def _chain_head(chain: Chain, found: CertificateSet, now: datetime, width: int) -> Line:
-    places = " → ".join(LABELS[one.role] for one in chain.certificates)
+    places = " → ".join(LABELS[certificate.role] for certificate in chain.certificates)
     off = next((one for one in chain.certificates if not one.not_before <= now <= one.not_after), None)
     if chain.problem is None and off is not None:
         state: Line = (Span("  ✗ ", Role.ALARM), Span(f"{places}: the {LABELS[off.role]} is not valid now", Role.ALARM))

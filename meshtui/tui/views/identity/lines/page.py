@@ -71,9 +71,9 @@ def _no_config(frame: Frame, width: int) -> Iterator[IdentityEntry]:
 
 def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
     found = [
-        one
-        for one in workload.findings
-        if not isinstance(one.subject, BootstrapSubject) and one.severity is not Severity.INFO
+        finding
+        for finding in workload.findings
+        if not isinstance(finding.subject, BootstrapSubject) and finding.severity is not Severity.INFO
     ]
     most = NAMED[width >= ROOMY]
     for one in found[:most]:

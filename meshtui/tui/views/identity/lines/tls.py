@@ -102,7 +102,7 @@ def _peer(peer: InUse, accepted: bool | None, now: datetime, room: int) -> Line:
 
 
 def _distinct(peers: tuple[InUse, ...]) -> tuple[InUse, ...]:
-    return tuple({(one.where, one.certificate.fingerprint_sha256): one for one in peers}.values())
+    return tuple({(peer.where, peer.certificate.fingerprint_sha256): peer for peer in peers}.values())
 
 
 def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iterator[IdentityEntry]:
@@ -112,9 +112,9 @@ def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iter
     subjects = _subjects(state, LDS)
     if not listeners:
         yield from text_entries("This app runs no xDS server, so nothing comes in by the mesh.", width, Role.DIM)
-    for one in listeners:
-        id_ = f"listener {one.listener}"
-        yield IdentityEntry(_listener(one, width), id_, subjects.get(one.listener), copy=one.listener)
+    for listener in listeners:
+        id_ = f"listener {listener.listener}"
+        yield IdentityEntry(_listener(listener, width), id_, subjects.get(listener.listener), copy=listener.listener)
     callers = _callers(state, workload)
     if listeners and callers:
         yield from text_entries(f"connected now: {callers}", width, Role.DIM)
@@ -136,11 +136,11 @@ def _callers(state: SessionState, workload: Workload) -> str:
     servers = state.channels.servers if state.channels is not None else ()
     addresses = {peer.address for server in servers for peer in server.peers}
     names = Counter(
-        one.certificate.spiffe.service_account or one.certificate.name
-        if one.certificate.spiffe
-        else one.certificate.name
-        for one in _distinct(workload.identity.in_use)
-        if one.side is Side.REMOTE and one.where in addresses
+        certificate.certificate.spiffe.service_account or certificate.certificate.name
+        if certificate.certificate.spiffe
+        else certificate.certificate.name
+        for certificate in _distinct(workload.identity.in_use)
+        if certificate.side is Side.REMOTE and certificate.where in addresses
     )
     return ", ".join(f"sa {name}" + (f" ×{count}" if count > 1 else "") for name, count in names.most_common(6))
 

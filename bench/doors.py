@@ -67,7 +67,7 @@ def main() -> None:
         if grpcdebug is not None:
             standards["grpcdebug 10 000"] = (grpcdebug, large, "xds", "status")
             table, json = doors[1], doors[2]
-            doors += [Door(one.name, one.command, 2.0, "grpcdebug 10 000") for one in (table, json)]
+            doors += [Door(report.name, report.command, 2.0, "grpcdebug 10 000") for report in (table, json)]
         _report(doors, standards)
 
 
@@ -80,7 +80,10 @@ def _report(doors: Sequence[Door], standards: dict[str, tuple[str, ...]]) -> Non
         for command in commands:
             runs[command].append(_run(command))
     costs = {
-        command: Cost(statistics.median(one.processor for one in found), statistics.median(one.wall for one in found))
+        command: Cost(
+            statistics.median(cost.processor for cost in found),
+            statistics.median(cost.wall for cost in found),
+        )
         for command, found in runs.items()
     }
     for name, command in standards.items():

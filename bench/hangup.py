@@ -314,8 +314,8 @@ def main(trials: int = TRIALS, seed: int = SEED) -> None:
                 print(f"left after {LIMIT:.0f} s in {name}: {text}", flush=True)
     print(f"seed {seed}: {trials} hang-ups; seconds until nothing was left")
     print(f"{'':28}{'times':>6}{'median':>8}{'most':>7}{'left':>6}{'core':>6}")
-    for name in [known for known, _, _, _ in PHASES if any(one.phase == known for one in endings)]:
-        _row(name, [one for one in endings if one.phase == name])
+    for name in [known for known, _, _, _ in PHASES if any(ending.phase == known for ending in endings)]:
+        _row(name, [ending for ending in endings if ending.phase == name])
     _row("all", endings)
     wrong = sum(bool(ending.left) or ending.share > SPIN for ending in endings)
     print("none left, none spinning" if not wrong else f"{wrong} of {trials} are wrong")
@@ -323,7 +323,7 @@ def main(trials: int = TRIALS, seed: int = SEED) -> None:
 
 def _row(name: str, endings: list[Ending]) -> None:
     took = [ending.took for ending in endings]
-    left, share = sum(bool(one.left) for one in endings), max(one.share for one in endings)
+    left, share = sum(bool(ending.left) for ending in endings), max(ending.share for ending in endings)
     print(f"{name:28}{len(endings):6}{statistics.median(took):8.2f}{max(took):7.2f}{left:6}{share:6.0%}")
 
 

@@ -138,7 +138,7 @@ def workload(authority: Issued, account: str = "client", **more: Any) -> Issued:
 def write_agent_files(directory: Path, leaf: Issued, *above: Issued) -> Path:
     """The three files of OUTPUT_CERTS; the last of ``above`` is the root."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "cert-chain.pem").write_bytes(b"".join(one.pem for one in (leaf, *above)))
+    (directory / "cert-chain.pem").write_bytes(b"".join(certificate.pem for certificate in (leaf, *above)))
     (directory / "root-cert.pem").write_bytes(above[-1].pem)
     (directory / "key.pem").write_bytes(leaf.key_pem)
     return directory

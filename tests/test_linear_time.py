@@ -297,7 +297,7 @@ def test_the_measure_tells_quadratic_work() -> None:
     """What the other tests assert can fail: for calls of Python, and for what one C call does alone."""
 
     def nested(size: int) -> Callable[[], object]:
-        return lambda: [len(str(one)) for one in range(size) for _ in range(size)]
+        return lambda: [len(str(number)) for number in range(size) for _ in range(size)]
 
     def searched(size: int) -> Callable[[], object]:
         known = list(range(size * 40))

@@ -79,7 +79,8 @@ def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
         files = {certificate.file for certificate in first.certificates}
         first = replace(
             first,
-            certificates=first.certificates + tuple(one for one in other.certificates if one.file not in files),
+            certificates=first.certificates
+            + tuple(certificate for certificate in other.certificates if certificate.file not in files),
             chains=first.chains + tuple(chain for chain in other.chains if chain.leaf.file not in files),
             problems=tuple(dict.fromkeys(first.problems + other.problems)),
             unordered=tuple(dict.fromkeys(first.unordered + other.unordered)),

@@ -166,9 +166,9 @@ class ManifestDirectory:
         objects = [object_ for name in sorted(self._content) for object_ in self._content[name].objects]
         return MeshConfig(
             workloads,
-            tuple(one for one in objects if isinstance(one, Service)),
-            tuple(one for one in objects if isinstance(one, DestinationRule)),
-            tuple(one for one in objects if isinstance(one, VirtualService)),
-            tuple(one for one in objects if isinstance(one, PeerAuthentication)),
-            tuple(one for one in objects if isinstance(one, AuthorizationPolicy)),
+            tuple(found for found in objects if isinstance(found, Service)),
+            tuple(found for found in objects if isinstance(found, DestinationRule)),
+            tuple(found for found in objects if isinstance(found, VirtualService)),
+            tuple(found for found in objects if isinstance(found, PeerAuthentication)),
+            tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
         )

@@ -85,7 +85,7 @@ def answerer(before: Snapshot | None, after: Snapshot, *, silent_since: datetime
     if silent_since is None:
         return Answerer.SAME
     stamps = [resource.last_updated for resource in after.resources.values() if resource.last_updated is not None]
-    held = [one.last_updated for one in before.resources.values() if one.last_updated is not None]
+    held = [resource.last_updated for resource in before.resources.values() if resource.last_updated is not None]
     if not stamps or min(stamps) <= max((silent_since, *held)):  # the app's clock may be ahead of this one
         return Answerer.SAME
     return Answerer.RESTARTED
@@ -105,7 +105,7 @@ def counts_again(before: ChannelReport | None, after: ChannelReport) -> bool:
     if any(server.calls.started < servers.get(server.id, 0) for server in after.servers):
         return True
     channels = {channel.id: channel for channel in before.channels}
-    known = [(channels[one.id], one) for one in after.channels if one.id in channels]
+    known = [(channels[channel.id], channel) for channel in after.channels if channel.id in channels]
     return any(now.calls.started < old.calls.started or now.target != old.target for old, now in known)
 
 
@@ -146,6 +146,6 @@ def _growth(before: ChannelReport, after: ChannelReport) -> int:
     """Calls that were started from one report to the other, by the servers and channels of both."""
     counts = {("server", server.id): server.calls.started for server in before.servers}
     counts |= {("channel", channel.id): channel.calls.started for channel in before.channels}
-    now = [(("server", one.id), one.calls.started) for one in after.servers]
-    now += [(("channel", one.id), one.calls.started) for one in after.channels]
+    now = [(("server", server.id), server.calls.started) for server in after.servers]
+    now += [(("channel", channel.id), channel.calls.started) for channel in after.channels]
     return sum(started - counts[key] for key, started in now if key in counts)

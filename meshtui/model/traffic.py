@@ -263,9 +263,11 @@ def observe(before: Traffic | None, report: ChannelReport) -> Traffic:
     channels = report.mesh_channels
     return Traffic(
         report.taken_at,
-        tuple(flow(one.id, 0, one.target, "", one.calls) for one in channels),
+        tuple(flow(channel.id, 0, channel.target, "", channel.calls) for channel in channels),
         tuple(
-            flow(one.id, part.id, one.target, part.address, part.calls) for one in channels for part in one.subchannels
+            flow(channel.id, part.id, channel.target, part.address, part.calls)
+            for channel in channels
+            for part in channel.subchannels
         ),
     )
 
@@ -298,17 +300,17 @@ def _kept(points: tuple[TrafficPoint, ...], point: TrafficPoint) -> tuple[Traffi
         )
         return (*points[:-1], merged)
     begin = point.at - HISTORY
-    return (*(one for one in points[-POINTS_KEPT + 1 :] if one.at > begin), point)
+    return (*(point for point in points[-POINTS_KEPT + 1 :] if point.at > begin), point)
 
 
 def _sum(points: Iterable[TrafficPoint]) -> TrafficPoint:
     some = list(points)
     return TrafficPoint(
         some[-1].at,
-        sum(one.seconds for one in some),
-        sum(one.started for one in some),
-        sum(one.succeeded for one in some),
-        sum(one.failed for one in some),
+        sum(flow.seconds for flow in some),
+        sum(flow.started for flow in some),
+        sum(flow.succeeded for flow in some),
+        sum(flow.failed for flow in some),
         some[-1].in_flight,
     )
 
@@ -319,7 +321,7 @@ def _beside(at: datetime, points: list[TrafficPoint]) -> TrafficPoint:
         _sum(points),
         at=at,
         seconds=max(point.seconds for point in points),
-        in_flight=sum(one.in_flight for one in points),
+        in_flight=sum(point.in_flight for point in points),
     )
 
 

@@ -181,8 +181,8 @@ async def test_services_of_the_plain_port(lab: Lab) -> None:
             response_deserializer=channelz_pb2.GetTopChannelsResponse.FromString,
         )
         targets = {
-            one.data.target
-            for one in (await channels(channelz_pb2.GetTopChannelsRequest(), timeout=PATIENCE_S)).channel
+            channel.data.target
+            for channel in (await channels(channelz_pb2.GetTopChannelsRequest(), timeout=PATIENCE_S)).channel
         }
         assert any("echo.echo-grpc.svc.cluster.local:7070" in target for target in targets), targets
         reflect: Any = channel.stream_stream(

@@ -64,7 +64,7 @@ TO_ECHO = "route: [{destination: {host: echo}}]"
 
 @pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
 def test_every_scenario_is_usable(name: str) -> None:
-    scenario = next(one for one in SCENARIOS if one.name == name)
+    scenario = next(scenario for scenario in SCENARIOS if scenario.name == name)
     for number in range(len(scenario.step_titles) + 1):
         files = sorted(scenario.step(number).directory.glob("*.yaml"))
         assert files

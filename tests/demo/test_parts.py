@@ -113,16 +113,17 @@ def test_two_meshes_get_different_addresses() -> None:
     first, second = addresses.choose(3), addresses.choose(3)
     try:
         ends = [
-            {(pod.ip, port) for pod in one.pods for port in (pod.grpc, pod.admin, pod.agent)} for one in (first, second)
+            {(pod.ip, port) for pod in parts.pods for port in (pod.grpc, pod.admin, pod.agent)}
+            for parts in (first, second)
         ]
         assert len(ends[0]) == len(ends[1]) == 9
         assert not ends[0] & ends[1]
         assert all(ipaddress.ip_address(pod.ip).is_loopback for pod in (*first.pods, *second.pods))
         assert first.istiod != second.istiod
     finally:
-        for one in (first, second):
-            if one.claim:
-                one.claim.close()
+        for parts in (first, second):
+            if parts.claim:
+                parts.claim.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")

@@ -130,7 +130,9 @@ def test_a_fault_is_said_in_a_sentence(
     assert out == ""
     assert len(err) < LONGEST
     assert "Traceback" not in err
-    assert not [one for one in err if one != "\n" and unicodedata.category(one) in ("Cc", "Cf", "Cs")]
+    assert not [
+        character for character in err if character != "\n" and unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    ]
     if fault.peer:
         assert "ADDRESS" in said.splitlines()[0], "it does not say where"
         assert re.search(r"^try: \S", said, re.MULTILINE), "it does not say what to try"

@@ -16,7 +16,9 @@ HOSTILE = "a\x1b]0;x\x07b\x7f\x9bc\u202ed\u200be\u2028f\ufeffg\U000e0041h\n\t"
 
 def obeyed(text: str) -> list[str]:
     """What a terminal would obey, or nobody would see."""
-    return [one for one in text if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]
+    return [
+        character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    ]
 
 
 def test_each_kind_of_character_gets_its_escape() -> None:

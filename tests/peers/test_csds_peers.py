@@ -83,11 +83,12 @@ async def test_grpc_js_keeps_what_is_in_force_when_it_refuses(
             after = await until(
                 source.poll,
                 lambda found: (
-                    isinstance(found, Snapshot) and any(one.status is Status.NACKED for one in found.resources.values())
+                    isinstance(found, Snapshot)
+                    and any(resource.status is Status.NACKED for resource in found.resources.values())
                 ),
             )
-    refused = [one for one in after.resources.values() if one.status is Status.NACKED]
-    assert {one.key.type for one in refused} == {CDS}
+    refused = [resource for resource in after.resources.values() if resource.status is Status.NACKED]
+    assert {resource.key.type for resource in refused} == {CDS}
     for resource in refused:
         assert resource.error is not None
         assert "LEAST_REQUEST" in resource.error.details

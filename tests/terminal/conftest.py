@@ -143,5 +143,5 @@ def terminal(tmp_path: Path) -> Iterator[Start]:
         return started[-1]
 
     yield start
-    for one in started:
-        one.close()
+    for process in started:
+        process.close()

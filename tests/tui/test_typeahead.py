@@ -362,7 +362,7 @@ async def test_a_click_is_followed_by_the_keys_after_it(bench: EchoBench, run: R
         for _ in range(TIMES):
             burst(app, "1")
             await calm(pilot)
-            zone = next(one for one in app.screen.query_one(ViewTabs).zones(80) if one.name == "config")
+            zone = next(zone for zone in app.screen.query_one(ViewTabs).zones(80) if zone.name == "config")
             at = f"{zone.start + 2};2"
             burst(app, f"\x1b[<0;{at}M\x1b[<0;{at}mgjj")
             await calm(pilot)

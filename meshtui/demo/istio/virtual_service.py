@@ -125,7 +125,7 @@ def _destinations(item: Block, origin: Origin, notes: Notes) -> tuple[Destinatio
     if len(destinations) == 1:
         only = destinations[0]
         return (Destination(only.host, only.subset, only.port, only.weight or 100),)
-    if not 0 < sum(one.weight for one in destinations) <= 2**32 - 1:
+    if not 0 < sum(destination.weight for destination in destinations) <= 2**32 - 1:
         raise item.fail("route", "the weights of several destinations must add up to more than 0")
     return tuple(destination for destination in destinations if destination.weight)
 

@@ -67,7 +67,7 @@ def _resolve(config: MeshConfig, parts: ClusterName) -> tuple[Service, Subset | 
         return service, None
     rule = config.destination_rule(parts.host)
     subsets = rule.subsets if rule else ()
-    subset = next((one for one in subsets if one.name == parts.subset), None)
+    subset = next((subset for subset in subsets if subset.name == parts.subset), None)
     return (service, subset) if subset else None
 
 

@@ -80,11 +80,17 @@ def mutual_tls_mode(config: MeshConfig, node: MeshWorkload, port: int) -> str:
             for authentication in config.peer_authentications
             if authentication.origin.namespace == ROOT_NAMESPACE and not authentication.selector
         ],
-        [one for one in config.peer_authentications if one.origin.namespace == node.namespace and not one.selector],
         [
-            one
-            for one in config.peer_authentications
-            if one.origin.namespace == node.namespace and one.selector and selects(one.selector, node.labels)
+            authentication
+            for authentication in config.peer_authentications
+            if authentication.origin.namespace == node.namespace and not authentication.selector
+        ],
+        [
+            authentication
+            for authentication in config.peer_authentications
+            if authentication.origin.namespace == node.namespace
+            and authentication.selector
+            and selects(authentication.selector, node.labels)
         ],
     )
     for scope in scopes:

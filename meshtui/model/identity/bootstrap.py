@@ -231,8 +231,8 @@ class Bootstrap:
         creds = [
             value
             for server in self.all_servers
-            for one in (*server.channel_creds, *server.call_creds)
-            for key, value in one.config.items()
+            for credentials in (*server.channel_creds, *server.call_creds)
+            for key, value in credentials.config.items()
             if key.endswith("_file") and isinstance(value, str)
         ]
         return tuple(dict.fromkeys(path for path in (*sockets, *files, *creds) if path))

@@ -122,7 +122,7 @@ def _scrubbed(value: Json, depth: int = 0) -> Json:
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, list):
-        return [_scrubbed(one, depth + 1) for one in value]
+        return [_scrubbed(item, depth + 1) for item in value]
     if isinstance(value, dict):
         return {str(_scrubbed(key)): _scrubbed(one, depth + 1) for key, one in value.items()}
     return value
@@ -177,7 +177,9 @@ class _Reader:
         self._note_unknown("", top, _TOP)
         servers = tuple(self._servers("xds_servers", top.get("xds_servers")))
         node = self._node(top["node"]) if top.get("node") is not None else None
-        authorities = tuple(self._authority(*one) for one in self._members("authorities", top.get("authorities")))
+        authorities = tuple(
+            self._authority(*authority) for authority in self._members("authorities", top.get("authorities"))
+        )
         providers = self._members("certificate_providers", top.get("certificate_providers"))
         certificate_providers = tuple(self._provider(*provider) for provider in providers)
         template = self._string("client_default_listener_resource_name_template", top)
@@ -307,6 +309,6 @@ class _Reader:
         for name in fields:
             if name in known:
                 continue
-            missing = [one for one in known if one not in fields]
+            missing = [field_name for field_name in known if field_name not in fields]
             close = difflib.get_close_matches(name.lower().replace("-", "_"), missing, 1, CLOSE_ENOUGH)
             self._unknown.append(UnknownField(member(path, name), close[0] if close else ""))

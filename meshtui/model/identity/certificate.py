@@ -75,7 +75,7 @@ class Certificate:
     def spiffe_ids(self) -> tuple[SpiffeId, ...]:
         """Every SPIFFE id among the URI names; a valid workload certificate has exactly one."""
         found = (parse_spiffe(san.value) for san in self.sans if san.kind == "URI")
-        return tuple(one for one in found if one is not None)
+        return tuple(certificate for certificate in found if certificate is not None)
 
     @property
     def spiffe(self) -> SpiffeId | None:

@@ -264,7 +264,7 @@ def _expected(state: IdentityState) -> Corner:
         return Corner(
             Place.EXPECTED, CornerState.DIFFERS, f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen"
         )
-    if not any(one.accepted for one in with_tls):
+    if not any(cluster.accepted for cluster in with_tls):
         return Corner(Place.EXPECTED, CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
     clusters = f"{len(with_tls)} TLS clusters"
     return Corner(Place.EXPECTED, CornerState.SAME, f"peers satisfy {clusters}", f"by {clusters}")

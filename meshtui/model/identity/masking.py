@@ -187,7 +187,7 @@ def _mask_proxy_metadata(values: dict[str, Json], path: str, hidden: list[Masked
         )
         known = harmless is not None and not names_secret(name)
         kept[name] = _mask(value, member(path, name), name, not known, inside)
-    hidden += [replace(one, reason=MaskReason.PROXY_VARIABLE) for one in inside]
+    hidden += [replace(part, reason=MaskReason.PROXY_VARIABLE) for part in inside]
     return kept
 
 

@@ -137,9 +137,9 @@ def joined_identity(workload: Workload, in_use: tuple[InUse, ...], now: datetime
 def own_marks(workload: Workload, hosts: frozenset[str], neighbours: Iterable[Neighbour]) -> OwnMarks:
     """By what this workload is known to its neighbours: today's leaf and the earlier ones, its SPIFFE id, its IPs."""
     leaf = workload.files.own.leaf if workload.files.own is not None else None
-    leaves = [one for turned in workload.rotations for one in (turned.before, turned.after)]
+    leaves = [certificate for turned in workload.rotations for certificate in (turned.before, turned.after)]
     if leaf is not None:
         leaves.append(leaf)
     spiffe = leaf.spiffe if leaf is not None else None
     alone = all(neighbour.spiffe != spiffe for neighbour in neighbours)
-    return OwnMarks(frozenset(one.fingerprint_sha256 for one in leaves), spiffe, hosts, alone)
+    return OwnMarks(frozenset(leaf.fingerprint_sha256 for leaf in leaves), spiffe, hosts, alone)

@@ -164,7 +164,9 @@ def match_route(routes: Iterable[Route], request: Request) -> tuple[Route | None
 
 def _refused_pattern(match: RouteMatch) -> str:
     """Why RE2 does not take one of the patterns of a route; empty when it takes all."""
-    patterns = (one.value for one in (match.path, *(header.match for header in match.headers)) if _is_regex(one))
+    patterns = (
+        matcher.value for matcher in (match.path, *(header.match for header in match.headers)) if _is_regex(matcher)
+    )
     return next((reason for pattern in patterns if (reason := refusal(pattern))), "")
 
 

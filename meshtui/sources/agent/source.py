@@ -64,7 +64,7 @@ def parse_agent_address(text: str) -> AgentAddress:
         and port != 0
         and host.isascii()
         and host
-        and all(one.isalnum() or one in ".-_:%" for one in host)
+        and all(label.isalnum() or label in ".-_:%" for label in host)
     )
     if not plain or parts.username is not None or parts.password is not None:
         raise UsageError(f"{as_typed(text)} is no agent address.", hint)

@@ -29,7 +29,9 @@ def build_chains(loaded: Iterable[Loaded], roots_files: frozenset[str] = frozens
     roots = frozenset(
         candidate.value.fingerprint_sha256 for candidate in everything if candidate.value.file in roots_files
     )
-    distinct = list({one.value.fingerprint_sha256: one for one in reversed(everything)}.values())[::-1]
+    distinct = list({candidate.value.fingerprint_sha256: candidate for candidate in reversed(everything)}.values())[
+        ::-1
+    ]
     builder = _Builder(distinct, roots)
     return tuple(
         builder.chain(certificate) for certificate in distinct if certificate.value.role is CertificateRole.LEAF
@@ -46,7 +48,9 @@ class _Builder:
     def __init__(self, everything: list[Loaded], roots: frozenset[str]) -> None:
         self._roots_known = bool(roots)
         self._trusted = roots or {
-            one.value.fingerprint_sha256 for one in everything if one.value.role is CertificateRole.ROOT
+            candidate.value.fingerprint_sha256
+            for candidate in everything
+            if candidate.value.role is CertificateRole.ROOT
         }
         self._by_subject: dict[bytes, list[Loaded]] = defaultdict(list)
         self._by_key: dict[tuple[bytes, bytes], list[Loaded]] = defaultdict(list)
@@ -99,7 +103,9 @@ class _Builder:
         if top.value.role is CertificateRole.ROOT:
             return LinkProblem.UNTRUSTED_ROOT if self._verifies(top, top) else LinkProblem.SIGNATURE
         named = self._by_subject.get(top.raw.issuer.public_bytes(), [])
-        others = [one for one in named if one.value.fingerprint_sha256 != top.value.fingerprint_sha256]
+        others = [
+            candidate for candidate in named if candidate.value.fingerprint_sha256 != top.value.fingerprint_sha256
+        ]
         return LinkProblem.SIGNATURE if others else LinkProblem.ISSUER_MISSING
 
     def _candidates(self, child: Loaded, path: list[Loaded]) -> Iterator[Loaded]:
@@ -107,10 +113,10 @@ class _Builder:
         used = {node.value.fingerprint_sha256 for node in path}
         name, wanted = child.raw.issuer.public_bytes(), _authority_key(child.raw)
         first = self._by_key.get((name, wanted), []) if wanted is not None else []
-        for one in chain(first, self._by_subject.get(name, [])):
-            if one.value.fingerprint_sha256 not in used:
-                used.add(one.value.fingerprint_sha256)
-                yield one
+        for candidate in chain(first, self._by_subject.get(name, [])):
+            if candidate.value.fingerprint_sha256 not in used:
+                used.add(candidate.value.fingerprint_sha256)
+                yield candidate
 
     def _verifies(self, child: Loaded, issuer: Loaded) -> bool:
         """Whether the issuer's key signed the child; each pair is checked once."""

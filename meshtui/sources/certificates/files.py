@@ -102,7 +102,7 @@ _HALF_WRITTEN = frozenset(
 def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[tuple[str, CertificateSet], ...]:
     """The certificates of every ``file_watcher`` provider, by instance name."""
     watched = [provider for provider in bootstrap.certificate_providers if provider.files]
-    found = _when_settled([partial(_read_named, one, now) for one in watched])
+    found = _when_settled([partial(_read_named, path, now) for path in watched])
     return tuple((one.name, read) for one, read in zip(watched, found, strict=True))
 
 
@@ -209,7 +209,7 @@ def _read_file(path: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
 
 def _out_of_order(loaded: Sequence[Loaded]) -> bool:
     """Whether a file with one leaf is not leaf first, each certificate followed by its issuer (RFC 8446 §4.4.2)."""
-    if sum(one.value.role is CertificateRole.LEAF for one in loaded) != 1:
+    if sum(pem.value.role is CertificateRole.LEAF for pem in loaded) != 1:
         return False
     if loaded[0].value.role is not CertificateRole.LEAF:
         return True

@@ -125,7 +125,7 @@ class ChannelzSource:
     async def _page_of_channels(self, start: int) -> tuple[Sequence[Any], int, bool]:
         request = channelz_pb2.GetTopChannelsRequest(start_channel_id=start)
         page = await self._ask("GetTopChannels", request, channelz_pb2.GetTopChannelsResponse)
-        return page.channel, max((one.ref.channel_id for one in page.channel), default=0) + 1, page.end
+        return page.channel, max((message.ref.channel_id for message in page.channel), default=0) + 1, page.end
 
     async def _with_subchannels(self, message: Any) -> _Top:
         """Collect what hangs under a channel, level by level."""
@@ -181,7 +181,7 @@ class ChannelzSource:
     async def _page_of_servers(self, start: int) -> tuple[Sequence[Any], int, bool]:
         request = channelz_pb2.GetServersRequest(start_server_id=start)
         page = await self._ask("GetServers", request, channelz_pb2.GetServersResponse)
-        return page.server, max((one.ref.server_id for one in page.server), default=0) + 1, page.end
+        return page.server, max((message.ref.server_id for message in page.server), default=0) + 1, page.end
 
     def _as_server(self, server: _Server) -> ServerSockets:
         message = server.message

@@ -72,10 +72,10 @@ def legacy_entries(message: Any) -> Iterator[Entry | str]:
     fallback = message.client_status or _FROM_CONFIG_STATUS.get(message.status, 0)
     dump = getattr(message, form)
     field, config_field, type_url = reader
-    for one in getattr(dump, field):
-        state = one.active_state if field == "dynamic_listeners" else one
+    for entry in getattr(dump, field):
+        state = entry.active_state if field == "dynamic_listeners" else entry
         packed = getattr(state, config_field)
-        name = one.name if field == "dynamic_listeners" else _name_inside(packed.value)
+        name = entry.name if field == "dynamic_listeners" else _name_inside(packed.value)
         if not name:
             yield f"A {type_url.rpartition('.')[2]} of the old xds_config form has no name and is left out."
             continue
@@ -84,9 +84,9 @@ def legacy_entries(message: Any) -> Iterator[Entry | str]:
             name,
             state.version_info,
             packed.value,
-            one.client_status or fallback,
+            entry.client_status or fallback,
             _stamp(state.last_updated),
-            _failure(one.error_state) if one.HasField("error_state") else None,
+            _failure(entry.error_state) if entry.HasField("error_state") else None,
         )
 
 

@@ -111,7 +111,7 @@ def _fields(message: Any, depth: _Depth) -> dict[str, Json]:
         elif _is_map(field):
             shown[field.json_name] = _map(field, value, depth)
         elif field.is_repeated:
-            shown[field.json_name] = [_single(field, one, depth) for one in value]
+            shown[field.json_name] = [_single(field, item, depth) for item in value]
         else:
             shown[field.json_name] = _single(field, value, depth)
     return shown

@@ -80,7 +80,7 @@ class LocalWorkload:
             return ()
         if bootstrap is not self._providers_of:
             named = [provider for provider in bootstrap.certificate_providers if provider.files]
-            self._providers = tuple((one.name, IdentityFiles(provider=one)) for one in named)
+            self._providers = tuple((candidate.name, IdentityFiles(provider=candidate)) for candidate in named)
             self._providers_of = bootstrap
         return tuple([(name, await files.poll()) for name, files in self._providers])
 
@@ -117,7 +117,7 @@ def _as_seen_from_here(facts: tuple[FileFacts, ...]) -> tuple[FileFacts, ...]:
     """
     if any(fact.kind is not FileKind.MISSING or os.path.isdir(os.path.dirname(fact.path)) for fact in facts):
         return facts
-    return tuple(replace(one, kind=FileKind.NOT_LOOKED, detail="") for one in facts)
+    return tuple(replace(fact, kind=FileKind.NOT_LOOKED, detail="") for fact in facts)
 
 
 def read_peer(peer: PeerCertificate, side: Side) -> Certificate | None:

@@ -63,7 +63,7 @@ def test_an_expired_root_is_an_error_in_use_and_a_warning_beside_it(tmp_path: Pa
     write_agent_files(tmp_path / "b", workload(authority), authority)
     (tmp_path / "b" / "root-cert.pem").write_bytes(authority.pem + ended.pem)
     beside = judged(read_certificates([str(tmp_path / "b")], NOW))
-    assert [(one.code, one.severity) for one in beside] == [("certificate-expired", Severity.WARNING)]
+    assert [(finding.code, finding.severity) for finding in beside] == [("certificate-expired", Severity.WARNING)]
 
 
 def test_warn_is_about_what_ends_sooner(tmp_path: Path, authority: Issued) -> None:
@@ -116,7 +116,7 @@ def test_chains_that_are_too_long_or_too_many_to_check(tmp_path: Path) -> None:
     stranger, key = root(key_ids=False), root().key
     roots = [root(key=key, key_ids=False, serial=at + 1) for at in range(1200)]
     leaves = [workload(stranger, f"a{at}", key_ids=False) for at in range(18)]
-    (tmp_path / "all.pem").write_bytes(b"".join(one.pem for one in (*leaves, *roots)))
+    (tmp_path / "all.pem").write_bytes(b"".join(certificate.pem for certificate in (*leaves, *roots)))
     found = judged(read_certificates([str(tmp_path / "all.pem")], NOW))
     assert "certificate-chain-not-checked" in codes(found)
 

@@ -164,9 +164,9 @@ def test_every_place_of_a_document_has_its_line(document: Any) -> None:
     def walk(value: Any, path: str) -> list[str]:
         below = []
         if isinstance(value, dict):
-            below = [one for name, part in value.items() for one in walk(part, member(path, name))]
+            below = [place for name, part in value.items() for place in walk(part, member(path, name))]
         elif isinstance(value, list):
-            below = [one for at, part in enumerate(value) for one in walk(part, element(path, at))]
+            below = [place for at, part in enumerate(value) for place in walk(part, element(path, at))]
         return [path, *below]
 
     paths = walk(document, "")
@@ -277,7 +277,7 @@ def test_masking_keeps_the_shape_and_is_done_once(document: Any) -> None:
     def shape(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: shape(one) for name, one in value.items()}
-        return [shape(one) for one in value] if isinstance(value, list) else None
+        return [shape(item) for item in value] if isinstance(value, list) else None
 
     assert shape(once.document) == shape(document)
 

@@ -198,7 +198,11 @@ def test_several_routes_have_a_line_each() -> None:
     )
     graph = graph_of(resource(RDS, ROUTES, body))
     found = [one for _, one in graph.walk() if one.kind is NodeKind.ROUTE]
-    assert [one.facts for one in found] == [("timeout 2.5 s", "retries up to 1 on unavailable"), ("aborts 5 %",), ()]
+    assert [node.facts for node in found] == [
+        ("timeout 2.5 s", "retries up to 1 on unavailable"),
+        ("aborts 5 %",),
+        (),
+    ]
     assert found[0].label == "/a.B/*"
     assert "query parameters" in found[2].note
 
@@ -207,7 +211,10 @@ def test_several_virtual_hosts_have_a_line_each() -> None:
     route = Route("r", EVERYTHING, weighted({"v1": 1}))
     body = RouteConfiguration(ROUTES, (VirtualHost("one", ("a", "b"), (route,)), VirtualHost("", ("c",), (route,))))
     found = [one for _, one in graph_of(resource(RDS, ROUTES, body)).walk() if one.kind is NodeKind.VIRTUAL_HOST]
-    assert [(one.label, one.facts) for one in found] == [("one", ("2 domains",)), ("c", ("1 domain",))]
+    assert [(node.label, node.facts) for node in found] == [
+        ("one", ("2 domains",)),
+        ("c", ("1 domain",)),
+    ]
 
 
 def test_references_stay_in_their_client() -> None:

@@ -150,7 +150,7 @@ async def test_the_agents_readiness_is_told_when_it_turns() -> None:
         await until(session, lambda _, known: known.agent is not None)
         source.agent = report(NOW, OLD.not_after, ready=False)
         state, _ = await until(session, lambda state, _: any(event.text == "not ready" for event in state.events))
-        assert "agent-not-ready" in [one.code for one in state.findings]
+        assert "agent-not-ready" in [finding.code for finding in state.findings]
         source.agent = report(NOW, OLD.not_after)
         state, _ = await until(session, lambda state, _: any(event.text == "ready" for event in state.events))
     assert [event.health for event in state.events if event.text == "not ready"] == [Health.REFUSED]
@@ -253,7 +253,7 @@ async def test_a_connection_of_before_the_rotation_is_no_alarm_and_a_new_one_wit
         _, workload = await until(
             session, lambda _, known: known.read_at is not None and bool(known.identity.own_in_use)
         )
-        assert [one.code for one in workload.findings] == []
+        assert [finding.code for finding in workload.findings] == []
         assert "it keeps that until it closes" in identity_comparison(workload.identity).sentence
         channels.dialled = {"127.0.1.12:17070": ECHO}
         channels.own = {"127.0.1.12:17070": OLD}

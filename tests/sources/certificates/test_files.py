@@ -58,7 +58,7 @@ def test_the_agents_directory_is_read_whole(agent_files: Path, leaf: Issued) -> 
     assert found.key.leaf_fingerprint == leaf.fingerprint
     (chain,) = found.chains
     assert chain.verified
-    assert [one.role for one in chain.certificates] == [
+    assert [certificate.role for certificate in chain.certificates] == [
         CertificateRole.LEAF,
         CertificateRole.INTERMEDIATE,
         CertificateRole.ROOT,
@@ -127,7 +127,7 @@ def test_cross_signed_intermediate_finds_the_trusted_way(tmp_path: Path, authori
 
 
 def _problem(tmp_path: Path, chain: list[Issued], roots: list[Issued]) -> LinkProblem | None:
-    (tmp_path / "cert-chain.pem").write_bytes(b"".join(one.pem for one in chain))
+    (tmp_path / "cert-chain.pem").write_bytes(b"".join(certificate.pem for certificate in chain))
     (tmp_path / "root-cert.pem").write_bytes(b"".join(one.pem for one in roots))
     return read_certificates([str(tmp_path)], NOW).chains[0].problem
 
@@ -153,7 +153,7 @@ def test_a_chain_longer_than_any_verifier_takes_is_said() -> None:
     for at in range(1, 14):
         chain.append(issue(f"CN={at}", chain[-1], ca=True))
     chain.append(workload(chain[-1]))
-    loaded = [each for one in chain for each in load_certificates(one.pem, "c.pem")[0]]
+    loaded = [each for certificate in chain for each in load_certificates(certificate.pem, "c.pem")[0]]
     (found,) = build_chains(loaded)
     assert found.problem is LinkProblem.TOO_LONG
 

@@ -102,7 +102,7 @@ def channel_message(id_: int, target: str, subchannels: tuple[int, ...] = (), ne
     message.data.target = target
     message.data.state.state = 3
     message.subchannel_ref.extend(channelz_pb2.SubchannelRef(subchannel_id=one) for one in subchannels)
-    message.channel_ref.extend(channelz_pb2.ChannelRef(channel_id=one) for one in nested)
+    message.channel_ref.extend(channelz_pb2.ChannelRef(channel_id=ref) for ref in nested)
     return message
 
 
@@ -148,7 +148,7 @@ async def test_grpcs_own_channelz_with_mutual_tls(tmp_path: Path, unused_tcp_por
     listens = {address for server_ in report.servers for address in server_.listens}
     assert f"127.0.0.1:{plain}" in listens
     assert report.problems == ()
-    assert [one.subchannels for one in again.channels if one.id == found.id] == [found.subchannels]
+    assert [channel.subchannels for channel in again.channels if channel.id == found.id] == [found.subchannels]
 
 
 @pytest.mark.mesh

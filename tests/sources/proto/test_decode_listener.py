@@ -59,7 +59,10 @@ def strict() -> Any:
 def test_outbound() -> None:
     body = decoded(xds.listener())
     assert (body.inbound, body.route_name, body.inline_routes) == (False, xds.cluster_name(""), None)
-    assert [(one.kind, one.summary) for one in body.filters] == [("HTTPFault", ""), ("Router", "")]
+    assert [(http_filter.kind, http_filter.summary) for http_filter in body.filters] == [
+        ("HTTPFault", ""),
+        ("Router", ""),
+    ]
 
 
 def test_outbound_with_inline_routes() -> None:
@@ -117,7 +120,7 @@ def test_authorization_in_words(rules: dict[str, Any] | None, words: str) -> Non
         xds.packed(rbac_pb2.RBAC(rules=rules) if rules is not None else rbac_pb2.RBAC())
     )
     (chain,) = decoded(inbound(content=content)).chains
-    assert [(one.kind, one.summary) for one in chain.filters] == [("RBAC", words)]
+    assert [(http_filter.kind, http_filter.summary) for http_filter in chain.filters] == [("RBAC", words)]
 
 
 def test_a_filter_that_is_off_and_one_nobody_knows() -> None:
@@ -125,7 +128,10 @@ def test_a_filter_that_is_off_and_one_nobody_knows() -> None:
     content.http_filters.add(name="rbac", disabled=True).typed_config.CopyFrom(xds.packed(rbac_pb2.RBAC()))
     content.http_filters.add(name="mine").typed_config.type_url = "type.googleapis.com/acme.Mine"
     (chain,) = decoded(inbound(content=content)).chains
-    assert [(one.kind, one.summary) for one in chain.filters] == [("RBAC", "RBAC disabled"), ("Mine", "")]
+    assert [(http_filter.kind, http_filter.summary) for http_filter in chain.filters] == [
+        ("RBAC", "RBAC disabled"),
+        ("Mine", ""),
+    ]
 
 
 def test_a_chain_of_which_one_part_cannot_be_read_shows_the_other() -> None:

@@ -111,6 +111,6 @@ def test_both_sides_of_a_connection_are_parsed() -> None:
     theirs, ours = fresh("echo"), fresh()
     peer = PeerCertificate("10.0.0.1:17070", theirs.der, ours.der)
     seen = [read_peer(peer, side) for side in (Side.REMOTE, Side.LOCAL)]
-    assert [one.fingerprint_sha256 for one in seen if one] == [theirs.fingerprint, ours.fingerprint]
+    assert [fact.fingerprint_sha256 for fact in seen if fact] == [theirs.fingerprint, ours.fingerprint]
     assert read_peer(PeerCertificate("x", theirs.der), Side.LOCAL) is None
     assert read_peer(PeerCertificate("x", b"\x30\x82garbage"), Side.REMOTE) is None

@@ -84,7 +84,9 @@ async def test_from_a_finding_to_its_line_of_the_bootstrap(clock: Clock, run: Ru
     files = replace(looked(certificate(0x77010203AA, START), START), bootstrap=bootstrap(xds_servers=[server]))
     bench.workloads[TARGET] = ScriptedWorkload(files)
     async with run(bench.app(), size) as pilot:
-        await bench.until(pilot, lambda workload: any(one.severity is Severity.ERROR for one in workload.findings))
+        await bench.until(
+            pilot, lambda workload: any(finding.severity is Severity.ERROR for finding in workload.findings)
+        )
         subjects = [finding.subject for finding in bench.sessions[TARGET].state.findings]
         first = next(subject for subject in subjects if isinstance(subject, BootstrapSubject))
         await pilot.press("g", "enter")

@@ -145,8 +145,8 @@ def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
     """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
     total = sum(cluster.weight.value for cluster in message.clusters)
     return tuple(
-        WeightedCluster(one.name, one.weight.value, one.weight.value / total if total else 0.0)
-        for one in message.clusters
+        WeightedCluster(weighted.name, weighted.weight.value, weighted.weight.value / total if total else 0.0)
+        for weighted in message.clusters
     )
 
 
@@ -160,7 +160,7 @@ def _timeout(action: Any) -> float | None:
 
 def _retry_words(policy: Any) -> str:
     """``up to 2 on unavailable, cancelled``; empty when gRPC retries nothing."""
-    conditions = [one.strip() for one in policy.retry_on.split(",") if one.strip() in RETRIED_ON]
+    conditions = [condition.strip() for condition in policy.retry_on.split(",") if condition.strip() in RETRIED_ON]
     retries = policy.num_retries.value if policy.HasField("num_retries") else 1
     return f"up to {retries} on {', '.join(conditions)}" if conditions and retries else ""
 

@@ -78,5 +78,5 @@ def _named_elsewhere(context: Any) -> str:
 def _sans(validation: Any) -> tuple[StringMatch, ...]:
     """Both generations: a list of matchers, and a list of matchers with the kind of SAN they are for."""
     typed = [string_match(matcher.matcher) for matcher in validation.match_typed_subject_alt_names]
-    plain = [string_match(one) for one in validation.match_subject_alt_names]
+    plain = [string_match(matcher) for matcher in validation.match_subject_alt_names]
     return tuple(dict.fromkeys(typed + plain))

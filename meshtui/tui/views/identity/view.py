@@ -141,7 +141,7 @@ class IdentityView(View):
             self.watch_frame()
 
     def action_copy(self) -> None:
-        rows = next((one for one in (self._head, self._body, self._foot) if one.has_focus), self._head)
+        rows = next((rows for rows in (self._head, self._body, self._foot) if rows.has_focus), self._head)
         entry = rows.entry
         if entry is not None and entry.copy:
             self.post_message(self.Copy(entry.copy, entry.copy))

@@ -106,7 +106,7 @@ def _no_outbound(width: int) -> Iterator[Line]:
 
 def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
     """What keeps a whole config from being good news: calls that fail, or that were not seen to come back."""
-    rung = next((one for one in rungs if one.name is RungName.TRAFFIC), None)
+    rung = next((rung for rung in rungs if rung.name is RungName.TRAFFIC), None)
     if rung is None or rung.health is Health.OK:
         return ""
     if rung.health is not None:
@@ -192,7 +192,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: 
         if number:
             yield OverviewEntry(EMPTY)
         node = way[-1]
-        key = next((one.key for one in reversed(way) if one.key is not None), None)
+        key = next((node.key for node in reversed(way) if node.key is not None), None)
         role = ROLES[node.health]
         title = f"{node.kind.words.capitalize()} {node.name}"
         yield OverviewEntry(
@@ -200,7 +200,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: 
         )
         yield from _entries(paragraph(_says(node), width, Role.TEXT))
         if len(way) > 1:
-            path = " → ".join(one.label for one in way[:-1])
+            path = " → ".join(node.label for node in way[:-1])
             yield from _entries(paragraph(f"on the way {path}", width, Role.DIM))
     if len(troubles) > NAMED:
         more = plural(len(troubles) - NAMED, "more like this", "more like this")

@@ -116,7 +116,7 @@ def in_use_agrees(session: Session) -> bool:
     workload = session.state.workload
     if workload is None or not workload.rotations:
         return False
-    corner = next(one for one in identity_comparison(workload.identity).corners if one.place is Place.IN_USE)
+    corner = next(corner for corner in identity_comparison(workload.identity).corners if corner.place is Place.IN_USE)
     return corner.state is CornerState.SAME
 
 
@@ -168,7 +168,7 @@ async def test_no_byte_of_a_private_key_is_shown_stored_or_told(mesh: Mesh) -> N
                 texts += [(f"view {view} at {size}", screen_text(app)), (f"picture {view}", app.export_screenshot())]
             texts += [(f"row {number} at {size}", text) async for number, text in everything_opened(pilot)]
         _learn(keys, mesh)
-        texts += [(f"state of {one.target}", repr(one.state)) for one in workspace.sessions]
+        texts += [(f"state of {session.target}", repr(session.state)) for session in workspace.sessions]
         texts += [("timeline", "\n".join(event.text for event in session.state.events))]
         for name, pod in mesh.pods.items():
             texts += [(f"{kind} of {name}", text) for kind, text in headless(pod)]

@@ -73,8 +73,8 @@ def _body(
 ) -> Iterator[IdentityEntry]:
     lines = bootstrap_lines(bootstrap)
     beside = _beside(lines, findings)
-    for one in beside.get(0, ()):
-        yield from _finding(one, 4, width)
+    for finding in beside.get(0, ()):
+        yield from _finding(finding, 4, width)
     skip_to = 0
     for line in lines:
         if line.number < skip_to:

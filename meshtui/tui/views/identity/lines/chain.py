@@ -100,11 +100,11 @@ def _set_entries(
         return
     yield IdentityEntry(fit_end(_chain_head(chain, found, now, width), width - 1))
     earlier = turned[-EARLIER[width >= ROOMY] :]
-    begin = min([leaf.not_before, *(one.before.not_before for one in earlier)])
+    begin = min([leaf.not_before, *(rotation.before.not_before for rotation in earlier)])
     cells = _bar_cells(width)
     axis = Axis(begin, max(leaf.not_after, leaf.not_before), cells)
-    for one in earlier:
-        yield from _certificate(one.before, axis, now, width, opened, replaced=one.at)
+    for rotation in earlier:
+        yield from _certificate(rotation.before, axis, now, width, opened, replaced=rotation.at)
     bar, *facts = _certificate(leaf, axis, now, width, opened)
     yield from (bar, IdentityEntry((Span(" " * _lead(width)), *_times(leaf, axis, earlier, now))), *facts)
     for above in chain.certificates[1:]:
@@ -114,7 +114,14 @@ def _set_entries(
 
 def _chain_head(chain: Chain, found: CertificateSet, now: datetime, width: int) -> Line:
     places = " → ".join(LABELS[certificate.role] for certificate in chain.certificates)
-    off = next((one for one in chain.certificates if not one.not_before <= now <= one.not_after), None)
+    off = next(
+        (
+            certificate
+            for certificate in chain.certificates
+            if not certificate.not_before <= now <= certificate.not_after
+        ),
+        None,
+    )
     if chain.problem is None and off is not None:
         state: Line = (Span("  ✗ ", Role.ALARM), Span(f"{places}: the {LABELS[off.role]} is not valid now", Role.ALARM))
     elif chain.problem is None:

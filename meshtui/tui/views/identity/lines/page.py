@@ -76,8 +76,8 @@ def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
         if not isinstance(finding.subject, BootstrapSubject) and finding.severity is not Severity.INFO
     ]
     most = NAMED[width >= ROOMY]
-    for one in found[:most]:
-        yield from _finding(one, width, in_full=width >= ROOMY)
+    for finding in found[:most]:
+        yield from _finding(finding, width, in_full=width >= ROOMY)
         yield BLANK
     if len(found) > most:
         yield from text_entries(f"and {plural(len(found) - most, 'more finding')}", width, Role.DIM)

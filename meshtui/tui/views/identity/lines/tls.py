@@ -42,7 +42,7 @@ def cluster_entries(state: SessionState, workload: Workload, now: datetime, widt
         yield from text_entries(text, width, Role.DIM)
     ordered = sorted(verdicts, key=lambda one: (not one.refused, one.wants.tls.mode is TlsMode.PLAINTEXT))
     subjects = _subjects(state, CDS)
-    column = min(max((len(cluster_label(one.wants.cluster)) for one in ordered), default=0), LABEL)
+    column = min(max((len(cluster_label(verdict.wants.cluster)) for verdict in ordered), default=0), LABEL)
     for verdict in ordered[:MOST_CLUSTERS]:
         yield from _cluster(verdict, subjects.get(verdict.wants.cluster), column, now, width)
     if len(ordered) > MOST_CLUSTERS:

@@ -15,8 +15,7 @@ import pytest
 from meshtui.cli.xds.tree import roots_json, tree_lines
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
-from meshtui.doctor.explain import group_code
-from meshtui.doctor.refusals import meaning_of
+from meshtui.doctor.explain.catalogue import group_code, known_refusal
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.output import is_summary, parse_batch_error, parse_output
@@ -96,7 +95,7 @@ OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "escapes": lambda text: (escaped(text), json_escaped(text)),
     "echo error": lambda text: parse_batch_error("1/2 requests had errors; first error: " + text, 2),
     "explanation": group_code,
-    "refusal": meaning_of,
+    "refusal": lambda text: known_refusal(text, CDS),
     "the reason of a failed call": lambda text: explain_status(
         grpc.StatusCode.UNAVAILABLE, f"GOAWAY {text}", PEER, "CSDS"
     ),

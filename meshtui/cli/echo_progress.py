@@ -6,7 +6,7 @@ import shutil
 import sys
 from typing import TextIO
 
-from meshtui.doctor.echo_failures import fates_words
+from meshtui.doctor.explain.echo_run import fates_words
 from meshtui.model.printable import printable
 from meshtui.model.split.words import split_beside_failures
 from meshtui.session.echo.state import EchoState, Phase

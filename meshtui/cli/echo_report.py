@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from meshtui.cli.echo_bars import histogram
-from meshtui.doctor.echo_failures import fates_words
-from meshtui.doctor.explain import cause_of
+from meshtui.doctor.explain.catalogue import known_error
+from meshtui.doctor.explain.echo_run import fates_words
 from meshtui.model.echo.latency import Latency
 from meshtui.model.echo.outcome import Outcome, outcome_of
 from meshtui.model.echo.tally import EchoTally
@@ -38,9 +38,9 @@ def outcome(state: EchoState, allowed: float) -> Outcome:
 def echo_document(target: str, state: EchoState, from_config: bool, allowed: float = 0.0) -> dict[str, Any]:
     """The whole document of ``-o json``; its keys are in ``docs/headless.md``."""
     tally, spec = state.tally, state.spec
-    result = result_document(tally, state.assessment, lambda sample: cause_of(sample).explanation)
+    result = result_document(tally, state.assessment, lambda sample: known_error(sample).explanation)
     for error, cause in zip(result["errors"], tally.causes, strict=True):
-        known = cause_of(cause.sample)
+        known = known_error(cause.sample)
         error |= {"title": known.title, "fix": known.fix}
     if state.settings.until_decided or state.phase is not Phase.DONE:
         # A p-value holds for a size that was fixed before, not for a run that ended because of what it saw.
@@ -221,7 +221,7 @@ def _latency(latency: Latency) -> str:
 def _errors(tally: EchoTally) -> list[str]:
     lines = []
     for cause in tally.causes:
-        known = cause_of(cause.sample)
+        known = known_error(cause.sample)
         lines += [
             f"✗ {fates_words(cause.failed, cause.lost)}: {known.title}",
             f"    {known.explanation}",

@@ -69,7 +69,12 @@ def test_headless_commands_never_load_the_screen(arguments: tuple[str, ...]) -> 
 @pytest.mark.parametrize("command", ["status", "config", "tree"])
 def test_a_single_look_loads_no_session(command: str) -> None:
     code, loaded = loaded_by(
-        "xds", command, "127.0.0.1:1", "--timeout", "0.5", wanted=("meshtui.session.session", "meshtui.doctor")
+        "xds",
+        command,
+        "127.0.0.1:1",
+        "--timeout",
+        "0.5",
+        wanted=("meshtui.session.session", "meshtui.doctor.diagnose", "re2"),
     )
     assert (code, loaded) == (3, set())
 

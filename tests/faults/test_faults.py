@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from meshtui.cli import streams
 from meshtui.cli.diagnostics import fail
 from meshtui.cli.main import run
+from meshtui.doctor.explain.at_target import HTTP2_ERRORS
 from meshtui.model.address import parse_address
 from meshtui.model.errors import MeshtuiError
-from meshtui.sources.grpc.failure_causes import HTTP2_ERRORS
 from tests.faults.peers import PEERS
 from tests.faults.table import AGENTS_READ, FAULTS, Fault
 from tests.faults.zoo import Zoo

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
+from meshtui.doctor.explain.catalogue import known_refusal
 from meshtui.doctor.kinds import config as kinds
-from meshtui.doctor.refusals import meaning_of
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding
 from meshtui.model.phrases import plural, share_words, size_words
@@ -70,7 +70,7 @@ def refused(seen: ConfigEvidence) -> Iterator[Finding]:
 
 def _refusal(reason: str, resources: list[Resource]) -> Finding:
     first = resources[0]
-    known = meaning_of(reason)
+    known = known_refusal(reason, first.key.type)
     statuses = (
         f"{resource.key.type} {resource.key.name} is {resource.status.name}" for resource in resources[:WAYS_SHOWN]
     )
@@ -79,7 +79,7 @@ def _refusal(reason: str, resources: list[Resource]) -> Finding:
         ResourceSubject(first.key),
         fix=known.fix if known else "",
         names=_several(resources),
-        reason_known=f"The client refused it because {known.meaning}. " if known else "",
+        reason_known=f"The client refused it because {known.title}. " if known else "",
         kept=_kept(first) if any(resource.value for resource in resources) else NOTHING_KEPT,
         reason=reason,
         origin=_origin(first),

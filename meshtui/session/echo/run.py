@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from meshtui.doctor.explain import group_code
+from meshtui.doctor.explain.catalogue import group_code
 from meshtui.model.clock import utc_now
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account, landing
 from meshtui.model.echo.output import parse_output

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from meshtui.doctor.echo_failures import outcome_sentence
+from meshtui.doctor.explain.echo_run import outcome_sentence
 from meshtui.model.echo.outcome import Histogram, Outcome, histogram_of, outcome_of
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import EchoTally

@@ -14,24 +14,21 @@ from typing import Final
 import grpc
 import grpc.aio
 
+from meshtui.doctor.explain.at_target import (
+    BROKEN_OFF,
+    CLOSES,
+    HTTP2_ERRORS,
+    NOT_CONNECTED,
+    STATUS_HINTS,
+    why_not_taken,
+    why_unconnected,
+)
+from meshtui.doctor.explain.hints import APP_LOG, GRPC_PORT, PORT_FORWARD, RESTART
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.istio_ports import ADMIN, KNOWN_PORTS
 from meshtui.model.phrases import shorten
 from meshtui.model.printable import printable
-from meshtui.sources.grpc.failure_causes import (
-    ANSWERING,
-    APP_LOG,
-    BROKEN_OFF,
-    CLOSES,
-    CONNECTING,
-    GRPC_PORT,
-    HTTP2_ERRORS,
-    NOT_CONNECTED,
-    PORT_FORWARD,
-    RESTART,
-    STATUS_HINTS,
-)
 
 QUOTED_LENGTH: Final = 300
 """Characters of a peer's own words that are quoted: two lines and a half of a terminal."""
@@ -123,7 +120,7 @@ def never_connected(details: str) -> bool:
 
 def is_no_grpc(details: str) -> bool:
     """Whether what answered was something else than a gRPC server, as far as it can be told."""
-    return bool(_HTTP_STATUS.search(details)) or any(cause.text in details for cause in ANSWERING)
+    return bool(_HTTP_STATUS.search(details)) or why_not_taken(details) is not None
 
 
 def quoted(text: str) -> str:
@@ -140,9 +137,9 @@ def _no_connection(details: str, address: Address, tls: bool) -> TargetUnreachab
 
 
 def _why_unconnected(details: str, address: Address, tls: bool) -> tuple[bool, str, str]:
-    for cause in CONNECTING:
-        if cause.text in details:
-            return cause.reached, cause.meaning, cause.hint
+    known = why_unconnected(details)
+    if known is not None:
+        return known.reached, known.phrase, known.hint
     if "Connection refused" in details:
         if address.kind is AddressKind.UNIX:
             what = _no_socket(address.path)
@@ -198,10 +195,8 @@ def _http_status(details: str, address: Address) -> TargetUnreachable | None:
 
 
 def _no_proper_answer(details: str, address: Address, service: str) -> TargetUnreachable | None:
-    for cause in ANSWERING:
-        if cause.text in details:
-            return _at_port(address, f"{cause.meaning} (asked for {service})", cause.hint)
-    return None
+    known = why_not_taken(details)
+    return _at_port(address, f"{known.phrase} (asked for {service})", known.hint) if known is not None else None
 
 
 def _broken_off(details: str, address: Address, service: str) -> TargetUnreachable | None:

@@ -11,7 +11,7 @@ from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
 from meshtui.model.xds.graph_build import build
-from meshtui.model.xds.resource import CDS, EDS, RDS, ErrorState, Status
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Status
 from meshtui.model.xds.snapshot import Snapshot
 from tests.builders import (
     NOW,
@@ -64,17 +64,17 @@ def test_one_cause_for_several_resources_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("details", "part"),
+    ("type_", "details", "part"),
     [
-        ("field:a.b error:unrecognized certificate provider instance name: default", "bootstrap"),
-        ("field:http_filters[0] error:no filter registered for config type envoy.cors", "corsPolicy"),
-        ("errors validating Cluster: [field:type error:unknown discovery type]", "ServiceEntry"),
-        ("something nobody has seen", "name the part"),
+        (CDS, "field:a.b error:unrecognized certificate provider instance name: default", "bootstrap"),
+        (LDS, "field:http_filters[0] error:no filter registered for config type envoy.cors", "corsPolicy"),
+        (CDS, "errors validating Cluster: [field:type error:unknown discovery type]", "ServiceEntry"),
+        (CDS, "something nobody has seen", "name the part"),
     ],
 )
-def test_known_reasons_name_the_istio_field(details: str, part: str) -> None:
+def test_known_reasons_name_the_istio_field(type_: str, details: str, part: str) -> None:
     error = ErrorState("2", details, NOW)
-    seen = with_resource(canary(), resource(CDS, subset("v9"), None, status=Status.NACKED, error=error))
+    seen = with_resource(canary(), resource(type_, subset("v9"), None, status=Status.NACKED, error=error))
     (finding,) = judge(seen)
     assert part in finding.fix
     assert details in finding.explanation

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.doctor.echo_failures import outcome_sentence
+from meshtui.doctor.explain.echo_run import outcome_sentence
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.outcome import Outcome, histogram_of, outcome_of
 from meshtui.model.echo.tally import EchoTally, FailureCause

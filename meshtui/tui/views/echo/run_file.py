@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from meshtui.doctor.explain import cause_of
+from meshtui.doctor.explain.catalogue import known_error
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import BadInput
 from meshtui.present.documents.echo import run_csv, run_json
@@ -23,7 +23,7 @@ def export_text(state: EchoState, path: Path) -> str:
             state.assessment,
             state.epochs,
             state.started or utc_now(),
-            lambda sample: cause_of(sample).explanation,
+            lambda sample: known_error(sample).explanation,
         )
     raise BadInput(f"{path.name} is neither .json nor .csv.", "end the name with one of them")
 

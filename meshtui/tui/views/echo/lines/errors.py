@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from meshtui.doctor.echo_failures import cause_title, fates_words
-from meshtui.doctor.explain import UNKNOWN, cause_of
+from meshtui.doctor.explain.catalogue import UNKNOWN, known_error
+from meshtui.doctor.explain.echo_run import cause_title, fates_words
 from meshtui.model.echo.tally import FailureCause
 from meshtui.model.phrases import plural
 from meshtui.tui.kit.paragraphs import labelled, paragraph
@@ -29,7 +29,7 @@ def error_lines(causes: Sequence[FailureCause], width: int, most: int) -> Iterat
 
 def one_cause(cause: FailureCause, width: int) -> Iterator[Line]:
     """How many, what it means, what to look at."""
-    known = cause_of(cause.sample)
+    known = known_error(cause.sample)
     head = (Span(f"  ✗ {_many(cause)}  ", Role.ALARM), span(cause_title(cause), Role.STRONG))
     yield (*head, Span(f"   last {cause.last:%H:%M:%S}", Role.DIM))
     if known is UNKNOWN:
@@ -54,6 +54,6 @@ def all_causes(causes: Sequence[FailureCause], width: int) -> Iterator[Line]:
     """Every cause with its text as it came."""
     for cause in causes:
         yield from one_cause(cause, width)
-        if cause_of(cause.sample) is not UNKNOWN:
+        if known_error(cause.sample) is not UNKNOWN:
             yield from labelled("text", cause.sample, width)
         yield EMPTY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from meshtui.doctor.explain import UNKNOWN, cause_of
+from meshtui.doctor.explain.catalogue import UNKNOWN, known_error
 from meshtui.model.echo.outcome import Outcome
 from meshtui.model.echo.tally import OTHER, EchoTally, FailureCause
 from meshtui.model.phrases import plural
@@ -21,7 +21,7 @@ def cause_title(cause: FailureCause) -> str:
     """The cause in a few words; of an error that is not known, the beginning of its text (untrusted)."""
     if cause.code == OTHER:
         return "other errors"
-    known = cause_of(cause.sample)
+    known = known_error(cause.sample)
     if known is not UNKNOWN:
         return known.title
     text = " ".join(cause.sample.split())

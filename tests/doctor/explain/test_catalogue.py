@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.doctor.explain import UNKNOWN, cause_of, causes_of, group_code, signature
-from meshtui.doctor.explain_texts import CAUSES, Cause
+from meshtui.doctor.explain import answers, config, connecting, probe, refusals, tls
+from meshtui.doctor.explain.at_target import ANSWERING, CONNECTING
+from meshtui.doctor.explain.catalogue import (
+    IN_A_CALL,
+    UNKNOWN,
+    group_code,
+    known_error,
+    known_errors,
+    known_refusal,
+    signature,
+)
+from meshtui.doctor.explain.known_error import KnownError
+from meshtui.doctor.explain.refusals import REFUSALS
+from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, RDS
 
 NODE = " (xDS node ID:sidecar~127.0.1.13~client.echo-grpc~echo-grpc.svc.cluster.local)"
 
@@ -88,28 +100,61 @@ SEEN = [
 @pytest.mark.parametrize(("text", "code"), SEEN)
 @pytest.mark.parametrize("frame", ["{}", "{}" + NODE, "3/20 requests had errors; first error: {}"])
 def test_texts_of_the_field(text: str, code: str, frame: str) -> None:
-    assert cause_of(frame.format(text)).code == code
+    assert known_error(frame.format(text)).code == code
 
 
-@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.code)
-def test_every_cause_is_whole(cause: Cause) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", cause.code)
-    assert cause.title
-    assert not cause.title.endswith(".")
-    assert cause.explanation.endswith(".")
-    assert cause.fix.endswith((".", "?"))
-    for form in cause.forms:
+@pytest.mark.parametrize("error", IN_A_CALL, ids=lambda error: str(error.code))
+def test_every_error_of_a_call_is_whole(error: KnownError) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", error.code)
+    assert error.title
+    assert not error.title.endswith(".")
+    assert error.explanation.endswith(".")
+    assert error.fix.endswith((".", "?"))
+    assert error.forms
+    for form in error.forms:
         re.compile(form)
 
 
-def test_codes_are_unique() -> None:
-    assert len({cause.code for cause in CAUSES}) == len(CAUSES)
+@pytest.mark.parametrize("error", [*CONNECTING, *ANSWERING], ids=lambda error: str(error.code))
+def test_every_error_of_a_call_to_the_target_can_be_said_after_its_address(error: KnownError) -> None:
+    assert error.at_target
+    for said in error.at_target:
+        assert said.texts
+        assert said.phrase[0].islower()
+        assert not said.phrase.endswith(".")
+        assert said.hint.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: str(error.code))
+def test_every_refusal_says_why_and_for_which_resources(error: KnownError) -> None:
+    assert error.title[0].islower(), "it follows the word because"
+    assert error.types <= set(KNOWN_TYPES)
+    assert error.types
+    assert error.fix
+    for form in error.forms:
+        re.compile(form)
+
+
+def test_whatever_is_written_down_is_looked_for_somewhere_and_once() -> None:
+    modules = (probe, tls, config, connecting, answers, refusals)
+    written = [value for module in modules for value in vars(module).values() if isinstance(value, KnownError)]
+    looked_for = {error.code for error in (*IN_A_CALL, *CONNECTING, *ANSWERING, *REFUSALS)}
+    assert sorted(error.code for error in written) == sorted(looked_for)
+
+
+def test_a_refusal_is_looked_for_among_those_of_the_resources_type() -> None:
+    reason = "EDS: weights of localities overflow"
+    assert known_refusal(reason, EDS) is None
+    known = known_refusal(reason, RDS)
+    assert known is not None
+    assert known.code == "nack-weights"
+    assert known_refusal("something nobody has seen", CDS) is None
 
 
 def test_what_is_not_known_is_said_and_grouped_by_its_words() -> None:
     first, second = "weird failure 17 at 0xdeadbeef", "weird failure 4711 at 0xcafe"
-    assert cause_of(first) is UNKNOWN
-    assert causes_of(first) == ()
+    assert known_error(first) is UNKNOWN
+    assert known_errors(first) == ()
     assert group_code(first) == group_code(second)
     assert group_code(first) != group_code("another failure 17")
     assert signature("x" + NODE) == "x"
@@ -117,12 +162,12 @@ def test_what_is_not_known_is_said_and_grouped_by_its_words() -> None:
 
 def test_several_causes_are_all_named_the_most_specific_first() -> None:
     text = "failed to connect to all addresses; last error: WRONG_VERSION_NUMBER"
-    assert [cause.code for cause in causes_of(text)] == ["tls-to-plaintext", "transient-failure"]
+    assert [error.code for error in known_errors(text)] == ["tls-to-plaintext", "transient-failure"]
 
 
 @given(st.text(max_size=300))
 def test_any_text_has_a_cause_and_a_short_group(text: str) -> None:
-    assert cause_of(text).title
+    assert known_error(text).title
     assert len(group_code(text)) < 200
 
 
@@ -156,4 +201,4 @@ def test_any_text_has_a_cause_and_a_short_group(text: str) -> None:
     ],
 )
 def test_a_peer_that_accepts_and_does_not_speak_http_2_is_told_from_one_that_closes(text: str, code: str) -> None:
-    assert cause_of(text).code == code
+    assert known_error(text).code == code

@@ -1,0 +1,105 @@
+"""Error texts of gRPC and of the echo server in plain words: what each means, and what to look at.
+
+The texts are those of the implementations of gRPC as they were seen; the same catalogue explains what a probe reports
+and why a client refuses a resource. What meshtui's own calls meet is in :mod:`meshtui.doctor.explain.at_target`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from meshtui.doctor.explain import config, connecting, probe, tls
+from meshtui.doctor.explain.known_error import KnownError
+from meshtui.doctor.explain.refusals import REFUSALS
+from meshtui.model.regex import found_in
+
+IN_A_CALL: Final = (
+    # The probe's own words first: they quote what gRPC says.
+    probe.SHORT,
+    probe.TOO_LARGE,
+    probe.GARBAGE,
+    probe.PROBE_LOST,
+    probe.PROBE_SILENT,
+    tls.TLS_TO_PLAINTEXT,
+    tls.SAN_MISMATCH,
+    tls.EXPIRED,
+    tls.NOT_YET_VALID,
+    tls.UNKNOWN_ISSUER,
+    tls.CERTIFICATE_REFUSED,
+    tls.HANDSHAKE_CLOSED,
+    config.PERMISSION_DENIED,
+    config.FAULT_INJECTED,
+    config.DROPPED_BY_CONFIG,
+    config.CIRCUIT_BREAKER,
+    config.CLUSTER_MISSING,
+    config.RESOURCE_REFUSED,
+    config.NO_ENDPOINTS,
+    config.LISTENER_MISSING,
+    config.VIRTUAL_HOST_MISSING,
+    config.NO_ROUTE,
+    config.CONTROL_PLANE_UNREACHABLE,
+    probe.SCHEME_UNSUPPORTED,
+    connecting.CONNECTION_REFUSED,
+    connecting.NO_SETTINGS,
+    connecting.STILL_CONNECTING,
+    connecting.NO_WAY,
+    connecting.NO_KEEPALIVE,
+    connecting.NOT_HTTP2,
+    connecting.CLOSED,
+    connecting.DEADLINE,
+    connecting.TRANSIENT_FAILURE,
+    connecting.NAME_RESOLUTION,
+)
+"""Every error that a call can end with. Specific texts stand before those that other texts quote as a part."""
+
+UNKNOWN: Final = KnownError(
+    code="unknown",
+    title="An error that is not in the registry",
+    explanation="The text is not one that is known. It is shown as it came.",
+    fix='Read the text; the status code before "desc" says which side gave up.',
+)
+"""What is said of a text that no form fits."""
+
+LONGEST_TEXT: Final = 20_000
+"""Characters of a text that are looked at."""
+
+LONGEST_SIGNATURE: Final = 160
+"""Characters by which unknown texts are told apart."""
+
+NODE_ID: Final = re.compile(r"\(?\s?(?:xDS )?node ID:.*", re.IGNORECASE | re.DOTALL)
+VARIABLE: Final = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+(?:\.\d+)*", re.IGNORECASE)
+
+
+def known_errors(text: str) -> tuple[KnownError, ...]:
+    """Every known error that the text of a failed call names, the most specific first; empty when none is known."""
+    looked_at = text[:LONGEST_TEXT]
+    return tuple(error for error in IN_A_CALL if _fits(error, looked_at))
+
+
+def known_error(text: str) -> KnownError:
+    """The most specific known error, or :data:`UNKNOWN`."""
+    looked_at = text[:LONGEST_TEXT]
+    return next((error for error in IN_A_CALL if _fits(error, looked_at)), UNKNOWN)
+
+
+def known_refusal(reason: str, type_: str) -> KnownError | None:
+    """The most specific known cause for which a client refuses a resource of this type, or ``None``."""
+    return next((error for error in REFUSALS if type_ in error.types and _fits(error, reason)), None)
+
+
+def group_code(text: str) -> str:
+    """The code that texts of one error share. Unknown texts are told apart by their words, not by numbers in them."""
+    error = known_error(text)
+    return f"{UNKNOWN.code}: {signature(text)}" if error is UNKNOWN else error.code
+
+
+def signature(text: str) -> str:
+    """The text without what differs from one occurrence to the next: numbers, hexadecimal ids, the node id at the
+    end."""
+    short = NODE_ID.sub("", text[:LONGEST_TEXT])
+    return " ".join(VARIABLE.sub("#", short).split())[:LONGEST_SIGNATURE]
+
+
+def _fits(error: KnownError, text: str) -> bool:
+    return any(found_in(form, text) for form in error.forms)

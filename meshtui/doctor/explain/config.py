@@ -1,0 +1,135 @@
+"""What the accepted config, or the lack of it, does to a call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meshtui.doctor.explain.known_error import KnownError
+
+PERMISSION_DENIED: Final = KnownError(
+    code="permission-denied",
+    core=("Unauthorized RPC rejected", "PERMISSION_DENIED"),
+    go=("code = PermissionDenied", "RBAC: access denied"),
+    title="An AuthorizationPolicy refused the call",
+    explanation=(
+        "The server's inbound RBAC filter did not allow this caller, by its SPIFFE id, method, or header. In "
+        "plaintext there is no identity, so rules with principals never match."
+    ),
+    fix="Compare the AuthorizationPolicy of the server with the caller's SPIFFE id; is the connection mTLS?",
+)
+
+FAULT_INJECTED: Final = KnownError(
+    code="fault-injected",
+    core=("Fault injected",),
+    envoy=("fault filter abort",),
+    title="The route injects this fault on purpose",
+    explanation=(
+        "The accepted route has fault.abort (VirtualService), and the client's fault filter ended the call. "
+        "Nothing is broken."
+    ),
+    fix="Remove fault from the VirtualService when the experiment is over.",
+)
+
+DROPPED_BY_CONFIG: Final = KnownError(
+    code="dropped-by-config",
+    core=("EDS-configured drop",),
+    go=("RPC is dropped",),
+    other=("drop.*throttle", "dropped by LB"),
+    title="The config tells the client to drop this share of calls",
+    explanation=(
+        "The accepted endpoint assignment has drop_overloads, so the client itself ends that part of the calls."
+    ),
+    fix="Look at the cluster's endpoints in Config for drop categories.",
+)
+
+CIRCUIT_BREAKER: Final = KnownError(
+    code="circuit-breaker",
+    core=("circuit breaker drop",),
+    go=("exceeded max requests",),
+    other=("max_concurrent_requests",),
+    title="More calls at once than the cluster allows",
+    explanation="The cluster's circuit breaker (http2MaxRequests in the DestinationRule) ended calls beyond its bound.",
+    fix="Raise connectionPool.http.http2MaxRequests, or send with less concurrency.",
+)
+
+CLUSTER_MISSING: Final = KnownError(
+    code="cluster-missing",
+    core=(r"CDS resource \S+:? does not exist", "CDS resource .*does not exist"),
+    go=("cluster .* not found",),
+    other=("unknown cluster",),
+    title="The route names a cluster that does not exist",
+    explanation=(
+        "The control plane has no cluster of that name, mostly a subset that no DestinationRule defines. gRPC "
+        "accepts such a route, waits 15 s, and then fails that share of calls."
+    ),
+    fix="Define the subset in the DestinationRule, or correct its name in the VirtualService.",
+)
+
+RESOURCE_REFUSED: Final = KnownError(
+    code="resource-refused",
+    core=("invalid resource: errors validating", r"errors? validating \w+ resource"),
+    other=("received invalid .* resource",),
+    title="The client refused the config it was sent (NACK)",
+    explanation=(
+        "The resource has something this gRPC version cannot use. With an earlier version of it in force, that "
+        "stays; without, calls fail."
+    ),
+    fix="Read the reason in Config; change what the Istio resource asks for, or upgrade gRPC.",
+)
+
+NO_ENDPOINTS: Final = KnownError(
+    code="no-endpoints",
+    core=("no children in weighted_target policy", r"EDS resource \S+:? (does not exist|contains no)", "no localities"),
+    go=("produced zero addresses", "no SubConns"),
+    envoy=("no healthy (upstream|endpoints)",),
+    title="The cluster has no endpoint to send to",
+    explanation=(
+        "The accepted endpoint assignment is empty or holds only unhealthy ones: no ready pod has the subset's labels."
+    ),
+    fix="Compare the labels of the subset with those of the pods; are the pods ready?",
+)
+
+LISTENER_MISSING: Final = KnownError(
+    code="listener-missing",
+    core=(r"empty address list \(LDS resource", r"LDS resource \S+:? does not exist"),
+    go=("listener .* not found",),
+    title="The control plane knows no such host and port",
+    explanation=(
+        "The client asked for a listener of exactly this name and got none: the host is not a service of the "
+        "mesh, the port is not one of its ports, or the namespace does not see it (Sidecar, exportTo)."
+    ),
+    fix="Check host and port in the URL: xds:///service.namespace.svc.cluster.local:port.",
+)
+
+VIRTUAL_HOST_MISSING: Final = KnownError(
+    code="virtual-host-missing",
+    core=("could not find VirtualHost for",),
+    go=("no matching virtual host",),
+    title="The route configuration has no virtual host for this authority",
+    explanation=(
+        "The accepted route does not list the name that was dialled. An authority override or a short name is not "
+        "among its domains."
+    ),
+    fix="Look at the domains of the route in Config, and at the authority that is sent.",
+)
+
+NO_ROUTE: Final = KnownError(
+    code="no-route",
+    core=("No matching route found",),
+    go=("no matching route",),
+    title="No route matches the request",
+    explanation="The virtual host was found, but no route's path and headers fit, and there is no default route.",
+    fix="Add a route without match at the end of the VirtualService's list.",
+)
+
+CONTROL_PLANE_UNREACHABLE: Final = KnownError(
+    code="control-plane-unreachable",
+    core=("xDS (channel|server|stream).*(unavailable|error|closed)", r"unix:\S*XDS.*(refused|No such file)"),
+    go=("ADS stream",),
+    title="The client cannot reach its control plane",
+    explanation=(
+        "The gRPC library has no connection to the agent's socket, so it gets no config. What it already has "
+        "stays in force."
+    ),
+    fix="Look at the agent: readiness, connection failures to istiod, and the socket's path in the bootstrap.",
+)

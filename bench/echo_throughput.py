@@ -30,7 +30,7 @@ LEAST = 0.9
 async def giant(client: EchoClient, spec: EchoRequestSpec, count: int) -> float:
     """Seconds of one call for everything."""
     began = time.perf_counter()
-    reply = await client.forward(spec, Batch(1, count, spec.qps, 300.0))
+    reply = await client.forward(spec, Batch(number=1, count=count, qps=spec.qps, timeout_s=300.0))
     if reply.kind is not ReplyKind.OUTPUTS or len(reply.outputs) != count:
         raise SystemExit(f"the giant call failed: {reply.error}")
     return time.perf_counter() - began
@@ -56,9 +56,9 @@ async def compare() -> list[str]:
         address = parse_address(mesh.pods["client"].admin)
         async with open_channel(address) as channel:
             client = EchoClient(channel, address)
-            await giant(client, EchoRequestSpec(URL, 200), 200)
+            await giant(client, EchoRequestSpec(URL, count=200), 200)
             for count, qps, rounds in CASES:
-                spec = EchoRequestSpec(URL, count, qps)
+                spec = EchoRequestSpec(URL, count=count, qps=qps)
                 pairs = []
                 records: list[BatchRecord] = []
                 for turn in range(rounds):

@@ -48,7 +48,7 @@ LISTENER = f"{HOST}:7070"
 ROUTES = f"outbound|7070||{HOST}"
 SCOPE = f"xds:///{LISTENER}"
 EVERYTHING = RouteMatch(StringMatch(MatchKind.PREFIX, "/"))
-MTLS = TlsContext(TlsMode.MTLS, "default", "default")
+MTLS = TlsContext(TlsMode.MTLS, identity="default", roots="default")
 
 
 def subset(name: str) -> str:
@@ -75,14 +75,14 @@ def resource(
     """A resource; its bytes are the body's representation, so that two bodies differ as their bytes would."""
     known = repr(body).encode() if body is not None else b""
     return Resource(
-        key(type_, name, scope),
-        status,
-        version,
-        at,
-        error,
-        f"type/{type_}",
-        known if value is None else value,
-        Content.of(body),
+        key=key(type_, name, scope),
+        status=status,
+        version=version,
+        last_updated=at,
+        error=error,
+        type_url=f"type/{type_}",
+        value=known if value is None else value,
+        content=Content.of(body),
     )
 
 
@@ -91,7 +91,7 @@ def weighted(weights: Mapping[str, int]) -> RouteAction:
     total = sum(weights.values())
     return RouteAction(
         ActionKind.FORWARD,
-        tuple(
+        clusters=tuple(
             WeightedCluster(name if "|" in name else subset(name), weight, weight / total if total else 0.0)
             for name, weight in weights.items()
         ),
@@ -115,11 +115,13 @@ def endpoints(
     name: str, *addresses: str, workload: str = "", health: EndpointHealth = EndpointHealth.HEALTHY
 ) -> ClusterLoadAssignment:
     found = tuple(Endpoint(address, health, workload=workload) for address in addresses)
-    return ClusterLoadAssignment(name, (Locality("region1", "zone1", "", 0, 1, found),))
+    return ClusterLoadAssignment(
+        name, (Locality(region="region1", zone="zone1", sub_zone="", priority=0, weight=1, endpoints=found),)
+    )
 
 
 def cluster(name: str, tls: TlsContext = MTLS, policy: str = "ROUND_ROBIN") -> Cluster:
-    return Cluster(name, "EDS", name, policy=policy, tls=tls)
+    return Cluster(name, "EDS", endpoints_name=name, policy=policy, tls=tls)
 
 
 def outbound(weights: Mapping[str, int], addresses: Mapping[str, tuple[str, ...]]) -> list[Resource]:
@@ -143,8 +145,15 @@ def inbound(address: str = "127.0.1.13:17070") -> Resource:
 
 def snapshot(resources: Iterable[Resource], at: datetime = NOW) -> Snapshot:
     found = {item.key: item for item in resources}
-    node = NodeIdentity("sidecar~127.0.1.13~client.echo-grpc~echo-grpc.svc.cluster.local", "", "gRPC C-core", "1.85.1")
-    return Snapshot(at, node, tuple(dict.fromkeys(item.key.scope for item in found.values())), found)
+    node = NodeIdentity(
+        id="sidecar~127.0.1.13~client.echo-grpc~echo-grpc.svc.cluster.local",
+        cluster="",
+        user_agent="gRPC C-core",
+        user_agent_version="1.85.1",
+    )
+    return Snapshot(
+        taken_at=at, node=node, scopes=tuple(dict.fromkeys(item.key.scope for item in found.values())), resources=found
+    )
 
 
 def canary(at: datetime = NOW) -> Snapshot:

@@ -81,7 +81,7 @@ PIECES: Final = (
 )
 """What hostile texts are made of, over and over."""
 
-PEER: Final = Address("a:1", "a:1", AddressKind.TCP, "a", 1)
+PEER: Final = Address(text="a:1", target="a:1", kind=AddressKind.TCP, host="a", port=1)
 
 OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "printable": printable_lines,
@@ -240,12 +240,12 @@ def many_samples(size: int) -> Callable[[], object]:
 def echo_reply(size: int) -> Callable[[], object]:
     """A server that answers a set of ten with very many outputs, each with many lines."""
     reply = BatchReply(ReplyKind.OUTPUTS, ("[0] a=b\n" * 20,) * size)
-    batch = Batch(1, 10, 0, 5.0)
+    batch = Batch(number=1, count=10, qps=0, timeout_s=5.0)
     return lambda: account(batch, reply.for_batch(batch))
 
 
 def empty_outputs(size: int) -> Callable[[], object]:
-    batch = Batch(1, size, 0, 5.0)
+    batch = Batch(number=1, count=size, qps=0, timeout_s=5.0)
     return lambda: account(batch, BatchReply(ReplyKind.OUTPUTS, ("",) * size).for_batch(batch))
 
 

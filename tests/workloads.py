@@ -76,9 +76,11 @@ def certificate(
 def chained(leaf: Certificate, at: datetime, *, written: datetime | None = None) -> CertificateSet:
     """The leaf under a root of ten years, with its key matching, as read from the agent's directory."""
     root = certificate(0x34C55EED11, at - timedelta(days=1), timedelta(days=3650), role=CertificateRole.ROOT)
-    facts = (FileFacts(leaf.file, FileKind.FILE, 1312, written or leaf.not_before),)
+    facts = (FileFacts(leaf.file, FileKind.FILE, size=1312, modified=written or leaf.not_before),)
     key = KeyMatch(f"{DIRECTORY}/key.pem", KeyState.MATCHES, leaf.fingerprint_sha256)
-    return CertificateSet(DIRECTORY, at, (leaf, root), (Chain((leaf, root), None),), key, files=facts)
+    return CertificateSet(
+        DIRECTORY, at, certificates=(leaf, root), chains=(Chain((leaf, root), None),), key=key, files=facts
+    )
 
 
 def unverified(found: CertificateSet, problem: LinkProblem) -> CertificateSet:
@@ -130,7 +132,14 @@ def report(
     if refused:
         samples.append(Sample("istio_agent_num_failed_outgoing_requests", (("request_type", "csr"),), refused))
     metrics = AgentMetrics(at, tuple(samples))
-    return AgentReport("10.0.0.13:15020", at, ready, 200 if ready else 503, metrics, timedelta(seconds=clock))
+    return AgentReport(
+        address="10.0.0.13:15020",
+        at=at,
+        ready=ready,
+        ready_status=200 if ready else 503,
+        metrics=metrics,
+        clock_offset=timedelta(seconds=clock),
+    )
 
 
 @dataclass
@@ -172,10 +181,10 @@ class ScriptedChannels:
             return PeerCertificate(address, address.encode(), b"own" if address in self.own else b"")
 
         subchannels = tuple(
-            Subchannel(number, address, ChannelState.READY, Calls(), (peer(address),))
+            Subchannel(id=number, address=address, state=ChannelState.READY, calls=Calls(), peers=(peer(address),))
             for number, address in enumerate(self.dialled)
         )
-        channel = Channel(1, self.target, ChannelState.READY, Calls(), subchannels)
+        channel = Channel(id=1, target=self.target, state=ChannelState.READY, calls=Calls(), subchannels=subchannels)
         server = ServerSockets(2, ("0.0.0.0:17070",), Calls(), tuple(map(peer, self.callers)))
         return ChannelReport(self.now, (channel,), (server,))
 

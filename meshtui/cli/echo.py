@@ -140,15 +140,15 @@ def _request(target: str, asked: dict[str, Any]) -> ProbeRequest:
     typed, from_config = expectation(asked["expect"])
     spec = EchoRequestSpec(
         asked["url"],
-        amount(asked["count"], duration, asked["until_decided"]),
-        asked["qps"],
-        all_headers(asked["header_texts"], asked["header_files"], os.environ),
-        asked["message"],
-        asked["method"],
-        asked["request_timeout"],
-        asked["new_connection"],
-        asked["authority"],
-        asked["lift_limits"],
+        count=amount(asked["count"], duration, asked["until_decided"]),
+        qps=asked["qps"],
+        headers=all_headers(asked["header_texts"], asked["header_files"], os.environ),
+        message=asked["message"],
+        method=asked["method"],
+        timeout_s=asked["request_timeout"],
+        new_connection=asked["new_connection"],
+        authority=asked["authority"],
+        lift_limits=asked["lift_limits"],
     )
     return check(
         ProbeRequest(

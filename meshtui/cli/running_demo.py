@@ -103,4 +103,4 @@ def _about(name: str) -> str:
 def _told(event: MeshEvent, sentence: str) -> Event:
     at = datetime.fromisoformat(event.time) if event.time else utc_now()
     health = Health.REFUSED if event.kind in WORST else Health.OK if event.kind == "config-applied" else None
-    return Event(at, EventKind.MESH, event.pod or "mesh", sentence, health)
+    return Event(at, EventKind.MESH, event.pod or "mesh", sentence, health=health)

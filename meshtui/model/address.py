@@ -40,7 +40,7 @@ class AddressKind(Enum):
     UNIX = "unix"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a target answers. ``text`` is for people, ``target`` what gRPC dials.
 
@@ -142,15 +142,17 @@ def _unix(typed: str) -> Address:
         )
     from urllib.parse import quote  # few addresses need it
 
-    return Address(typed, f"unix:{quote(path)}", AddressKind.UNIX, path=path)
+    return Address(text=typed, target=f"unix:{quote(path)}", kind=AddressKind.UNIX, path=path)
 
 
 def _tcp(typed: str, rest: str) -> Address:
     host, port_text = _split(typed, rest)
     port = _port(typed, host, port_text)
     if ":" in host:
-        return Address(typed, f"ipv6:[{host.replace('%', '%25')}]:{port}", AddressKind.TCP, host, port)
-    return Address(typed, f"dns:///{host}:{port}", AddressKind.TCP, host, port)
+        return Address(
+            text=typed, target=f"ipv6:[{host.replace('%', '%25')}]:{port}", kind=AddressKind.TCP, host=host, port=port
+        )
+    return Address(text=typed, target=f"dns:///{host}:{port}", kind=AddressKind.TCP, host=host, port=port)
 
 
 def _split(typed: str, rest: str) -> tuple[str, str | None]:

@@ -42,7 +42,7 @@ class PeerCertificate:
     own: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subchannel:
     """A connection attempt to one address; ``peers`` are the certificates on its live sockets."""
 
@@ -53,7 +53,7 @@ class Subchannel:
     peers: tuple[PeerCertificate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """A client channel. ``target`` as the app dialled it."""
 

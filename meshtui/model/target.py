@@ -17,7 +17,7 @@ DEFAULT_MAX_MESSAGE: Final = 128 << 20
 gigabytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TlsOptions:
     """TLS towards the target; the files are paths. ``enabled`` is implied by any of the others."""
 
@@ -33,7 +33,7 @@ class TlsOptions:
         return self.enabled or any((self.ca, self.certificate, self.key, self.server_name))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetOptions:
     """Everything besides the address. ``timeout`` is for one answer, in seconds; ``max_message`` its size, in bytes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -35,6 +35,7 @@ class Event:
     kind: EventKind
     subject: str
     text: str
+    _: KW_ONLY
     health: Health | None = None
     key: ResourceKey | None = None
 

@@ -78,7 +78,7 @@ class Silence(Enum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficPoint:
     """What happened in the ``seconds`` before ``at``, and how many calls were in flight then."""
 
@@ -90,7 +90,7 @@ class TrafficPoint:
     in_flight: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """The calls of one channel (``address`` is empty) or of one of its subchannels.
 
@@ -191,7 +191,15 @@ class Traffic:
                 by_time.setdefault(point.at, []).append(point)
         points = tuple(_beside(at, by_time[at]) for at in sorted(by_time))
         since = max(flow.silent_since for flow in self.channels)
-        return Flow(0, 0, "", "", calls, since, points[-POINTS_KEPT:])
+        return Flow(
+            channel=0,
+            subchannel=0,
+            target="",
+            address="",
+            calls=calls,
+            silent_since=since,
+            points=points[-POINTS_KEPT:],
+        )
 
     def peers_of(self, channel: Flow) -> tuple[Flow, ...]:
         """The subchannels of a channel."""
@@ -250,15 +258,40 @@ def observe(before: Traffic | None, report: ChannelReport) -> Traffic:
     def flow(channel: int, subchannel: int, target: str, address: str, calls: Calls) -> Flow:
         prior = known.get((channel, subchannel))
         if before is None or seconds <= 0:
-            return prior or Flow(channel, subchannel, target, address, calls, report.taken_at)
+            return prior or Flow(
+                channel=channel,
+                subchannel=subchannel,
+                target=target,
+                address=address,
+                calls=calls,
+                silent_since=report.taken_at,
+            )
         if prior is not None and (_began_again(prior.calls, calls) or prior.target != target):
             prior = None  # another channel under the same number: its process or library began to count again
         point = _point(report.taken_at, seconds, prior.calls if prior else Calls(), calls)
         points = _kept(prior.points if prior else (), point)
         if point.succeeded:
-            return Flow(channel, subchannel, target, address, calls, report.taken_at, points, points[-STEADY_LENGTH:])
+            return Flow(
+                channel=channel,
+                subchannel=subchannel,
+                target=target,
+                address=address,
+                calls=calls,
+                silent_since=report.taken_at,
+                points=points,
+                answering=points[-STEADY_LENGTH:],
+            )
         since, answering = (prior.silent_since, prior.answering) if prior else (before.taken_at, ())
-        return Flow(channel, subchannel, target, address, calls, since, points, answering)
+        return Flow(
+            channel=channel,
+            subchannel=subchannel,
+            target=target,
+            address=address,
+            calls=calls,
+            silent_since=since,
+            points=points,
+            answering=answering,
+        )
 
     channels = report.mesh_channels
     return Traffic(
@@ -279,12 +312,12 @@ def _began_again(before: Calls, after: Calls) -> bool:
 
 def _point(at: datetime, seconds: float, before: Calls, after: Calls) -> TrafficPoint:
     return TrafficPoint(
-        at,
-        seconds,
-        after.started - before.started,
-        after.succeeded - before.succeeded,
-        after.failed - before.failed,
-        in_flight(after),
+        at=at,
+        seconds=seconds,
+        started=after.started - before.started,
+        succeeded=after.succeeded - before.succeeded,
+        failed=after.failed - before.failed,
+        in_flight=in_flight(after),
     )
 
 
@@ -306,12 +339,12 @@ def _kept(points: tuple[TrafficPoint, ...], point: TrafficPoint) -> tuple[Traffi
 def _sum(points: Iterable[TrafficPoint]) -> TrafficPoint:
     some = list(points)
     return TrafficPoint(
-        some[-1].at,
-        sum(flow.seconds for flow in some),
-        sum(flow.started for flow in some),
-        sum(flow.succeeded for flow in some),
-        sum(flow.failed for flow in some),
-        some[-1].in_flight,
+        at=some[-1].at,
+        seconds=sum(flow.seconds for flow in some),
+        started=sum(flow.started for flow in some),
+        succeeded=sum(flow.succeeded for flow in some),
+        failed=sum(flow.failed for flow in some),
+        in_flight=some[-1].in_flight,
     )
 
 

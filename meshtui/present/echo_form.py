@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any
 
 from meshtui.model.address import as_typed
@@ -41,6 +41,7 @@ class EchoForm:
     ``timeout`` in seconds; an empty ``expect`` means the accepted config."""
 
     url: str = ""
+    _: KW_ONLY
     count: str = DEFAULT_COUNT
     qps: str = DEFAULT_QPS
     headers: str = ""
@@ -65,15 +66,15 @@ class EchoForm:
         return validate(
             EchoRequestSpec(
                 _url(self.url.strip()),
-                None if self.endless else _whole(self.count, "count"),
-                _whole(self.qps or "0", "qps"),
-                _headers(self.headers),
-                self.message,
-                self.method.strip(),
-                _number(self.timeout, "timeout"),
-                self.new_connection,
-                self.authority.strip(),
-                self.lift_limits,
+                count=None if self.endless else _whole(self.count, "count"),
+                qps=_whole(self.qps or "0", "qps"),
+                headers=_headers(self.headers),
+                message=self.message,
+                method=self.method.strip(),
+                timeout_s=_number(self.timeout, "timeout"),
+                new_connection=self.new_connection,
+                authority=self.authority.strip(),
+                lift_limits=self.lift_limits,
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -62,6 +62,7 @@ class Rung:
     name: RungName
     health: Health | None
     text: str
+    _: KW_ONLY
     aside: str = ""
     key: ResourceKey | None = None
     spark: tuple[SparkSeries, ...] = ()
@@ -107,10 +108,10 @@ def control_plane_rung(report: ChannelReport | None, *, agent_silent: bool = Fal
     aside = "the config below is the last it sent; no change arrives" if broken else ""
     text = f"{channel.target}  {channel.state.value}"
     if health is Health.OK and channel.calls.started and not in_flight(channel.calls):
-        return Rung(name, Health.WAITING, text, "no ADS call is open on it: no change arrives")
+        return Rung(name, Health.WAITING, text, aside="no ADS call is open on it: no change arrives")
     if health is Health.OK and agent_silent:
-        return Rung(name, None, text, "the agent does not answer: not known whether changes arrive")
-    return Rung(name, health, text, aside)
+        return Rung(name, None, text, aside="the agent does not answer: not known whether changes arrive")
+    return Rung(name, health, text, aside=aside)
 
 
 def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
@@ -133,18 +134,18 @@ def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:
     flying = f", {lately.in_flight} in flight" if lately.in_flight else ""
     waiting = traffic.waiting
     if any(traffic.certain(channel, flow) for channel, flow in waiting):
-        return Rung(name, Health.REFUSED, f"{rate}, {lost}{flying}", "calls get no answer", spark=spark)
+        return Rung(name, Health.REFUSED, f"{rate}, {lost}{flying}", aside="calls get no answer", spark=spark)
     if lately.failed:
         return Rung(name, Health.REFUSED, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
     if waiting or any(flow.mounting for flow in (*traffic.channels, *traffic.peers)):
         broken = state if state is not Health.OK else None
-        return Rung(name, broken, f"{rate}, {lost}{flying}", MAY_HANG, spark=spark)
+        return Rung(name, broken, f"{rate}, {lost}{flying}", aside=MAY_HANG, spark=spark)
     if lately.succeeded:
         return Rung(name, state, f"{rate} on the app's own channels, {lost}{flying}", spark=spark)
     broken = state if state is not Health.OK else None
     if lately.in_flight:
         text = f"{lately.in_flight} in flight, none has come back for {span_words(total.quiet_seconds)}"
-        return Rung(name, broken, text, MAY_HANG, spark=spark)
+        return Rung(name, broken, text, aside=MAY_HANG, spark=spark)
     return Rung(name, broken, f"idle: no call for {span_words(total.quiet_seconds)}", spark=spark)
 
 
@@ -167,7 +168,7 @@ def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
     if not nodes:
         return Rung(RungName.LISTENER, Health.WAITING, "this client holds no listener yet")
     rung = _rung(RungName.LISTENER, nodes, noun)
-    return Rung(rung.name, rung.health, rung.text, rung.aside or also, rung.key)
+    return Rung(rung.name, rung.health, rung.text, aside=rung.aside or also, key=rung.key)
 
 
 def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
@@ -189,7 +190,7 @@ def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
             age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
             below = _trouble_below(nodes[0])
             health = rung.health if rung.health is not Health.OK else (Health.MISSING if below else Health.OK)
-            return Rung(rung.name, health, route_words(resource.body), rung.aside or below or age, rung.key)
+            return Rung(rung.name, health, route_words(resource.body), aside=rung.aside or below or age, key=rung.key)
     return rung
 
 
@@ -243,4 +244,4 @@ def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
     aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else f"{bad.label}: {bad.note}"
     if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
         aside = f"all {bad.facts[0]}"
-    return Rung(name, bad.health, text, aside, bad.key)
+    return Rung(name, bad.health, text, aside=aside, key=bad.key)

@@ -36,7 +36,7 @@ def bootstrap_rung(workload: Workload | None) -> Rung:
         asked = workload is not None and bool(workload.offers.bootstrap)
         return Rung(name, Health.WAITING if asked else None, "reading" if asked else f"not read: {UNLOCK_BOOTSTRAP}")
     health, aside = _judged(workload, BOOTSTRAP_AREAS)
-    return Rung(name, health, bootstrap_words(workload.files.bootstrap), aside)
+    return Rung(name, health, bootstrap_words(workload.files.bootstrap), aside=aside)
 
 
 def bootstrap_words(bootstrap: Bootstrap) -> str:
@@ -60,13 +60,13 @@ def certificates_rung(workload: Workload | None, now: datetime) -> Rung:
         return _without_files(name, workload, now)
     health, aside = _judged(workload, CERTIFICATE_AREAS)
     if leaf is None:
-        return Rung(name, Health.MISSING if health is Health.OK else health, f"none in {own.source}", aside)
+        return Rung(name, Health.MISSING if health is Health.OK else health, f"none in {own.source}", aside=aside)
     first = workload.soonest_end or leaf
     late = lifetime(first, now).phase in (LifePhase.LATE, LifePhase.ENDING)
     words = end_words(first, now) + ("" if first is leaf else f" (the {first.role})")
     if health is Health.OK and late:
-        return Rung(name, Health.WAITING, leaf.name, words)
-    return Rung(name, health, leaf.name, aside or words)
+        return Rung(name, Health.WAITING, leaf.name, aside=words)
+    return Rung(name, health, leaf.name, aside=aside or words)
 
 
 def _without_files(name: RungName, workload: Workload | None, now: datetime) -> Rung:
@@ -77,7 +77,7 @@ def _without_files(name: RungName, workload: Workload | None, now: datetime) -> 
         left = ends_at - now
         ended = left.total_seconds() < 0
         words = f"ended {span_words(-left)} ago" if ended else f"ends in {span_words(left)}"
-        return Rung(name, Health.REFUSED if ended else Health.OK, f"by the agent: {words}", UNLOCK_CERTIFICATES)
+        return Rung(name, Health.REFUSED if ended else Health.OK, f"by the agent: {words}", aside=UNLOCK_CERTIFICATES)
     if offers.certificates and workload.read_at is None:
         return Rung(name, Health.WAITING, "reading")
     return Rung(name, None, f"not read: {UNLOCK_CERTIFICATES}")

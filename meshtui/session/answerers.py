@@ -18,7 +18,7 @@ from meshtui.session.state import Memory, SessionState
 
 def happened(state: SessionState, at: datetime, text: str, health: Health | None) -> SessionState:
     """Something happened to the connection to the target."""
-    return state.with_events(Event(at, EventKind.LINK, state.target, text, health))
+    return state.with_events(Event(at, EventKind.LINK, state.target, text, health=health))
 
 
 def switched(state: SessionState, before: NodeIdentity, after: NodeIdentity, at: datetime) -> SessionState:

@@ -170,7 +170,7 @@ def _with_graph(state: SessionState, before: Graph) -> SessionState:
 
 def _event(change: Change, at: datetime) -> Event:
     subject = f"{change.key.type} {change.key.name}"
-    return Event(at, EventKind.CONFIG, subject, change.words, change.health, change.key)
+    return Event(at, EventKind.CONFIG, subject, change.words, health=change.health, key=change.key)
 
 
 def _stamped(

@@ -66,5 +66,5 @@ def look_at(path: str) -> FileFacts:
     if not stat.S_ISREG(found.st_mode):
         return FileFacts(path, FileKind.OTHER, modified=modified)
     if not os.access(path, os.R_OK):
-        return FileFacts(path, FileKind.UNREADABLE, found.st_size, modified, "Permission denied")
-    return FileFacts(path, FileKind.FILE, found.st_size, modified)
+        return FileFacts(path, FileKind.UNREADABLE, size=found.st_size, modified=modified, detail="Permission denied")
+    return FileFacts(path, FileKind.FILE, size=found.st_size, modified=modified)

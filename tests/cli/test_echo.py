@@ -491,6 +491,6 @@ def test_a_target_that_cannot_even_be_dialled_is_given_up_in_time(monkeypatch: p
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr("meshtui.targets._can_open_files", no_sources)
-    request = ProbeRequest("127.0.0.1:9", EchoRequestSpec(URL, 1), None, True, {}, 0.01, 0.1, None, False, 0.0)
+    request = ProbeRequest("127.0.0.1:9", EchoRequestSpec(URL, count=1), None, True, {}, 0.01, 0.1, None, False, 0.0)
     with pytest.raises(TargetUnreachable, match="may open no more files"):
         probe(request, TargetOptions(timeout=0.2), Listeners())

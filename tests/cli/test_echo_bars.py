@@ -49,7 +49,13 @@ def test_a_line_a_version_with_its_numbers() -> None:
 
 
 def test_versions_are_made_harmless_and_short() -> None:
-    lines = histogram((VersionShare("\x1b[2Jx", 1, 0.5), VersionShare("long" * 40, 1, 0.5), VersionShare("", 0, 0.0)))
+    lines = histogram(
+        (
+            VersionShare("\x1b[2Jx", answered=1, observed=0.5),
+            VersionShare("long" * 40, answered=1, observed=0.5),
+            VersionShare("", answered=0, observed=0.0),
+        )
+    )
     assert "␛[2Jx" in lines[0]
     assert ("long" * 40)[: LONGEST_NAME - 1] + "…" in lines[1]
     assert "(empty)" in lines[2]

@@ -46,7 +46,13 @@ def test_every_option_is_named() -> None:
 
 def test_every_key_is_named() -> None:
     counter = TallyCounter(2)
-    counter.add(account(Batch(1, 2, 0, 5.0), BatchReply(ReplyKind.REFUSED, error="1/2 requests had errors")), AT)
+    counter.add(
+        account(
+            Batch(number=1, count=2, qps=0, timeout_s=5.0),
+            BatchReply(ReplyKind.REFUSED, error="1/2 requests had errors"),
+        ),
+        AT,
+    )
     book = SplitBook.open(parse_expectation("v1=20,v2=80"), AT).record(SplitCounts({"v1": 1, "v2": 1}), AT)
     state = EchoState(
         EchoRequestSpec("xds:///echo:7070"), tally=counter.look(), assessment=book.assess(), epochs=book.epochs

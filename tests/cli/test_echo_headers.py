@@ -71,7 +71,7 @@ def test_a_pipe_that_nobody_writes_to_hangs_nothing(tmp_path: Path, monkeypatch:
 
 
 def test_a_secret_is_left_out_of_the_line_and_masked_in_the_form() -> None:
-    spec = EchoRequestSpec(URL, 5, headers=(("authorization", TOKEN), ("x-canary", "1")))
+    spec = EchoRequestSpec(URL, count=5, headers=(("authorization", TOKEN), ("x-canary", "1")))
     line = grpcurl_line(spec, "here:1")
     assert "s3cret" not in line
     assert '"$AUTHORIZATION"' in line

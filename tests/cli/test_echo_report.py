@@ -20,7 +20,7 @@ from meshtui.model.split.epochs import SplitBook
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SPEC = EchoRequestSpec("xds:///echo:7070", 100)
+SPEC = EchoRequestSpec("xds:///echo:7070", count=100)
 
 
 def config(text: str, **more: Any) -> Expectation:

@@ -18,11 +18,11 @@ Counters = tuple[int, int, int]
 def look(second: float, *peers: Counters, channel: Counters | None = None) -> ChannelReport:
     """A look: the counters of each subchannel, and those of the channel, by default their sum."""
     parts = tuple(
-        Subchannel(10 + place, f"127.0.1.{11 + place}:17070", ChannelState.READY, Calls(*peer))
+        Subchannel(id=10 + place, address=f"127.0.1.{11 + place}:17070", state=ChannelState.READY, calls=Calls(*peer))
         for place, peer in enumerate(peers)
     )
     total = channel or (sum(p[0] for p in peers), sum(p[1] for p in peers), sum(p[2] for p in peers))
-    one = Channel(2, TARGET, ChannelState.READY, Calls(*total), parts)
+    one = Channel(id=2, target=TARGET, state=ChannelState.READY, calls=Calls(*total), subchannels=parts)
     return ChannelReport(NOW + timedelta(seconds=second), (one,))
 
 
@@ -122,7 +122,7 @@ def test_missing_counters_do_not_make_calls_in_flight_negative() -> None:
 def test_channels_that_come_and_go_leave_nothing_behind() -> None:
     traffic: Traffic | None = None
     for at in range(500):
-        channel = Channel(at, TARGET, ChannelState.READY, Calls(at, at, 0))
+        channel = Channel(id=at, target=TARGET, state=ChannelState.READY, calls=Calls(at, at, 0))
         traffic = observe(traffic, ChannelReport(NOW + timedelta(seconds=at), (channel,)))
     assert traffic is not None
     assert len(traffic.channels) == 1

@@ -26,9 +26,11 @@ def counted() -> TallyCounter:
         f"[{i}] Latency=2ms\n[{i} body] ServiceVersion={name}\n[{i} body] Hostname=@pod\n"
         for i, name in enumerate(VERSIONS)
     )
-    counter.add(account(Batch(1, 4, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START)
+    counter.add(
+        account(Batch(number=1, count=4, qps=0, timeout_s=5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START
+    )
     failed = BatchReply(ReplyKind.REFUSED, error="3/10 requests had errors; first error: Socket closed")
-    counter.add(account(Batch(2, 10, 0, 5.0), failed), START)
+    counter.add(account(Batch(number=2, count=10, qps=0, timeout_s=5.0), failed), START)
     return counter
 
 
@@ -37,7 +39,7 @@ def test_json() -> None:
     book = SplitBook.open(parse_expectation("v1=20,v2=80"), START)
     book = book.record(SplitCounts({"v1": 1, "v2": 2, "=cmd()": 1}, 7, 3), START)
     text = run_json(
-        EchoRequestSpec("xds:///x", 14), tally, book.assess(), book.epochs, START, lambda text: f"why {text}"
+        EchoRequestSpec("xds:///x", count=14), tally, book.assess(), book.epochs, START, lambda text: f"why {text}"
     )
     document = json.loads(text)
     assert document["schema"] == 1
@@ -82,14 +84,21 @@ def hostile() -> TallyCounter:
         "[1 body] ServiceVersion= =1+1\n[1 body] Hostname=＝1\n",
         "[2 body] ServiceVersion=＝2\n",
     ]
-    counter.add(account(Batch(1, 3, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START)
-    counter.add(account(Batch(2, 1, 0, 5.0), BatchReply(ReplyKind.REFUSED, error=f"{HOSTILE} failed")), START)
+    counter.add(
+        account(Batch(number=1, count=3, qps=0, timeout_s=5.0), BatchReply(ReplyKind.OUTPUTS, tuple(texts))), START
+    )
+    counter.add(
+        account(
+            Batch(number=2, count=1, qps=0, timeout_s=5.0), BatchReply(ReplyKind.REFUSED, error=f"{HOSTILE} failed")
+        ),
+        START,
+    )
     return counter
 
 
 def test_no_export_holds_what_a_terminal_obeys() -> None:
     tally = hostile().look()
-    spec = EchoRequestSpec("xds:///x", 3, headers=(("x", HOSTILE),))
+    spec = EchoRequestSpec("xds:///x", count=3, headers=(("x", HOSTILE),))
     book = SplitBook.open(parse_expectation("v1=20,v2=80"), START)
     texts = (run_json(spec, tally, book.assess(), book.epochs, START), run_csv(tally))
     for text in texts:
@@ -109,5 +118,7 @@ def test_a_formula_behind_blanks_or_in_full_width_is_text() -> None:
 def test_secret_headers_are_masked_in_exports() -> None:
     headers = (("authorization", "Bearer abcdefghijkl"), ("x-api-key", "opensesame"), ("x-canary", "1"))
     tally = counted().look()
-    text = run_json(EchoRequestSpec("xds:///x", 3, headers=headers), tally, assess(SplitCounts(), None), (), START)
+    text = run_json(
+        EchoRequestSpec("xds:///x", count=3, headers=headers), tally, assess(SplitCounts(), None), (), START
+    )
     assert json.loads(text)["headers"] == [["authorization", MASK], ["x-api-key", MASK], ["x-canary", "1"]]

@@ -52,15 +52,17 @@ def test_only_inbound_config() -> None:
 
 
 def report(state: ChannelState, started: int = 0, failed: int = 0, seconds: float = 0) -> ChannelReport:
-    channel = Channel(7, TARGET, state, Calls(started, started - failed, failed))
-    ads = Channel(1, "unix:///tmp/x/XDS", state, Calls())
+    channel = Channel(id=7, target=TARGET, state=state, calls=Calls(started, started - failed, failed))
+    ads = Channel(id=1, target="unix:///tmp/x/XDS", state=state, calls=Calls())
     return ChannelReport(NOW + timedelta(seconds=seconds), (ads, channel))
 
 
 @pytest.mark.parametrize("calls", [Calls(12, 12, 0), Calls(6, 0, 6)], ids=["evicted", "agent cut off"])
 def test_a_connected_control_plane_without_an_open_call_is_not_well(calls: Calls) -> None:
     def rung(counted: Calls) -> Rung:
-        return control_plane_rung(ChannelReport(NOW, (Channel(1, "unix:///x/XDS", ChannelState.READY, counted),)))
+        return control_plane_rung(
+            ChannelReport(NOW, (Channel(id=1, target="unix:///x/XDS", state=ChannelState.READY, calls=counted),))
+        )
 
     assert rung(replace(calls, started=calls.started + 1)).health is Health.OK
     assert rung(calls).health is Health.WAITING

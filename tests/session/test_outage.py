@@ -135,7 +135,7 @@ def test_a_link_is_live_only_while_looks_come_back() -> None:
 
 
 def other(node: str, seen: Snapshot) -> Snapshot:
-    return replace(seen, node=NodeIdentity(node))
+    return replace(seen, node=NodeIdentity(id=node))
 
 
 async def test_another_client_is_an_event_and_a_finding_and_nothing_is_compared() -> None:
@@ -153,7 +153,7 @@ async def test_another_client_is_an_event_and_a_finding_and_nothing_is_compared(
 
 
 def test_clients_that_answer_in_turn_are_told_from_one_that_was_replaced() -> None:
-    nodes = [NodeIdentity("a"), NodeIdentity("b")]
+    nodes = [NodeIdentity(id="a"), NodeIdentity(id="b")]
     switches = Switches().add(Switch(NOW, nodes[0], nodes[1]))
     assert not switches.in_turn(NOW)
     for at in range(1, 40):

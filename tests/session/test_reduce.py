@@ -73,12 +73,18 @@ def lacking(at: datetime) -> Snapshot:
 
 
 def another(at: datetime) -> Snapshot:
-    return replace(canary(at), node=NodeIdentity("sidecar~127.0.1.99~client-b.echo-grpc~x"))
+    return replace(canary(at), node=NodeIdentity(id="sidecar~127.0.1.99~client-b.echo-grpc~x"))
 
 
 def counting(at: datetime, started: int) -> ChannelReport:
-    reached = Subchannel(3, PEER.address, ChannelState.READY, Calls(started), (PEER,))
-    channel = Channel(1, f"xds:///{HOST}:7070", ChannelState.READY, Calls(started, started), (reached,))
+    reached = Subchannel(id=3, address=PEER.address, state=ChannelState.READY, calls=Calls(started), peers=(PEER,))
+    channel = Channel(
+        id=1,
+        target=f"xds:///{HOST}:7070",
+        state=ChannelState.READY,
+        calls=Calls(started, started),
+        subchannels=(reached,),
+    )
     return ChannelReport(at, (channel,), (ServerSockets(10, (), Calls(started)),))
 
 

@@ -107,7 +107,9 @@ async def test_every_service_names_the_limit_and_what_lifts_it(compressed: bool)
             with pytest.raises(TargetUnreachable, match="larger than this program takes") as caught:
                 await ChannelzSource(channel, address, timeout=60).poll()
             assert "--max-message" in caught.value.hint
-            answer = await EchoClient(channel, address).forward(EchoRequestSpec(url="xds:///a:1"), Batch(1, 1, 0, 30.0))
+            answer = await EchoClient(channel, address).forward(
+                EchoRequestSpec(url="xds:///a:1"), Batch(number=1, count=1, qps=0, timeout_s=30.0)
+            )
             assert "--max-message" in answer.error
     finally:
         await server.stop(None)

@@ -30,7 +30,7 @@ async def client_of(address: Address) -> AsyncIterator[EchoClient]:
 
 async def reply_of(echo: EchoServer, count: int = 10, timeout: float = 5.0) -> BatchReply:
     async with serving(echo) as server, client_of(server.address) as client:
-        return await client.forward(SPEC, Batch(1, count, 0, timeout))
+        return await client.forward(SPEC, Batch(number=1, count=count, qps=0, timeout_s=timeout))
 
 
 async def test_a_good_set_comes_back_whole_and_was_asked_as_meant() -> None:
@@ -49,7 +49,7 @@ async def test_one_failed_request_takes_its_set_with_it() -> None:
     echo = EchoServer(fails=lambda version: version == "v1")
     reply = await reply_of(echo, 50)
     assert reply.kind is ReplyKind.REFUSED
-    result = account(Batch(1, 50, 0, 5.0), reply)
+    result = account(Batch(number=1, count=50, qps=0, timeout_s=5.0), reply)
     assert (result.failed, result.unknown) == (echo.drawn["v1"], echo.drawn["v2"])
 
 
@@ -57,7 +57,7 @@ async def test_a_set_that_times_out_tells_how_many_answered() -> None:
     echo = EchoServer(latency_s=0.2)
     reply = await reply_of(echo, 50, timeout=0.3)
     assert reply.kind is ReplyKind.REFUSED
-    result = account(Batch(1, 50, 0, 0.3), reply)
+    result = account(Batch(number=1, count=50, qps=0, timeout_s=0.3), reply)
     assert result.unknown + result.failed == 50
     assert result.failures[0].text.startswith("no answer within")
 
@@ -66,7 +66,7 @@ async def test_an_old_release_that_tells_no_numbers() -> None:
     old = EchoServer(
         manner=Manner.RAW_ERROR, error="rpc error: code = Unavailable desc = all SubConns are in TransientFailure"
     )
-    result = account(Batch(1, 10, 0, 5.0), await reply_of(old))
+    result = account(Batch(number=1, count=10, qps=0, timeout_s=5.0), await reply_of(old))
     assert (result.failed, result.lost) == (1, 9)
     assert "all SubConns" in result.failures[0].text
 
@@ -85,7 +85,7 @@ async def test_an_old_release_that_tells_no_numbers() -> None:
 async def test_what_a_request_met_is_not_taken_for_trouble_with_the_echo_server(met: str) -> None:
     reply = await reply_of(EchoServer(fails=lambda _: True, error=f"rpc error: code = Unavailable desc = {met}"))
     assert reply.kind is ReplyKind.REFUSED
-    result = account(Batch(1, 10, 0, 5.0), reply)
+    result = account(Batch(number=1, count=10, qps=0, timeout_s=5.0), reply)
     assert (result.failed, result.lost) == (10, 0)
     assert met in result.failures[0].text
     old = await reply_of(EchoServer(manner=Manner.RAW_ERROR, error=f"rpc error: code = Unavailable desc = {met}"))
@@ -93,12 +93,14 @@ async def test_what_a_request_met_is_not_taken_for_trouble_with_the_echo_server(
 
 
 async def test_too_many_outputs_are_not_counted() -> None:
-    result = account(Batch(1, 10, 0, 5.0), await reply_of(EchoServer(manner=Manner.TOO_MANY)))
+    result = account(
+        Batch(number=1, count=10, qps=0, timeout_s=5.0), await reply_of(EchoServer(manner=Manner.TOO_MANY))
+    )
     assert (len(result.answers), result.surplus) == (10, 3)
 
 
 async def test_too_few_outputs_leave_the_rest_lost() -> None:
-    result = account(Batch(1, 10, 0, 5.0), await reply_of(EchoServer(manner=Manner.TOO_FEW)))
+    result = account(Batch(number=1, count=10, qps=0, timeout_s=5.0), await reply_of(EchoServer(manner=Manner.TOO_FEW)))
     assert (len(result.answers), result.lost) == (5, 5)
 
 
@@ -123,18 +125,18 @@ async def test_no_answer_at_all() -> None:
 async def test_the_server_dies_in_the_middle() -> None:
     echo = EchoServer(manner=Manner.NEVER)
     async with serving(echo) as server, client_of(server.address) as client:
-        call = asyncio.create_task(client.forward(SPEC, Batch(1, 10, 0, 5.0)))
+        call = asyncio.create_task(client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=5.0)))
         await until(lambda: echo.batches)
         await server.kill()
         reply = await call
     assert reply.kind is ReplyKind.BROKEN
-    assert account(Batch(1, 10, 0, 5.0), reply).lost == 10
+    assert account(Batch(number=1, count=10, qps=0, timeout_s=5.0), reply).lost == 10
 
 
 async def test_cancelling_takes_the_call_back_from_the_server() -> None:
     echo = EchoServer(latency_s=600)
     async with serving(echo) as server, client_of(server.address) as client:
-        call = asyncio.create_task(client.forward(SPEC, Batch(1, 10, 0, 600.0)))
+        call = asyncio.create_task(client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=600.0)))
         await until(lambda: echo.flying)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -146,17 +148,17 @@ async def test_nothing_listens_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     async with client_of(parse_address(f"127.0.0.1:{port}")) as client:
-        reply = await client.forward(SPEC, Batch(1, 10, 0, 5.0))
+        reply = await client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=5.0))
     assert reply.kind is ReplyKind.UNREACHED
     assert "connection refused" in reply.error
-    assert account(Batch(1, 10, 0, 5.0), reply).sent == 0
+    assert account(Batch(number=1, count=10, qps=0, timeout_s=5.0), reply).sent == 0
 
 
 async def test_something_listens_that_says_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         async with client_of(parse_address(f"127.0.0.1:{port}")) as client:
-            reply = await client.forward(SPEC, Batch(1, 10, 0, -1.5))
+            reply = await client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=-1.5))
     assert reply.kind is ReplyKind.UNREACHED
     assert "no gRPC connection came about within 0.5 s" in reply.error
 
@@ -167,7 +169,7 @@ async def test_a_server_without_forward_echo() -> None:
     await server.start()
     try:
         async with client_of(parse_address(f"127.0.0.1:{port}")) as client:
-            reply = await client.forward(SPEC, Batch(1, 10, 0, 5.0))
+            reply = await client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=5.0))
     finally:
         await server.stop(None)
     assert reply.kind is ReplyKind.MISSING

@@ -83,7 +83,16 @@ def resource(
     """A resource as the decoder would hand it out; its bytes are what its body says."""
     bytes_ = repr(body).encode() if value is None and body is not None else value or b""
     url = f"type.googleapis.com/{type_}"
-    return Resource(ResourceKey(scope, type_, name), status, version, updated, error, url, bytes_, Content.of(body))
+    return Resource(
+        key=ResourceKey(scope, type_, name),
+        status=status,
+        version=version,
+        last_updated=updated,
+        error=error,
+        type_url=url,
+        value=bytes_,
+        content=Content.of(body),
+    )
 
 
 def listener(name: str = f"{HOST}:7070", *, routes: str = f"outbound|7070||{HOST}") -> Resource:
@@ -103,7 +112,7 @@ def weighted(shares: dict[str, int]) -> RouteAction:
     clusters = tuple(
         WeightedCluster(f"outbound|7070|{subset}|{HOST}", weight, weight / total) for subset, weight in shares.items()
     )
-    return RouteAction(ActionKind.FORWARD, clusters)
+    return RouteAction(ActionKind.FORWARD, clusters=clusters)
 
 
 def routes(shares: dict[str, int], *, canary: bool = False, version: str = "42", **kwargs: Any) -> Resource:
@@ -128,15 +137,21 @@ def routes(shares: dict[str, int], *, canary: bool = False, version: str = "42",
 def cluster(subset: str, *, mtls: bool = True, **kwargs: Any) -> Resource:
     name = f"outbound|7070|{subset}|{HOST}"
     sans = (StringMatch(MatchKind.EXACT, SPIFFE),)
-    tls = TlsContext(TlsMode.MTLS, "default", "default", sans) if mtls else TlsContext(TlsMode.PLAINTEXT)
-    body = Cluster(name, EDS, name, tls=tls, subset=subset, origin="destination-rule/echo-grpc/echo-versions")
+    tls = (
+        TlsContext(TlsMode.MTLS, identity="default", roots="default", sans=sans)
+        if mtls
+        else TlsContext(TlsMode.PLAINTEXT)
+    )
+    body = Cluster(
+        name, EDS, endpoints_name=name, tls=tls, subset=subset, origin="destination-rule/echo-grpc/echo-versions"
+    )
     return resource(CDS, name, body, **kwargs)
 
 
 def endpoints(subset: str, *addresses: str, health: EndpointHealth = EndpointHealth.HEALTHY) -> Resource:
     name = f"outbound|7070|{subset}|{HOST}"
     found = tuple(Endpoint(address, health, workload=f"echo-{subset}") for address in addresses)
-    locality = Locality("region1", "zone1", "", 0, 1, found)
+    locality = Locality(region="region1", zone="zone1", sub_zone="", priority=0, weight=1, endpoints=found)
     return resource(EDS, name, ClusterLoadAssignment(name, (locality,)))
 
 
@@ -160,7 +175,16 @@ def healthy(shares: dict[str, int] | None = None) -> list[Resource]:
 def nacked(old: Resource, version: str, details: str, at: datetime) -> Resource:
     """The resource after its newest version was refused: the old one still in force."""
     error = ErrorState(version, details, at)
-    return Resource(old.key, Status.NACKED, old.version, old.last_updated, error, old.type_url, old.value, old.content)
+    return Resource(
+        key=old.key,
+        status=Status.NACKED,
+        version=old.version,
+        last_updated=old.last_updated,
+        error=error,
+        type_url=old.type_url,
+        value=old.value,
+        content=old.content,
+    )
 
 
 NODE = NodeIdentity(
@@ -187,7 +211,7 @@ class Scripted:
             raise self.error
         by_key = {one.key: one for one in self.resources}
         scopes = tuple(dict.fromkeys(key.scope for key in by_key))
-        return Snapshot(self.clock(), self.node, scopes, MappingProxyType(by_key))
+        return Snapshot(taken_at=self.clock(), node=self.node, scopes=scopes, resources=MappingProxyType(by_key))
 
     def as_json(self, resource: Resource) -> str:
         said = asdict(resource.body) if resource.body is not None else None

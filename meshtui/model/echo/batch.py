@@ -14,7 +14,7 @@ SHORT_TEXT = "the echo server returned fewer outputs than requests"
 EMPTY_TEXT = "the echo server returned an empty output"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One call of ForwardEcho. ``timeout_s`` is the server's deadline for the whole batch; ``connect_s``, where it is
     given, is how long a connection to the server may take to come about."""
@@ -76,7 +76,7 @@ class Failure:
     lost: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchAccount:
     """The fate of every request of one batch.
 
@@ -140,12 +140,12 @@ def account(batch: Batch, reply: BatchReply, answers: Sequence[Answer] | None = 
         case ReplyKind.REFUSED:
             return _refused(batch, reply.error)
         case ReplyKind.STOPPED:
-            return BatchAccount(batch.count, abandoned=batch.count)
+            return BatchAccount(sent=batch.count, abandoned=batch.count)
         case ReplyKind.UNREACHED | ReplyKind.MISSING:
-            return BatchAccount(0)
+            return BatchAccount(sent=0)
         case ReplyKind.BROKEN | ReplyKind.SILENT:
             failure = Failure(reply.error, lost=batch.count)
-            return BatchAccount(batch.count, lost=batch.count, failures=(failure,))
+            return BatchAccount(sent=batch.count, lost=batch.count, failures=(failure,))
 
 
 def _refused(batch: Batch, text: str) -> BatchAccount:
@@ -153,9 +153,9 @@ def _refused(batch: Batch, text: str) -> BatchAccount:
     rest = batch.count - error.failed
     if error.told:
         failure = Failure(error.cause, failed=error.failed)
-        return BatchAccount(batch.count, unknown=rest, failed=error.failed, failures=(failure,))
+        return BatchAccount(sent=batch.count, unknown=rest, failed=error.failed, failures=(failure,))
     failure = Failure(error.cause, failed=1, lost=rest)
-    return BatchAccount(batch.count, failed=1, lost=rest, failures=(failure,))
+    return BatchAccount(sent=batch.count, failed=1, lost=rest, failures=(failure,))
 
 
 def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -> BatchAccount:

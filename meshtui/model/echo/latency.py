@@ -12,7 +12,7 @@ SHORTEST, LONGEST = 1e-7, 1e5
 """Seconds between which latencies are told apart: 2 800 buckets at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
     """Percentiles in seconds, within half a per cent; ``most`` and ``least`` are exact. ``count`` answers told one."""
 
@@ -46,7 +46,7 @@ class LatencyHistogram:
         if not self._count:
             return None
         p50, p90, p99 = (self._percentile(part) for part in (0.5, 0.9, 0.99))
-        return Latency(self._count, p50, p90, p99, self._most, self._least)
+        return Latency(count=self._count, p50=p50, p90=p90, p99=p99, most=self._most, least=self._least)
 
     def _percentile(self, part: float) -> float:
         rank, seen = ceil(part * self._count), 0

@@ -66,4 +66,10 @@ def histogram_of(assessment: Assessment, tally: EchoTally, ended: bool) -> Histo
 
 def _counted(version: str, counts: SplitCounts, expected: float | None) -> VersionShare:
     count = counts.by_version.get(version, 0)
-    return VersionShare(version, count, count / max(1, counts.answered), expected, of_all=count / max(1, counts.total))
+    return VersionShare(
+        version,
+        answered=count,
+        observed=count / max(1, counts.answered),
+        expected=expected,
+        of_all=count / max(1, counts.total),
+    )

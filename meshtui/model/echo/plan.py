@@ -32,7 +32,7 @@ MOST_BATCHES = 20
 itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
     """The state between batches. Times are seconds of one monotonic clock.
 
@@ -90,7 +90,7 @@ class Planner:
         """The next batch. Ask :meth:`may_begin` first; time that was missed is not made up for by going faster."""
         size, qps = self.next_size(), self.spec.qps
         throttled = (size + 1) / qps if qps else 0.0
-        batch = Batch(self.numbered + 1, size, qps, self.spec.timeout_s + throttled)
+        batch = Batch(number=self.numbered + 1, count=size, qps=qps, timeout_s=self.spec.timeout_s + throttled)
         planner = replace(
             self,
             sent=self.sent + size,

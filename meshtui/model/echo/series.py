@@ -13,7 +13,7 @@ WHOLE_POINTS = 512
 """Points of the whole run at most; when there are more, pairs are joined and each stands for twice the time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """What came back within ``seconds`` from ``at``. ``unknown`` are answers of unknown version, of ``lost`` requests
     nothing is known; the latency is given as sum, number and maximum, in seconds, so that points can be joined. Where
@@ -56,16 +56,16 @@ class Point:
         for version, count in other.by_version.items():
             merged[version] = merged.get(version, 0) + count
         return Point(
-            self.at,
-            self.seconds,
-            merged,
-            self.failed + other.failed,
-            self.lost + other.lost,
-            self.unknown + other.unknown,
-            self.latency_sum + other.latency_sum,
-            self.latency_count + other.latency_count,
-            max(self.latency_max, other.latency_max),
-            self.waiting + other.waiting,
+            at=self.at,
+            seconds=self.seconds,
+            by_version=merged,
+            failed=self.failed + other.failed,
+            lost=self.lost + other.lost,
+            unknown=self.unknown + other.unknown,
+            latency_sum=self.latency_sum + other.latency_sum,
+            latency_count=self.latency_count + other.latency_count,
+            latency_max=max(self.latency_max, other.latency_max),
+            waiting=self.waiting + other.waiting,
         )
 
 
@@ -110,7 +110,7 @@ class Series:
         before = self._points.get(slot)
         if before is None:
             start = point.at - timedelta(seconds=point.at.timestamp() % self._width)
-            before = Point(start, self._width)
+            before = Point(at=start, seconds=self._width)
         self._points[slot] = before.joined(point)
 
     def _widen(self) -> None:

@@ -8,7 +8,7 @@ the first.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
@@ -61,6 +61,7 @@ class EchoRequestSpec:
     """
 
     url: str
+    _: KW_ONLY
     count: int | None = 100
     qps: int = 0
     headers: tuple[tuple[str, str], ...] = ()
@@ -159,7 +160,7 @@ def intent_sentence(
     return f"{probe} will send {amount} to {spec.url} {rate}{extra}."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What one request answered. Text is as the server sent it: untrusted.
 

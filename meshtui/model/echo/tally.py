@@ -38,7 +38,7 @@ Classify = Callable[[str], str]
 """Error text to the code of its cause: texts of one code are one line on the screen."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailureCause:
     """Failures of one cause: how many requests ``failed``, of how many others in their batches nothing is known
     (``lost``).
@@ -53,7 +53,7 @@ class FailureCause:
     last: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EchoTally:
     """A look at the counts. ``sent`` = ``completed`` + ``failed`` + ``lost`` + ``abandoned``, always.
 
@@ -114,11 +114,11 @@ class TallyCounter:
 
     def begin(self, count: int, at: datetime) -> None:
         """A batch of so many requests leaves at ``at``."""
-        self._course.add(Point(at, 0.0, waiting=count))
+        self._course.add(Point(at=at, seconds=0.0, waiting=count))
 
     def end(self, count: int, began: datetime) -> None:
         """The batch that left at ``began`` waits no more, however it went."""
-        self._course.add(Point(began, 0.0, waiting=-count))
+        self._course.add(Point(at=began, seconds=0.0, waiting=-count))
 
     def add(self, result: BatchAccount, at: datetime, began: datetime | None = None) -> None:
         """Count a batch that came back at ``at`` and left at ``began``."""
@@ -144,8 +144,17 @@ class TallyCounter:
         latencies = [answer.latency_s for answer in result.answers if answer.latency_s is not None]
         for latency in latencies:
             self._latency.add(latency)
-        point = Point(at, 0.0, dict(split.by_version), split.failed, split.lost, split.unknown, sum(latencies),
-                      len(latencies), max(latencies, default=0.0))  # fmt: skip
+        point = Point(
+            at=at,
+            seconds=0.0,
+            by_version=dict(split.by_version),
+            failed=split.failed,
+            lost=split.lost,
+            unknown=split.unknown,
+            latency_sum=sum(latencies),
+            latency_count=len(latencies),
+            latency_max=max(latencies, default=0.0),
+        )
         self._recent.add(point)
         self._whole.add(point)
         self._course.add(point if began is None else replace(point, at=began))
@@ -191,9 +200,15 @@ class TallyCounter:
         code = self._classify(failure.text)
         if code not in self._causes and len(self._causes) >= MOST_CAUSES:
             code = OTHER
-        before = self._causes.get(code) or FailureCause(code, failure.text[:LONGEST_SAMPLE], 0, 0, at)
+        before = self._causes.get(code) or FailureCause(
+            code=code, sample=failure.text[:LONGEST_SAMPLE], failed=0, lost=0, last=at
+        )
         self._causes[code] = FailureCause(
-            code, before.sample, before.failed + failure.failed, before.lost + failure.lost, at
+            code=code,
+            sample=before.sample,
+            failed=before.failed + failure.failed,
+            lost=before.lost + failure.lost,
+            last=at,
         )
 
 

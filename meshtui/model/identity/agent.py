@@ -100,7 +100,7 @@ def _seconds(value: float | None) -> timedelta | None:
     return timedelta(seconds=value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentReport:
     """One look at the agent.
 

@@ -7,7 +7,7 @@ Secrets are masked while reading (``model.masking``), so no value here can leak 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -34,7 +34,7 @@ class Creds:
     config: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class XdsServer:
     """One control plane as the bootstrap names it; ``path`` is e.g. ``xds_servers[0]``."""
 
@@ -78,7 +78,7 @@ class Authority:
     xds_servers: tuple[XdsServer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BootstrapNode:
     """Who this client says it is; ``metadata`` has its secrets masked."""
 
@@ -102,7 +102,7 @@ class BootstrapNode:
         return value if isinstance(value, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateProvider:
     """One certificate provider instance; the file fields are those of the ``file_watcher`` plugin.
 
@@ -144,6 +144,7 @@ class SyntaxProblem:
 
     kind: str
     message: str
+    _: KW_ONLY
     line: int = 0
     column: int = 0
     found: str = ""
@@ -194,6 +195,7 @@ class Bootstrap:
 
     source: str
     syntax: SyntaxProblem | None = None
+    _: KW_ONLY
     servers: tuple[XdsServer, ...] = ()
     node: BootstrapNode | None = None
     authorities: tuple[Authority, ...] = ()

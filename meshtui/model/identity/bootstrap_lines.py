@@ -13,7 +13,7 @@ from meshtui.model.identity.bootstrap import Bootstrap, Json
 from meshtui.model.identity.json_text import element, member
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BootstrapLine:
     """One line: ``number`` from 1, ``depth`` of nesting, the JSON ``path`` it belongs to.
 
@@ -37,7 +37,9 @@ def bootstrap_lines(bootstrap: Bootstrap) -> tuple[BootstrapLine, ...]:
     for number, (_, path, _, _) in enumerate(rows, start=1):
         ends[path] = number
     return tuple(
-        BootstrapLine(number, depth, path, text, opens, ends[path] if opens else number)
+        BootstrapLine(
+            number=number, depth=depth, path=path, text=text, opens=opens, last=ends[path] if opens else number
+        )
         for number, (depth, path, text, opens) in enumerate(rows, start=1)
     )
 

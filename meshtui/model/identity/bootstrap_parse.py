@@ -91,9 +91,9 @@ def _load(data: bytes) -> tuple[SyntaxProblem | None, Json]:
         text = _text(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return SyntaxProblem("not-json", f"byte {error.start} is not UTF-8 text", line), None
+        return SyntaxProblem("not-json", f"byte {error.start} is not UTF-8 text", line=line), None
     if text.lstrip("\ufeff").lstrip().startswith("-----BEGIN "):
-        return SyntaxProblem("not-json", "it is a PEM file (a certificate or key), not JSON", 1, 1), None
+        return SyntaxProblem("not-json", "it is a PEM file (a certificate or key), not JSON", line=1, column=1), None
     try:
         document = _scrubbed(json.loads(text, parse_constant=_refuse_constant))
     except json.JSONDecodeError as error:
@@ -103,7 +103,7 @@ def _load(data: bytes) -> tuple[SyntaxProblem | None, Json]:
     except (RecursionError, ValueError):  # too deep for the parser, or a whole number of thousands of digits
         return SyntaxProblem("not-json", "it is nested deeper, or holds a longer number, than gRPC could read"), None
     if not isinstance(document, dict):
-        return SyntaxProblem("not-object", f"it is {_kind(document)}, not an object", 1, 1), None
+        return SyntaxProblem("not-object", f"it is {_kind(document)}, not an object", line=1, column=1), None
     return None, document
 
 
@@ -133,7 +133,11 @@ def _syntax(text: str, error: json.JSONDecodeError) -> SyntaxProblem:
     at = error.pos
     if at >= len(text.rstrip()):
         return SyntaxProblem(
-            "not-json", "it ends before the last bracket is closed", error.lineno, error.colno, "its end"
+            "not-json",
+            "it ends before the last bracket is closed",
+            line=error.lineno,
+            column=error.colno,
+            found="its end",
         )
     before = text[:at].rstrip()[-1:]
     message = {
@@ -152,7 +156,7 @@ def _syntax(text: str, error: json.JSONDecodeError) -> SyntaxProblem:
         message = "there is a comment, which JSON does not have"
     elif text[at] == "'":
         message = "there is a single quote; JSON wants double quotes"
-    return SyntaxProblem("not-json", message, error.lineno, error.colno, repr(text[at]))
+    return SyntaxProblem("not-json", message, line=error.lineno, column=error.colno, found=repr(text[at]))
 
 
 def _kind(value: Json) -> str:
@@ -189,18 +193,18 @@ class _Reader:
         return Bootstrap(
             self._source,
             None,
-            servers,
-            node,
-            authorities,
-            certificate_providers,
-            template or DEFAULT_CLIENT_TEMPLATE,
-            server_template,
-            tuple(self._misfits),
-            tuple(self._unknown),
-            duplicates,
-            hidden,
-            MappingProxyType(top),
-            MappingProxyType(lines),
+            servers=servers,
+            node=node,
+            authorities=authorities,
+            certificate_providers=certificate_providers,
+            client_default_listener_resource_name_template=template or DEFAULT_CLIENT_TEMPLATE,
+            server_listener_resource_name_template=server_template,
+            misfits=tuple(self._misfits),
+            unknown_fields=tuple(self._unknown),
+            duplicates=duplicates,
+            masked=hidden,
+            document=MappingProxyType(top),
+            lines=MappingProxyType(lines),
         )
 
     def _servers(self, path: str, value: Json) -> Iterator[XdsServer]:
@@ -212,11 +216,11 @@ class _Reader:
             self._note_unknown(here, fields, _SERVER)
             features = self._list(member(here, "server_features"), fields.get("server_features"))
             yield XdsServer(
-                here,
-                self._string(member(here, "server_uri"), fields, "server_uri"),
-                tuple(self._creds(member(here, "channel_creds"), fields.get("channel_creds"))),
-                tuple(self._creds(member(here, "call_creds"), fields.get("call_creds"))),
-                tuple(feature for feature in features if isinstance(feature, str)),
+                path=here,
+                server_uri=self._string(member(here, "server_uri"), fields, "server_uri"),
+                channel_creds=tuple(self._creds(member(here, "channel_creds"), fields.get("channel_creds"))),
+                call_creds=tuple(self._creds(member(here, "call_creds"), fields.get("call_creds"))),
+                server_features=tuple(feature for feature in features if isinstance(feature, str)),
             )
 
     def _creds(self, path: str, value: Json) -> Iterator[Creds]:
@@ -239,12 +243,12 @@ class _Reader:
         metadata = self._object("node.metadata", fields.get("metadata", {})) or {}
         place = {name: self._string(member("node.locality", name), locality, name) for name in _LOCALITY}
         return BootstrapNode(
-            self._string("node.id", fields, "id"),
-            self._string("node.cluster", fields, "cluster"),
-            place["region"],
-            place["zone"],
-            place["sub_zone"],
-            MappingProxyType(metadata),
+            id=self._string("node.id", fields, "id"),
+            cluster=self._string("node.cluster", fields, "cluster"),
+            region=place["region"],
+            zone=place["zone"],
+            sub_zone=place["sub_zone"],
+            metadata=MappingProxyType(metadata),
         )
 
     def _authority(self, path: str, name: str, value: Json) -> Authority:
@@ -265,21 +269,23 @@ class _Reader:
         config = self._object(here, fields.get("config", {})) or {}
         has_config = "config" in fields
         if plugin != "file_watcher":
-            return CertificateProvider(path, name, plugin, MappingProxyType(config), has_config)
+            return CertificateProvider(
+                path=path, name=name, plugin_name=plugin, config=MappingProxyType(config), has_config=has_config
+            )
         self._note_unknown(here, config, _FILE_WATCHER)
         files = {field: self._string(member(here, field), config, field) for field in _FILE_WATCHER}
         written = "refresh_interval" in config
         interval = parse_proto_duration(files["refresh_interval"]) if written else DEFAULT_REFRESH_INTERVAL
         return CertificateProvider(
-            path,
-            name,
-            plugin,
-            MappingProxyType(config),
-            has_config,
-            files["certificate_file"],
-            files["private_key_file"],
-            files["ca_certificate_file"],
-            interval,
+            path=path,
+            name=name,
+            plugin_name=plugin,
+            config=MappingProxyType(config),
+            has_config=has_config,
+            certificate_file=files["certificate_file"],
+            private_key_file=files["private_key_file"],
+            ca_certificate_file=files["ca_certificate_file"],
+            refresh_interval=interval,
         )
 
     def _members(self, path: str, value: Json) -> list[tuple[str, str, Json]]:

@@ -5,7 +5,7 @@ Nothing here can hold a private key: a key is compared where it is read and only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,7 +32,7 @@ class San:
         return f"{self.kind}:{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """One certificate and where it was read.
 
@@ -200,6 +200,7 @@ class CertificateSet:
 
     source: str
     read_at: datetime
+    _: KW_ONLY
     certificates: tuple[Certificate, ...] = ()
     chains: tuple[Chain, ...] = ()
     key: KeyMatch | None = None

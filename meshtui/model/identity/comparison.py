@@ -5,7 +5,7 @@ Pure: the parts are read elsewhere and passed in. Times are UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -56,7 +56,7 @@ class Side(StrEnum):
     """The peer's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InUse:
     """A certificate on a live connection, from channelz.
 
@@ -93,6 +93,7 @@ class IdentityState:
     """Everything known about one workload's identity; what is unknown is None or empty."""
 
     now: datetime
+    _: KW_ONLY
     issued: Issued | None = None
     on_disk: OnDisk | None = None
     in_use: tuple[InUse, ...] = ()
@@ -293,7 +294,7 @@ def _stale_sentence(state: IdentityState, stale: InUse, since: datetime | None, 
     return f"{text}; {every}: by {_clock(reread, state.now)} UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterVerdict:
     """One cluster's TLS beside the peers seen on it and this workload's own certificate.
 
@@ -327,7 +328,13 @@ def cluster_verdicts(state: IdentityState, *, with_peers: bool = False) -> tuple
             by_outcome[satisfies(wants.tls.sans, peer.certificate.sans)].append(peer)
         own = None if state.on_disk is None else satisfies(wants.tls.sans, state.on_disk.certificate.sans)
         verdicts.append(
-            ClusterVerdict(wants, tuple(by_outcome[True]), tuple(by_outcome[False]), tuple(by_outcome[None]), own)
+            ClusterVerdict(
+                wants=wants,
+                accepted=tuple(by_outcome[True]),
+                refused=tuple(by_outcome[False]),
+                undecided=tuple(by_outcome[None]),
+                own=own,
+            )
         )
     return tuple(verdicts)
 

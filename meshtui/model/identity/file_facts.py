@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,6 +31,7 @@ class FileFacts:
 
     path: str
     kind: FileKind
+    _: KW_ONLY
     size: int | None = None
     modified: datetime | None = None
     detail: str = ""

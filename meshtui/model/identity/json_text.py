@@ -50,7 +50,7 @@ class Places:
     duplicates: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Open:
     """A container that is still open while scanning."""
 
@@ -92,7 +92,7 @@ def places(text: str) -> Places:
             path = top.next_path() if top is not None else ""
             lines.setdefault(path, line)
             if token in "{[":
-                stack.append(_Open(path, token == "{"))
+                stack.append(_Open(path=path, is_object=token == "{"))
     return Places(lines, tuple(duplicates))
 
 

@@ -6,7 +6,7 @@ other is in ``model.identity``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -81,6 +81,7 @@ class Workload:
     """
 
     identity: IdentityState
+    _: KW_ONLY
     offers: Offers = Offers()
     files: WorkloadFiles = field(default_factory=WorkloadFiles)
     read_at: datetime | None = None

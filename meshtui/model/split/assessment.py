@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 from math import exp, inf, isfinite, log
 from typing import Final
@@ -60,7 +60,7 @@ class ExpectationSource(StrEnum):
     TYPED = "typed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """The shares that answers should have, or why there is nothing to test.
 
@@ -98,7 +98,7 @@ class Expectation:
             summed[version] = summed.get(version, 0.0) + weight
         if not sum(summed.values()) > 0:
             raise UsageError("The expected weights add up to 0.", "Give at least one version a weight above 0.")
-        return cls(tuple(summed.items()), source, notes=notes, label=label)
+        return cls(weights=tuple(summed.items()), source=source, notes=notes, label=label)
 
     @classmethod
     def untestable(
@@ -110,7 +110,8 @@ class Expectation:
         label: str = "",
     ) -> Expectation:
         """Nothing to test, and why (one sentence)."""
-        return cls(tuple((weights or {}).items()), source, False, reason, notes, label)
+        configured = tuple((weights or {}).items())
+        return cls(weights=configured, source=source, testable=False, reason=reason, notes=notes, label=label)
 
     @property
     def shares(self) -> dict[str, float]:
@@ -197,6 +198,7 @@ class VersionShare:
     """
 
     version: str
+    _: KW_ONLY
     answered: int
     observed: float
     expected: float | None = None
@@ -205,7 +207,7 @@ class VersionShare:
     of_all: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """The verdict with what it stands on.
 
@@ -247,7 +249,9 @@ def assess(
     """Judge the counts. ``peak`` is the greatest log evidence seen before in this epoch (see :class:`SplitBook`)."""
     if expectation is None or not expectation.testable or not expectation.shares:
         shares = _untested_shares(counts, expectation)
-        return Assessment(Verdict.NONE, alpha, margin, counts, shares, expectation=expectation)
+        return Assessment(
+            verdict=Verdict.NONE, alpha=alpha, margin=margin, counts=counts, shares=shares, expectation=expectation
+        )
     configured = expectation.shares
     versions = [*configured, *sorted(set(counts.by_version) - set(configured))]
     expected = [configured.get(version, 0.0) for version in versions]
@@ -260,14 +264,32 @@ def assess(
     if verdict is Verdict.UNDECIDED:
         more = answers_needed(expected, seen, counts.missing, alpha, margin)
     lines = tuple(
-        VersionShare(version, count, count / max(1, counts.answered), share, low, high, count / max(1, counts.total))
+        VersionShare(
+            version,
+            answered=count,
+            observed=count / max(1, counts.answered),
+            expected=share,
+            low=low,
+            high=high,
+            of_all=count / max(1, counts.total),
+        )
         for version, count, share, (low, high) in zip(versions, seen, expected, bounds, strict=True)
     )
     return Assessment(
-        verdict, alpha, margin, counts, lines, _e_value(evidence), _e_value(now), p_value(expected, seen), more,
-        tuple(version for version in versions if counts.by_version.get(version) and not configured.get(version)),
-        expectation,
-    )  # fmt: skip
+        verdict=verdict,
+        alpha=alpha,
+        margin=margin,
+        counts=counts,
+        shares=lines,
+        e_value=_e_value(evidence),
+        e_now=_e_value(now),
+        p_value=p_value(expected, seen),
+        needed_more=more,
+        unexpected=tuple(
+            version for version in versions if counts.by_version.get(version) and not configured.get(version)
+        ),
+        expectation=expectation,
+    )
 
 
 def evidence_of(counts: SplitCounts, expectation: Expectation | None, margin: float = MARGIN) -> float:
@@ -301,9 +323,9 @@ def _untested_shares(counts: SplitCounts, expectation: Expectation | None) -> tu
     return tuple(
         VersionShare(
             version,
-            counts.by_version.get(version, 0),
-            counts.by_version.get(version, 0) / max(1, counts.answered),
-            configured.get(version),
+            answered=counts.by_version.get(version, 0),
+            observed=counts.by_version.get(version, 0) / max(1, counts.answered),
+            expected=configured.get(version),
             of_all=counts.by_version.get(version, 0) / max(1, counts.total),
         )
         for version in versions

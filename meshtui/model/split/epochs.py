@@ -29,7 +29,7 @@ class HeldBatch:
     ended: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Epoch:
     """The counts of one expectation. ``peak`` is the greatest log evidence so far; a mismatch once reached stays.
 
@@ -46,7 +46,7 @@ class Epoch:
     changeover: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitBook:
     """All epochs of a run, the present one last. Immutable: every method returns a new book."""
 
@@ -67,7 +67,8 @@ class SplitBook:
     ) -> SplitBook:
         """A book with one empty epoch. ``awaits_confirmation`` promises that :meth:`confirm` is called after each
         look."""
-        return cls((Epoch(1, expectation, at),), margin, alpha, awaits_confirmation)
+        first = Epoch(number=1, expectation=expectation, started=at)
+        return cls(epochs=(first,), margin=margin, alpha=alpha, awaits_confirmation=awaits_confirmation)
 
     @property
     def present(self) -> Epoch:
@@ -108,7 +109,7 @@ class SplitBook:
             fresh = replace(present, expectation=expectation, started=at)
             return self._with_present(fresh)
         closed = (*self.epochs[:-1], replace(present, ended=at))
-        opened = Epoch(present.number + 1, expectation, at, changeover=between)
+        opened = Epoch(number=present.number + 1, expectation=expectation, started=at, changeover=between)
         return replace(self, epochs=(*closed, opened)[-MOST_EPOCHS:], held=())
 
     def changeover(self, requests: int) -> SplitBook:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -34,6 +34,7 @@ class HeaderMatch:
 
     name: str
     match: StringMatch
+    _: KW_ONLY
     invert: bool = False
     low: int = 0
     high: int = 0
@@ -73,6 +74,7 @@ class RouteAction:
     """``timeout`` is ``max_stream_duration`` in seconds; ``hash_on`` names what a ring hash is computed from."""
 
     kind: ActionKind
+    _: KW_ONLY
     clusters: tuple[WeightedCluster, ...] = ()
     timeout: float | None = None
     retry: str = ""
@@ -96,6 +98,7 @@ class Route:
     name: str
     match: RouteMatch
     action: RouteAction
+    _: KW_ONLY
     faults: tuple[HttpFilter, ...] = ()
     origin: str = ""
 
@@ -135,6 +138,7 @@ class TlsContext:
     """
 
     mode: TlsMode
+    _: KW_ONLY
     identity: str = ""
     roots: str = ""
     sans: tuple[StringMatch, ...] = ()
@@ -151,6 +155,7 @@ class FilterChain:
 
     name: str
     tls: TlsContext
+    _: KW_ONLY
     route_name: str = ""
     inline_routes: RouteConfiguration | None = None
     filters: tuple[HttpFilter, ...] = ()
@@ -162,6 +167,7 @@ class Listener:
     """An LDS resource: an API listener (outbound; ``chains`` empty) or a socket listener (inbound)."""
 
     name: str
+    _: KW_ONLY
     inbound: bool
     address: str = ""
     route_name: str = ""
@@ -180,6 +186,7 @@ class Cluster:
 
     name: str
     discovery: str
+    _: KW_ONLY
     endpoints_name: str = ""
     children: tuple[str, ...] = ()
     dns_name: str = ""
@@ -216,7 +223,7 @@ class Endpoint:
     workload: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Locality:
     """Endpoints of one place. gRPC ignores a locality of weight 0; a lower priority number goes first."""
 

@@ -41,7 +41,7 @@ class NodeKind(Enum):
         return self.value.replace("_", " ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One line of the tree.
 

@@ -382,7 +382,7 @@ def _readable_cluster(
 
 def _absent(slot: str, kind: NodeKind, name: str) -> Node:
     note = "named here, but the client does not hold it"
-    return Node(slot, kind, name, name, Health.WAITING, Health.WAITING, note=note)
+    return Node(slot=slot, kind=kind, name=name, label=name, health=Health.WAITING, worst=Health.WAITING, note=note)
 
 
 def _endpoints(assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
@@ -400,4 +400,13 @@ def _endpoint(endpoint: Endpoint, locality: Locality) -> Node:
     facts += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
     slot = f"{locality.priority} {locality.label} {endpoint.address}"
     address = endpoint.address
-    return Node(slot, NodeKind.ENDPOINT, address, address, health, health, facts=tuple(facts), note=note)
+    return Node(
+        slot=slot,
+        kind=NodeKind.ENDPOINT,
+        name=address,
+        label=address,
+        health=health,
+        worst=health,
+        facts=tuple(facts),
+        note=note,
+    )

@@ -118,7 +118,7 @@ class Content:
         return self._body
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Resource:
     """A resource with its status. Compared by identity: the decoder hands out the same object while nothing changed.
 

@@ -36,7 +36,7 @@ class Request:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Where a request goes. ``problem`` is a sentence when it goes nowhere; ``caveats`` what cannot be foreseen."""
 
@@ -79,7 +79,7 @@ def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) 
     routes, problem = _routes_of(snapshot, listener, listener.body)
     lowered = {key.lower(): value for key, value in headers.items()}
     if routes is None:
-        return Decision(listener, problem=problem)
+        return Decision(listener=listener, problem=problem)
     config = listener.body.inline_routes or (
         routes.body if isinstance(routes.body, RouteConfiguration) else RouteConfiguration("", ())
     )
@@ -87,13 +87,15 @@ def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) 
     host = match_virtual_host(config.virtual_hosts, request.authority)
     if host is None:
         return Decision(
-            listener, routes, problem=f"No virtual host of {config.name or name} is for {request.authority}."
+            listener=listener,
+            routes=routes,
+            problem=f"No virtual host of {config.name or name} is for {request.authority}.",
         )
     route, caveats = match_route(host.routes, request)
     if route is None:
         missing = f"No route of virtual host {host.name} matches {path}."
-        return Decision(listener, routes, host, problem=missing, caveats=caveats)
-    return Decision(listener, routes, host, route, caveats=caveats)
+        return Decision(listener=listener, routes=routes, virtual_host=host, problem=missing, caveats=caveats)
+    return Decision(listener=listener, routes=routes, virtual_host=host, route=route, caveats=caveats)
 
 
 def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tuple[Resource | None, str]:

@@ -11,7 +11,7 @@ from meshtui.model.xds.names import is_inbound_listener
 from meshtui.model.xds.resource import SERVER_SCOPE, Health, Resource, ResourceKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeIdentity:
     """The ``node`` a client sends to the control plane; ``locality`` is ``region/zone/sub_zone``, as far as given."""
 
@@ -30,7 +30,7 @@ class NodeIdentity:
         return (found.pod, found.namespace) if found is not None else ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """What a CSDS answer said, decoded. ``problems`` holds one sentence for each part that could not be read.
 
@@ -57,4 +57,4 @@ class Snapshot:
 
 def empty(taken_at: datetime) -> Snapshot:
     """The look at a target that holds nothing."""
-    return Snapshot(taken_at, NodeIdentity(), (), MappingProxyType({}))
+    return Snapshot(taken_at=taken_at, node=NodeIdentity(), scopes=(), resources=MappingProxyType({}))

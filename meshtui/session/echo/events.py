@@ -33,7 +33,7 @@ def echo_events(before: EchoState | None, after: EchoState, now: datetime) -> It
         yield Event(epoch.started, EventKind.ECHO, url, f"judged by a new split: {words or 'none'}")
     ended_before = before is not None and same_run and before.phase.ended
     if after.phase.ended and not ended_before:
-        yield Event(after.ended or now, EventKind.ECHO, url, _result(after), _health(after))
+        yield Event(after.ended or now, EventKind.ECHO, url, _result(after), health=_health(after))
 
 
 def _result(state: EchoState) -> str:

@@ -88,7 +88,7 @@ class EchoRun:
         self.probe = probe
         self._source, self._now, self._monotonic = source, now, monotonic
         self._secrets = secret_values(self.spec.all_headers)
-        self._planner = Planner(self.spec)
+        self._planner = Planner(spec=self.spec)
         self._counter = TallyCounter(self.spec.count, group_code)
         self._book = SplitBook.open(
             expectation, now(), self.settings.alpha, self.settings.margin, self.settings.awaits_confirmation

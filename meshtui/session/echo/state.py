@@ -70,7 +70,7 @@ class BatchRecord:
     errors: tuple[str, ...] = ()
 
 
-NOT_JUDGED = Assessment(Verdict.NONE, ALPHA, MARGIN, SplitCounts())
+NOT_JUDGED = Assessment(verdict=Verdict.NONE, alpha=ALPHA, margin=MARGIN, counts=SplitCounts())
 """The assessment before there is anything to judge."""
 
 

@@ -55,7 +55,14 @@ def seen(before: Connections, report: ChannelReport, certificates: PeerCertifica
             end = (sighting.peer.address, certificate.fingerprint_sha256, side)
             first = since[end] = _first_seen(before, end, certificate, report.taken_at)
             found += [
-                InUse(certificate, sighting.peer.address, side, report.taken_at, first, cluster)
+                InUse(
+                    certificate=certificate,
+                    where=sighting.peer.address,
+                    side=side,
+                    seen_at=report.taken_at,
+                    first_seen=first,
+                    cluster=cluster,
+                )
                 for cluster in sighting.clusters or ("",)
             ]
     return Connections(_unmoved(before.in_use, tuple(found)), since)

@@ -28,7 +28,7 @@ def file_events(
 def _rotated(turned: Rotation) -> Event:
     serials = f"serial {short_serial(turned.before)} → {short_serial(turned.after)}"
     text = f"rotated, {serials}, ends {turned.after.not_after:%H:%M:%S} UTC"
-    return Event(turned.at, EventKind.IDENTITY, _subject("certificate", turned.provider), text, Health.OK)
+    return Event(turned.at, EventKind.IDENTITY, _subject("certificate", turned.provider), text, health=Health.OK)
 
 
 def _bootstrap(before: WorkloadFiles, after: WorkloadFiles, at: datetime) -> Iterator[Event]:
@@ -38,16 +38,16 @@ def _bootstrap(before: WorkloadFiles, after: WorkloadFiles, at: datetime) -> Ite
     if before.bootstrap.document == after.bootstrap.document and before.bootstrap.syntax == after.bootstrap.syntax:
         return
     text = "changed on disk; gRPC reads it once, so the app has what was there when it started"
-    yield Event(at, EventKind.IDENTITY, "bootstrap", text, Health.WAITING)
+    yield Event(at, EventKind.IDENTITY, "bootstrap", text, health=Health.WAITING)
 
 
 def _gone(before: WorkloadFiles, after: WorkloadFiles, at: datetime) -> Iterator[Event]:
     was, is_ = before.own, after.own
     had, has = was is not None and was.leaf is not None, is_ is not None and is_.leaf is not None
     if had and not has:
-        yield Event(at, EventKind.IDENTITY, "certificate", "is gone from disk", Health.MISSING)
+        yield Event(at, EventKind.IDENTITY, "certificate", "is gone from disk", health=Health.MISSING)
     elif has and not had:
-        yield Event(at, EventKind.IDENTITY, "certificate", "is on disk", Health.OK)
+        yield Event(at, EventKind.IDENTITY, "certificate", "is on disk", health=Health.OK)
 
 
 def agent_events(before: AgentReport | None, after: AgentReport, at: datetime, *, back: bool) -> tuple[Event, ...]:
@@ -55,16 +55,16 @@ def agent_events(before: AgentReport | None, after: AgentReport, at: datetime, *
     subject = f"agent {after.address}"
     events: list[Event] = []
     if back:
-        events.append(Event(at, EventKind.IDENTITY, subject, "answers again", Health.OK))
+        events.append(Event(at, EventKind.IDENTITY, subject, "answers again", health=Health.OK))
     if before is not None and after.ready is not None and after.ready != before.ready:
         health = Health.OK if after.ready else Health.REFUSED
-        events.append(Event(at, EventKind.IDENTITY, subject, "ready" if after.ready else "not ready", health))
+        events.append(Event(at, EventKind.IDENTITY, subject, "ready" if after.ready else "not ready", health=health))
     return tuple(events)
 
 
 def agent_lost(address: str, why: str, at: datetime) -> Event:
     """The agent stopped answering, or never did."""
-    return Event(at, EventKind.IDENTITY, f"agent {address}", f"does not answer: {why}", Health.WAITING)
+    return Event(at, EventKind.IDENTITY, f"agent {address}", f"does not answer: {why}", health=Health.WAITING)
 
 
 def _subject(what: str, provider: str) -> str:

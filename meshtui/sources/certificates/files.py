@@ -185,12 +185,12 @@ def _read(
     return CertificateSet(
         source,
         at,
-        values,
-        build_chains(loaded, frozenset(roots)),
-        _best(matches),
-        tuple(problems),
-        tuple(unordered),
-        tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys))),
+        certificates=values,
+        chains=build_chains(loaded, frozenset(roots)),
+        key=_best(matches),
+        problems=tuple(problems),
+        unordered=tuple(unordered),
+        files=tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys))),
     )
 
 

@@ -148,7 +148,13 @@ class CsdsSource:
         scopes = tuple(distinct(config.client_scope for config in response.configs))
         scoped = ((scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True))
         resources = await self._memory.update(scoped)
-        return Snapshot(taken_at, self._identity(response.configs), tuple(sorted(scopes)), resources, tuple(problems))
+        return Snapshot(
+            taken_at=taken_at,
+            node=self._identity(response.configs),
+            scopes=tuple(sorted(scopes)),
+            resources=resources,
+            problems=tuple(problems),
+        )
 
     def _identity(self, configs: Iterable[Any]) -> NodeIdentity:
         """Clients of one process share their node: the first that is given. It is read again when it differs."""

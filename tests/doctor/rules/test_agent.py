@@ -44,7 +44,9 @@ def scrape(seconds: float = 0, **values: float) -> AgentMetrics:
 
 
 def agent(metrics: AgentMetrics | None = None, **more: Any) -> AgentReport:
-    return replace(AgentReport("localhost:15020", NOW, True, 200, metrics), **more)
+    return replace(
+        AgentReport(address="localhost:15020", at=NOW, ready=True, ready_status=200, metrics=metrics), **more
+    )
 
 
 def test_a_healthy_agent_has_no_findings() -> None:

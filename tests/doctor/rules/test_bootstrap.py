@@ -37,7 +37,7 @@ def bootstrap(**more: Any) -> list[str]:
 
 
 def test_what_the_bootstrap_names_is_looked_at() -> None:
-    there = tuple(FileFacts(path, FileKind.FILE, 10) for path in ["/c", "/k", "/r"])
+    there = tuple(FileFacts(path, FileKind.FILE, size=10) for path in ["/c", "/k", "/r"])
     assert bootstrap(files=(*there, FileFacts("/run/XDS", FileKind.SOCKET))) == []
     for kind, code in (
         (FileKind.MISSING, "bootstrap-socket-missing"),
@@ -49,7 +49,7 @@ def test_what_the_bootstrap_names_is_looked_at() -> None:
         (FileFacts("/k", FileKind.MISSING), "bootstrap-provider-file-missing"),
         (FileFacts("/k", FileKind.UNREADABLE), "bootstrap-provider-file-unreadable"),
         (FileFacts("/k", FileKind.DIRECTORY), "bootstrap-provider-file-unreadable"),
-        (FileFacts("/k", FileKind.FILE, 0), "bootstrap-provider-file-empty"),
+        (FileFacts("/k", FileKind.FILE, size=0), "bootstrap-provider-file-empty"),
     ):
         assert bootstrap(files=(facts,)) == [code]
 
@@ -79,11 +79,11 @@ def test_the_path_limit_is_the_platforms() -> None:
 def test_certificates_shorter_than_the_refresh_interval_and_files_that_do_not_fit() -> None:
     short = parse_certificate(workload(AUTHORITY, lives=timedelta(minutes=20), begins=NOW).der, "/c")
     assert short is not None
-    assert bootstrap(certificates=(("default", CertificateSet("x", NOW, (short,))),)) == [
+    assert bootstrap(certificates=(("default", CertificateSet("x", NOW, certificates=(short,))),)) == [
         "bootstrap-refresh-interval-long"
     ]
     long = parse_certificate(workload(AUTHORITY, begins=NOW).der, "/c")
     assert long is not None
-    assert bootstrap(certificates=(("default", CertificateSet("x", NOW, (long,))),)) == []
-    other = CertificateSet("x", NOW, (long,), key=KeyMatch("/k", KeyState.DIFFERS))
+    assert bootstrap(certificates=(("default", CertificateSet("x", NOW, certificates=(long,))),)) == []
+    other = CertificateSet("x", NOW, certificates=(long,), key=KeyMatch("/k", KeyState.DIFFERS))
     assert bootstrap(certificates=(("default", other),)) == ["bootstrap-provider-files-mismatch"]

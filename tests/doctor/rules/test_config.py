@@ -114,7 +114,14 @@ def test_an_empty_cluster_fails_its_share() -> None:
 
 
 def test_a_cluster_with_only_sick_endpoints_fails_its_share() -> None:
-    sick = Locality("r", "z", "", 0, 1, (Endpoint("127.0.1.11:17070", EndpointHealth.UNHEALTHY),))
+    sick = Locality(
+        region="r",
+        zone="z",
+        sub_zone="",
+        priority=0,
+        weight=1,
+        endpoints=(Endpoint("127.0.1.11:17070", EndpointHealth.UNHEALTHY),),
+    )
     (finding,) = judge(
         with_resource(canary(), resource(EDS, subset("v2"), ClusterLoadAssignment(subset("v2"), (sick,))))
     )

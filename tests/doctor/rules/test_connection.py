@@ -19,20 +19,22 @@ def judge(*channels: Channel) -> tuple[Finding, ...]:
 
 
 def test_ready_channels_are_no_finding() -> None:
-    assert judge(Channel(1, ADS, ChannelState.READY, Calls())) == ()
+    assert judge(Channel(id=1, target=ADS, state=ChannelState.READY, calls=Calls())) == ()
     assert judge() == ()
 
 
 def test_a_lost_control_plane_is_named_though_all_is_acked() -> None:
-    (finding,) = judge(Channel(1, ADS, ChannelState.TRANSIENT_FAILURE, Calls()))
+    (finding,) = judge(Channel(id=1, target=ADS, state=ChannelState.TRANSIENT_FAILURE, calls=Calls()))
     assert finding.code == "control-plane-lost"
     assert "no change arrives" in finding.explanation
 
 
 def test_an_unreachable_destination_names_the_address_and_the_tls_in_force() -> None:
-    broken = Subchannel(2, "127.0.1.11:17070", ChannelState.TRANSIENT_FAILURE, Calls())
+    broken = Subchannel(id=2, address="127.0.1.11:17070", state=ChannelState.TRANSIENT_FAILURE, calls=Calls())
     target = "xds:///echo.echo-grpc.svc.cluster.local:7070"
-    (finding,) = judge(Channel(1, target, ChannelState.TRANSIENT_FAILURE, Calls(), (broken,)))
+    (finding,) = judge(
+        Channel(id=1, target=target, state=ChannelState.TRANSIENT_FAILURE, calls=Calls(), subchannels=(broken,))
+    )
     assert finding.severity is Severity.ERROR
     assert "any endpoint of echo.echo-grpc:7070" in finding.title
     assert "127.0.1.11:17070" in finding.explanation
@@ -41,20 +43,22 @@ def test_an_unreachable_destination_names_the_address_and_the_tls_in_force() -> 
 
 def test_one_broken_endpoint_of_several_is_a_warning() -> None:
     parts = (
-        Subchannel(2, "127.0.1.11:17070", ChannelState.TRANSIENT_FAILURE, Calls()),
-        Subchannel(3, "127.0.1.12:17070", ChannelState.READY, Calls()),
+        Subchannel(id=2, address="127.0.1.11:17070", state=ChannelState.TRANSIENT_FAILURE, calls=Calls()),
+        Subchannel(id=3, address="127.0.1.12:17070", state=ChannelState.READY, calls=Calls()),
     )
-    (finding,) = judge(Channel(1, "xds:///echo:7070", ChannelState.READY, Calls(), parts))
+    (finding,) = judge(
+        Channel(id=1, target="xds:///echo:7070", state=ChannelState.READY, calls=Calls(), subchannels=parts)
+    )
     assert finding.severity is Severity.WARNING
     assert "some endpoint" in finding.title
 
 
 def test_several_channels_to_one_target_are_one_finding_the_worst() -> None:
     target = "xds:///echo:7070"
-    part = Subchannel(9, "127.0.1.11:17070", ChannelState.TRANSIENT_FAILURE, Calls())
+    part = Subchannel(id=9, address="127.0.1.11:17070", state=ChannelState.TRANSIENT_FAILURE, calls=Calls())
     (finding,) = judge(
-        Channel(1, target, ChannelState.READY, Calls(), (part,)),
-        *(Channel(number, target, ChannelState.TRANSIENT_FAILURE, Calls()) for number in (2, 3)),
+        Channel(id=1, target=target, state=ChannelState.READY, calls=Calls(), subchannels=(part,)),
+        *(Channel(id=number, target=target, state=ChannelState.TRANSIENT_FAILURE, calls=Calls()) for number in (2, 3)),
     )
     assert finding.severity is Severity.ERROR
     assert "hangs" in finding.explanation

@@ -53,7 +53,14 @@ OLD, NEW = leaf(begins=NOW - timedelta(hours=12)), leaf(begins=ROTATED)
 
 
 def used(certificate: Certificate, side: Side = Side.LOCAL, cluster: str = "") -> InUse:
-    return InUse(certificate, "127.0.1.11:17070", side, NOW, NOW - timedelta(minutes=1), cluster)
+    return InUse(
+        certificate=certificate,
+        where="127.0.1.11:17070",
+        side=side,
+        seen_at=NOW,
+        first_seen=NOW - timedelta(minutes=1),
+        cluster=cluster,
+    )
 
 
 def wants(*accounts: str) -> ClusterTls:
@@ -61,7 +68,9 @@ def wants(*accounts: str) -> ClusterTls:
         StringMatch(MatchKind.EXACT, f"spiffe://cluster.local/ns/echo-grpc/sa/{account}") for account in accounts
     )
     name = "outbound|7070||echo"
-    return ClusterTls(name, TlsContext(TlsMode.MTLS, "default", "default", sans), ResourceKey("", CDS, name))
+    return ClusterTls(
+        name, TlsContext(TlsMode.MTLS, identity="default", roots="default", sans=sans), ResourceKey("", CDS, name)
+    )
 
 
 STATE = IdentityState(
@@ -163,16 +172,18 @@ def test_another_trust_domain() -> None:
 def test_mtls_without_a_certificate(looked: bool) -> None:
     state = IdentityState(NOW, clusters=(wants("x"),), files_looked_at=looked)
     assert codes(judged(state)) == (["identity-none"] if looked else [])
-    tls = TlsContext(TlsMode.MTLS, "default", "default", require_client_certificate=True)
+    tls = TlsContext(TlsMode.MTLS, identity="default", roots="default", require_client_certificate=True)
     strict = ListenerTls("inbound", tls, ResourceKey("", LDS, "inbound"))
     assert codes(judged(IdentityState(NOW, listeners=(strict,), files_looked_at=True))) == ["identity-none"]
 
 
 def test_files_and_agent_are_joined() -> None:
     left = Sample(CERT_EXPIRY, (("resource_name", "default"),), 60.0)
-    report = AgentReport("localhost:15020", NOW, True, 200, AgentMetrics(NOW, (left,)))
-    facts = (FileFacts(NEW.file, FileKind.FILE, 1, ROTATED),)
-    found = identity_of(CertificateSet("x", NOW, (NEW,), files=facts), report, NOW)
+    report = AgentReport(
+        address="localhost:15020", at=NOW, ready=True, ready_status=200, metrics=AgentMetrics(NOW, (left,))
+    )
+    facts = (FileFacts(NEW.file, FileKind.FILE, size=1, modified=ROTATED),)
+    found = identity_of(CertificateSet("x", NOW, certificates=(NEW,), files=facts), report, NOW)
     assert found.on_disk == OnDisk(NEW, ROTATED)
     assert found.issued == Issued(NOW + timedelta(seconds=60), NOW)
     assert identity_of(None, None, NOW) == IdentityState(NOW)

@@ -39,7 +39,7 @@ LOADS = st.builds(
     decision=DECISIONS,
 )
 
-AGREED = Load("client", EchoRequestSpec(URLS[0], 500, 50, timeout_s=5.0))
+AGREED = Load("client", EchoRequestSpec(URLS[0], count=500, qps=50, timeout_s=5.0))
 
 
 def asked(**changes: Any) -> Load:
@@ -114,7 +114,7 @@ def test_a_run_that_was_to_end_with_its_verdict_may_not_go_on_after_it() -> None
 
 
 def test_the_question_compares_with_the_answer_that_comes_nearest() -> None:
-    other = Load("client", EchoRequestSpec(URLS[1], 10, 1))
+    other = Load("client", EchoRequestSpec(URLS[1], count=10, qps=1))
     consent = Consent().agree(AGREED).agree(other)
     (found,) = consent.excesses(asked(count=600))
     assert found.agreed == "500"

@@ -27,7 +27,17 @@ def body_of(line: str) -> dict[str, object]:
 
 
 def test_the_grpcurl_line_asks_the_same() -> None:
-    spec = EchoRequestSpec(URL, 50, 10, (("x-canary", "1"),), "hi", "GET", 2.0, True, "echo")
+    spec = EchoRequestSpec(
+        URL,
+        count=50,
+        qps=10,
+        headers=(("x-canary", "1"),),
+        message="hi",
+        method="GET",
+        timeout_s=2.0,
+        new_connection=True,
+        authority="echo",
+    )
     line = grpcurl_line(spec, "127.0.0.1:17171")
     assert shlex.split(line)[:2] == ["grpcurl", "-plaintext"]
     assert line.endswith("127.0.0.1:17171 proto.EchoTestService/ForwardEcho")
@@ -44,7 +54,7 @@ def test_the_grpcurl_line_asks_the_same() -> None:
 
 
 def test_the_grpcurl_line_for_a_unix_socket_and_a_continuous_run() -> None:
-    line = grpcurl_line(EchoRequestSpec(URL, None, 50), "unix:///run/my echo.sock")
+    line = grpcurl_line(EchoRequestSpec(URL, count=None, qps=50), "unix:///run/my echo.sock")
     words = shlex.split(line)
     assert words[2] == "-unix"
     assert words[-2] == "/run/my echo.sock"
@@ -77,7 +87,7 @@ def test_a_line_with_secret_headers_sends_them_once_their_variables_are_set(tmp_
         ("x-canary", "a 'b' $HOME"), ("authorization", TOKEN), ("x-api-key", "k3y-k3y"),
         ("Authorization", "Basic b3RoZXI6b3RoZXI="), ("cookie", TOKEN), ("pwd", "open sesame"), ("x-b", "‹masked›"),
     )  # fmt: skip
-    spec = EchoRequestSpec(URL, 5, headers=headers, message="it's $HOME")
+    spec = EchoRequestSpec(URL, count=5, headers=headers, message="it's $HOME")
     line = grpcurl_line(spec, "here:1")
     values = ("s3cret", "k3y-k3y", "b3RoZXI6", "open sesame")
     assert not [value for value in values if value in line]
@@ -108,14 +118,14 @@ def test_a_variable_is_named_after_its_header_and_is_none_of_the_shells_own(
     header: str, variable: str | None, tmp_path: Path
 ) -> None:
     """A name that is no header is refused before; should it come here all the same, it must do nothing."""
-    spec = EchoRequestSpec(URL, 1, headers=((header, TOKEN),))
+    spec = EchoRequestSpec(URL, count=1, headers=((header, TOKEN),))
     (name,) = grpcurl_variables(spec)
     assert name == (variable or "RM_ID")
     assert sent_by_a_shell(grpcurl_line(spec, "here:1"), tmp_path, **{name: TOKEN}) == [(header, TOKEN)]
 
 
 def test_the_same_value_under_one_name_needs_one_variable() -> None:
-    spec = EchoRequestSpec(URL, 1, headers=(("x-token", TOKEN), ("x_token", TOKEN), ("x.token", "another")))
+    spec = EchoRequestSpec(URL, count=1, headers=(("x-token", TOKEN), ("x_token", TOKEN), ("x.token", "another")))
     assert grpcurl_variables(spec) == ("X_TOKEN", "X_TOKEN_2")
 
 

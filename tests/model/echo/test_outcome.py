@@ -23,11 +23,21 @@ def tally(
     answered: dict[str, int], failed: int = 0, lost: int = 0, abandoned: int = 0, requested: int = 500
 ) -> EchoTally:
     completed = sum(answered.values())
-    causes = (FailureCause("boom", "boom: it broke", failed, lost, AT),) if failed + lost else ()
+    causes = (
+        (FailureCause(code="boom", sample="boom: it broke", failed=failed, lost=lost, last=AT),)
+        if failed + lost
+        else ()
+    )
     return EchoTally(
-        requested, completed + failed + lost + abandoned, completed, failed, lost, abandoned, by_version=answered,
+        requested=requested,
+        sent=completed + failed + lost + abandoned,
+        completed=completed,
+        failed=failed,
+        lost=lost,
+        abandoned=abandoned,
+        by_version=answered,
         causes=causes,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,14 +133,14 @@ def test_the_split_is_said_beside_failures_only_where_it_holds_whatever_the_othe
 
 
 def test_very_many_empty_outputs_are_one_cause_and_no_more_than_was_asked_for_is_counted() -> None:
-    batch = Batch(1, 99, 0, 5.0)
+    batch = Batch(number=1, count=99, qps=0, timeout_s=5.0)
     reply = BatchReply(ReplyKind.OUTPUTS, ("",) * 100_000).for_batch(batch)
     result = account(batch, reply)
     assert (result.sent, result.lost, result.surplus, len(result.failures)) == (99, 99, 99_901, 1)
 
 
 def test_the_error_of_a_set_beside_its_outputs_is_no_answer_and_tells_of_those_without_one() -> None:
-    batch = Batch(1, 4, 0, 5.0)
+    batch = Batch(number=1, count=4, qps=0, timeout_s=5.0)
     summary = "ERROR:\nMessage: 3/4 requests had errors; first error: boom: it broke"
     outputs = (summary, "[0 body] ServiceVersion=v1", "[1] Error: boom")
     result = account(batch, BatchReply(ReplyKind.OUTPUTS, outputs).for_batch(batch))

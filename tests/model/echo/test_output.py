@@ -97,9 +97,9 @@ def test_a_header_that_the_request_sent_is_not_taken_for_the_servers_word() -> N
 def test_what_has_no_prefix_or_windows_line_ends_is_read_too() -> None:
     answer = parse_output("ServiceVersion=v1\r\nHostname=pod\r\n", position=7)
     assert answer == Answer(
-        7,
-        "v1",
-        "pod",
+        index=7,
+        version="v1",
+        hostname="pod",
         fields=(("ServiceVersion", "v1"), ("Hostname", "pod")),
         raw="ServiceVersion=v1\r\nHostname=pod\r\n",
     )

@@ -23,7 +23,7 @@ def simulate(
     steps: int = 3000,
 ) -> tuple[Planner, list[tuple[float, Batch]], list[BatchAccount]]:
     """Run the planner in virtual time against a server; gives the last state, when each batch began, the accounts."""
-    planner, now = Planner(spec), 100.0
+    planner, now = Planner(spec=spec), 100.0
     begun: list[tuple[float, Batch]] = []
     results: list[BatchAccount] = []
     due: list[tuple[float, float, Batch, BatchReply]] = []
@@ -117,7 +117,7 @@ def test_whatever_the_server_does_sent_is_accounted_and_never_more_than_asked(
         turn += 1
         return make_reply(batch, kind, number), seconds
 
-    planner, begun, results = simulate(EchoRequestSpec("xds:///x", count, qps), reply_to, steps=400)
+    planner, begun, results = simulate(EchoRequestSpec("xds:///x", count=count, qps=qps), reply_to, steps=400)
     flying = sum(batch.count for batch in planner.in_flight)
     assert planner.sent == planner.accounted + flying
     assert planner.sent <= count
@@ -131,7 +131,9 @@ def test_whatever_the_server_does_sent_is_accounted_and_never_more_than_asked(
 @settings(max_examples=80, deadline=None)
 def test_never_faster_than_asked(qps: int, error_rate: float, latency: float, seed: int) -> None:
     """Request i of a batch leaves i ticks after it began, so from any batch to the next the rate is at most qps."""
-    _, begun, _ = simulate(EchoRequestSpec("xds:///x", 2000, qps), server(seed, error_rate, latency), steps=300)
+    _, begun, _ = simulate(
+        EchoRequestSpec("xds:///x", count=2000, qps=qps), server(seed, error_rate, latency), steps=300
+    )
     for (start, batch), (following, _) in pairwise(begun):
         assert following - start >= batch.count / qps - 1e-9
 
@@ -139,7 +141,7 @@ def test_never_faster_than_asked(qps: int, error_rate: float, latency: float, se
 @given(st.integers(0, 1000), st.floats(0.001, 3), st.integers(0, 9))
 @settings(max_examples=60, deadline=None)
 def test_no_more_in_flight_than_one_set_would_have_or_two_overlap(qps: int, latency: float, seed: int) -> None:
-    planner, now = Planner(EchoRequestSpec("xds:///x", None, qps)), 0.0
+    planner, now = Planner(spec=EchoRequestSpec("xds:///x", count=None, qps=qps)), 0.0
     chance = random.Random(seed)
     for _ in range(200):
         now += chance.random() * latency
@@ -161,7 +163,7 @@ def test_requests_that_hang_do_not_wait_for_one_another() -> None:
         text = f"request set timed out after 5s and only 0/{batch.count} requests completed (0s avg)"
         return BatchReply(ReplyKind.REFUSED, error=text), batch.timeout_s
 
-    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", 100, timeout_s=5), hung)
+    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", count=100, timeout_s=5), hung)
     assert planner.finished
     assert begun[-1][0] - begun[0][0] <= 30
 
@@ -169,7 +171,7 @@ def test_requests_that_hang_do_not_wait_for_one_another() -> None:
 @pytest.mark.parametrize(("qps", "latency"), [(50, 0.002), (200, 0.02), (1000, 0.005), (7, 0.3)])
 def test_a_throttled_run_keeps_the_asked_rate(qps: int, latency: float) -> None:
     count = qps * 20
-    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", count, qps), server(1, 0.0, latency))
+    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", count=count, qps=qps), server(1, 0.0, latency))
     assert planner.finished
     last, batch = begun[-1]
     assert count / (last - begun[0][0] + batch.count / qps) >= 0.99 * qps
@@ -180,7 +182,7 @@ def test_a_throttled_run_keeps_the_asked_rate(qps: int, latency: float) -> None:
 def test_an_unthrottled_run_costs_little_more_than_one_giant_set(dial: float) -> None:
     """Against a server with one core, which answers one batch's requests while it dials the channel of another."""
     count, each, now, free = 5000, 0.0005, 0.0, 0.0
-    planner = Planner(EchoRequestSpec("xds:///x", count))
+    planner = Planner(spec=EchoRequestSpec("xds:///x", count=count))
     flying: list[tuple[float, float, Batch]] = []
     while not planner.finished:
         while planner.may_begin(now):
@@ -204,7 +206,7 @@ def test_while_errors_last_sets_are_single_and_afterwards_they_grow_again(qps: i
             return BatchReply(ReplyKind.REFUSED, error=text), 0.02
         return good(batch), 0.02
 
-    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", 3000, qps), reply_to)
+    planner, begun, _ = simulate(EchoRequestSpec("xds:///x", count=3000, qps=qps), reply_to)
     sizes = [batch.count for _, batch in begun]
     assert planner.finished
     assert sizes[1] > 10
@@ -214,7 +216,7 @@ def test_while_errors_last_sets_are_single_and_afterwards_they_grow_again(qps: i
 
 @pytest.mark.parametrize("error_rate", [0.001, 0.01, 0.1, 0.5])
 def test_few_answers_lose_their_words(error_rate: float) -> None:
-    _, _, results = simulate(EchoRequestSpec("xds:///x", 3000), server(2, error_rate, 0.005), steps=20_000)
+    _, _, results = simulate(EchoRequestSpec("xds:///x", count=3000), server(2, error_rate, 0.005), steps=20_000)
     sent = sum(result.sent for result in results)
     assert sent == 3000
     # The first error comes by surprise and costs one full batch at most; after it the budget holds.
@@ -222,12 +224,12 @@ def test_few_answers_lose_their_words(error_rate: float) -> None:
 
 
 def test_a_set_that_never_left_is_sent_later() -> None:
-    planner, batch = Planner(EchoRequestSpec("xds:///x", 10)).begin(0.0)
+    planner, batch = Planner(spec=EchoRequestSpec("xds:///x", count=10)).begin(0.0)
     planner = planner.end(batch, landing(batch, BatchReply(ReplyKind.UNREACHED, error="refused")), 0.1)
     assert (planner.sent, planner.accounted, planner.remaining) == (0, 0, 10)
 
 
 def test_the_deadline_of_a_set_leaves_time_for_the_ticker() -> None:
-    _, batch = Planner(EchoRequestSpec("xds:///x", 100, qps=1, timeout_s=5)).begin(0.0)
+    _, batch = Planner(spec=EchoRequestSpec("xds:///x", count=100, qps=1, timeout_s=5)).begin(0.0)
     assert batch.count == 1
     assert batch.timeout_s == pytest.approx(7.0)

@@ -62,10 +62,10 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(spec: EchoRequestSpec) -> No
 
 
 def test_the_intent_names_from_where_to_where_and_how_much() -> None:
-    assert intent_sentence(EchoRequestSpec(URL, 100, 50), "echo-v1") == (
+    assert intent_sentence(EchoRequestSpec(URL, count=100, qps=50), "echo-v1") == (
         f"echo-v1 will send 100 requests to {URL} at 50 a second."
     )
-    continuous = EchoRequestSpec(URL, None, 50, headers=(("a", "b"),), authority="c")
+    continuous = EchoRequestSpec(URL, count=None, qps=50, headers=(("a", "b"),), authority="c")
     assert "until you stop it" in intent_sentence(continuous, "echo-v1")
     assert "with 2 headers" in intent_sentence(continuous, "echo-v1")
-    assert "as fast as 40 at a time" in intent_sentence(EchoRequestSpec(URL, 5), "echo-v1")
+    assert "as fast as 40 at a time" in intent_sentence(EchoRequestSpec(URL, count=5), "echo-v1")

@@ -37,7 +37,7 @@ def test_everything_sent_is_in_one_count() -> None:
         (9, BatchReply(ReplyKind.UNREACHED, error="refused")),
     ]
     for count, reply in replies:
-        counter.add(account(Batch(1, count, 0, 5.0), reply), START)
+        counter.add(account(Batch(number=1, count=count, qps=0, timeout_s=5.0), reply), START)
     tally = counter.look()
     assert tally.sent == 38
     assert tally.completed + tally.failed + tally.lost + tally.abandoned == tally.sent
@@ -60,8 +60,11 @@ def test_memory_is_bounded() -> None:
     for number in range(3 * MOST_CAUSES):
         text = "".join(f"[0 body] key{key}={number}\n" for key in range(3 * MOST_KEYS))
         reply = BatchReply(ReplyKind.OUTPUTS, (f"[0 body] ServiceVersion=v{number}\n{text}",))
-        counter.add(account(Batch(1, 1, 0, 5.0), reply), START + timedelta(seconds=number))
-        counter.add(account(Batch(1, 1, 0, 5.0), BatchReply(ReplyKind.REFUSED, error=f"e{number}")), START)
+        counter.add(account(Batch(number=1, count=1, qps=0, timeout_s=5.0), reply), START + timedelta(seconds=number))
+        counter.add(
+            account(Batch(number=1, count=1, qps=0, timeout_s=5.0), BatchReply(ReplyKind.REFUSED, error=f"e{number}")),
+            START,
+        )
     tally = counter.look()
     assert len(tally.by_key) == MOST_KEYS
     assert len(tally.by_key["key1"]) == MOST_VALUES + 1
@@ -75,9 +78,9 @@ def test_memory_is_bounded() -> None:
 
 def test_a_look_does_not_change_afterwards() -> None:
     counter = TallyCounter(None)
-    counter.add(account(Batch(1, 1, 0, 5.0), outputs("v1")), START)
+    counter.add(account(Batch(number=1, count=1, qps=0, timeout_s=5.0), outputs("v1")), START)
     before = counter.look()
-    counter.add(account(Batch(2, 1, 0, 5.0), outputs("v1")), START)
+    counter.add(account(Batch(number=2, count=1, qps=0, timeout_s=5.0), outputs("v1")), START)
     assert (before.sent, before.by_version, len(before.answers)) == (1, {"v1": 1}, 1)
 
 
@@ -85,7 +88,14 @@ def test_a_look_does_not_change_afterwards() -> None:
 def test_series_are_bounded_and_the_whole_loses_nothing(seconds: list[int]) -> None:
     whole, recent = Series.whole(), Series.recent()
     for second in seconds:
-        point = Point(START + timedelta(seconds=second), 0.0, {"v1": 1}, failed=1, latency_count=1, latency_max=second)
+        point = Point(
+            at=START + timedelta(seconds=second),
+            seconds=0.0,
+            by_version={"v1": 1},
+            failed=1,
+            latency_count=1,
+            latency_max=second,
+        )
         whole.add(point)
         recent.add(point)
     points = whole.points()
@@ -99,7 +109,9 @@ def test_series_are_bounded_and_the_whole_loses_nothing(seconds: list[int]) -> N
 def test_a_long_run_keeps_its_whole_history_in_wider_points() -> None:
     whole, recent = Series.whole(), Series.recent()
     for second in range(3 * WHOLE_POINTS):
-        point = Point(START + timedelta(seconds=second), 0.0, {"v1" if second < WHOLE_POINTS else "v2": 1})
+        point = Point(
+            at=START + timedelta(seconds=second), seconds=0.0, by_version={"v1" if second < WHOLE_POINTS else "v2": 1}
+        )
         whole.add(point)
         recent.add(point)
     points = whole.points()

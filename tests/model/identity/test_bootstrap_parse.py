@@ -105,7 +105,7 @@ def test_istios_node_id_is_taken_apart_from_the_right() -> None:
     ],
 )
 def test_server_addresses_are_read_as_grpc_reads_them(uri: str, socket: str, local: bool) -> None:
-    server = XdsServer("xds_servers[0]", uri)
+    server = XdsServer(path="xds_servers[0]", server_uri=uri)
     assert server.socket_path == socket
     assert server.is_local is local
 

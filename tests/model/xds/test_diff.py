@@ -123,7 +123,7 @@ def listening(**fields: Any) -> Listener:
 
 PLAIN = FilterChain("c", TlsContext(TlsMode.PLAINTEXT))
 STRICT = FilterChain("c", replace(MTLS, require_client_certificate=True))
-PLACE = Locality("r", "", "", 0, 1, ())
+PLACE = Locality(region="r", zone="", sub_zone="", priority=0, weight=1, endpoints=())
 
 
 @pytest.mark.parametrize(

@@ -151,17 +151,49 @@ def test_a_cluster_without_its_endpoints() -> None:
     [
         ((), "no endpoints: every request to it fails"),
         (
-            (Locality("r", "", "", 0, 1, (Endpoint("a:1", EndpointHealth.UNHEALTHY),)),),
+            (
+                Locality(
+                    region="r",
+                    zone="",
+                    sub_zone="",
+                    priority=0,
+                    weight=1,
+                    endpoints=(Endpoint("a:1", EndpointHealth.UNHEALTHY),),
+                ),
+            ),
             "none of its 1 endpoint is healthy",
         ),
         (
-            (Locality("r", "", "", 0, 0, (Endpoint("a:1", EndpointHealth.HEALTHY),)),),
+            (
+                Locality(
+                    region="r",
+                    zone="",
+                    sub_zone="",
+                    priority=0,
+                    weight=0,
+                    endpoints=(Endpoint("a:1", EndpointHealth.HEALTHY),),
+                ),
+            ),
             "its healthy endpoints are in localities of weight 0, which gRPC ignores",
         ),
         (
             (
-                Locality("r", "", "", 0, 0, (Endpoint("a:1", EndpointHealth.HEALTHY),)),
-                Locality("s", "", "", 0, 1, (Endpoint("b:1", EndpointHealth.DRAINING),)),
+                Locality(
+                    region="r",
+                    zone="",
+                    sub_zone="",
+                    priority=0,
+                    weight=0,
+                    endpoints=(Endpoint("a:1", EndpointHealth.HEALTHY),),
+                ),
+                Locality(
+                    region="s",
+                    zone="",
+                    sub_zone="",
+                    priority=0,
+                    weight=1,
+                    endpoints=(Endpoint("b:1", EndpointHealth.DRAINING),),
+                ),
             ),
             "its healthy endpoints are in localities of weight 0, which gRPC ignores",
         ),
@@ -178,8 +210,15 @@ def test_endpoints_that_take_no_request(localities: tuple[Locality, ...], note: 
 def test_one_bad_endpoint_among_good_ones() -> None:
     name = subset("v1")
     places = (
-        Locality("r", "z", "", 0, 1, (Endpoint("a:1"), Endpoint("b:1", EndpointHealth.UNHEALTHY, weight=3))),
-        Locality("", "", "", 2, 0, (Endpoint("c:1"),)),
+        Locality(
+            region="r",
+            zone="z",
+            sub_zone="",
+            priority=0,
+            weight=1,
+            endpoints=(Endpoint("a:1"), Endpoint("b:1", EndpointHealth.UNHEALTHY, weight=3)),
+        ),
+        Locality(region="", zone="", sub_zone="", priority=2, weight=0, endpoints=(Endpoint("c:1"),)),
     )
     graph = graph_of(resource(CDS, name, cluster(name)), resource(EDS, name, ClusterLoadAssignment(name, places)))
     assert node(graph, "v1").health is Health.OK
@@ -254,7 +293,7 @@ def test_a_config_that_cannot_be_read_says_so() -> None:
 def test_inbound_chains() -> None:
     before = inbound()
     assert isinstance(before.body, Listener)
-    strict = TlsContext(TlsMode.MTLS, "default", "default", require_client_certificate=True)
+    strict = TlsContext(TlsMode.MTLS, identity="default", roots="default", require_client_certificate=True)
     chains = (
         FilterChain("inbound-mtls", strict, filters=(HttpFilter("r", "RBAC", "RBAC: ALLOW 1 rule"),)),
         FilterChain("broken", TlsContext(TlsMode.UNREADABLE), problem="its TLS cannot be read: why"),

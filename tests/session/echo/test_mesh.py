@@ -62,7 +62,7 @@ async def finished(run: EchoRun) -> EchoState:
 async def test_the_configured_split_is_consistent(mesh: Mesh) -> None:
     settings = EchoSettings(alpha=1e-6, until_decided=True)
     async with probe(mesh) as make:
-        run = make(EchoRequestSpec(URL, 5000), settings, expectation=parse_expectation("v1=20,v2=80"))
+        run = make(EchoRequestSpec(URL, count=5000), settings, expectation=parse_expectation("v1=20,v2=80"))
         state = await finished(run)
     assert state.phase is Phase.DONE
     assert state.assessment.verdict is Verdict.CONSISTENT
@@ -77,7 +77,7 @@ async def test_a_wrong_expectation_is_a_mismatch(mesh: Mesh) -> None:
     async with probe(mesh) as make:
         expectation = parse_expectation("v1=50,v2=50")
         state = await finished(
-            make(EchoRequestSpec(URL, 2000), EchoSettings(until_decided=True), expectation=expectation)
+            make(EchoRequestSpec(URL, count=2000), EchoSettings(until_decided=True), expectation=expectation)
         )
     assert state.assessment.verdict is Verdict.MISMATCH
     assert state.tally.sent < 1000
@@ -87,14 +87,14 @@ async def test_a_wrong_expectation_is_a_mismatch(mesh: Mesh) -> None:
 @pytest.mark.parametrize("url", SHORT)
 async def test_five_calls_by_any_name(mesh: Mesh, url: str) -> None:
     async with probe(mesh, "echo-v1") as make:
-        state = await finished(make(EchoRequestSpec(url, 5)))
+        state = await finished(make(EchoRequestSpec(url, count=5)))
     assert (state.tally.completed, state.tally.failed) == (5, 0)
     assert {answer.status_code for answer in state.tally.answers} == {200}
 
 
 async def test_an_unknown_host_is_explained(mesh: Mesh) -> None:
     async with probe(mesh) as make:
-        state = await finished(make(EchoRequestSpec("xds:///nowhere:7070", 2, timeout_s=3.0)))
+        state = await finished(make(EchoRequestSpec("xds:///nowhere:7070", count=2, timeout_s=3.0)))
     assert state.tally.completed == 0
     assert state.tally.failed + state.tally.lost == 2
     assert not state.tally.causes[0].code.startswith("unknown")
@@ -104,7 +104,7 @@ async def test_a_pod_that_is_killed_in_the_middle_loses_no_request_from_the_acco
     """v2 dies and comes back. Its failures are counted, and no mismatch is made of them."""
     async with probe(mesh) as make:
         run = make(
-            EchoRequestSpec(URL, 1500, 150, timeout_s=3.0),
+            EchoRequestSpec(URL, count=1500, qps=150, timeout_s=3.0),
             EchoSettings(alpha=1e-6),
             expectation=parse_expectation("v1=20,v2=80"),
         )
@@ -122,7 +122,7 @@ async def test_a_pod_that_is_killed_in_the_middle_loses_no_request_from_the_acco
 
 async def test_the_probes_own_pod_is_killed_in_the_middle(mesh: Mesh) -> None:
     async with probe(mesh, "echo-v1") as make:
-        run = make(EchoRequestSpec(URL, 600, 100), EchoSettings(give_up_after_s=30.0))
+        run = make(EchoRequestSpec(URL, count=600, qps=100), EchoSettings(give_up_after_s=30.0))
         run.start()
         await until(lambda: run.state.tally.completed >= 50)
         os.kill(mesh.processes["echo-v1", "app"], signal.SIGKILL)

@@ -40,7 +40,7 @@ async def lab(echo: EchoServer) -> AsyncIterator[tuple[Serving, Callable[..., Ec
         client, runs = EchoClient(channel, server.address), list[EchoRun]()
 
         def make(count: int | None = 100, qps: int = 0, settings: EchoSettings | None = None, **more: Any) -> EchoRun:
-            run = EchoRun(client, EchoRequestSpec(URL, count, qps, timeout_s=2.0), settings, **more)
+            run = EchoRun(client, EchoRequestSpec(URL, count=count, qps=qps, timeout_s=2.0), settings, **more)
             runs.append(run)
             return run
 
@@ -252,7 +252,7 @@ async def test_a_server_without_forward_echo_is_said_at_once() -> None:
         async def forward(self, spec: EchoRequestSpec, batch: Batch) -> BatchReply:
             return BatchReply(ReplyKind.MISSING, error="127.0.0.1:1 does not offer it.")
 
-    state = await finished(EchoRun(Without(), EchoRequestSpec(URL, 100)))
+    state = await finished(EchoRun(Without(), EchoRequestSpec(URL, count=100)))
     assert state.phase is Phase.FAILED
     assert isinstance(state.error, ServiceMissing)
     assert state.tally.sent == 0
@@ -269,7 +269,7 @@ async def test_a_defect_of_a_source_costs_its_set_and_not_the_run() -> None:
                 raise RuntimeError("oops")
             return BatchReply(ReplyKind.OUTPUTS, tuple(output_text(i, "v1") for i in range(batch.count)))
 
-    state = await finished(EchoRun(Faulty(), EchoRequestSpec(URL, 100)))
+    state = await finished(EchoRun(Faulty(), EchoRequestSpec(URL, count=100)))
     assert state.phase is Phase.DONE
     assert 0 < state.tally.lost < state.tally.sent == 100
 
@@ -432,7 +432,7 @@ async def test_a_defect_of_our_own_ends_the_run_and_says_so() -> None:
             no_texts: Any = (None,) * batch.count
             return BatchReply(ReplyKind.OUTPUTS, no_texts)
 
-    state = await finished(EchoRun(Broken(), EchoRequestSpec(URL, 40)))
+    state = await finished(EchoRun(Broken(), EchoRequestSpec(URL, count=40)))
     assert state.phase is Phase.FAILED
     assert "failed within meshtui" in str(state.error)
     assert state.tally.completed == 0

@@ -53,7 +53,7 @@ def test_istios_cluster() -> None:
         discovery="EDS",
         endpoints_name=name,
         policy="ROUND_ROBIN",
-        tls=TlsContext(TlsMode.MTLS, "default", "default", (SAN,)),
+        tls=TlsContext(TlsMode.MTLS, identity="default", roots="default", sans=(SAN,)),
         subset="v1",
         origin="destination-rule/echo-grpc/echo",
     )
@@ -154,7 +154,9 @@ def test_the_old_generation_of_fields_alone() -> None:
     common.combined_validation_context.validation_context_certificate_provider_instance.instance_name = "roots"
     common.combined_validation_context.default_validation_context.match_subject_alt_names.add(suffix=".local")
     tls = decoded(with_socket(xds.packed(context))).tls
-    assert tls == TlsContext(TlsMode.MTLS, "own", "roots", (StringMatch(MatchKind.SUFFIX, ".local"),))
+    assert tls == TlsContext(
+        TlsMode.MTLS, identity="own", roots="roots", sans=(StringMatch(MatchKind.SUFFIX, ".local"),)
+    )
 
 
 def test_the_new_generation_of_fields_alone() -> None:
@@ -163,13 +165,15 @@ def test_the_new_generation_of_fields_alone() -> None:
     validation.ca_certificate_provider_instance.instance_name = "roots"
     validation.match_typed_subject_alt_names.add(san_type=3).matcher.safe_regex.regex = "spiffe://.*"
     tls = decoded(with_socket(xds.packed(context))).tls
-    assert tls == TlsContext(TlsMode.TLS, "", "roots", (StringMatch(MatchKind.REGEX, "spiffe://.*"),))
+    assert tls == TlsContext(
+        TlsMode.TLS, identity="", roots="roots", sans=(StringMatch(MatchKind.REGEX, "spiffe://.*"),)
+    )
 
 
 def test_system_roots() -> None:
     context = tls_pb2.UpstreamTlsContext()
     context.common_tls_context.validation_context.system_root_certs.SetInParent()
-    assert decoded(with_socket(xds.packed(context))).tls == TlsContext(TlsMode.TLS, "", "system")
+    assert decoded(with_socket(xds.packed(context))).tls == TlsContext(TlsMode.TLS, identity="", roots="system")
 
 
 def test_tls_inside_an_http_proxys_socket() -> None:

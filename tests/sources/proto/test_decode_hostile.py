@@ -92,7 +92,7 @@ def read(data: bytes) -> Snapshot | None:
     except StopIteration as end:
         resources = end.value
     node = next((node_identity(config.node) for config in response.configs), NodeIdentity())
-    return Snapshot(NOW, node, scopes, resources, tuple(problems))
+    return Snapshot(taken_at=NOW, node=node, scopes=scopes, resources=resources, problems=tuple(problems))
 
 
 ANSWER = xds.canary_answer().SerializeToString()

@@ -86,7 +86,7 @@ def test_inbound_plaintext() -> None:
 
 def test_inbound_strict() -> None:
     (chain,) = decoded(inbound(strict())).chains
-    assert chain.tls == TlsContext(TlsMode.MTLS, "default", "ca", require_client_certificate=True)
+    assert chain.tls == TlsContext(TlsMode.MTLS, identity="default", roots="ca", require_client_certificate=True)
 
 
 def test_inbound_tls_with_an_optional_client_certificate() -> None:

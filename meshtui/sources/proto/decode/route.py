@@ -93,7 +93,14 @@ def _header(header: Any) -> HeaderMatch:
     else:  # present_match, and no form at all, which means the same
         match = StringMatch(MatchKind.PRESENT, "")
         invert ^= form == "present_match" and not header.present_match
-    return HeaderMatch(header.name, match, invert, low, high, bool(header.treat_missing_header_as_empty))
+    return HeaderMatch(
+        header.name,
+        match,
+        invert=invert,
+        low=low,
+        high=high,
+        treat_missing_as_empty=bool(header.treat_missing_header_as_empty),
+    )
 
 
 _HEADER_FORMS: Final = {

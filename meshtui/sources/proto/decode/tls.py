@@ -22,7 +22,7 @@ def upstream_tls(cluster: Any) -> TlsContext:
     if context is None:
         return PLAINTEXT
     identity, roots, sans = _common(context.common_tls_context)
-    return TlsContext(TlsMode.MTLS if identity else TlsMode.TLS, identity, roots, sans)
+    return TlsContext(TlsMode.MTLS if identity else TlsMode.TLS, identity=identity, roots=roots, sans=sans)
 
 
 def _upstream_context(transport_socket: Any) -> Any | None:
@@ -44,7 +44,13 @@ def downstream_tls(chain: Any) -> TlsContext:
         return PLAINTEXT
     identity, roots, sans = _common(message.common_tls_context)
     required = bool(message.require_client_certificate.value)
-    return TlsContext(TlsMode.MTLS if required else TlsMode.TLS, identity, roots, sans, required)
+    return TlsContext(
+        TlsMode.MTLS if required else TlsMode.TLS,
+        identity=identity,
+        roots=roots,
+        sans=sans,
+        require_client_certificate=required,
+    )
 
 
 def _common(context: Any) -> tuple[str, str, tuple[StringMatch, ...]]:

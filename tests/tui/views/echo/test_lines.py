@@ -32,7 +32,7 @@ from meshtui.tui.views.echo.lines.series import versions_of
 from tests.echo_server import output_text
 from tests.tui.scripted import SCOPE, START
 
-SPEC = EchoRequestSpec(SCOPE, None, 50)
+SPEC = EchoRequestSpec(SCOPE, count=None, qps=50)
 
 
 def text(line: Line) -> str:
@@ -48,13 +48,13 @@ def state_of(seconds: Sequence[dict[str, int]], steps: dict[int, str], failed: i
         if second in steps:
             book = book.expect(parse_expectation(steps[second]), at)
         outputs = [output_text(number, version) for version, count in counts.items() for number in range(count)]
-        batch = Batch(second + 1, len(outputs), 50, 5.0)
+        batch = Batch(number=second + 1, count=len(outputs), qps=50, timeout_s=5.0)
         result = account(batch, BatchReply(ReplyKind.OUTPUTS, tuple(outputs)))
         counter.add(result, at)
         book = book.record(result.split, at)
     if failed:
         text = f"rpc error: code = Unknown desc = {failed}/{failed} requests had errors; first error: boom"
-        batch = Batch(99, failed, 50, 5.0)
+        batch = Batch(number=99, count=failed, qps=50, timeout_s=5.0)
         counter.add(account(batch, BatchReply(ReplyKind.REFUSED, error=text)), at)
     return EchoState(
         SPEC, EchoSettings(), "client", Phase.RUNNING, counter.look(), book.assess(), book.epochs, started=START
@@ -132,13 +132,20 @@ def test_what_fails_seconds_later_is_drawn_where_it_was_sent() -> None:
     for second in range(10):
         at = START + timedelta(seconds=second)
         counter.begin(50, at)
-        counter.add(account(Batch(1, 20, 0, 5.0), BatchReply(ReplyKind.OUTPUTS, (output_text(0, "v1"),) * 20)), at, at)
+        counter.add(
+            account(
+                Batch(number=1, count=20, qps=0, timeout_s=5.0),
+                BatchReply(ReplyKind.OUTPUTS, (output_text(0, "v1"),) * 20),
+            ),
+            at,
+            at,
+        )
         counter.end(20, at)
     begun = counter.look()
     for second in range(10):
         at = START + timedelta(seconds=second)
         silent = BatchReply(ReplyKind.SILENT, error="no answer")
-        counter.add(account(Batch(2, 30, 0, 5.0), silent), at + timedelta(seconds=5), at)
+        counter.add(account(Batch(number=2, count=30, qps=0, timeout_s=5.0), silent), at + timedelta(seconds=5), at)
         counter.end(30, at)
     book = SplitBook.open(None, START)
     for tally, rest in ((begun, {" "}), (counter.look(), {"▒"})):

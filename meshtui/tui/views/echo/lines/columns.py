@@ -47,11 +47,11 @@ def joined(points: Sequence[Point]) -> Point:
         for version, count in point.by_version.items():
             by_version[version] = by_version.get(version, 0) + count
     return Point(
-        first.at,
-        sum(point.seconds for point in points),
-        by_version,
-        sum(point.failed for point in points),
-        sum(point.lost for point in points),
-        sum(point.unknown for point in points),
+        at=first.at,
+        seconds=sum(point.seconds for point in points),
+        by_version=by_version,
+        failed=sum(point.failed for point in points),
+        lost=sum(point.lost for point in points),
+        unknown=sum(point.unknown for point in points),
         waiting=sum(point.waiting for point in points),
     )

@@ -75,7 +75,7 @@ def split_lines(state: EchoState, width: int, thick: bool) -> Iterator[Line]:
 def _silent(version: str, assessment: Assessment) -> VersionShare:
     """A version of an earlier epoch, or of a later answer, that is not in the present counts."""
     tested = assessment.expectation is not None and bool(assessment.expectation.shares)
-    return VersionShare(version, 0, 0.0, 0.0 if tested else None)
+    return VersionShare(version, answered=0, observed=0.0, expected=0.0 if tested else None)
 
 
 def _version(share: VersionShare, role: Role, bars: Bars) -> Iterator[Line]:

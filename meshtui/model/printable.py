@@ -19,9 +19,7 @@ overrides, zero widths, tags), lone surrogates, private and unassigned character
 
 def is_printable(text: str) -> bool:
     """Whether the text holds nothing but characters that are seen as they are; a line feed or tab is not one."""
-    return (text.isascii() and text.isprintable()) or not any(
-        unicodedata.category(character) in _UNSEEN for character in text
-    )
+    return text.isprintable() or not any(unicodedata.category(character) in _UNSEEN for character in text)
 
 
 def printable(text: str) -> str:
@@ -29,7 +27,7 @@ def printable(text: str) -> str:
 
     Line feeds and tabs are replaced as well: what this returns is one line.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # Python's own list leaves out what ours does, and some blanks beside
         return text
     return text.translate(_PICTURES)
 
@@ -44,7 +42,7 @@ def escaped(text: str) -> str:
 
     These are the escapes of a double-quoted YAML scalar and of most languages. A backslash of the text stays as it is.
     """
-    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPES)
+    return text if text.isprintable() else text.translate(_ESCAPES)
 
 
 def json_escaped(document: str) -> str:

@@ -11,8 +11,6 @@ import base64
 import math
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from google.protobuf import duration_pb2, timestamp_pb2
@@ -52,27 +50,17 @@ def resource_json(resource: Resource) -> str:
     return "" if document is None else indented(document)
 
 
-@dataclass(frozen=True, slots=True)
-class _Depth:
-    """How far inside: messages of any kind, and ``Any`` among them."""
-
-    messages: int = 0
-    anys: int = 0
-
-    def inside(self) -> _Depth:
-        return _Depth(self.messages + 1, self.anys)
-
-    def unpacked(self) -> _Depth:
-        return _Depth(self.messages, self.anys + 1)
-
-
 def any_json(type_url: str, value: bytes) -> Json:
     """An ``Any``: the message's fields after ``@type``; well-known types under ``value``, as the mapping has it."""
-    return _any_json(type_url, value, _Depth())
+    return _any_json(type_url, value, 0, 0)
 
 
-def _any_json(type_url: str, value: bytes, depth: _Depth) -> Json:
-    if depth.anys > DEEPEST_ANY:
+Convert: TypeAlias = Callable[[Any, int, int], Json]
+"""A value as JSON, given how many messages and how many ``Any`` it lies within."""
+
+
+def _any_json(type_url: str, value: bytes, messages: int, anys: int) -> Json:
+    if anys > DEEPEST_ANY:
         return _unread(type_url, value, "packed too deep")
     try:
         message = parse(type_url, value)
@@ -80,8 +68,8 @@ def _any_json(type_url: str, value: bytes, depth: _Depth) -> Json:
         return _unread(type_url, value, str(error))
     special = _WELL_KNOWN.get(message.DESCRIPTOR.full_name)
     if special is not None:
-        return {"@type": type_url, "value": special(message, depth)}
-    return {"@type": type_url, **_fields(message, depth)}
+        return {"@type": type_url, "value": special(message, messages, anys)}
+    return {"@type": type_url, **_fields(message, messages, anys)}
 
 
 def _unread(type_url: str, value: bytes, reason: str) -> Json:
@@ -91,80 +79,103 @@ def _unread(type_url: str, value: bytes, reason: str) -> Json:
     return unread
 
 
-def _message(message: Any, depth: _Depth) -> Json:
-    if depth.messages >= DEEPEST:
-        return _too_deep(message)
-    depth = depth.inside()
-    special = _WELL_KNOWN.get(message.DESCRIPTOR.full_name)
-    return special(message, depth) if special else _fields(message, depth)
-
-
 def _too_deep(message: Any) -> Json:
     return {"@unread": f"nested more than {DEEPEST} deep", "@size": message.ByteSize()}
 
 
-def _fields(message: Any, depth: _Depth) -> dict[str, Json]:
+# fields: what a field's values become depends on its descriptor alone, so it is found out once for each field
+
+
+def _fields(message: Any, messages: int, anys: int) -> dict[str, Json]:
     shown: dict[str, Json] = {}
     for field, value in message.ListFields():
-        if _is_sensitive(field):
-            shown[field.json_name] = MASK
-        elif _is_map(field):
-            shown[field.json_name] = _map(field, value, depth)
-        elif field.is_repeated:
-            shown[field.json_name] = [_single(field, item, depth) for item in value]
-        else:
-            shown[field.json_name] = _single(field, value, depth)
+        name, convert = _FIELDS[field]
+        shown[name] = value if convert is None else convert(value, messages, anys)
     return shown
 
 
-def _is_map(field: FieldDescriptor) -> bool:
-    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
+class _Fields(dict[FieldDescriptor, tuple[str, Convert | None]]):
+    """Each field's name, and how its value is converted: ``None`` for one that is JSON already. There are as many as
+    the protos that meshtui ships have.
+    """
+
+    def __missing__(self, field: FieldDescriptor) -> tuple[str, Convert | None]:
+        self[field] = found = (field.json_name, _of_field(field))
+        return found
 
 
-def _is_sensitive(field: FieldDescriptor) -> bool:
-    return bool(field.has_options) and _marked_sensitive(field)
+_FIELDS: Final = _Fields()
 
 
-@lru_cache(4096)
-def _marked_sensitive(field: FieldDescriptor) -> bool:
-    return bool(field.GetOptions().Extensions[sensitive_pb2.sensitive])
+def _of_field(field: FieldDescriptor) -> Convert | None:
+    if field.has_options and field.GetOptions().Extensions[sensitive_pb2.sensitive]:
+        return lambda value, messages, anys: MASK
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        return _map(field)
+    single = _of_value(field)
+    if not field.is_repeated:
+        return single
+    if single is None:
+        return lambda values, messages, anys: list(values)
+    return lambda values, messages, anys: [single(value, messages, anys) for value in values]
 
 
-def _map(field: FieldDescriptor, entries: Mapping[Any, Any], depth: _Depth) -> dict[str, Json]:
+def _map(field: FieldDescriptor) -> Convert:
     """Keys become text; sorted, so that two dumps of the same map are the same."""
     assert field.message_type is not None
-    of_value = field.message_type.fields_by_name["value"]
-    return {_key(key): _single(of_value, entries[key], depth) for key in sorted(entries)}
+    single = _of_value(field.message_type.fields_by_name["value"]) or _as_it_is
+
+    def convert(entries: Mapping[Any, Any], messages: int, anys: int) -> Json:
+        return {_key(key): single(entries[key], messages, anys) for key in sorted(entries)}
+
+    return convert
 
 
 def _key(key: Any) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
-def _single(field: FieldDescriptor, value: Any, depth: _Depth) -> Json:
+def _of_value(field: FieldDescriptor) -> Convert | None:
+    """How one value of a field is converted; ``None`` for one that is JSON already."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
-        return _message(value, depth)
+        assert field.message_type is not None
+        return _of_message(_WELL_KNOWN.get(field.message_type.full_name, _fields))
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
-        return _enum(field, value)
-    return _scalar(field.cpp_type, field.type, value)
+        return _of_enum(field)
+    scalar = _scalar(field)
+    return None if scalar is None else lambda value, messages, anys: scalar(value)
 
 
-def _enum(field: FieldDescriptor, value: int) -> Json:
+def _of_message(content: Convert) -> Convert:
+    def convert(message: Any, messages: int, anys: int) -> Json:
+        return content(message, messages + 1, anys) if messages < DEEPEST else _too_deep(message)
+
+    return convert
+
+
+def _of_enum(field: FieldDescriptor) -> Convert:
     assert field.enum_type is not None
     if field.enum_type.full_name == "google.protobuf.NullValue":
-        return None
-    known = field.enum_type.values_by_number.get(value)
-    return known.name if known else value
+        return lambda value, messages, anys: None
+    names = {number: known.name for number, known in field.enum_type.values_by_number.items()}
+    return lambda value, messages, anys: names.get(value, value)
 
 
-def _scalar(cpp_type: int, type_: int, value: Any) -> Json:
-    if cpp_type in (FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64):
-        return str(value)
-    if type_ == FieldDescriptor.TYPE_BYTES:
-        return base64.b64encode(value).decode()
-    if isinstance(value, float):
-        return _float(value, single=cpp_type == FieldDescriptor.CPPTYPE_FLOAT)
+def _as_it_is(value: Json, messages: int, anys: int) -> Json:
     return value
+
+
+def _scalar(field: FieldDescriptor) -> Callable[[Any], Json] | None:
+    """How a number, text or bytes is converted; ``None`` for what is JSON already."""
+    if field.cpp_type in (FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64):
+        return str
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return lambda value: base64.b64encode(value).decode()
+    if field.cpp_type == FieldDescriptor.CPPTYPE_FLOAT:
+        return lambda value: _float(value, single=True)
+    if field.cpp_type == FieldDescriptor.CPPTYPE_DOUBLE:
+        return _float
+    return None
 
 
 def _float(value: float, *, single: bool = False) -> Json:
@@ -189,59 +200,59 @@ def _shortest(value: float) -> float:
 # well-known types
 
 
-def _any(message: Any, depth: _Depth) -> Json:
+def _any(message: Any, messages: int, anys: int) -> Json:
     if not message.type_url and not message.value:
         return {}
-    return _any_json(message.type_url, message.value, depth.unpacked())
+    return _any_json(message.type_url, message.value, messages, anys + 1)
 
 
-def _duration(message: duration_pb2.Duration, _: _Depth) -> Json:
+def _duration(message: duration_pb2.Duration, messages: int, anys: int) -> Json:
     try:
         return message.ToJsonString()
     except ValueError:
         return f"{message.seconds}s"  # out of the range the mapping allows
 
 
-def _timestamp(message: timestamp_pb2.Timestamp, _: _Depth) -> Json:
+def _timestamp(message: timestamp_pb2.Timestamp, messages: int, anys: int) -> Json:
     try:
         return message.ToJsonString()
     except (ValueError, OverflowError):
         return f"{message.seconds}s since 1970"
 
 
-def _wrapper(message: Any, _: _Depth) -> Json:
-    field = message.DESCRIPTOR.fields_by_name["value"]
-    return _scalar(field.cpp_type, field.type, message.value)
+def _wrapper(message: Any, messages: int, anys: int) -> Json:
+    _, convert = _FIELDS[message.DESCRIPTOR.fields_by_name["value"]]
+    return message.value if convert is None else convert(message.value, messages, anys)
 
 
-def _struct(message: Any, depth: _Depth) -> dict[str, Json]:
-    return {name: _nested(value, depth) for name, value in sorted(message.fields.items())}
+def _struct(message: Any, messages: int, anys: int) -> dict[str, Json]:
+    return {name: _nested(value, messages, anys) for name, value in sorted(message.fields.items())}
 
 
-def _list(message: Any, depth: _Depth) -> Json:
-    return [_nested(value, depth) for value in message.values]
+def _list(message: Any, messages: int, anys: int) -> Json:
+    return [_nested(value, messages, anys) for value in message.values]
 
 
-def _nested(message: Any, depth: _Depth) -> Json:
-    return _too_deep(message) if depth.messages >= DEEPEST else _value(message, depth.inside())
+def _nested(message: Any, messages: int, anys: int) -> Json:
+    return _too_deep(message) if messages >= DEEPEST else _value(message, messages + 1, anys)
 
 
-def _value(message: Any, depth: _Depth) -> Json:
+def _value(message: Any, messages: int, anys: int) -> Json:
     form = message.WhichOneof("kind")
     if form == "struct_value":
-        return _struct(message.struct_value, depth)
+        return _struct(message.struct_value, messages, anys)
     if form == "list_value":
-        return _list(message.list_value, depth)
+        return _list(message.list_value, messages, anys)
     if form == "number_value":
         return _float(message.number_value)
     return getattr(message, form) if form in ("string_value", "bool_value") else None
 
 
-def _field_mask(message: Any, _: _Depth) -> Json:
+def _field_mask(message: Any, messages: int, anys: int) -> Json:
     return ",".join(message.paths)
 
 
-_WELL_KNOWN: Final[Mapping[str, Callable[[Any, _Depth], Json]]] = {
+_WELL_KNOWN: Final[Mapping[str, Convert]] = {
     "google.protobuf.Any": _any,
     "google.protobuf.Duration": _duration,
     "google.protobuf.Timestamp": _timestamp,

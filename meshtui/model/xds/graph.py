@@ -65,6 +65,24 @@ class Node:
     note: str = ""
     children: tuple[Node, ...] = ()
 
+    def weighted(self, share: float, weight: int) -> Node:
+        """The same node as it hangs under a route that gives it this share of its traffic."""
+        return Node(
+            slot=self.slot,
+            kind=self.kind,
+            name=self.name,
+            label=self.label,
+            health=self.health,
+            worst=self.worst,
+            key=self.key,
+            share=share,
+            weight=weight,
+            tls=self.tls,
+            facts=self.facts,
+            note=self.note,
+            children=self.children,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:

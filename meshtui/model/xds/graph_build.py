@@ -11,7 +11,6 @@ from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
-    Endpoint,
     FilterChain,
     Listener,
     Locality,
@@ -241,8 +240,7 @@ class _Builder:
         return tuple(self._weighted(scope, weighted) for weighted in route.action.clusters)
 
     def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
-        node = self._cluster(scope, weighted.cluster)
-        return replace(node, share=weighted.share, weight=weighted.weight)
+        return self._cluster(scope, weighted.cluster).weighted(weighted.share, weighted.weight)
 
     # clusters and endpoints
 
@@ -305,16 +303,12 @@ class _Builder:
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
             return _readable_cluster(resource, body, slot, label, children=(self._assignment(assignment),))
         leaves = self._endpoints(assignment.key, assignment.body)
-        node = _readable_cluster(resource, body, slot, label)
-        node = replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
-        if leaves.problem and node.health is Health.OK:
-            return replace(node, health=Health.MISSING, worst=worst(Health.MISSING, node.worst), note=leaves.problem)
-        return node
+        return _readable_cluster(resource, body, slot, label, leaves=leaves)
 
     def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> _Leaves:
         if key not in self._leaves:
             nodes = _endpoints(assignment)
-            below = worst(Health.OK, *(node.worst for node in nodes))
+            below = worst(*(node.worst for node in nodes))
             self._leaves[key] = _Leaves(nodes, below, endpoints_problem(assignment))
         return self._leaves[key]
 
@@ -357,7 +351,7 @@ def _node(
         name=resource.key.name,
         label=label,
         health=health,
-        worst=worst(health, *(child.worst for child in children)),
+        worst=worst(health, *[child.worst for child in children]),
         key=resource.key,
         tls=tls,
         facts=facts,
@@ -374,10 +368,28 @@ def _readable_cluster(
     *,
     more: tuple[str, ...] = (),
     children: tuple[Node, ...] = (),
+    leaves: _Leaves | None = None,
 ) -> Node:
-    """A cluster with its TLS and its facts, ``more`` after them."""
+    """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or endpoints."""
     facts = (*cluster_facts(body), *more)
-    return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
+    if leaves is None:
+        return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
+    health, note = resource.health, status_note(resource)
+    if leaves.problem and health is Health.OK:
+        health, note = Health.MISSING, leaves.problem
+    return Node(
+        slot=slot,
+        kind=NodeKind.CLUSTER,
+        name=resource.key.name,
+        label=label,
+        health=health,
+        worst=worst(health, leaves.worst),
+        key=resource.key,
+        tls=body.tls,
+        facts=facts,
+        note=note,
+        children=leaves.nodes,
+    )
 
 
 def _absent(slot: str, kind: NodeKind, name: str) -> Node:
@@ -386,27 +398,27 @@ def _absent(slot: str, kind: NodeKind, name: str) -> Node:
 
 
 def _endpoints(assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
-    return tuple(_endpoint(endpoint, locality) for locality in assignment.localities for endpoint in locality.endpoints)
+    return tuple(node for locality in assignment.localities for node in _endpoints_in(locality))
 
 
-def _endpoint(endpoint: Endpoint, locality: Locality) -> Node:
-    note = "" if endpoint.health.usable else "gRPC sends nothing here"
-    if locality.weight == 0:
-        note = "its locality has weight 0: gRPC sends nothing here"
-    health = Health.MISSING if note else Health.OK
-    facts = [endpoint.health.value]
-    facts += [locality.label] if locality.label else []
-    facts += [f"priority {locality.priority}"] if locality.priority else []
-    facts += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
-    slot = f"{locality.priority} {locality.label} {endpoint.address}"
-    address = endpoint.address
-    return Node(
-        slot=slot,
-        kind=NodeKind.ENDPOINT,
-        name=address,
-        label=address,
-        health=health,
-        worst=health,
-        facts=tuple(facts),
-        note=note,
-    )
+def _endpoints_in(locality: Locality) -> Iterator[Node]:
+    label = locality.label
+    facts: tuple[str, ...] = (label,) if label else ()
+    facts += (f"priority {locality.priority}",) if locality.priority else ()
+    place = f"{locality.priority} {label}"
+    unused = "its locality has weight 0: gRPC sends nothing here" if locality.weight == 0 else ""
+    for endpoint in locality.endpoints:
+        note = unused or ("" if endpoint.health.usable else "gRPC sends nothing here")
+        health = Health.MISSING if note else Health.OK
+        weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
+        address = endpoint.address
+        yield Node(
+            slot=f"{place} {address}",
+            kind=NodeKind.ENDPOINT,
+            name=address,
+            label=address,
+            health=health,
+            worst=health,
+            facts=(endpoint.health.value, *facts, *weight),
+            note=note,
+        )

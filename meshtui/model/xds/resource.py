@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:  # a status says nothing of what a config says
     from meshtui.model.xds.config import Body
@@ -31,10 +31,11 @@ class Health(Enum):
     MISSING = 2
     REFUSED = 3
 
-    @property
-    def rank(self) -> int:
-        """0 is fine; greater is worse."""
-        return self.value
+    rank: int
+    """0 is fine; greater is worse."""
+
+    def __init__(self, rank: int) -> None:
+        self.rank = rank
 
 
 class Status(Enum):
@@ -61,11 +62,14 @@ class Status(Enum):
 
 def worst(*healths: Health) -> Health:
     """The worst of some healths; OK when there is none."""
-    return max(healths, key=lambda health: health.rank, default=Health.OK)
+    found = Health.OK
+    for health in healths:
+        if health.rank > found.rank:
+            found = health
+    return found
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ResourceKey:
+class ResourceKey(NamedTuple):
     """What identifies a resource inside one target: the client's scope, the type and the name.
 
     ``scope`` is a target URI, ``#server``, or empty for clients older than gRPC 1.66. ``type`` is one of

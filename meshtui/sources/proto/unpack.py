@@ -36,10 +36,15 @@ def unpack(packed: Any, *expected: str) -> Any:
 
     Raises :class:`UnreadableError`.
     """
-    if expected and short_name(packed.type_url) not in expected:
+    return parse_as(packed.type_url, packed.value, *expected)
+
+
+def parse_as(type_url: str, value: bytes, *expected: str) -> Any:
+    """As :func:`unpack`, of the two fields of an ``Any``."""
+    if expected and short_name(type_url) not in expected:
         wanted = " or ".join(expected)
-        raise UnreadableError(f"a {type_name(packed.type_url) or 'nothing'} where gRPC needs a {wanted}")
-    return parse(packed.type_url, packed.value)
+        raise UnreadableError(f"a {type_name(type_url) or 'nothing'} where gRPC needs a {wanted}")
+    return parse(type_url, value)
 
 
 def string_match(matcher: Any) -> StringMatch:

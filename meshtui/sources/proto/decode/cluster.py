@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
+
+from envoy.config.cluster.v3 import cluster_pb2
 
 from meshtui.model.xds.config import Cluster
 from meshtui.model.xds.names import parse_service_name
@@ -55,8 +59,7 @@ def _discovery(message: Any) -> tuple[str, tuple[str, ...], str]:
     """How endpoints are found; the clusters of an aggregate; the name of a DNS cluster."""
     if message.WhichOneof("cluster_discovery_type") == "cluster_type":
         return _custom_discovery(message.cluster_type)
-    kind = message.DESCRIPTOR.fields_by_name["type"].enum_type.values_by_number.get(message.type)
-    name = kind.name if kind else f"type {message.type}"
+    name = _enum_names("type").get(message.type) or f"type {message.type}"
     return name, (), _dns_name(message) if name in ("LOGICAL_DNS", "STRICT_DNS") else ""
 
 
@@ -81,8 +84,14 @@ def _policy(message: Any) -> str:
     """The typed policy, which wins over the enum where both are given (gRFC A52)."""
     if message.HasField("load_balancing_policy"):
         return _typed_policy(message.load_balancing_policy, WRAPPER_DEPTH)
-    value = message.DESCRIPTOR.fields_by_name["lb_policy"].enum_type.values_by_number.get(message.lb_policy)
-    return value.name if value else f"policy {message.lb_policy}"
+    return _enum_names("lb_policy").get(message.lb_policy) or f"policy {message.lb_policy}"
+
+
+@cache
+def _enum_names(field: str) -> Mapping[int, str]:
+    """The names of what a field of a cluster can be, by number."""
+    numbers = cluster_pb2.Cluster.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
+    return {number: value.name for number, value in numbers.items()}
 
 
 def _typed_policy(policy: Any, depth: int) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.xds.config import HttpFilter
 from meshtui.sources.proto.type_names import short_name
-from meshtui.sources.proto.unpack import UnreadableError, fraction, seconds, unpack
+from meshtui.sources.proto.unpack import UnreadableError, fraction, parse, seconds, unpack
 
 GRPC_STATUS: Final = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -66,12 +67,21 @@ def _override(name: str, packed: Any) -> HttpFilter:
 
 
 def _filter(name: str, packed: Any) -> HttpFilter:
-    kind = short_name(packed.type_url)
+    return _read_filter(name, packed.type_url, packed.value)
+
+
+FILTERS_REMEMBERED: Final = 512
+"""A control plane puts the same few filters into every listener."""
+
+
+@lru_cache(FILTERS_REMEMBERED)
+def _read_filter(name: str, type_url: str, value: bytes) -> HttpFilter:
+    kind = short_name(type_url)
     words = _WORDS.get(kind)
     try:
         if kind == "TypedStruct":
-            return HttpFilter(name, short_name(unpack(packed).type_url) or kind)
-        return HttpFilter(name, kind, words(unpack(packed)) if words else "")
+            return HttpFilter(name, short_name(parse(type_url, value).type_url) or kind)
+        return HttpFilter(name, kind, words(parse(type_url, value)) if words else "")
     except UnreadableError as error:
         return HttpFilter(name, kind, f"{kind} cannot be read: {error}")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from meshtui.model.xds.config import PLAINTEXT, StringMatch, TlsContext, TlsMode
-from meshtui.sources.proto.unpack import UnreadableError, string_match, unpack
+from meshtui.sources.proto.unpack import UnreadableError, parse_as, string_match, unpack
 
 SYSTEM_ROOTS = "system"
 """Stands for the machine's own CAs (gRFC A82) where otherwise a provider's name is."""
@@ -15,8 +16,18 @@ def upstream_tls(cluster: Any) -> TlsContext:
     """TLS a client uses towards a cluster."""
     if not cluster.HasField("transport_socket"):
         return PLAINTEXT
+    packed = cluster.transport_socket.typed_config
+    return _read_upstream(packed.type_url, packed.value)
+
+
+CONTEXTS_REMEMBERED: Final = 1_024
+"""The clusters of one service, and often those of a namespace, have the same TLS."""
+
+
+@lru_cache(CONTEXTS_REMEMBERED)
+def _read_upstream(type_url: str, value: bytes) -> TlsContext:
     try:
-        context = _upstream_context(cluster.transport_socket)
+        context = _upstream_context(type_url, value)
     except UnreadableError:
         return TlsContext(TlsMode.UNREADABLE)
     if context is None:
@@ -25,9 +36,9 @@ def upstream_tls(cluster: Any) -> TlsContext:
     return TlsContext(TlsMode.MTLS if identity else TlsMode.TLS, identity=identity, roots=roots, sans=sans)
 
 
-def _upstream_context(transport_socket: Any) -> Any | None:
+def _upstream_context(type_url: str, value: bytes) -> Any | None:
     """The ``UpstreamTlsContext``, also out of the HTTP CONNECT wrapper of gRFC A86; ``None`` for a raw socket."""
-    message = unpack(transport_socket.typed_config, "UpstreamTlsContext", "Http11ProxyUpstreamTransport", "RawBuffer")
+    message = parse_as(type_url, value, "UpstreamTlsContext", "Http11ProxyUpstreamTransport", "RawBuffer")
     kind = message.DESCRIPTOR.name
     if kind == "Http11ProxyUpstreamTransport":
         inner = message.transport_socket

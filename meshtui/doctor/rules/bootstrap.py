@@ -10,16 +10,16 @@ from meshtui.doctor.kinds import bootstrap as kinds
 from meshtui.doctor.rules import bootstrap_node, bootstrap_providers, bootstrap_servers
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.identity.bootstrap import BEING_WRITTEN, SyntaxProblem
+from meshtui.model.identity.bootstrap import SyntaxProblem, SyntaxProblemKind
 from meshtui.model.subject import BootstrapSubject
 
 BY_PROBLEM: Final = {
-    "missing": kinds.MISSING,
-    "unreadable": kinds.UNREADABLE,
-    "empty": kinds.EMPTY,
-    BEING_WRITTEN: kinds.BEING_WRITTEN,
-    "not-object": kinds.NOT_OBJECT,
-    "not-json": kinds.NOT_JSON,
+    SyntaxProblemKind.MISSING: kinds.MISSING,
+    SyntaxProblemKind.UNREADABLE: kinds.UNREADABLE,
+    SyntaxProblemKind.EMPTY: kinds.EMPTY,
+    SyntaxProblemKind.BEING_WRITTEN: kinds.BEING_WRITTEN,
+    SyntaxProblemKind.NOT_OBJECT: kinds.NOT_OBJECT,
+    SyntaxProblemKind.NOT_JSON: kinds.NOT_JSON,
 }
 """The kind of finding for each kind of ``SyntaxProblem``."""
 

@@ -14,6 +14,7 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.identity.bootstrap import CertificateProvider
 from meshtui.model.identity.certificate import CertificateSet, KeyState
 from meshtui.model.identity.file_facts import FileFacts, FileKind
+from meshtui.model.identity.json_text import is_below
 from meshtui.model.identity.lifetime import lifetime
 from meshtui.model.phrases import span_words
 from meshtui.model.subject import BootstrapSubject, FileSubject
@@ -55,7 +56,7 @@ def undefined(seen: BootstrapEvidence) -> Iterator[Finding]:
 def plugins(seen: BootstrapEvidence) -> Iterator[Finding]:
     """The plugin behind each instance, and what it needs."""
     for provider in seen.bootstrap.certificate_providers:
-        if any(misfit.path.startswith(provider.path) for misfit in seen.bootstrap.misfits):
+        if any(is_below(misfit.path, provider.path) for misfit in seen.bootstrap.misfits):
             continue
         if provider.plugin_name != "file_watcher":
             yield _unknown_plugin(seen, provider)

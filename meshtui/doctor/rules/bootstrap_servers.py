@@ -11,6 +11,7 @@ from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding
 from meshtui.model.identity.bootstrap import Creds, XdsServer
 from meshtui.model.identity.file_facts import FileKind
+from meshtui.model.identity.json_text import is_below
 from meshtui.model.subject import BootstrapSubject, FileSubject
 
 CREDS_KNOWN_BY: Final = {
@@ -46,7 +47,7 @@ def no_server(seen: BootstrapEvidence) -> Iterator[Finding]:
     bootstrap = seen.bootstrap
     if bootstrap.syntax is not None or bootstrap.servers:
         return
-    if any(misfit.path.startswith("xds_servers") for misfit in bootstrap.misfits):
+    if any(is_below(misfit.path, "xds_servers") for misfit in bootstrap.misfits):
         return  # said by the rule on types
     missing = "xds_servers" not in bootstrap.document
     path = "" if missing else "xds_servers"
@@ -123,7 +124,7 @@ def credentials(seen: BootstrapEvidence) -> Iterator[Finding]:
     """How the client proves itself to the control plane, and which languages can."""
     for server in seen.bootstrap.all_servers:
         path = f"{server.path}.channel_creds"
-        if any(misfit.path.startswith(path) for misfit in seen.bootstrap.misfits):
+        if any(is_below(misfit.path, path) for misfit in seen.bootstrap.misfits):
             continue
         types = [creds.type for creds in server.channel_creds]
         known = [type_ for type_ in types if type_ in CREDS_KNOWN_BY]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
 
 from meshtui.model.address import host_of
 from meshtui.model.node_id import NodeId, is_istio_like, parse_node_id
@@ -130,19 +129,26 @@ class CertificateProvider:
         return tuple((name, path) for name, path in named if path)
 
 
-BEING_WRITTEN: Final = "being-written"
-"""The kind of a text that changed while it was looked at: whether it is broken is not known."""
+class SyntaxProblemKind(StrEnum):
+    """In which way a text is no JSON object."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    NOT_JSON = "not-json"
+    NOT_OBJECT = "not-object"
+    BEING_WRITTEN = "being-written"
+    """It changed while it was looked at: whether it is broken is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
     """Why the text is no JSON object. ``line`` and ``column`` count from 1, 0 when the place is not known.
 
-    ``kind`` is ``missing``, ``unreadable``, ``empty``, ``not-json``, ``not-object`` or :data:`BEING_WRITTEN`;
     ``found`` says what stands there in at most one character of the text, since the text may hold secrets.
     """
 
-    kind: str
+    kind: SyntaxProblemKind
     message: str
     _: KW_ONLY
     line: int = 0

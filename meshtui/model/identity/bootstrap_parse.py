@@ -24,6 +24,7 @@ from meshtui.model.identity.bootstrap import (
     MaskedPath,
     Misfit,
     SyntaxProblem,
+    SyntaxProblemKind,
     UnknownField,
     XdsServer,
 )
@@ -84,26 +85,34 @@ def _text(data: bytes) -> str:
 def _load(data: bytes) -> tuple[SyntaxProblem | None, Json]:
     """The document, or why there is none. Never quotes more than one character: it may be part of a secret."""
     if len(data) > MAXIMUM_BYTES:
-        return SyntaxProblem("unreadable", f"it is {len(data)} bytes long, more than any bootstrap"), None
+        return SyntaxProblem(
+            SyntaxProblemKind.UNREADABLE, f"it is {len(data)} bytes long, more than any bootstrap"
+        ), None
     if not data.strip():
-        return SyntaxProblem("empty", "there is nothing in it"), None
+        return SyntaxProblem(SyntaxProblemKind.EMPTY, "there is nothing in it"), None
     try:
         text = _text(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return SyntaxProblem("not-json", f"byte {error.start} is not UTF-8 text", line=line), None
+        return SyntaxProblem(SyntaxProblemKind.NOT_JSON, f"byte {error.start} is not UTF-8 text", line=line), None
     if text.lstrip("\ufeff").lstrip().startswith("-----BEGIN "):
-        return SyntaxProblem("not-json", "it is a PEM file (a certificate or key), not JSON", line=1, column=1), None
+        return SyntaxProblem(
+            SyntaxProblemKind.NOT_JSON, "it is a PEM file (a certificate or key), not JSON", line=1, column=1
+        ), None
     try:
         document = _scrubbed(json.loads(text, parse_constant=_refuse_constant))
     except json.JSONDecodeError as error:
         return _syntax(text, error), None
     except _NotJson as error:
-        return SyntaxProblem("not-json", str(error)), None
+        return SyntaxProblem(SyntaxProblemKind.NOT_JSON, str(error)), None
     except (RecursionError, ValueError):  # too deep for the parser, or a whole number of thousands of digits
-        return SyntaxProblem("not-json", "it is nested deeper, or holds a longer number, than gRPC could read"), None
+        return SyntaxProblem(
+            SyntaxProblemKind.NOT_JSON, "it is nested deeper, or holds a longer number, than gRPC could read"
+        ), None
     if not isinstance(document, dict):
-        return SyntaxProblem("not-object", f"it is {_kind(document)}, not an object", line=1, column=1), None
+        return SyntaxProblem(
+            SyntaxProblemKind.NOT_OBJECT, f"it is {_kind(document)}, not an object", line=1, column=1
+        ), None
     return None, document
 
 
@@ -133,7 +142,7 @@ def _syntax(text: str, error: json.JSONDecodeError) -> SyntaxProblem:
     at = error.pos
     if at >= len(text.rstrip()):
         return SyntaxProblem(
-            "not-json",
+            SyntaxProblemKind.NOT_JSON,
             "it ends before the last bracket is closed",
             line=error.lineno,
             column=error.colno,
@@ -156,7 +165,9 @@ def _syntax(text: str, error: json.JSONDecodeError) -> SyntaxProblem:
         message = "there is a comment, which JSON does not have"
     elif text[at] == "'":
         message = "there is a single quote; JSON wants double quotes"
-    return SyntaxProblem("not-json", message, line=error.lineno, column=error.colno, found=repr(text[at]))
+    return SyntaxProblem(
+        SyntaxProblemKind.NOT_JSON, message, line=error.lineno, column=error.colno, found=repr(text[at])
+    )
 
 
 def _kind(value: Json) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from meshtui.model.identity.bootstrap import BEING_WRITTEN, Bootstrap, SyntaxProblem
+from meshtui.model.identity.bootstrap import Bootstrap, SyntaxProblem, SyntaxProblemKind
 from meshtui.model.identity.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.sources.reading import SETTLING, look_at, read_limited
@@ -38,11 +38,14 @@ def read_bootstrap_file(path: str) -> Bootstrap:
         read = _read_bootstrap_once(path)
     cut = read.syntax is not None and read.syntax.kind in _HALF_WRITTEN_BOOTSTRAP
     if cut and first.kind is FileKind.FILE and look_at(path) != first:
-        return Bootstrap(path, SyntaxProblem(BEING_WRITTEN, "it changed while it was looked at, and is not whole yet"))
+        return Bootstrap(
+            path,
+            SyntaxProblem(SyntaxProblemKind.BEING_WRITTEN, "it changed while it was looked at, and is not whole yet"),
+        )
     return read
 
 
-_HALF_WRITTEN_BOOTSTRAP = frozenset({"missing", "empty", "not-json"})
+_HALF_WRITTEN_BOOTSTRAP = frozenset({SyntaxProblemKind.MISSING, SyntaxProblemKind.EMPTY, SyntaxProblemKind.NOT_JSON})
 """Kinds of ``SyntaxProblem`` that a file shows for a moment while it is removed and made anew, or written in place."""
 
 
@@ -50,10 +53,10 @@ def _read_bootstrap_once(path: str) -> Bootstrap:
     try:
         data = read_limited(path, MAXIMUM_BYTES)
     except FileNotFoundError:
-        return Bootstrap(path, SyntaxProblem("missing", "No such file or directory"))
+        return Bootstrap(path, SyntaxProblem(SyntaxProblemKind.MISSING, "No such file or directory"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
-        return Bootstrap(path, SyntaxProblem("unreadable", reason))
+        return Bootstrap(path, SyntaxProblem(SyntaxProblemKind.UNREADABLE, reason))
     return read_bootstrap(data, path)
 
 
@@ -87,7 +90,7 @@ class BootstrapFile:
     def _poll(self) -> tuple[Bootstrap, tuple[FileFacts, ...]]:
         seen = look_at(self._path)
         last = self._last
-        unsettled = last is not None and last.syntax is not None and last.syntax.kind == BEING_WRITTEN
+        unsettled = last is not None and last.syntax is not None and last.syntax.kind is SyntaxProblemKind.BEING_WRITTEN
         if last is None or unsettled or seen != self._seen or seen.kind is not FileKind.FILE:
             self._seen, self._last = seen, read_bootstrap_file(self._path)
         assert self._last is not None

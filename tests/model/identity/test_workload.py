@@ -11,7 +11,7 @@ import pytest
 from meshtui.model.finding import Area, Finding, Severity
 from meshtui.model.identity.agent import AgentMetrics
 from meshtui.model.identity.agent_series import counter_rows
-from meshtui.model.identity.bootstrap import SyntaxProblem
+from meshtui.model.identity.bootstrap import SyntaxProblem, SyntaxProblemKind
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.comparison import IdentityState, InUse, Issued, Side
 from meshtui.model.identity.peers import (
@@ -188,7 +188,8 @@ def test_an_agent_alone_tells_the_end() -> None:
 
 def test_an_unreadable_bootstrap_is_named() -> None:
     broken = replace(
-        looked(NEW, NOW), bootstrap=replace(bootstrap(), syntax=SyntaxProblem("not-json", "ends too early"))
+        looked(NEW, NOW),
+        bootstrap=replace(bootstrap(), syntax=SyntaxProblem(SyntaxProblemKind.NOT_JSON, "ends too early")),
     )
     assert "cannot be read" in bootstrap_rung(Workload(IdentityState(NOW), files=broken)).text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meshtui.model.identity.bootstrap import BEING_WRITTEN
+from meshtui.model.identity.bootstrap import SyntaxProblemKind
 from meshtui.model.identity.file_facts import FileKind
 from meshtui.sources.workload.bootstrap import (
     BootstrapFile,
@@ -23,7 +23,7 @@ async def test_a_bootstrap_file_is_read_again_only_when_it_changed(tmp_path: Pat
     source = BootstrapFile(str(path))
     gone, _ = await source.poll()
     assert gone.syntax is not None
-    assert gone.syntax.kind == "missing"
+    assert gone.syntax.kind is SyntaxProblemKind.MISSING
     path.write_text('{"xds_servers": [{"server_uri": "unix:///nowhere/XDS", "channel_creds": [{"type": "insecure"}]}]}')
     first, facts = await source.poll()
     assert [(fact.path, fact.kind) for fact in facts] == [("/nowhere/XDS", FileKind.MISSING)]
@@ -46,7 +46,7 @@ def test_the_environment_is_read_as_grpc_reads_it(tmp_path: Path) -> None:
     broken = bootstrap_from_environment({"GRPC_XDS_BOOTSTRAP": str(tmp_path), "GRPC_XDS_BOOTSTRAP_CONFIG": text})
     assert broken is not None
     assert broken.syntax is not None
-    assert broken.syntax.kind == "unreadable"
+    assert broken.syntax.kind is SyntaxProblemKind.UNREADABLE
     assert facts_of(broken) == ()
 
 
@@ -56,7 +56,7 @@ def test_a_huge_bootstrap_is_not_read(tmp_path: Path) -> None:
         file.truncate(1 << 40)  # sparse: nothing is written
     found = read_bootstrap_file(str(path))
     assert found.syntax is not None
-    assert found.syntax.kind == "unreadable"
+    assert found.syntax.kind is SyntaxProblemKind.UNREADABLE
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, -2])
@@ -81,11 +81,13 @@ def test_a_bootstrap_that_grows_longer_than_it_is_waited_for_is_called_being_wri
     file = BootstrapFile(str(path))
     syntax = asyncio.run(file.poll())[0].syntax
     assert syntax is not None
-    assert syntax.kind == BEING_WRITTEN
+    assert syntax.kind is SyntaxProblemKind.BEING_WRITTEN
     monkeypatch.setattr("meshtui.sources.workload.bootstrap.time.sleep", lambda _: None)
     syntax = asyncio.run(file.poll())[0].syntax
     assert syntax is not None
-    assert syntax.kind == "not-json", "it stands still now, although it looks as at the end of the look before"
+    assert syntax.kind is SyntaxProblemKind.NOT_JSON, (
+        "it stands still now, although it looks as at the end of the look before"
+    )
     path.write_bytes(whole)
     assert asyncio.run(file.poll())[0].syntax is None
 
@@ -94,4 +96,4 @@ def test_a_bootstrap_that_stays_broken_is_said(tmp_path: Path) -> None:
     (tmp_path / "bootstrap.json").write_bytes(b"")
     syntax = read_bootstrap_file(str(tmp_path / "bootstrap.json")).syntax
     assert syntax is not None
-    assert syntax.kind == "empty"
+    assert syntax.kind is SyntaxProblemKind.EMPTY

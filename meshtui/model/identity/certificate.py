@@ -93,10 +93,14 @@ class Certificate:
 
 def colon_hex(number: int) -> str:
     """A whole number as hex bytes joined by colons; a negative one keeps its sign in front."""
+    return ("-" if number < 0 else "") + ":".join(hex_bytes(number))
+
+
+def hex_bytes(number: int) -> list[str]:
+    """The bytes of a whole number without its sign, the highest first, each as two lower-case hex digits."""
     digits = f"{abs(number):x}"
     digits = digits.zfill(len(digits) + len(digits) % 2)
-    pairs = ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
-    return f"-{pairs}" if number < 0 else pairs
+    return [digits[at : at + 2] for at in range(0, len(digits), 2)]
 
 
 class LinkProblem(StrEnum):

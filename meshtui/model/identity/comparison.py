@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from meshtui.model.identity.agent import AgentReport
-from meshtui.model.identity.certificate import Certificate, CertificateSet
+from meshtui.model.identity.certificate import Certificate, CertificateSet, hex_bytes
 from meshtui.model.identity.san import satisfies
 from meshtui.model.phrases import span_words
 from meshtui.model.xds.config import TlsContext, TlsMode
@@ -345,8 +345,8 @@ SHORT_SERIAL = 4
 
 def short_serial(certificate: Certificate) -> str:
     """The beginning of the serial: ``3f:a1:09:5c…``."""
-    parts = certificate.serial_text.split(":")
-    return ":".join(parts[:SHORT_SERIAL]) + ("…" if len(parts) > SHORT_SERIAL else "")
+    sign, pairs = "-" if certificate.serial < 0 else "", hex_bytes(certificate.serial)
+    return sign + ":".join(pairs[:SHORT_SERIAL]) + ("…" if len(pairs) > SHORT_SERIAL else "")
 
 
 def _clock(moment: datetime, now: datetime) -> str:

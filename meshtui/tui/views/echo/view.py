@@ -289,8 +289,9 @@ class EchoView(View):
         except UsageError as error:
             self._complain(str(error))
             return
-        what = " ".join(part for part in ("the grpcurl line.", grpcurl_note(spec)) if part)
-        self.post_message(self.Copy(grpcurl_line(spec, self.frame.state.target), what.removesuffix(".")))
+        note = grpcurl_note(spec)
+        what = f"the grpcurl line. {note}" if note else "the grpcurl line"
+        self.post_message(self.Copy(grpcurl_line(spec, self.frame.state.target), what))
 
     def action_export(self) -> None:
         run = self._run

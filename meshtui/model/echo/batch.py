@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -113,30 +112,11 @@ class BatchAccount:
         return SplitCounts(by_version, self.unknown + nameless, self.failed, self.lost)
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """What can be said of a batch before its outputs are read: how many requests were sent, and how many errors it has.
-
-    The next batch is chosen by it, so that it is under way while the answers of this one are counted.
-    """
-
-    sent: int
-    errors: int
-
-
-def landing(batch: Batch, reply: BatchReply) -> Landing:
-    """The first word on a batch. An error that only the words of an output tell is not seen here."""
-    if reply.kind is ReplyKind.OUTPUTS:
-        return Landing(batch.count, max(0, batch.count - len(reply.outputs)) + reply.outputs.count(""))
-    result = account(batch, reply)
-    return Landing(result.sent, result.failed + result.lost)
-
-
-def account(batch: Batch, reply: BatchReply, answers: Sequence[Answer] | None = None) -> BatchAccount:
-    """The fate of the batch's requests after this reply. ``answers`` are its outputs, when they are parsed already."""
+def account(batch: Batch, reply: BatchReply) -> BatchAccount:
+    """The fate of the batch's requests after this reply."""
     match reply.kind:
         case ReplyKind.OUTPUTS:
-            return _outputs(batch, reply, answers)
+            return _outputs(batch, reply)
         case ReplyKind.REFUSED:
             return _refused(batch, reply.error)
         case ReplyKind.STOPPED:
@@ -158,7 +138,7 @@ def _refused(batch: Batch, text: str) -> BatchAccount:
     return BatchAccount(sent=batch.count, failed=1, lost=rest, failures=(failure,))
 
 
-def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -> BatchAccount:
+def _outputs(batch: Batch, reply: BatchReply) -> BatchAccount:
     outputs = reply.outputs
     batch_error = parse_batch_error(reply.error, batch.count).cause if reply.error else ""
     answers: list[Answer] = []
@@ -168,7 +148,7 @@ def _outputs(batch: Batch, reply: BatchReply, parsed: Sequence[Answer] | None) -
         if not text:
             lost[EMPTY_TEXT] = lost.get(EMPTY_TEXT, 0) + 1
             continue
-        answer = parse_output(text, position) if parsed is None else parsed[position]
+        answer = parse_output(text, position)
         reason = _longer(_failure_of(answer), batch_error)
         if reason:
             failed[reason] = failed.get(reason, 0) + 1

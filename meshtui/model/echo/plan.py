@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from meshtui.model.echo.batch import Batch, Landing
+from meshtui.model.echo.batch import Batch, BatchAccount
 from meshtui.model.echo.spec import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 
 BATCH_SECONDS = 0.4
@@ -100,9 +100,9 @@ class Planner:
         )
         return planner, batch
 
-    def end(self, batch: Batch, result: Landing, seconds: float) -> Planner:
+    def end(self, batch: Batch, result: BatchAccount, seconds: float) -> Planner:
         """It came back after ``seconds``. One that never left (``result.sent`` 0) is given back to be sent later."""
-        in_flight = tuple(other for other in self.in_flight if other is not batch)
+        in_flight = tuple(other for other in self.in_flight if other.number != batch.number)
         if not result.sent:
             return replace(self, in_flight=in_flight, sent=self.sent - batch.count)
         planner = replace(
@@ -111,14 +111,10 @@ class Planner:
             accounted=self.accounted + result.sent,
             rate=batch.count / seconds if seconds > 0 else self.rate,
         )
-        if result.errors:
-            return planner.careful()
+        if result.failed or result.lost:  # single requests, until enough have gone well
+            return replace(planner, size=1, well=0)
         well = None if self.well is None else self.well + result.sent
         return replace(planner, size=planner._grown(well), well=well)
-
-    def careful(self) -> Planner:
-        """After an error: single requests, until enough have gone well."""
-        return replace(self, size=1, well=0)
 
     def _grown(self, well: int | None) -> int:
         """The size after a clean batch, with ``well`` requests gone well since the last error."""

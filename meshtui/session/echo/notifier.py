@@ -36,13 +36,6 @@ class Notifier:
         self._batches.append(listener)
         return lambda: _take_out(self._batches, listener)
 
-    def hand_over(self, other: Notifier) -> None:
-        """Give the same listeners to another run."""
-        for state_listener in self._states:
-            other.add_state(state_listener)
-        for batch_listener in self._batches:
-            other.add_batch(batch_listener)
-
     def came_back(self, record: BatchRecord) -> None:
         """A batch came back."""
         for listener in tuple(self._batches):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshtui.model.echo.batch import Batch, BatchAccount, BatchReply, ReplyKind, account, landing
+from meshtui.model.echo.batch import Batch, BatchAccount, BatchReply, ReplyKind, account
 from meshtui.model.echo.plan import LARGEST_BATCH, LOSS_BUDGET, MOST_BATCHES, Planner
 from meshtui.model.echo.spec import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 
@@ -46,7 +46,7 @@ def simulate(
         now, start, batch, reply = due.pop(0)
         result = account(batch, reply)
         results.append(result)
-        planner = planner.end(batch, landing(batch, reply), now - start)
+        planner = planner.end(batch, result, now - start)
     return planner, begun, results
 
 
@@ -150,7 +150,7 @@ def test_no_more_in_flight_than_one_set_would_have_or_two_overlap(qps: int, late
         elif planner.in_flight:
             batch = planner.in_flight[0]
             failed = BatchReply(ReplyKind.REFUSED, error=f"1/{batch.count} requests had errors; first error: x")
-            planner = planner.end(batch, landing(batch, failed), latency)
+            planner = planner.end(batch, account(batch, failed), latency)
         assert len(planner.in_flight) <= MOST_BATCHES
         waiting = sum(batch.count for batch in planner.in_flight)
         assert len(planner.in_flight) <= BATCHES_AT_ONCE or waiting <= SERVER_CONCURRENCY
@@ -190,7 +190,7 @@ def test_an_unthrottled_run_costs_little_more_than_one_giant_set(dial: float) ->
             free = max(free, now + dial) + batch.count * each
             flying.append((free, now, batch))
         now, began, batch = flying.pop(0)
-        planner = planner.end(batch, landing(batch, good(batch)), now - began)
+        planner = planner.end(batch, account(batch, good(batch)), now - began)
     assert (dial + count * each) / now >= 0.97
 
 
@@ -225,7 +225,7 @@ def test_few_answers_lose_their_words(error_rate: float) -> None:
 
 def test_a_set_that_never_left_is_sent_later() -> None:
     planner, batch = Planner(spec=EchoRequestSpec("xds:///x", count=10)).begin(0.0)
-    planner = planner.end(batch, landing(batch, BatchReply(ReplyKind.UNREACHED, error="refused")), 0.1)
+    planner = planner.end(batch, account(batch, BatchReply(ReplyKind.UNREACHED, error="refused")), 0.1)
     assert (planner.sent, planner.accounted, planner.remaining) == (0, 0, 10)
 
 

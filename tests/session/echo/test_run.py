@@ -21,7 +21,7 @@ from meshtui.model.split.assessment import (
     assess,
     parse_expectation,
 )
-from meshtui.session.echo import run as run_module
+from meshtui.session.echo import run_book
 from meshtui.session.echo.run import STOP_GRACE_S, EchoRun
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase
 from meshtui.sources.echo import EchoClient
@@ -159,7 +159,7 @@ async def test_half_of_the_requests_fail_and_the_verdict_is_not_led_astray() -> 
     assert [cause.code for cause in state.tally.causes] == ["connection-refused"]
 
 
-async def test_sets_shrink_to_single_requests_while_errors_last() -> None:
+async def test_batches_shrink_to_single_requests_while_errors_last() -> None:
     echo = EchoServer()
     records: list[BatchRecord] = []
     async with lab(echo) as (_, make):
@@ -258,7 +258,7 @@ async def test_a_server_without_forward_echo_is_said_at_once() -> None:
     assert state.tally.sent == 0
 
 
-async def test_a_defect_of_a_source_costs_its_set_and_not_the_run() -> None:
+async def test_a_defect_of_a_source_costs_its_batch_and_not_the_run() -> None:
     class Faulty:
         def __init__(self) -> None:
             self.calls = 0
@@ -281,7 +281,7 @@ async def test_pause_and_resume() -> None:
         run.start()
         await until(lambda: run.state.tally.completed >= 20)
         run.pause()
-        await until(lambda: run.state.phase is Phase.PAUSED and not run._flights and not echo.flying)
+        await until(lambda: run.state.phase is Phase.PAUSED and not run._book.in_flight and not echo.flying)
         await until(lambda: run.state.tally.sent == echo.requests)
         sent = echo.requests
         for _ in range(20):
@@ -303,19 +303,6 @@ async def test_a_run_that_is_cancelled_while_paused_or_before_it_began() -> None
         await unbegun.cancel()
         assert unbegun.state.phase is Phase.CANCELLED
         assert unbegun.state.tally.sent == 0
-
-
-async def test_run_again_keeps_listeners_and_counts_anew() -> None:
-    states: list[EchoState] = []
-    async with lab(EchoServer()) as (_, make):
-        first = make(20, expectation=CANARY)
-        first.subscribe(states.append)
-        await finished(first)
-        second = first.again()
-        state = await finished(second)
-    assert state.tally.sent == 20
-    assert states[-1] is state
-    assert state.assessment.expectation == CANARY
 
 
 async def test_duration_ends_a_continuous_run() -> None:
@@ -384,7 +371,7 @@ async def test_at_the_end_one_more_look_is_waited_for() -> None:
 
 
 async def test_a_config_that_went_with_the_last_channel_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "CONFIRM_WAIT_S", 1e6)
+    monkeypatch.setattr(run_book, "CONFIRM_WAIT_S", 1e6)
     async with lab(EchoServer()) as (_, make):
         run = make(20, settings=EchoSettings(awaits_confirmation=True), expectation=CANARY)
         run.start()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.doctor.kinds import KINDS
-from meshtui.doctor.rules import agent, bootstrap, certificates, client, config, connection, identity, traffic
 from meshtui.doctor.rules.rule import run
 from meshtui.model.finding import Finding, worst_first
-from meshtui.model.xds.graph import Graph
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
+
+if TYPE_CHECKING:
+    from meshtui.doctor.evidence import ConfigEvidence, Evidence
+    from meshtui.model.xds.graph import Graph
 
 
 def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
@@ -56,6 +58,8 @@ class Diagnosis:
     def _judged(self, look: ConfigEvidence | None) -> ConfigJudged | None:
         if look is None or (self._config is not None and self._config.holds(look)):
             return self._config
+        from meshtui.doctor.rules import config
+
         resources = look.snapshot.resources
         waits = any(resource.health is Health.WAITING for resource in resources.values())
         return ConfigJudged(resources, look.graph, tuple(run(config.STANDING_RULES, look)), waits)
@@ -64,19 +68,31 @@ class Diagnosis:
 def _of_config(look: ConfigEvidence | None, judged: ConfigJudged | None) -> list[Finding]:
     if look is None or judged is None:
         return []
+    from meshtui.doctor.rules import client, config, connection, traffic
+
     timed = run(config.TIMED_RULES, look) if judged.waits else []
     return [*judged.findings, *timed, *run((*connection.RULES, *traffic.RULES, *client.RULES), look)]
 
 
 def _of_workload(evidence: Evidence) -> list[Finding]:
+    """The rules of each part that was looked at, and no others, are loaded: a command looks at one or two."""
     found: list[Finding] = []
     if evidence.bootstrap is not None:
+        from meshtui.doctor.rules import bootstrap
+
         found += run(bootstrap.RULES, evidence.bootstrap)
-    for certificate_evidence in evidence.certificates:
-        found += run(certificates.RULES, certificate_evidence)
+    if evidence.certificates:
+        from meshtui.doctor.rules import certificates
+
+        for seen in evidence.certificates:
+            found += run(certificates.RULES, seen)
     if evidence.identity is not None:
+        from meshtui.doctor.rules import identity
+
         found += run(identity.RULES, evidence.identity)
     if evidence.agent is not None:
+        from meshtui.doctor.rules import agent
+
         found += run(agent.RULES, evidence.agent)
     return found
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from meshtui.model.answerer import Switches
-from meshtui.model.channels import ChannelReport
-from meshtui.model.identity.agent import AgentRates, AgentReport, rates
-from meshtui.model.identity.bootstrap import Bootstrap
-from meshtui.model.identity.certificate import Certificate, CertificateSet
-from meshtui.model.identity.comparison import IdentityState
 from meshtui.model.identity.file_facts import FileFacts, facts_for
-from meshtui.model.identity.workload import Workload
-from meshtui.model.traffic import Traffic
-from meshtui.model.xds.graph import Graph
-from meshtui.model.xds.resource import ResourceKey
-from meshtui.model.xds.snapshot import Snapshot
+
+if TYPE_CHECKING:  # a command loads the models of what it looks at, and no others
+    from datetime import datetime, timedelta
+
+    from meshtui.model.answerer import Switches
+    from meshtui.model.channels import ChannelReport
+    from meshtui.model.identity.agent import AgentRates, AgentReport
+    from meshtui.model.identity.bootstrap import Bootstrap
+    from meshtui.model.identity.certificate import Certificate, CertificateSet
+    from meshtui.model.identity.comparison import IdentityState
+    from meshtui.model.identity.workload import Workload
+    from meshtui.model.traffic import Traffic
+    from meshtui.model.xds.graph import Graph
+    from meshtui.model.xds.resource import ResourceKey
+    from meshtui.model.xds.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigEvidence:
     """One look at a target: its config, its channels, and what its calls did lately.
 
-    ``first_seen`` says since when a resource is as it is, where that was watched.
+    ``first_seen`` says since when a resource is as it is, where that was watched, and ``switches`` which clients
+    answered one after the other.
     """
 
     now: datetime
@@ -34,7 +39,7 @@ class ConfigEvidence:
     channels: ChannelReport | None = None
     first_seen: Mapping[ResourceKey, datetime] = field(default_factory=lambda: MappingProxyType({}))
     traffic: Traffic | None = None
-    switches: Switches = field(default_factory=Switches)
+    switches: Switches | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,5 +131,7 @@ def workload_evidence(
 
 
 def _rates(workload: Workload) -> AgentRates | None:
+    from meshtui.model.identity.agent import rates
+
     history = workload.agent_history
     return rates(history[0], history[-1]) if len(history) > 1 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,13 @@ def test_a_single_look_loads_no_session(command: str) -> None:
         wanted=("meshtui.session.session", "meshtui.doctor.diagnose", "re2"),
     )
     assert (code, loaded) == (3, set())
+
+
+def test_a_command_loads_the_rules_of_what_it_looks_at(tmp_path: Path) -> None:
+    rules = tuple(f"meshtui.doctor.rules.{part}" for part in ("bootstrap", "certificates", "config", "traffic"))
+    (tmp_path / "cert-chain.pem").write_bytes(b"")
+    assert loaded_by("certs", str(tmp_path), wanted=rules) == (1, {"meshtui.doctor.rules.certificates"})
+    assert loaded_by("bootstrap", str(tmp_path / "none.json"), wanted=rules) == (1, {"meshtui.doctor.rules.bootstrap"})
 
 
 def test_the_first_paint_needs_neither_session_nor_model() -> None:

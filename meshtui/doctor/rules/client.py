@@ -17,8 +17,8 @@ NAMED: Final = 4
 
 def another_client(seen: ConfigEvidence) -> Iterator[Finding]:
     """The node id in the answers changed while they were watched."""
-    lately = seen.switches.lately(seen.now)
-    if not lately:
+    lately = seen.switches.lately(seen.now) if seen.switches is not None else ()
+    if seen.switches is None or not lately:
         return
     in_turn = seen.switches.in_turn(seen.now)
     ids = dict.fromkeys(node.id for switch in lately for node in (switch.before, switch.after))

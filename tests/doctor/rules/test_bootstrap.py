@@ -9,6 +9,7 @@ from typing import Any
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import BootstrapEvidence, Evidence
 from meshtui.model.finding import Finding
+from meshtui.model.identity.bootstrap import Bootstrap, SyntaxProblem, SyntaxProblemKind
 from meshtui.model.identity.bootstrap_parse import read_bootstrap
 from meshtui.model.identity.certificate import CertificateSet, KeyMatch, KeyState
 from meshtui.model.identity.file_facts import FileFacts, FileKind
@@ -87,3 +88,11 @@ def test_certificates_shorter_than_the_refresh_interval_and_files_that_do_not_fi
     assert bootstrap(certificates=(("default", CertificateSet("x", NOW, certificates=(long,))),)) == []
     other = CertificateSet("x", NOW, certificates=(long,), key=KeyMatch("/k", KeyState.DIFFERS))
     assert bootstrap(certificates=(("default", other),)) == ["bootstrap-provider-files-mismatch"]
+
+
+def test_a_bootstrap_that_is_being_written_is_not_said_to_be_broken() -> None:
+    problem = SyntaxProblem(SyntaxProblemKind.BEING_WRITTEN, "it changed while it was looked at")
+    (finding,) = judged(BootstrapEvidence(now=NOW, bootstrap=Bootstrap("b.json", problem)))
+    assert finding.code == "bootstrap-being-written"
+    assert "could not be read as a whole: it changed while it was looked at" in finding.explanation
+    assert finding.evidence == ("b.json: it changed while it was looked at",)

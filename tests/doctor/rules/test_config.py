@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality, Opaque
+from meshtui.model.subject import ResourceSubject
+from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Listener, Locality, Opaque
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Status
 from meshtui.model.xds.snapshot import Snapshot
@@ -18,6 +20,7 @@ from tests.builders import (
     ROUTES,
     canary,
     cluster,
+    inbound,
     key,
     resource,
     split_routes,
@@ -145,3 +148,15 @@ def test_a_cluster_the_client_does_not_hold_is_seen_in_the_tree() -> None:
     seen = without(canary(), key(CDS, subset("v1")))
     troubled = [way[-1].name for way in build(seen).troubled()]
     assert subset("v1") in troubled
+
+
+def test_a_filter_chain_that_grpc_cannot_use_is_said_of_its_listener() -> None:
+    listener = inbound()
+    assert isinstance(listener.body, Listener)
+    chain = replace(listener.body.chains[0], name="odd", problem="it has no HTTP connection manager")
+    broken = resource(LDS, listener.key.name, replace(listener.body, chains=(chain,)))
+    (finding,) = judge(with_resource(canary(), broken))
+    assert (finding.code, finding.severity) == ("filter-chain-unusable", Severity.ERROR)
+    assert finding.subject == ResourceSubject(broken.key, "odd")
+    assert finding.title == "Inbound filter chain odd cannot be used"
+    assert finding.evidence == ("it has no HTTP connection manager",)

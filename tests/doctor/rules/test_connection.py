@@ -35,7 +35,7 @@ def test_an_unreachable_destination_names_the_address_and_the_tls_in_force() -> 
     (finding,) = judge(
         Channel(id=1, target=target, state=ChannelState.TRANSIENT_FAILURE, calls=Calls(), subchannels=(broken,))
     )
-    assert finding.severity is Severity.ERROR
+    assert (finding.code, finding.severity) == ("destination-unreachable", Severity.ERROR)
     assert "any endpoint of echo.echo-grpc:7070" in finding.title
     assert "127.0.1.11:17070" in finding.explanation
     assert "mTLS" in finding.explanation

@@ -27,7 +27,7 @@ def look(second: float, v1: Counters, v2: Counters) -> ChannelReport:
         Subchannel(id=number, address=address, state=ChannelState.READY, calls=Calls(*counters))
         for number, address, counters in ((11, V1, v1), (12, V2, v2))
     )
-    total = Calls(*(first + second for first, second in zip(v1, v2, strict=True)))
+    total = Calls(v1[0] + v2[0], v1[1] + v2[1], v1[2] + v2[2])
     channel = Channel(id=2, target=TARGET, state=ChannelState.READY, calls=total, subchannels=parts)
     return ChannelReport(NOW + timedelta(seconds=second), (channel,))
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from bench.poll import SERVICES, csds_target
@@ -25,7 +26,7 @@ ROUNDS: Final = 7
 SMALL: Final = 2
 """Services of the small target, twelve resources."""
 
-MESHTUI: Final = (sys.executable, "-m", "meshtui")
+MESHTUI: Final = (str(Path(sys.executable).with_name("meshtui")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Cost:
 def main() -> None:
     """Measure and print."""
     with csds_target(SMALL) as small, csds_target(SERVICES) as large:
-        bare = (sys.executable, "-m", "bench._bare_status")
+        bare = (sys.executable, str(Path(__file__).with_name("_bare_status.py")))
         standards = {
             "bare 12": (*bare, small),
             "bare 10 000": (*bare, large),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from meshtui.model.identity.workload import WorkloadFiles
     from meshtui.model.xds.resource import Resource, ResourceKey
     from meshtui.model.xds.snapshot import Snapshot
-    from meshtui.session.protocols import ConfigSource, Connect, EchoSource, Sources
+    from meshtui.session.protocols import ConfigSource, EchoSource, Sources
     from meshtui.session.session import Session
 
 Result = TypeVar("Result")
@@ -31,21 +32,25 @@ Result = TypeVar("Result")
 
 def open_session(target: str, options: TargetOptions, *, interval: float = DEFAULT_INTERVAL) -> Session:
     """A session for a target as typed; it does nothing until started. Raises ``UsageError``."""
+    return _session(target, options, interval, whole=True)
+
+
+def open_echo_session(target: str, options: TargetOptions, *, interval: float) -> Session:
+    """A session that sends requests and follows the config, and looks at nothing else. Raises ``UsageError``."""
+    return _session(target, options, interval, whole=False)
+
+
+def _session(target: str, options: TargetOptions, interval: float, *, whole: bool) -> Session:
     from meshtui.session.session import Session
 
-    return Session(target, connector(target, options), interval=interval)
-
-
-def connector(target: str, options: TargetOptions) -> Connect:
-    """What connects to the target, with all its sources. The address is checked at once: raises ``UsageError``."""
     address = parse_address(target)
 
     async def connect() -> Sources:
         _can_open_files()
-        await asyncio.to_thread(_import_sources)
-        return _open(address, options)
+        await asyncio.to_thread(_import, EVERYTHING if whole else FOR_ECHO)
+        return _open(address, options, whole=whole)
 
-    return connect
+    return Session(target, connect, interval=interval)
 
 
 # one look, for headless commands
@@ -152,32 +157,49 @@ def _can_open_files() -> None:
             opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
 
 
-def _import_sources() -> None:
-    for name in ("csds.source", "channelz.source", "echo", "workload.source"):
+FOR_ECHO: Final = ("csds.source", "echo")
+EVERYTHING: Final = (*FOR_ECHO, "channelz.source", "workload.source")
+"""Modules of the sources a session may have: heavy, so a session imports them off the event loop."""
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
         importlib.import_module(f"meshtui.sources.{name}")
 
 
-def _open(address: Address, options: TargetOptions) -> Sources:
+def _open(address: Address, options: TargetOptions, *, whole: bool) -> Sources:
+    """Config and echo; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
-    from meshtui.sources.channelz.source import ChannelzSource
     from meshtui.sources.csds.source import CsdsSource
     from meshtui.sources.echo import EchoClient
     from meshtui.sources.grpc.channel import open_channel
+
+    channel = open_channel(address, options.tls, max_message=options.max_message)
+    bounds = _Bounds(timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted)
+    sources = Sources(
+        config=CsdsSource(channel, address, **bounds),
+        echo=EchoClient(channel, address),
+        contact_s=options.timeout,
+        opened=(channel.close,),
+    )
+    if not whole:
+        return sources
+    from meshtui.sources.channelz.source import ChannelzSource
     from meshtui.sources.workload.source import LocalWorkload, read_peer
 
     named = (options.bootstrap, options.certs, options.agent)
-    channel = open_channel(address, options.tls, max_message=options.max_message)
-    workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message)
-    return Sources(
-        config=CsdsSource(
-            channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
-        ),
-        channels=ChannelzSource(
-            channel, address, timeout=options.timeout, tls=options.tls.wanted, max_message=options.max_message
-        ),
-        echo=EchoClient(channel, address),
-        contact_s=options.timeout,
-        workload=workload if any(named) else None,
+    workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message) if any(named) else None
+    return replace(
+        sources,
+        channels=ChannelzSource(channel, address, **bounds),
+        workload=workload,
         read_peer=read_peer,
-        opened=(channel.close,),
     )
+
+
+class _Bounds(TypedDict):
+    """What every source over a channel is given."""
+
+    timeout: float
+    max_message: int
+    tls: bool

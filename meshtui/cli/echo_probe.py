@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -22,9 +22,11 @@ from meshtui.session.echo.backoff import FIRST_CONTACT_S
 from meshtui.session.echo.controller import EchoController, load_of
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState
-from meshtui.session.session import Session
 from meshtui.session.state import LinkState
-from meshtui.targets import echo_source, open_session
+from meshtui.targets import echo_source, open_echo_session
+
+if TYPE_CHECKING:  # only a run that follows the config has a session
+    from meshtui.session.session import Session
 
 LOOK_EVERY_S: Final = 0.25
 """How often the config is looked at during a run. Answers between the last look at the old weights and the first at the
@@ -89,7 +91,7 @@ async def _without_config(request: ProbeRequest, options: TargetOptions, stop: a
 @asynccontextmanager
 async def _with_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run whose expected shares follow the accepted config of the same target."""
-    session = open_session(request.target, options, interval=LOOK_EVERY_S)
+    session = open_echo_session(request.target, options, interval=LOOK_EVERY_S)
     session.start()
     try:
         controller, snapshot = await _unless(stop, _first_look(session, options.timeout))

@@ -9,8 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
-import re2
-
 from meshtui.model.phrases import shorten
 
 MOST_MEMORY: Final = 8 << 20
@@ -49,6 +47,8 @@ def found_in(pattern: str, text: str) -> bool:
 
 @lru_cache(KEPT)
 def _compiled(pattern: str) -> Any:
+    import re2  # most configs have no pattern, and few commands meet one
+
     try:
         return re2.compile(_bytes(pattern), _options())
     except re2.error as error:
@@ -59,12 +59,16 @@ def _compiled(pattern: str) -> Any:
 
 @lru_cache(None)
 def _ours(pattern: str) -> Any:
+    import re2
+
     options = _options()
     options.case_sensitive = False
     return re2.compile(pattern, options)
 
 
 def _options() -> Any:
+    import re2
+
     options = re2.Options()
     options.max_mem = MOST_MEMORY
     options.never_capture = True  # a place for each of 100 000 groups at each step takes gigabytes

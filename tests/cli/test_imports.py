@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,9 +10,51 @@ from pathlib import Path
 
 import pytest
 
+from tests import xds_messages as xds
+from tests.csds_server import serving
 from tests.waiting import PATIENCE_S
 
+BOOTSTRAPS = Path(__file__).parents[1] / "data" / "bootstraps"
+
 HEAVY = ("grpc", "google.protobuf", "envoy", "textual", "cryptography", "kubernetes", "prometheus_client", "yaml")
+
+NEVER_HEADLESS = ("textual", "rich", "kubernetes", "re2", "orjson", "yaml", "meshtui.tui")
+"""What no headless command loads that does what most do: it draws no screen, meets no regular expression and no large
+document.
+"""
+
+PARTS = (
+    "asyncio",
+    "grpc",
+    "envoy",
+    "grpc_channelz",
+    "cryptography",
+    "prometheus_client",
+    "meshtui.sources.csds",
+    "meshtui.sources.channelz",
+    "meshtui.sources.echo",
+    "meshtui.sources.workload",
+    "meshtui.sources.certificates",
+    "meshtui.sources.agent",
+    "meshtui.sources.proto.decode",
+    "meshtui.sources.proto.json_mapping",
+    "meshtui.model.xds.graph",
+    "meshtui.session.session",
+    "meshtui.doctor",
+    "meshtui.demo",
+)
+"""What takes time to load, or would have to be loaded for nothing."""
+
+CSDS = {"asyncio", "grpc", "envoy", "meshtui.sources.csds"}
+
+FILES = {
+    "asyncio",
+    "cryptography",
+    "meshtui.sources.workload",
+    "meshtui.sources.certificates",
+    "meshtui.model.xds.graph",
+    "meshtui.doctor",
+}
 
 PROBE = """
 import json, sys
@@ -56,28 +99,43 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("xds", "status"), ("xds", "config"), ("xds", "tree"), ("echo", "--url", "xds:///x:1", "--count", "1")],
-    ids=" ".join,
+    ("arguments", "needed"),
+    [
+        (("xds", "status", "TARGET"), CSDS),
+        (("xds", "status", "TARGET", "-o", "json"), CSDS),
+        (("xds", "config", "TARGET", "-o", "json"), CSDS | {"meshtui.sources.proto.json_mapping"}),
+        (("xds", "tree", "TARGET"), CSDS | {"meshtui.sources.proto.decode", "meshtui.model.xds.graph"}),
+        (("bootstrap", str(BOOTSTRAPS / "good-istio.json")), FILES),
+        (("certs", str(BOOTSTRAPS)), FILES),
+        (("demo", "--list"), {"meshtui.demo"}),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
 )
-def test_headless_commands_never_load_the_screen(arguments: tuple[str, ...]) -> None:
-    code, heavy = loaded_by(*arguments, "127.0.0.1:1", "--timeout", "0.5")
+async def test_a_command_loads_what_it_needs_and_nothing_else(arguments: tuple[str, ...], needed: set[str]) -> None:
+    async with serving(xds.canary_answer().SerializeToString()) as server:
+        typed = (server.address if argument == "TARGET" else argument for argument in arguments)
+        code, loaded = await asyncio.to_thread(loaded_by, *typed, wanted=(*PARTS, *NEVER_HEADLESS))
+    assert code in (0, 1), "it must have done its work"
+    assert loaded == needed
+
+
+ECHO = {"asyncio", "grpc", "meshtui.sources.echo", "meshtui.model.xds.graph", "meshtui.doctor"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        ((), ECHO),
+        (("--expect", "v1=50,v2=50"), ECHO),
+        (("--expect", "config"), ECHO | CSDS | {"meshtui.session.session"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_probe_loads_no_more_than_it_asks_the_target_for(arguments: tuple[str, ...], needed: set[str]) -> None:
+    probe = ("echo", "--url", "xds:///x:1", "--count", "1", *arguments)
+    code, loaded = loaded_by(*probe, "127.0.0.1:1", "--timeout", "0.5", wanted=(*PARTS, *NEVER_HEADLESS))
     assert code == 3
-    assert "grpc" in heavy, "the command must have tried"
-    assert not heavy & {"textual", "kubernetes", "yaml"}
-
-
-@pytest.mark.parametrize("command", ["status", "config", "tree"])
-def test_a_single_look_loads_no_session(command: str) -> None:
-    code, loaded = loaded_by(
-        "xds",
-        command,
-        "127.0.0.1:1",
-        "--timeout",
-        "0.5",
-        wanted=("meshtui.session.session", "meshtui.doctor.diagnose", "re2"),
-    )
-    assert (code, loaded) == (3, set())
+    assert loaded == needed
 
 
 def test_a_command_loads_the_rules_of_what_it_looks_at(tmp_path: Path) -> None:

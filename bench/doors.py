@@ -51,7 +51,7 @@ def main() -> None:
     """Measure and print."""
     with csds_target(SMALL) as small, csds_target(SERVICES) as large:
         bare = (sys.executable, str(Path(__file__).with_name("_bare_status.py")))
-        standards = {
+        standards: dict[str, tuple[str, ...]] = {
             "bare 12": (*bare, small),
             "bare 10 000": (*bare, large),
             "import click": (sys.executable, "-c", "import click"),

@@ -71,14 +71,8 @@ NODE_ID: Final = re.compile(r"\(?\s?(?:xDS )?node ID:.*", re.IGNORECASE | re.DOT
 VARIABLE: Final = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+(?:\.\d+)*", re.IGNORECASE)
 
 
-def known_errors(text: str) -> tuple[KnownError, ...]:
-    """Every known error that the text of a failed call names, the most specific first; empty when none is known."""
-    looked_at = text[:LONGEST_TEXT]
-    return tuple(error for error in IN_A_CALL if _fits(error, looked_at))
-
-
 def known_error(text: str) -> KnownError:
-    """The most specific known error, or :data:`UNKNOWN`."""
+    """The most specific known error that the text of a failed call names, or :data:`UNKNOWN`."""
     looked_at = text[:LONGEST_TEXT]
     return next((error for error in IN_A_CALL if _fits(error, looked_at)), UNKNOWN)
 

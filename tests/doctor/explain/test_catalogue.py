@@ -15,7 +15,6 @@ from meshtui.doctor.explain.catalogue import (
     UNKNOWN,
     group_code,
     known_error,
-    known_errors,
     known_refusal,
     signature,
 )
@@ -154,15 +153,14 @@ def test_a_refusal_is_looked_for_among_those_of_the_resources_type() -> None:
 def test_what_is_not_known_is_said_and_grouped_by_its_words() -> None:
     first, second = "weird failure 17 at 0xdeadbeef", "weird failure 4711 at 0xcafe"
     assert known_error(first) is UNKNOWN
-    assert known_errors(first) == ()
     assert group_code(first) == group_code(second)
     assert group_code(first) != group_code("another failure 17")
     assert signature("x" + NODE) == "x"
 
 
-def test_several_causes_are_all_named_the_most_specific_first() -> None:
+def test_of_several_errors_in_one_text_the_most_specific_is_named() -> None:
     text = "failed to connect to all addresses; last error: WRONG_VERSION_NUMBER"
-    assert [error.code for error in known_errors(text)] == ["tls-to-plaintext", "transient-failure"]
+    assert known_error(text).code == "tls-to-plaintext"
 
 
 @given(st.text(max_size=300))

@@ -50,8 +50,9 @@ from meshtui.tui.kit.json_line import json_line
 from meshtui.tui.kit.text import cut, cut_end, cut_name, wrap, wrap_hanging
 from meshtui.tui.kit.yaml_line import YamlLines, yaml_line
 from meshtui.tui.views.config.lines.change import change_lines
-from tests.builders import EVERYTHING, LISTENER, NOW, ROUTES, cluster, endpoints, resource, routes, snapshot, weighted
 from tests.linear import calls, process_seconds
+from tests.world.clock import NOW
+from tests.world.config import EVERYTHING, LISTENER, ROUTES, cluster, endpoints, resource, routes, snapshot, weighted
 
 import grpc  # isort: skip
 

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.mesh
 
 OWNER = """
 import asyncio, json, sys
-from meshtui.demo.events import Event, parse
+from meshtui.demo.events import DemoEvent, parse
 from meshtui.demo.mesh import Mesh
 
 async def main():

@@ -16,8 +16,9 @@ from meshtui.model.identity.workload import Workload
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, RDS, ErrorState, Status
-from tests.builders import NOW, ROUTES, canary, resource, subset, with_resource
-from tests.workloads import CHAIN_FILE, HOUR, certificate, chained, looked, report
+from tests.world.clock import NOW
+from tests.world.config import ROUTES, canary, resource, subset, with_resource
+from tests.world.workloads import CHAIN_FILE, HOUR, certificate, chained, looked, report
 
 LEAF = certificate(0x7701, NOW - timedelta(minutes=10))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from meshtui.model.timeline import Event, EventKind, Timeline
-from tests.builders import NOW
+from tests.world.clock import NOW
 
 
 def event(number: int) -> Event:

@@ -9,7 +9,7 @@ from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState, 
 from meshtui.model.traffic import POINTS_KEPT, Silence, Traffic, in_flight, observe
 from meshtui.model.xds.resource import Health
 from meshtui.present.ladder import traffic_rung
-from tests.builders import NOW
+from tests.world.clock import NOW
 
 TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 Counters = tuple[int, int, int]

@@ -13,7 +13,8 @@ from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, RDS, Health, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
-from tests.builders import NOW, ROUTES, canary, inbound, resource, snapshot, split_routes, subset, with_resource
+from tests.world.clock import NOW
+from tests.world.config import ROUTES, canary, inbound, resource, snapshot, split_routes, subset, with_resource
 
 TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 

@@ -28,15 +28,17 @@ from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.state import Link, LinkState
 from meshtui.targets import open_session
-from tests.builders import NOW, ROUTES, canary, cluster, resource, snapshot, split_routes, with_resource
 from tests.csds_server import SERVICE
-from tests.session.test_session import Clock, Script, following, until
+from tests.session.test_session import following, until
+from tests.world.clock import NOW, Clock
+from tests.world.config import ROUTES, canary, cluster, resource, snapshot, split_routes, with_resource
+from tests.world.sources import AnsweredConfig
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
 
 
-class Raising(Script):
+class Raising(AnsweredConfig):
     """A source that raises what the test puts into ``error``, however odd."""
 
     error: BaseException | None = None
@@ -83,7 +85,7 @@ async def test_a_connection_that_cannot_be_made_is_said_and_tried_again(error: B
         tries += 1
         if tries < 3:
             raise error
-        return Sources(Script())
+        return Sources(AnsweredConfig())
 
     session = Session("here", connect, interval=0.1, now=Clock())
     session.start()
@@ -108,7 +110,7 @@ async def test_channels_that_raise_cost_only_themselves() -> None:
         async def poll(self) -> ChannelReport:
             raise ValueError("not a report")
 
-    async with following(Script(), Broken()) as session:
+    async with following(AnsweredConfig(), Broken()) as session:
         state = await until(session, lambda state: bool(state.missing))
     assert state.link.state is LinkState.LIVE
     assert "ValueError" in state.missing[0].why
@@ -119,7 +121,7 @@ async def test_a_tree_that_cannot_be_built_is_a_finding(monkeypatch: pytest.Monk
         raise RecursionError("too deep")
 
     monkeypatch.setattr("meshtui.session.reduce.build", broken)
-    async with following(Script()) as session:
+    async with following(AnsweredConfig()) as session:
         state = await until(session, lambda state: bool(state.findings))
     assert state.link.state is LinkState.LIVE
     assert [finding.code for finding in state.findings] == ["rule-failed"]
@@ -139,7 +141,7 @@ def other(node: str, seen: Snapshot) -> Snapshot:
 
 
 async def test_another_client_is_an_event_and_a_finding_and_nothing_is_compared() -> None:
-    script = Script()
+    script = AnsweredConfig()
     async with following(script) as session:
         await until(session, lambda state: state.snapshot is not None)
         changed = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v2": 20})))
@@ -193,7 +195,7 @@ class Behind:
 @pytest.mark.parametrize("counts", [[300, 5], [300, 305], [300, 5, 100], [5, 300, 100, 7], [40, 41, 42, 43, 44]])
 async def test_pods_that_answer_channelz_in_turn_are_told_once_and_flood_nothing(counts: list[int]) -> None:
     behind = Behind(counts)
-    async with following(Script(), behind) as session:
+    async with following(AnsweredConfig(), behind) as session:
         await until(session, lambda _: behind.looks >= 250)
         texts = [event.text for event in session.state.events if event.kind is EventKind.LINK]
     restarts = [text for text in texts if text.startswith("restart")]
@@ -230,7 +232,7 @@ async def test_an_app_that_restarts_again_and_again_floods_nothing() -> None:
             return counting(self.looks, 1, server=self.looks)
 
     crashing = Crashing()
-    async with following(Script(), crashing) as session:
+    async with following(AnsweredConfig(), crashing) as session:
         await until(session, lambda _: crashing.looks >= 100)
         texts = [event.text for event in session.state.events]
     assert len([text for text in texts if text.startswith("restarted:")]) == 3
@@ -257,7 +259,7 @@ async def test_a_restart_is_told_though_channelz_gave_no_answer_in_between() -> 
             return ChannelReport(NOW, (), (ServerSockets(10, (), Calls(self.started)),))
 
     channels = Counting()
-    async with following(Script(), channels) as session:
+    async with following(AnsweredConfig(), channels) as session:
         await until(session, lambda state: state.channels is not None)
         channels.started = None
         await until(session, lambda state: state.channels is None)
@@ -267,7 +269,7 @@ async def test_a_restart_is_told_though_channelz_gave_no_answer_in_between() -> 
 
 
 async def test_a_removed_resource_is_marked_neither_well_nor_ill() -> None:
-    script = Script()
+    script = AnsweredConfig()
     async with following(script) as session:
         await until(session, lambda state: state.snapshot is not None)
         script.answer = snapshot([])

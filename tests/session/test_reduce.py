@@ -46,8 +46,9 @@ from meshtui.session.observation import (
 )
 from meshtui.session.reduce import reduce
 from meshtui.session.state import EVENTS_SHOWN, Fact, Link, LinkState, MissingFact, SessionState
-from tests.builders import HOST, NOW, ROUTES, canary, resource, split_routes, subset, with_resource
-from tests.workloads import EVERYTHING, certificate, looked, report
+from tests.world.clock import NOW
+from tests.world.config import HOST, ROUTES, canary, resource, split_routes, subset, with_resource
+from tests.world.workloads import EVERYTHING, certificate, looked, report
 
 OLD = certificate(0x3F9A010203, NOW - timedelta(minutes=40))
 NEW = certificate(0x77010203AA, NOW)

@@ -5,42 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, UsageError
-from meshtui.model.xds.resource import CDS, RDS, Resource, Status
-from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.resource import CDS, RDS, Status
 from meshtui.session.protocols import ChannelSource, Sources
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
 from meshtui.session.workspace import Workspace
-from tests.builders import NOW, ROUTES, canary, key, resource, split_routes, subset, with_resource
 from tests.waiting import PATIENCE_S
-
-
-@dataclass
-class Script:
-    """A config source that answers with what the test puts into ``answer``."""
-
-    answer: Snapshot | MeshtuiError = field(default_factory=canary)
-    polls: int = 0
-    closed: bool = False
-
-    async def poll(self) -> Snapshot:
-        self.polls += 1
-        if isinstance(self.answer, MeshtuiError):
-            raise self.answer
-        return self.answer
-
-    def as_json(self, resource: Resource) -> str:
-        return f'{{"name": "{resource.key.name}"}}'
-
-    async def close(self) -> None:
-        self.closed = True
+from tests.world.clock import NOW, Clock
+from tests.world.config import ROUTES, canary, key, resource, split_routes, subset, with_resource
+from tests.world.sources import AnsweredConfig
 
 
 class NoChannelz:
@@ -50,18 +29,8 @@ class NoChannelz:
         raise ServiceMissing("The app does not serve channelz.", "register the admin services")
 
 
-class Clock:
-    """A clock that only moves when told."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @asynccontextmanager
-async def following(script: Script, channels: ChannelSource | None = None) -> AsyncIterator[Session]:
+async def following(script: AnsweredConfig, channels: ChannelSource | None = None) -> AsyncIterator[Session]:
     async def connect() -> Sources:
         return Sources(script, channels)
 
@@ -83,7 +52,7 @@ async def until(session: Session, holds: Callable[[SessionState], bool]) -> Sess
 
 
 async def test_the_first_look_is_no_change() -> None:
-    async with following(Script()) as session:
+    async with following(AnsweredConfig()) as session:
         state = await until(session, lambda state: state.link.state is LinkState.LIVE)
     assert state.snapshot is not None
     assert len(state.graph.roots) == 2
@@ -93,7 +62,7 @@ async def test_the_first_look_is_no_change() -> None:
 
 
 async def test_a_change_is_marked_told_and_its_predecessor_kept() -> None:
-    script = Script()
+    script = AnsweredConfig()
     async with following(script) as session:
         await until(session, lambda state: state.snapshot is not None)
         later = NOW + timedelta(seconds=5)
@@ -106,7 +75,7 @@ async def test_a_change_is_marked_told_and_its_predecessor_kept() -> None:
 
 
 async def test_a_dead_peer_leaves_the_last_state_and_comes_back() -> None:
-    script = Script()
+    script = AnsweredConfig()
     async with following(script) as session:
         await until(session, lambda state: state.snapshot is not None)
         script.answer = TargetUnreachable("localhost:1 refuses connections.", "start the app")
@@ -124,21 +93,21 @@ async def test_a_dead_peer_leaves_the_last_state_and_comes_back() -> None:
     [(TargetUnreachable("gone."), LinkState.DOWN), (ServiceMissing("no CSDS."), LinkState.MISSING)],
 )
 async def test_a_target_that_never_answered(error: MeshtuiError, expected: LinkState) -> None:
-    async with following(Script(error)) as session:
+    async with following(AnsweredConfig(error)) as session:
         state = await until(session, lambda state: state.link.state is expected)
     assert state.snapshot is None
     assert state.link.problem == error.what
 
 
 async def test_failed_polls_do_not_fill_the_timeline() -> None:
-    script = Script(TargetUnreachable("gone."))
+    script = AnsweredConfig(TargetUnreachable("gone."))
     async with following(script) as session:
         await until(session, lambda _: script.polls >= 5)
         assert len(session.state.events) == 1
 
 
 async def test_missing_channelz_is_a_gap_not_a_failure() -> None:
-    async with following(Script(), NoChannelz()) as session:
+    async with following(AnsweredConfig(), NoChannelz()) as session:
         state = await until(session, lambda state: bool(state.missing))
     assert state.link.state is LinkState.LIVE
     assert state.missing[0].why == "The app does not serve channelz."
@@ -163,7 +132,7 @@ class Channelz:
 async def test_a_look_is_published_once_with_its_channels() -> None:
     channels, seen = Channelz(), list[SessionState]()
     channels.open.set()
-    async with following(Script(), channels) as session:
+    async with following(AnsweredConfig(), channels) as session:
         session.subscribe(seen.append)
         await until(session, lambda _: channels.polls >= 4)
     looks = [state for state in seen if state.snapshot is not None]
@@ -174,7 +143,7 @@ async def test_a_look_is_published_once_with_its_channels() -> None:
 
 async def test_slow_channels_hold_the_config_back_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("meshtui.session.session.CHANNELS_WAIT_S", 0.01)
-    script, channels = Script(), Channelz()
+    script, channels = AnsweredConfig(), Channelz()
     async with following(script, channels) as session:
         state = await until(session, lambda state: state.snapshot is not None)
         assert state.channels is None
@@ -185,7 +154,7 @@ async def test_slow_channels_hold_the_config_back_for_a_while_only(monkeypatch: 
 
 async def test_stop_takes_a_look_at_slow_channels_back() -> None:
     channels = Channelz()
-    async with following(Script(), channels) as session:
+    async with following(AnsweredConfig(), channels) as session:
         await until(session, lambda _: channels.polls == 1)
         await session.stop()
         assert channels.ended == 1
@@ -194,7 +163,7 @@ async def test_stop_takes_a_look_at_slow_channels_back() -> None:
 async def test_findings_follow_the_config() -> None:
     broken = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
     gone = resource(CDS, subset("v9"), None, status=Status.DOES_NOT_EXIST)
-    script = Script(with_resource(broken, gone))
+    script = AnsweredConfig(with_resource(broken, gone))
     async with following(script) as session:
         state = await until(session, lambda state: bool(state.findings))
         assert [finding.code for finding in state.findings] == ["resource-missing"]
@@ -203,7 +172,7 @@ async def test_findings_follow_the_config() -> None:
 
 
 async def test_stop_ends_everything() -> None:
-    script = Script()
+    script = AnsweredConfig()
     async with following(script) as session:
         await until(session, lambda state: state.snapshot is not None)
         await session.stop()
@@ -216,14 +185,14 @@ async def test_stop_ends_everything() -> None:
 
 
 async def test_workspace_keeps_sessions_apart() -> None:
-    scripts: dict[str, Script] = {}
+    scripts: dict[str, AnsweredConfig] = {}
 
     def open_session(target: str) -> Session:
         if " " in target:
             raise UsageError(f"{target!r} is no target.")
 
         async def connect() -> Sources:
-            return Sources(scripts.setdefault(target, Script()))
+            return Sources(scripts.setdefault(target, AnsweredConfig()))
 
         return Session(target, connect)
 

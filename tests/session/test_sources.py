@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from meshtui.session.protocols import Sources
-from tests.session.test_session import Script
+from tests.world.sources import AnsweredConfig
 
 
 @pytest.mark.parametrize("broken", [None, "channel", "forward", "config"])
 async def test_everything_opened_is_closed_last_first(broken: str | None) -> None:
     closed: list[str] = []
 
-    class Config(Script):
+    class Config(AnsweredConfig):
         async def close(self) -> None:
             await close("config")
 

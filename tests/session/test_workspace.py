@@ -8,7 +8,7 @@ import pytest
 
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.session.workspace import WorkspaceState
-from tests.builders import NOW
+from tests.world.clock import NOW
 
 
 def state(target: str) -> SessionState:

@@ -15,8 +15,9 @@ from textual.pilot import Pilot
 
 from meshtui.session.state import LinkState
 from meshtui.tui.app import MeshtuiApp
-from tests.tui.scripted import Bench, Clock, settle
+from tests.tui.scripted import Bench, settle
 from tests.waiting import until
+from tests.world.clock import Clock
 
 
 def screen_text(app: App[None]) -> str:

@@ -21,8 +21,9 @@ from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from tests.echo_server import output_text
 from tests.tui.conftest import screen_text
-from tests.tui.scripted import START, Bench, Clock, settle
+from tests.tui.scripted import Bench, settle
 from tests.waiting import until
+from tests.world.clock import NOW, Clock
 
 TARGET = "127.0.1.13:17171"
 
@@ -92,7 +93,7 @@ class EchoBench(Bench):
             return Sources(source, echo=self.echo.get(target))
 
         def monotonic() -> float:
-            return (self.clock() - START).total_seconds()
+            return (self.clock() - NOW).total_seconds()
 
         session = Session(target, connect, interval=3600, now=self.clock, monotonic=monotonic)
         self.sessions[target] = session

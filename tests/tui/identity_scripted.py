@@ -13,7 +13,7 @@ from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from tests.tui.scripted import Bench, settle
 from tests.waiting import until
-from tests.workloads import ScriptedChannels, ScriptedWorkload
+from tests.world.workloads import ScriptedChannels, ScriptedWorkload
 
 TARGET = "127.0.1.13:17171"
 

@@ -7,8 +7,9 @@ import pytest
 from meshtui.tui.commands import Command, understand
 from meshtui.tui.kit.page import Page
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, healthy, settle
+from tests.tui.scripted import Bench, settle
 from tests.waiting import until
+from tests.world.seed import healthy
 
 COMMANDS = (
     Command("open", "", lambda _: None, "TARGET"),

@@ -11,8 +11,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import HOST, Bench, healthy, settle
+from tests.tui.scripted import Bench, settle
 from tests.waiting import until
+from tests.world.config import HOST
+from tests.world.seed import healthy
 
 
 async def test_the_whole_name_is_copied(bench: Bench, run: Run) -> None:

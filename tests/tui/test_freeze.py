@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, healthy, routes, settle
+from tests.tui.scripted import Bench, settle
+from tests.world.seed import healthy, routes
 
 
 async def test_freeze_holds_the_screen_and_says_for_how_long(bench: Bench, run: Run) -> None:

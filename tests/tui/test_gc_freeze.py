@@ -10,7 +10,8 @@ import pytest
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.gc_freeze import LARGE, GcFreeze
-from tests.builders import NOW, cluster, resource, snapshot
+from tests.world.clock import NOW
+from tests.world.config import cluster, resource, snapshot
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from meshtui.model.xds.resource import Resource
 from meshtui.tui.kit.style import Line
 from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, cluster, listener
+from tests.tui.scripted import Bench
+from tests.world.seed import cluster, listener
 
 COUNT = 5_000
 

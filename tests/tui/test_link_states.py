@@ -12,7 +12,9 @@ from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import Bench, Clock, healthy, inbound, settle
+from tests.tui.scripted import Bench, settle
+from tests.world.clock import Clock
+from tests.world.seed import healthy, inbound
 
 DOWN = TargetUnreachable(
     "Nothing answers at 127.0.1.13:17171: connection refused.",

@@ -15,8 +15,9 @@ from meshtui.model.errors import TargetUnreachable
 from meshtui.model.timeline import Event, EventKind
 from meshtui.session.demo_control import Offer, Scenario
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import Bench, healthy, inbound, settle
+from tests.tui.scripted import Bench, settle
 from tests.waiting import until
+from tests.world.seed import healthy, inbound
 
 CLIENT, SERVER = "127.0.1.13:17171", "127.0.1.11:17171"
 OFFERS = (Offer(CLIENT, "client", "keeps calling the echo service"), Offer(SERVER, "echo-v1", "answers"))

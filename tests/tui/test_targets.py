@@ -11,7 +11,8 @@ from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, healthy, inbound
+from tests.tui.scripted import Bench
+from tests.world.seed import healthy, inbound
 
 CLIENT, SERVER = "127.0.1.13:17171", "127.0.1.11:17171"
 

@@ -12,7 +12,8 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ClientSubject
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.snapshot import NodeIdentity
-from tests.builders import NOW, canary
+from tests.world.clock import NOW
+from tests.world.config import canary
 
 ONE, OTHER = NodeIdentity(id="one"), NodeIdentity(id="other")
 

@@ -15,8 +15,8 @@ from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHe
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Status
 from meshtui.model.xds.snapshot import Snapshot
-from tests.builders import (
-    NOW,
+from tests.world.clock import NOW
+from tests.world.config import (
     ROUTES,
     canary,
     cluster,

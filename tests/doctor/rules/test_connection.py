@@ -7,7 +7,8 @@ from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState, Subchannel
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.xds.graph_build import build
-from tests.builders import NOW, canary
+from tests.world.clock import NOW
+from tests.world.config import canary
 
 ADS = "unix:///etc/istio/proxy/XDS"
 

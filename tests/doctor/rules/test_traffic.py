@@ -12,7 +12,8 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import AddressSubject, ChannelSubject
 from meshtui.model.traffic import Traffic, observe
 from meshtui.model.xds.graph_build import build
-from tests.builders import NOW, canary
+from tests.world.clock import NOW
+from tests.world.config import canary
 
 TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 V1, V2 = "127.0.1.11:17070", "127.0.1.12:17070"

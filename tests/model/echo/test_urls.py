@@ -10,14 +10,16 @@ from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.present.pick import matching, names_an_address
 from meshtui.present.tree_rows import way
-from tests.tui.scripted import SCOPE, START, cluster, endpoints, healthy, inbound, listener
+from tests.world.clock import NOW
+from tests.world.config import SCOPE
+from tests.world.seed import cluster, endpoints, healthy, inbound, listener
 
 SHOP = "xds:///shop.default.svc.cluster.local:80"
 
 
 def snapshot(*resources: Resource) -> Snapshot:
     return Snapshot(
-        taken_at=START, node=NodeIdentity(), scopes=(), resources={resource.key: resource for resource in resources}
+        taken_at=NOW, node=NodeIdentity(), scopes=(), resources={resource.key: resource for resource in resources}
     )
 
 

@@ -29,8 +29,9 @@ from meshtui.model.subject import CheckSubject
 from meshtui.model.xds.resource import Health
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.ladder_identity import bootstrap_rung, certificates_rung
-from tests.builders import NOW, canary, subset
-from tests.workloads import HOUR, ScriptedChannels, bootstrap, certificate, looked, report
+from tests.world.clock import NOW
+from tests.world.config import canary, subset
+from tests.world.workloads import HOUR, ScriptedChannels, bootstrap, certificate, looked, report
 
 OLD = certificate(0x3F9A010203, NOW - timedelta(minutes=40))
 NEW = certificate(0x77010203AA, NOW - timedelta(minutes=10))

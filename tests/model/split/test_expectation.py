@@ -8,7 +8,7 @@ from meshtui.model.split.expectation import expectation_for
 from meshtui.model.xds.config import Route, RouteMatch
 from meshtui.model.xds.resource import CDS, EDS, RDS, Status
 from meshtui.model.xds.snapshot import Snapshot
-from tests.builders import (
+from tests.world.config import (
     EVERYTHING,
     LISTENER,
     ROUTES,

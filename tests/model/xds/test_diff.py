@@ -27,10 +27,10 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.diff import ChangeKind, body_change, diff
 from meshtui.model.xds.resource import CDS, RDS, ErrorState, Health, Status
-from tests.builders import (
+from tests.world.clock import NOW
+from tests.world.config import (
     EVERYTHING,
     MTLS,
-    NOW,
     ROUTES,
     canary,
     cluster,

@@ -30,7 +30,7 @@ from meshtui.model.xds.config import (
 from meshtui.model.xds.graph import MOST_REPEATED, Graph, Node, NodeKind
 from meshtui.model.xds.graph_build import MAX_AGGREGATE_DEPTH, build
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Health, Resource, ResourceKey, Status
-from tests.builders import (
+from tests.world.config import (
     EVERYTHING,
     LISTENER,
     ROUTES,

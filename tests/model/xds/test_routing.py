@@ -17,7 +17,7 @@ from meshtui.model.xds.routing import (
     match_virtual_host,
     string_matches,
 )
-from tests.builders import (
+from tests.world.config import (
     EVERYTHING,
     LISTENER,
     ROUTES,

@@ -24,9 +24,10 @@ from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
 from meshtui.targets import open_session
-from tests.builders import NOW, canary, key, resource, subset, with_resource, without
 from tests.meshes import RunningMesh, headless_mesh
 from tests.waiting import PATIENCE_S
+from tests.world.clock import NOW
+from tests.world.config import canary, key, resource, subset, with_resource, without
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 

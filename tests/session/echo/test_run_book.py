@@ -17,8 +17,8 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.split.assessment import Verdict, parse_expectation
 from meshtui.session.echo.run_book import Begin, End, RunBook, Step, TakeBack, Wait
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
-from tests.builders import NOW
 from tests.echo_server import output_text
+from tests.world.clock import NOW
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 CANARY, STEPPED = parse_expectation("v1=20,v2=80"), parse_expectation("v1=80,v2=20")

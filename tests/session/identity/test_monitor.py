@@ -5,59 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from meshtui.model.errors import MeshtuiError, TargetUnreachable
+from meshtui.model.errors import TargetUnreachable
 from meshtui.model.identity.agent import AgentReport
 from meshtui.model.identity.comparison import CornerState, Side, identity_comparison
 from meshtui.model.identity.workload import Workload, WorkloadFiles
 from meshtui.model.timeline import EventKind
-from meshtui.model.xds.resource import Health, Resource
-from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.resource import Health
 from meshtui.session.identity import monitor
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
 from meshtui.session.workspace import Workspace
-from tests.builders import HOST, NOW, canary, subset
 from tests.waiting import PATIENCE_S
-from tests.workloads import ScriptedChannels, ScriptedWorkload, certificate, looked, report
+from tests.world.clock import NOW, Clock
+from tests.world.config import HOST, canary, subset
+from tests.world.sources import AnsweredConfig
+from tests.world.workloads import ScriptedChannels, ScriptedWorkload, certificate, looked, report
 
 OLD = certificate(0x3F9A010203, NOW - timedelta(minutes=40))
 NEW = certificate(0x77010203AA, NOW)
 ECHO = certificate(0x5AB0808401, NOW - timedelta(minutes=5), account="echo")
 V1 = "127.0.1.11:17070"
-
-
-@dataclass
-class Config:
-    """A config source of one answer."""
-
-    answer: Snapshot | MeshtuiError = field(default_factory=canary)
-    polls: int = 0
-
-    async def poll(self) -> Snapshot:
-        self.polls += 1
-        if isinstance(self.answer, MeshtuiError):
-            raise self.answer
-        return self.answer
-
-    def as_json(self, resource: Resource) -> str:
-        return "{}"
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-
-@dataclass
-class Clock:
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture(autouse=True)
@@ -77,12 +50,12 @@ def whole(leaf: object = OLD) -> ScriptedWorkload:
 async def following(
     workload: ScriptedWorkload | None = None,
     channels: ScriptedChannels | None = None,
-    config: Config | None = None,
+    config: AnsweredConfig | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[Session]:
     async def connect() -> Sources:
         read = channels.read if channels is not None else None
-        return Sources(config or Config(), channels, workload=workload, read_peer=read)
+        return Sources(config or AnsweredConfig(), channels, workload=workload, read_peer=read)
 
     session = Session("here", connect, interval=0.1, now=clock or Clock())
     session.start()
@@ -141,7 +114,7 @@ async def test_a_rotation_is_an_event_once() -> None:
     assert [turned.after for turned in workload.rotations] == [NEW]
     events = [event for event in state.events if event.kind is EventKind.IDENTITY]
     assert [(event.subject, event.at) for event in events] == [("certificate default", NOW)]
-    assert events[0].text == "rotated, serial 3f:9a:01:02… → 77:01:02:03…, ends 13:00:00 UTC"
+    assert events[0].text == "rotated, serial 3f:9a:01:02… → 77:01:02:03…, ends 11:00:00 UTC"
 
 
 async def test_the_agents_readiness_is_told_when_it_turns() -> None:
@@ -182,7 +155,7 @@ async def test_an_agent_that_hangs_delays_nothing() -> None:
             await asyncio.Event().wait()
             raise AssertionError
 
-    source, config = Hanging(looked(OLD, NOW)), Config()
+    source, config = Hanging(looked(OLD, NOW)), AnsweredConfig()
     async with following(source, config=config) as session:
         await until(session, lambda _, known: source.reads > 3 and config.polls > 3 and source.scrapes > 0)
         assert source.scrapes == 1
@@ -202,7 +175,7 @@ async def test_a_defect_in_a_source_costs_only_itself() -> None:
 
 
 async def test_files_and_agent_are_followed_while_the_app_is_down() -> None:
-    config = Config(TargetUnreachable("here refuses connections.", "start the app"))
+    config = AnsweredConfig(TargetUnreachable("here refuses connections.", "start the app"))
     async with following(whole(), config=config) as session:
         state, workload = await until(session, lambda _, known: known.agent is not None and known.read_at is not None)
     assert state.link.state is LinkState.DOWN
@@ -226,12 +199,12 @@ async def test_what_is_in_use_is_told_by_the_pod_at_the_other_end() -> None:
     server = ScriptedChannels("unix:XDS", callers={"127.0.0.1:5000": NEW})
 
     async def client() -> Sources:
-        return Sources(Config(), workload=whole(NEW), read_peer=lambda peer, side: None)
+        return Sources(AnsweredConfig(), workload=whole(NEW), read_peer=lambda peer, side: None)
 
     async def echo() -> Sources:
         answer = canary()
         node = replace(answer.node, id="sidecar~127.0.1.11~echo-v1.echo-grpc~echo-grpc.svc.cluster.local")
-        return Sources(Config(replace(answer, node=node)), server, read_peer=server.read)
+        return Sources(AnsweredConfig(replace(answer, node=node)), server, read_peer=server.read)
 
     connects = {"client": client, "echo": echo}
     workspace = Workspace(lambda name: Session(name, connects[name], interval=0.1, now=Clock()))

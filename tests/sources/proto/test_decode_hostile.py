@@ -21,7 +21,7 @@ from meshtui.sources.proto.json_mapping import any_json, resource_json
 from meshtui.sources.proto.unpack import UnreadableError, parse
 from meshtui.sources.proto.wire import WireError, fields
 from tests import xds_messages as xds
-from tests.builders import NOW
+from tests.world.clock import NOW
 
 TYPES = [xds.packed(message).type_url for message in xds.world()[:3] + xds.world()[4:5]]
 TYPES += [

@@ -22,7 +22,8 @@ from meshtui.tui.kit.style import Role, Span
 from meshtui.tui.kit.text import cut, cut_end, cut_name, fit, pad, pad_left, shown, strip_of, wrap, wrap_hanging
 from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, cluster, healthy, listener, missing, nacked
+from tests.tui.scripted import Bench
+from tests.world.seed import cluster, healthy, listener, missing, nacked
 
 TARGET = "[@click=app.quit]x[/]\x1b[2J\u202e"
 

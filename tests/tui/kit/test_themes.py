@@ -10,7 +10,8 @@ from meshtui.tui.kit.palette import palette_of
 from meshtui.tui.kit.style import Role
 from meshtui.tui.kit.themes import DAY, NAMES, NIGHT
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, cluster, healthy, nacked
+from tests.tui.scripted import Bench
+from tests.world.seed import cluster, healthy, nacked
 
 
 async def test_all_themes(bench: Bench, run: Run) -> None:

@@ -15,9 +15,11 @@ from meshtui.tui.views.identity.rows import IdentityRows
 from meshtui.tui.views.registry import VIEWS, View, place_of
 from tests.tui.conftest import Run, screen_text
 from tests.tui.identity_scripted import TARGET, IdentityBench
-from tests.tui.scripted import START, Bench, Clock, cluster, healthy, nacked, settle
+from tests.tui.scripted import Bench, settle
 from tests.waiting import until
-from tests.workloads import ScriptedWorkload, bootstrap, certificate, looked
+from tests.world.clock import NOW, Clock
+from tests.world.seed import cluster, healthy, nacked
+from tests.world.workloads import ScriptedWorkload, bootstrap, certificate, looked
 
 SIZES = [(80, 24), (160, 45)]
 
@@ -81,7 +83,7 @@ async def test_from_a_finding_to_its_line_of_the_bootstrap(clock: Clock, run: Ru
     bench = IdentityBench(clock)
     bench.add(resources=healthy())
     server = {"server_uri": "unix:///etc/istio/proxy/XDS", "channel_creds": [{"type": "no-such-credentials"}]}
-    files = replace(looked(certificate(0x77010203AA, START), START), bootstrap=bootstrap(xds_servers=[server]))
+    files = replace(looked(certificate(0x77010203AA, NOW), NOW), bootstrap=bootstrap(xds_servers=[server]))
     bench.workloads[TARGET] = ScriptedWorkload(files)
     async with run(bench.app(), size) as pilot:
         await bench.until(

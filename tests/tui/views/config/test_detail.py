@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from meshtui.tui.kit.style import Role
 from meshtui.tui.kit.yaml_line import YamlLines, as_yaml, yaml_line
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import Bench, cluster, healthy, nacked, routes
+from tests.tui.scripted import Bench
+from tests.world.seed import cluster, healthy, nacked, routes
 
 
 async def test_pages_beside_the_tree(bench: Bench, run: Run, golden: Golden) -> None:

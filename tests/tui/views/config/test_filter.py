@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Run, screen_text
-from tests.tui.scripted import Bench, cluster, healthy, listener, nacked
+from tests.tui.scripted import Bench
+from tests.world.seed import cluster, healthy, listener, nacked
 
 
 async def test_the_filter_follows_each_letter(bench: Bench, run: Run) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import Bench, cluster, healthy, nacked
+from tests.tui.scripted import Bench
+from tests.world.seed import cluster, healthy, nacked
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)], ids=str)

@@ -8,7 +8,9 @@ from textual.app import App
 from meshtui.model.xds.resource import CDS, Status
 from meshtui.tui.views.config.tree import ConfigTree
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import HOST, Bench, cluster, endpoints, healthy, listener, missing, nacked, routes, settle
+from tests.tui.scripted import Bench, settle
+from tests.world.config import HOST
+from tests.world.seed import cluster, endpoints, healthy, listener, missing, nacked, routes
 
 SIZES = [(80, 24), (160, 45)]
 

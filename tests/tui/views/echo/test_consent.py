@@ -25,8 +25,12 @@ from meshtui.tui.views.echo.dialogs.form import EchoFormDialog
 from tests.echo_server import EchoServer, serving
 from tests.tui.conftest import screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, page_text
-from tests.tui.scripted import SCOPE, Clock, Scripted, healthy, listener, settle
+from tests.tui.scripted import settle
 from tests.waiting import until
+from tests.world.clock import Clock
+from tests.world.config import SCOPE
+from tests.world.seed import healthy, listener
+from tests.world.sources import ScriptedConfig
 
 SHOP = "shop.default.svc.cluster.local:80"
 
@@ -41,7 +45,7 @@ class RealClock(Clock):
 class Probed:
     """The real app and session, their config written by the test, their requests sent to a real server."""
 
-    def __init__(self, pilot: Pilot[None], echo: EchoServer, session: Session, source: Scripted) -> None:
+    def __init__(self, pilot: Pilot[None], echo: EchoServer, session: Session, source: ScriptedConfig) -> None:
         self.pilot, self.echo, self.session, self.source = pilot, echo, session, source
 
     @property
@@ -90,7 +94,7 @@ class Probed:
 @asynccontextmanager
 async def probed(size: tuple[int, int] = (110, 30), *more: str) -> AsyncIterator[Probed]:
     """An app on a target that knows one service, or with ``more`` several."""
-    source = Scripted(RealClock(), [*healthy(), *(listener(name, routes="") for name in more)])
+    source = ScriptedConfig(RealClock(), [*healthy(), *(listener(name, routes="") for name in more)])
     async with serving() as server, open_channel(server.address) as channel:
         client = EchoClient(channel, server.address)
 

@@ -15,7 +15,10 @@ from meshtui.tui.views.echo.dialogs.subset_map import EchoMapDialog
 from meshtui.tui.views.echo.view import EchoView
 from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, ScriptedEcho, failed, page_text
-from tests.tui.scripted import SCOPE, Clock, healthy, settle
+from tests.tui.scripted import settle
+from tests.world.clock import Clock
+from tests.world.config import SCOPE
+from tests.world.seed import healthy
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ from meshtui.tui.views.echo.lines.head import phase_lines
 from meshtui.tui.views.echo.lines.page import Scene, page_lines
 from meshtui.tui.views.echo.lines.series import versions_of
 from tests.echo_server import output_text
-from tests.tui.scripted import SCOPE, START
+from tests.world.clock import NOW
+from tests.world.config import SCOPE
 
 SPEC = EchoRequestSpec(SCOPE, count=None, qps=50)
 
@@ -42,9 +43,9 @@ def text(line: Line) -> str:
 def state_of(seconds: Sequence[dict[str, int]], steps: dict[int, str], failed: int = 0) -> EchoState:
     """A run of a set a second; ``steps`` says what the config asks for from a second on."""
     counter = TallyCounter(None)
-    book = SplitBook.open(None, START)
+    book = SplitBook.open(None, NOW)
     for second, counts in enumerate(seconds):
-        at = START + timedelta(seconds=second)
+        at = NOW + timedelta(seconds=second)
         if second in steps:
             book = book.expect(parse_expectation(steps[second]), at)
         outputs = [output_text(number, version) for version, count in counts.items() for number in range(count)]
@@ -57,7 +58,7 @@ def state_of(seconds: Sequence[dict[str, int]], steps: dict[int, str], failed: i
         batch = Batch(number=99, count=failed, qps=50, timeout_s=5.0)
         counter.add(account(batch, BatchReply(ReplyKind.REFUSED, error=text)), at)
     return EchoState(
-        SPEC, EchoSettings(), "client", Phase.RUNNING, counter.look(), book.assess(), book.epochs, started=START
+        SPEC, EchoSettings(), "client", Phase.RUNNING, counter.look(), book.assess(), book.epochs, started=NOW
     )
 
 
@@ -110,7 +111,7 @@ def column(lines: Sequence[Line], cell: int) -> list[tuple[str, Role, Role | Non
 
 def test_a_rollout_rises_from_the_foot() -> None:
     # 30 seconds in 60 cells: a cell a second, as the chart of an endless run begins with room for 60.
-    lines = list(chart_lines(ROLLOUT, START + timedelta(seconds=30), AXIS + 61 + LABELS, 12))
+    lines = list(chart_lines(ROLLOUT, NOW + timedelta(seconds=30), AXIS + 61 + LABELS, 12))
     assert len(lines) == 12
     old, new = SERIES[0], SERIES[1]
 
@@ -130,7 +131,7 @@ def test_what_fails_seconds_later_is_drawn_where_it_was_sent() -> None:
     """All of v2 hangs for five seconds: v1 never had all of what was sent, neither then nor afterwards."""
     counter = TallyCounter(None)
     for second in range(10):
-        at = START + timedelta(seconds=second)
+        at = NOW + timedelta(seconds=second)
         counter.begin(50, at)
         counter.add(
             account(
@@ -143,15 +144,15 @@ def test_what_fails_seconds_later_is_drawn_where_it_was_sent() -> None:
         counter.end(20, at)
     begun = counter.look()
     for second in range(10):
-        at = START + timedelta(seconds=second)
+        at = NOW + timedelta(seconds=second)
         silent = BatchReply(ReplyKind.SILENT, error="no answer")
         counter.add(account(Batch(number=2, count=30, qps=0, timeout_s=5.0), silent), at + timedelta(seconds=5), at)
         counter.end(30, at)
-    book = SplitBook.open(None, START)
+    book = SplitBook.open(None, NOW)
     for tally, rest in ((begun, {" "}), (counter.look(), {"▒"})):
         state = EchoState(SPEC, EchoSettings(), "client", Phase.RUNNING, tally, book.assess(), book.epochs, 0,
-                          started=START)  # fmt: skip
-        lines = list(chart_lines(state, START + timedelta(seconds=15), AXIS + 61 + LABELS, 13))
+                          started=NOW)  # fmt: skip
+        lines = list(chart_lines(state, NOW + timedelta(seconds=15), AXIS + 61 + LABELS, 13))
         drawn = lines[1:] if tally.trouble else lines
         for second in range(10):
             cells = column(drawn, second)
@@ -161,7 +162,7 @@ def test_what_fails_seconds_later_is_drawn_where_it_was_sent() -> None:
 
 def test_no_column_joins_answers_of_two_configs() -> None:
     few = state_of([{"v1": 5}] * 10 + [{"v2": 5}] * 10, {0: "v1=100,v2=0", 10: "v1=0,v2=100"})
-    lines = list(chart_lines(few, START + timedelta(seconds=20), AXIS + 61 + LABELS, 12))
+    lines = list(chart_lines(few, NOW + timedelta(seconds=20), AXIS + 61 + LABELS, 12))
     assert {role for _, role, _ in column(lines, 9)} == {SERIES[0]}
     assert {role for _, role, _ in column(lines, 10)} == {SERIES[1]}
 
@@ -177,7 +178,7 @@ def test_no_column_joins_answers_of_two_configs() -> None:
     ],
 )
 def test_a_run_that_is_over_in_a_moment_tells_its_tenths(seconds: float, ended: bool, words: str) -> None:
-    end = START + timedelta(seconds=seconds)
+    end = NOW + timedelta(seconds=seconds)
     state = replace(ROLLOUT, phase=Phase.DONE, ended=end) if ended else ROLLOUT
     line = next(phase_lines(state, end, 80))
     assert text(line).rstrip().endswith(f"   {words}")
@@ -185,7 +186,7 @@ def test_a_run_that_is_over_in_a_moment_tells_its_tenths(seconds: float, ended: 
 
 def test_a_long_run_keeps_the_whole_story() -> None:
     long = state_of([{"v1": 1}] * 100 + [{"v2": 1}] * 100, {0: "v1=1,v2=1"})
-    lines = list(chart_lines(long, START + timedelta(seconds=200), AXIS + 41 + LABELS, 8))
+    lines = list(chart_lines(long, NOW + timedelta(seconds=200), AXIS + 41 + LABELS, 8))
     assert "5 s is 1 cell" in text(lines[-1])
     assert {role for _, role, _ in column(lines, 2)} == {SERIES[0]}
     assert {role for _, role, _ in column(lines, 38)} == {SERIES[1]}
@@ -214,9 +215,9 @@ STATES = (
 def test_a_page_of_any_size_is_drawn(which: int, width: int, height: int) -> None:
     state = STATES[which]
     session = SessionState(
-        target="127.0.1.13:17171", revision=1, link=Link(LinkState.LIVE, START), interval=1.0, echo=state
+        target="127.0.1.13:17171", revision=1, link=Link(LinkState.LIVE, NOW), interval=1.0, echo=state
     )
-    frame = Frame(session, START + timedelta(seconds=30), lambda _: "")
+    frame = Frame(session, NOW + timedelta(seconds=30), lambda _: "")
     expected = Expectation.of({"v1": 1, "v2": 3}, ExpectationSource.CONFIG)
     scene = Scene(frame, EchoForm(SCOPE), "client", "Hostname", expected)
     lines = page_lines(scene, width, height)

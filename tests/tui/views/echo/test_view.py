@@ -12,7 +12,10 @@ from meshtui.session.echo.state import Phase
 from tests.echo_server import output_text
 from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, ScriptedEcho, compare_page, failed, page_text
-from tests.tui.scripted import SCOPE, Clock, healthy, inbound, routes, settle
+from tests.tui.scripted import settle
+from tests.world.clock import Clock
+from tests.world.config import SCOPE
+from tests.world.seed import healthy, inbound, routes
 
 SIZES = [(80, 24), (160, 45)]
 

@@ -15,15 +15,18 @@ from meshtui.tui.views.config.view import ConfigView
 from meshtui.tui.views.identity.rows import IdentityRows
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.identity_scripted import TARGET, IdentityBench
-from tests.tui.scripted import SCOPE, START, Clock, healthy, settle
-from tests.workloads import ScriptedChannels, ScriptedWorkload, bootstrap, certificate, chained, looked, report
+from tests.tui.scripted import settle
+from tests.world.clock import NOW, Clock
+from tests.world.config import SCOPE
+from tests.world.seed import healthy
+from tests.world.workloads import ScriptedChannels, ScriptedWorkload, bootstrap, certificate, chained, looked, report
 
 SIZES = [(80, 24), (160, 45)]
 
-FIRST = certificate(0x3F9A010203, START - timedelta(minutes=40))
-SECOND = certificate(0x77010203AA, START - timedelta(minutes=10))
-ECHO_V1 = certificate(0x5AB0808401, START - timedelta(minutes=5), account="echo")
-ECHO_V2 = certificate(0x323CD99401, START - timedelta(minutes=4), account="echo")
+FIRST = certificate(0x3F9A010203, NOW - timedelta(minutes=40))
+SECOND = certificate(0x77010203AA, NOW - timedelta(minutes=10))
+ECHO_V1 = certificate(0x5AB0808401, NOW - timedelta(minutes=5), account="echo")
+ECHO_V2 = certificate(0x323CD99401, NOW - timedelta(minutes=4), account="echo")
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +41,9 @@ def bench(clock: Clock) -> IdentityBench:
     """A healthy target with everything known of it."""
     bench = IdentityBench(clock)
     bench.add(resources=healthy())
-    bench.workloads[TARGET] = ScriptedWorkload(looked(SECOND, START), report(START, SECOND.not_after))
+    bench.workloads[TARGET] = ScriptedWorkload(looked(SECOND, NOW), report(NOW, SECOND.not_after))
     peers = {"127.0.1.11:17070": ECHO_V1, "127.0.1.12:17070": ECHO_V2}
-    bench.channels[TARGET] = ScriptedChannels(SCOPE, peers, {"10.0.0.9:4711": certificate(7, START, account="gateway")})
+    bench.channels[TARGET] = ScriptedChannels(SCOPE, peers, {"10.0.0.9:4711": certificate(7, NOW, account="gateway")})
     return bench
 
 
@@ -61,8 +64,8 @@ async def test_a_rotation_is_seen_as_it_happens(
     bench: IdentityBench, clock: Clock, run: Run, golden: Golden, size: tuple[int, int]
 ) -> None:
     source = bench.workloads[TARGET]
-    source.files = looked(FIRST, START)
-    source.agent = report(START, FIRST.not_after)
+    source.files = looked(FIRST, NOW)
+    source.agent = report(NOW, FIRST.not_after)
     async with run(bench.app(), size) as pilot:
         await pilot.press("4")
         await bench.until(pilot, known)
@@ -89,7 +92,7 @@ async def test_trouble_is_at_the_top_and_beside_its_line(
 ) -> None:
     told = bootstrap(node={"id": "sidecar~bad", "metadata": {"GENERATOR": "grpc", "API_TOKEN": "hunter2hunter2"}})
     source = bench.workloads[TARGET]
-    source.files = WorkloadFiles(told, (), (("default", chained(SECOND, START)),))
+    source.files = WorkloadFiles(told, (), (("default", chained(SECOND, NOW)),))
     clock.now = SECOND.not_after + timedelta(seconds=90)
     source.agent = report(clock.now, SECOND.not_after, ready=True, clock=120)
     async with run(bench.app(), size) as pilot:
@@ -218,7 +221,7 @@ async def test_hostile_names_are_shown_and_not_obeyed(bench: IdentityBench, run:
     leaf = replace(SECOND, subject=HOSTILE, sans=(), issuer=HOSTILE, file=HOSTILE)
     told = bootstrap(node={"id": HOSTILE, "metadata": {HOSTILE: HOSTILE, "GENERATOR": "grpc"}})
     peer = replace(ECHO_V1, subject=HOSTILE, sans=())
-    bench.workloads[TARGET].files = WorkloadFiles(told, (), ((HOSTILE, chained(leaf, START)),))
+    bench.workloads[TARGET].files = WorkloadFiles(told, (), ((HOSTILE, chained(leaf, NOW)),))
     bench.channels[TARGET].dialled = {"127.0.1.11:17070": peer}
     async with run(bench.app(), size) as pilot:
         await pilot.press("4")

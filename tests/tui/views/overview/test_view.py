@@ -7,7 +7,9 @@ import pytest
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import CDS, Status
 from tests.tui.conftest import Golden, Run, screen_text
-from tests.tui.scripted import HOST, Bench, cluster, healthy, missing, nacked, routes, settle
+from tests.tui.scripted import Bench, settle
+from tests.world.config import HOST
+from tests.world.seed import cluster, healthy, missing, nacked, routes
 
 SIZES = [(80, 24), (160, 45)]
 V9 = f"outbound|7070|v9|{HOST}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from meshtui.model.xds.config import (
     ActionKind,
@@ -41,8 +41,8 @@ from meshtui.model.xds.resource import (
     Status,
 )
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from tests.world.clock import NOW
 
-NOW = datetime(2026, 8, 1, 12, 0, 0, tzinfo=UTC)
 HOST = "echo.echo-grpc.svc.cluster.local"
 LISTENER = f"{HOST}:7070"
 ROUTES = f"outbound|7070||{HOST}"
@@ -80,7 +80,7 @@ def resource(
         version=version,
         last_updated=at,
         error=error,
-        type_url=f"type/{type_}",
+        type_url=f"type.googleapis.com/{type_}",
         value=known if value is None else value,
         content=Content.of(body),
     )

@@ -20,8 +20,8 @@ TURNS: Final = 2
 """Returns of a client that was already seen, within :data:`SWITCH_SHOWN`, that mean several answer in turn."""
 
 
-RESTARTS_TOLD: Final = 3
-"""Restarts within :data:`SWITCH_SHOWN` that are told one by one; what goes on is one event for all."""
+RESTARTS_REPORTED: Final = 3
+"""Restarts within :data:`SWITCH_SHOWN` that are reported one by one; what goes on is one event for all."""
 
 PROCESSES_KEPT: Final = 8
 """Processes behind one address that are told apart."""

@@ -1,6 +1,6 @@
-"""Who answers at the address, told as events: another client, a restarted one, several in turn. Pure.
+"""Who answers at the address, reported as events: another client, a restarted one, several in turn. Pure.
 
-What goes on and on is told once in a while, or nothing else would be left to read.
+What goes on and on is reported once in a while, or nothing else would be left to read.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from meshtui.model.answerer import RESTARTS_TOLD, SWITCH_SHOWN, Processes, Switch
+from meshtui.model.answerer import RESTARTS_REPORTED, SWITCH_SHOWN, Processes, Switch
 from meshtui.model.channels import ChannelReport
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import Health
@@ -27,43 +27,43 @@ def switched(state: SessionState, before: NodeIdentity, after: NodeIdentity, at:
     if not memory.switches.in_turn(at):
         text = f"another client answers: {after.id} instead of {before.id}"
         return happened(_with(state, memory), at, text, Health.WAITING)
-    if not _due(memory.switches_told, at):
+    if not _due(memory.switches_reported_at, at):
         return _with(state, memory)
-    told = replace(memory, switches_told=at)
-    return happened(_with(state, told), at, "several clients answer in turn", Health.WAITING)
+    reported = replace(memory, switches_reported_at=at)
+    return happened(_with(state, reported), at, "several clients answer in turn", Health.WAITING)
 
 
 def restarted(state: SessionState, at: datetime) -> SessionState:
     """The client began anew."""
     lately = tuple(before for before in state.memory.restarts if at - before <= SWITCH_SHOWN)
-    memory = replace(state.memory, restarts=(*lately, at)[-RESTARTS_TOLD - 1 :])
-    if len(lately) < RESTARTS_TOLD:
+    memory = replace(state.memory, restarts=(*lately, at)[-RESTARTS_REPORTED - 1 :])
+    if len(lately) < RESTARTS_REPORTED:
         text = "restarted: it counts and holds config from the beginning again"
         return happened(_with(state, memory), at, text, Health.WAITING)
-    if not _due(memory.restarts_told, at):
+    if not _due(memory.restarts_reported_at, at):
         return _with(state, memory)
-    told = replace(memory, restarts_told=at)
+    reported = replace(memory, restarts_reported_at=at)
     text = "restarts again and again, or several processes answer in turn"
-    return happened(_with(state, told), at, text, Health.WAITING)
+    return happened(_with(state, reported), at, text, Health.WAITING)
 
 
 def counted(state: SessionState, report: ChannelReport) -> SessionState:
     """Channelz answered: by its counts, is it the process of before? What is known of it outlives looks without an
     answer."""
     at = report.taken_at
-    memory = replace(state.memory, processes=state.memory.processes.see(report), restart_told=False)
-    state, told_before = _with(state, memory), state.memory.restart_told
+    memory = replace(state.memory, processes=state.memory.processes.see(report), restart_reported=False)
+    state, reported_before = _with(state, memory), state.memory.restart_reported
     if memory.processes.in_turn(at):
-        if not _due(memory.processes_told, at):
+        if not _due(memory.processes_reported_at, at):
             return state
         text = "several processes answer channelz in turn: counts are now of one, now of another"
-        return happened(_with(state, replace(memory, processes_told=at)), at, text, Health.WAITING)
-    return restarted(state, at) if memory.processes.restarted and not told_before else state
+        return happened(_with(state, replace(memory, processes_reported_at=at)), at, text, Health.WAITING)
+    return restarted(state, at) if memory.processes.restarted and not reported_before else state
 
 
-def _due(told: datetime | None, at: datetime) -> bool:
+def _due(reported_at: datetime | None, at: datetime) -> bool:
     """Whether it is time to say again what goes on and on."""
-    return told is None or at - told >= SWITCH_SHOWN
+    return reported_at is None or at - reported_at >= SWITCH_SHOWN
 
 
 def _with(state: SessionState, memory: Memory) -> SessionState:

@@ -13,7 +13,7 @@ from meshtui.model.identity.peers import Neighbour, Places
 from meshtui.model.identity.workload import Offers
 from meshtui.model.xds.resource import Resource, ResourceKey
 
-End: TypeAlias = tuple[str, str, Side]
+ConnectionEnd: TypeAlias = tuple[str, str, Side]
 """One end of a live connection: the address, the certificate's fingerprint, whose side shows it."""
 
 
@@ -33,7 +33,7 @@ class Connections:
     """
 
     in_use: tuple[InUse, ...] = ()
-    since: Mapping[End, datetime] | None = None
+    since: Mapping[ConnectionEnd, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ def _answered(state: SessionState, snapshot: Snapshot) -> SessionState:
         return _begun_anew(switched(state, old.node, snapshot.node, snapshot.taken_at), snapshot)
     if who is Answerer.RESTARTED:
         state = restarted(state, snapshot.taken_at)
-        state = replace(state, memory=replace(state.memory, restart_told=True))
+        state = replace(state, memory=replace(state.memory, restart_reported=True))
     return _changed(state, old, snapshot)
 
 

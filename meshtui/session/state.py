@@ -71,20 +71,20 @@ class Memory:
     """What later observations need of earlier ones, and no screen shows.
 
     About who answers: ``switches`` of the client, the ``processes`` behind channelz and the latest ``restarts``; each
-    ``…_told`` says when it was last said that they go on and on. ``restart_told`` says that the config showed a restart
-    of which the next look at channelz tells nothing new.
+    ``…_reported_at`` says when it was last said that they go on and on. ``restart_reported`` says that the config
+    showed a restart of which the next look at channelz tells nothing new.
 
     About findings: ``diagnosis`` is the newest of config and channels, ``defects`` are the parts of meshtui that broke.
     """
 
     timeline: Timeline = field(default_factory=Timeline)
     switches: Switches = field(default_factory=Switches)
-    switches_told: datetime | None = None
+    switches_reported_at: datetime | None = None
     processes: Processes = field(default_factory=Processes)
-    processes_told: datetime | None = None
+    processes_reported_at: datetime | None = None
     restarts: tuple[datetime, ...] = ()
-    restarts_told: datetime | None = None
-    restart_told: bool = False
+    restarts_reported_at: datetime | None = None
+    restart_reported: bool = False
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     defects: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
     identity: IdentityMemory = field(default_factory=IdentityMemory)

@@ -1,4 +1,4 @@
-"""The echo lab of one session: one run at a time, always told what the accepted config asks for."""
+"""The echo lab of one session: one run at a time, always informed of what the accepted config asks for."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ PHASES: Final = {Phase.DONE: "ended", Phase.CANCELLED: "stopped", Phase.FAILED: 
 
 
 def echo_events(before: EchoState | None, after: EchoState, now: datetime) -> Iterator[Event]:
-    """The events between two states told of one pod's probe; ``before`` is ``None`` for the first."""
+    """The events between two states of one pod's probe; ``before`` is ``None`` for the first."""
     url = after.spec.url
     same_run = before is not None and before.started == after.started
     if not same_run and after.started is not None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from meshtui.session.echo.state import BatchRecord, EchoState
 
 PUBLISH_EVERY_S = 0.1
-"""States are told at most this often, as the screen is drawn 5 times a second."""
+"""States are published at most this often, as the screen is drawn 5 times a second."""
 
 StateListener = Callable[[EchoState], None]
 BatchListener = Callable[[BatchRecord], None]
@@ -23,7 +23,7 @@ class Notifier:
         self._look, self._monotonic = look, monotonic
         self._states: list[StateListener] = []
         self._batches: list[BatchListener] = []
-        self._told_at: float | None = None
+        self._notified_at: float | None = None
         self._later: asyncio.TimerHandle | None = None
 
     def add_state(self, listener: StateListener) -> Callable[[], None]:
@@ -45,7 +45,7 @@ class Notifier:
         """Something changed: tell now, or as soon as enough time has passed."""
         if not self._states or self._later is not None:
             return
-        wait = 0.0 if self._told_at is None else self._told_at + PUBLISH_EVERY_S - self._monotonic()
+        wait = 0.0 if self._notified_at is None else self._notified_at + PUBLISH_EVERY_S - self._monotonic()
         if wait <= 0:
             self.now()
         else:
@@ -56,7 +56,7 @@ class Notifier:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-        self._told_at = self._monotonic()
+        self._notified_at = self._monotonic()
         for listener in tuple(self._states):
             listener(self._look())
 

@@ -55,7 +55,7 @@ class EchoRun:
         self._wake = asyncio.Event()
         self._notifier = Notifier(lambda: self.state, monotonic)
         self._state = self._book.state(monotonic())
-        self._told = self._book.revision
+        self._notified = self._book.revision
 
     @property
     def state(self) -> EchoState:
@@ -183,7 +183,7 @@ class EchoRun:
         for record in self._book.abandoned(self._monotonic(), self._now()):
             self._notifier.came_back(record)
 
-    # what others are told
+    # what others learn
 
     def _changed(self) -> None:
         """Something moved: wake the driver, and tell listeners."""
@@ -191,7 +191,7 @@ class EchoRun:
         self._tell()
 
     def _tell(self) -> None:
-        """Tell listeners, now or soon, if anything differs from what they were told."""
-        if self._book.revision != self._told:
-            self._told = self._book.revision
+        """Tell listeners, now or soon, if anything differs from the last time."""
+        if self._book.revision != self._notified:
+            self._notified = self._book.revision
             self._notifier.soon()

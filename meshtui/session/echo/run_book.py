@@ -64,7 +64,7 @@ class End:
     """The run is over."""
 
 
-Step: TypeAlias = Begin | Wait | TakeBack | End
+Action: TypeAlias = Begin | Wait | TakeBack | End
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class RunBook:
         span = min(RATE_WINDOW_S, clock - self._began)
         return 0.0 if self._phase.ended or span <= 0 else rate_of(self._returns, clock, span)
 
-    # what it is told
+    # what happens to it
 
     def began(self, clock: float, at: datetime) -> None:
         """The run begins."""
@@ -186,7 +186,7 @@ class RunBook:
 
     # what is to be done
 
-    def next(self, clock: float, at: datetime) -> Step:
+    def next(self, clock: float, at: datetime) -> Action:
         """What to do now. Ask again after it was done, and whenever something happened."""
         if self._phase.ended:
             return End()
@@ -214,7 +214,7 @@ class RunBook:
         self._counter.begin(batch.count, at)
         return Begin(batch)
 
-    def _settled(self, clock: float, at: datetime) -> Step | None:
+    def _settled(self, clock: float, at: datetime) -> Action | None:
         """Wait for one more look at the config, so that the last answers are judged as well; then end.
 
         ``None`` when these have undone the verdict that the run was to end with: it goes on.

@@ -42,7 +42,7 @@ class EchoSettings:
     """How a run is judged and when it ends, beside the count.
 
     ``duration_s`` ends it after that time; ``until_decided`` with the first verdict of consistent or mismatch.
-    ``awaits_confirmation`` promises that the run is told of every look at the config (:meth:`EchoRun.confirm` or
+    ``awaits_confirmation`` promises that the run learns of every look at the config (:meth:`EchoRun.confirm` or
     :meth:`EchoRun.set_expectation`), and answers are judged only once such a look came after them.
     ``give_up_after_s`` is how long an echo server that does not answer is waited for, ``contact_s`` how long a
     connection to it may take to come about.
@@ -126,5 +126,5 @@ class EchoState:
 
     @property
     def caveat(self) -> str:
-        """What can no longer be told, or empty."""
+        """What can no longer be known, or empty."""
         return caveat_sentence(self.assessment)

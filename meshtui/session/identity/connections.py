@@ -10,7 +10,7 @@ from meshtui.model.channels import ChannelReport, PeerCertificate
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.comparison import InUse, Side
 from meshtui.model.identity.peers import Places, sightings
-from meshtui.session.identity_memory import Connections, End
+from meshtui.session.identity_memory import ConnectionEnd, Connections
 from meshtui.session.observation import PeerCertificates
 from meshtui.session.protocols import ReadPeer
 
@@ -45,7 +45,7 @@ def seen(before: Connections, report: ChannelReport, certificates: PeerCertifica
 
     ``places`` says which clusters an address serves.
     """
-    since: dict[End, datetime] = {}
+    since: dict[ConnectionEnd, datetime] = {}
     found: list[InUse] = []
     for sighting in sightings(report, places):
         for side in Side:
@@ -76,7 +76,7 @@ def _peers(report: ChannelReport) -> Iterator[PeerCertificate]:
         yield from server.peers
 
 
-def _first_seen(before: Connections, end: End, certificate: Certificate, at: datetime) -> datetime:
+def _first_seen(before: Connections, end: ConnectionEnd, certificate: Certificate, at: datetime) -> datetime:
     """Since when. A connection that was there at the first look may be as old as its certificate."""
     if before.since is None:
         return min(certificate.not_before, at)

@@ -15,7 +15,7 @@ from meshtui.model.echo.plan import MOST_BATCHES
 from meshtui.model.echo.spec import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.split.assessment import Verdict, parse_expectation
-from meshtui.session.echo.run_book import Begin, End, RunBook, Step, TakeBack, Wait
+from meshtui.session.echo.run_book import Action, Begin, End, RunBook, TakeBack, Wait
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from tests.echo_server import output_text
 from tests.world.clock import NOW
@@ -52,7 +52,7 @@ class Play:
     book: RunBook
     clock: float = 100.0
     sent: dict[int, Batch] = field(default_factory=dict)
-    last: Step = field(default_factory=lambda: Wait(None))
+    last: Action = field(default_factory=lambda: Wait(None))
 
     @property
     def at(self) -> datetime:

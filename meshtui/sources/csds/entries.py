@@ -6,6 +6,7 @@ the shapes of Envoy's config dump. grpc-js has quirks of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -61,6 +62,18 @@ def generic_entry(message: Any) -> Entry:
     updated = message.last_updated
     stamp = updated.seconds * NANOSECONDS + updated.nanos
     return Entry(type_url, message.name, version, value, status, stamp, failure)
+
+
+def old_form_entries(config: Any, problems: list[str]) -> Iterator[Entry]:
+    """A client's resources in the deprecated ``xds_config``; what cannot be told apart is left out and counted."""
+    nameless: Counter[str] = Counter()
+    for per_type in config.xds_config:
+        for found in legacy_entries(per_type):
+            if isinstance(found, str):
+                nameless[found] += 1
+            else:
+                yield found
+    problems += (text if count == 1 else f"{text} ({count} times)" for text, count in nameless.items())
 
 
 def legacy_entries(message: Any) -> Iterator[Entry | str]:

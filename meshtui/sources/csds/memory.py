@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from meshtui.model.xds.resource import (
     CDS,
@@ -23,7 +21,7 @@ from meshtui.model.xds.resource import (
     ResourceKey,
     Status,
 )
-from meshtui.sources.csds.entries import Entry, Failure, Stamp
+from meshtui.sources.csds.entries import NANOSECONDS, Entry, Failure, Stamp, generic_entry, old_form_entries
 from meshtui.sources.proto.type_names import short_name, type_name
 
 if TYPE_CHECKING:
@@ -32,9 +30,6 @@ if TYPE_CHECKING:
 CLOCK_JITTER_NS: Final = 1_000_000
 """C-core reckons ``last_updated`` anew for each dump and is off by some hundred nanoseconds; no real update comes
 within a millisecond of another unseen, since a poll takes longer."""
-
-TURN_SECONDS: Final = 0.005
-"""Work on a big answer gives way to the event loop after this time, so that keys and other targets are not held up."""
 
 TYPE_PREFIX: Final = "type.googleapis.com/"
 """Put before type names that came without it (grpc-js)."""
@@ -57,45 +52,132 @@ _NOTHING: Final = Content.of(None)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _STATUS: Final = {status.value: status for status in Status}
 
-_Slot: TypeAlias = tuple[str, str, str]
+_Slot: TypeAlias = tuple[str, str]
+"""Type URL and name."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """A resource with what its entry said, in the form in which the next entry is compared."""
+    """A resource with what its entry said, in the form in which the next entry is compared.
+
+    ``message`` is the newest message of that content, without the time, which ``entry`` has: messages are compared in
+    C, and a hundred times as often as anything is read out of them.
+    """
 
     entry: Entry
     resource: Resource
+    message: Any = None
+
+    def is_still(self, message: Any) -> bool:
+        """Whether a message of ``generic_xds_configs`` says the same; its time is taken out of it."""
+        updated = message.last_updated
+        seconds, nanos = updated.seconds, updated.nanos
+        if abs(seconds * NANOSECONDS + nanos - self.entry.updated) >= CLOCK_JITTER_NS:
+            return False
+        message.ClearField("last_updated")
+        if self.message != message:
+            message.last_updated.seconds, message.last_updated.nanos = seconds, nanos
+            return False
+        self.message = message  # the answer before need not be kept for the sake of the old one
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """What one client holds, in the order of its answer, and by type URL and name."""
+
+    order: tuple[_Seen, ...] = ()
+    slots: Mapping[_Slot, _Seen] = field(default_factory=dict)
+
+
+_NO_CLIENT: Final = _Client()
 
 
 class ResourceMemory:
-    """Holds the newest resources of one target."""
+    """The newest resources of one target, by the answers so far. It stays as it is: an answer makes the next one."""
 
-    def __init__(self) -> None:
-        self._seen: dict[_Slot, _Seen] = {}
-        self._resources: Mapping[ResourceKey, Resource] = MappingProxyType({})
+    def __init__(
+        self,
+        clients: Mapping[str, _Client] = MappingProxyType({}),
+        resources: Mapping[ResourceKey, Resource] = MappingProxyType({}),
+    ) -> None:
+        self._clients = clients
+        self.resources = resources
 
-    async def update(self, scoped: Iterable[tuple[str, Iterable[Entry]]]) -> Mapping[ResourceKey, Resource]:
-        """The resources of an answer, entries by client scope. A call that is cancelled half way leaves no trace."""
-        fresh: dict[_Slot, _Seen] = {}
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was held so far."""
+        return not self.resources
+
+    def after(self, configs: Iterable[tuple[str, Any]], problems: list[str]) -> ResourceMemory:
+        """With an answer's ``ClientConfig`` messages, by scope. What is left out of them is said in ``problems``."""
+        clients: dict[str, _Client] = {}
         changed = False
-        turn_ends = time.perf_counter() + TURN_SECONDS
-        for scope, entries in scoped:
-            for entry in entries:
-                slot = (scope, entry.type_url, entry.name)
-                known = self._seen.get(slot)
-                if known is None or not _same(known.entry, entry):
-                    known = _Seen(entry, _resource(scope, entry, known))
-                    changed = True
-                fresh[slot] = known
-                if time.perf_counter() > turn_ends:
-                    await asyncio.sleep(0)
-                    turn_ends = time.perf_counter() + TURN_SECONDS
-        if changed or len(fresh) != len(self._seen):
-            resources = sorted((seen.resource for seen in fresh.values()), key=_place)
-            self._resources = MappingProxyType({resource.key: resource for resource in resources})
-        self._seen = fresh
-        return self._resources
+        for scope, config in configs:
+            before = self._clients.get(scope, _NO_CLIENT)
+            clients[scope] = client = _client(scope, config, before, problems)
+            changed = changed or _differs(before, client)
+        if not changed and len(clients) == len(self._clients):
+            return ResourceMemory(clients, self.resources)
+        everything = (seen.resource for client in clients.values() for seen in client.slots.values())
+        resources = sorted(everything, key=_place)
+        return ResourceMemory(clients, MappingProxyType({resource.key: resource for resource in resources}))
+
+
+def _differs(before: _Client, after: _Client) -> bool:
+    """Whether a client holds anything else than it did; the order of its answer says nothing (grpc-go's is random)."""
+    if before is after:
+        return False
+    return len(before.slots) != len(after.slots) or any(
+        before.slots.get(slot) is not seen for slot, seen in after.slots.items()
+    )
+
+
+def _client(scope: str, config: Any, before: _Client, problems: list[str]) -> _Client:
+    """What a client holds; the very object of before while nothing of it differs."""
+    messages = config.generic_xds_configs
+    if not messages:  # the old form is read only where the new one is not there
+        return _made(_known_or_new(scope, entry, None, before) for entry in old_form_entries(config, problems))
+    alike = 0
+    for seen, message in zip(before.order, messages, strict=False):
+        if not seen.is_still(message):
+            break
+        alike += 1
+    if alike == len(before.order) == len(messages):
+        return before
+    rest, empty = _rest(scope, messages[alike:], before)
+    if empty == 1:
+        problems.append("An entry of the answer has neither name nor content and is left out.")
+    elif empty:
+        problems.append(f"{empty} entries of the answer have neither name nor content and are left out.")
+    return _made((*before.order[:alike], *rest))
+
+
+def _rest(scope: str, messages: Iterable[Any], before: _Client) -> tuple[list[_Seen], int]:
+    """What messages say that are not where they were, and how many of them say nothing at all."""
+    found: list[_Seen] = []
+    empty = 0
+    for message in messages:
+        entry = generic_entry(message)
+        if entry.name or entry.value:
+            message.ClearField("last_updated")
+            found.append(_known_or_new(scope, entry, message, before))
+        else:
+            empty += 1
+    return found, empty
+
+
+def _made(order: Iterable[_Seen]) -> _Client:
+    kept = tuple(order)
+    return _Client(kept, {(seen.entry.type_url, seen.entry.name): seen for seen in kept})
+
+
+def _known_or_new(scope: str, entry: Entry, message: Any, before: _Client) -> _Seen:
+    known = before.slots.get((entry.type_url, entry.name))
+    if known is None or not _same(known.entry, entry):
+        return _Seen(entry, _resource(scope, entry, known), message)
+    known.message = message
+    return known
 
 
 @lru_cache(TYPES_REMEMBERED)

@@ -34,7 +34,7 @@ class Response:
     problems: tuple[str, ...] = ()
 
 
-_FIRST_BYTES: Final = tuple(bytes([number << 3 | 2 | more]) for number in (1, *_PARTS) for more in (0, 0x80))
+_FIRST_BYTES: Final = bytes(number << 3 | 2 | more for number in (1, *_PARTS) for more in (0, 0x80))
 """What a client, and an entry, begins with: its field's number and that it has a length. A number may also be written
 in more bytes than it needs, of which the first then has its highest bit set."""
 
@@ -61,10 +61,10 @@ def read_response(data: bytes, limit: int = DEFAULT_MAX_MESSAGE) -> Response:
 
 
 def _surely_fewer(data: bytes, most: int) -> bool:
-    """Whether there cannot be more than ``most`` clients and entries, told by the bytes that each begins with: fifty
-    times as fast as counting them, and enough for the answers of real clients.
+    """Whether there cannot be more than ``most`` clients and entries, told by the bytes that each begins with: faster
+    than counting them, and enough for the answers of real clients.
     """
-    return sum(map(data.count, _FIRST_BYTES)) <= most
+    return len(data) - len(data.translate(None, _FIRST_BYTES)) <= most
 
 
 def _count(data: bytes, most: int) -> None:

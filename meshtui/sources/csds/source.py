@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import grpc
 import grpc.aio
 
+from meshtui.gc_pause import paused
 from meshtui.model.address import Address
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import ServiceMissing
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.model.xds.resource import Resource
-from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
-from meshtui.sources.csds.entries import Entry, distinct, generic_entry, legacy_entries
-from meshtui.sources.csds.memory import ResourceMemory
-from meshtui.sources.csds.node import node_identity
-from meshtui.sources.csds.response import NoClientStatusError, Response, read_response
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.sources.csds.answer import Known, read_answer
+from meshtui.sources.csds.response import NoClientStatusError
 from meshtui.sources.grpc.peer import Peer, Stream, StreamEnded
 
 SERVICE: Final = "/envoy.service.status.v3.ClientStatusDiscoveryService"
@@ -30,6 +28,10 @@ FETCH: Final = f"{SERVICE}/FetchClientStatus"
 
 REQUEST: Final = b""
 """An empty ``ClientStatusRequest``: grpc-go refuses node matchers, and every library takes none as "all of it"."""
+
+LARGE: Final = 256 << 10
+"""Bytes of an answer that is read in a thread, so that keys and other targets are not held up: some 500 resources,
+which take a few ms the first time."""
 
 ASK_OTHERWISE: Final = (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.OK, grpc.StatusCode.INTERNAL)
 """Ends of a new stream after which a unary call tells more: no such method, nothing to say, and INTERNAL, which
@@ -60,9 +62,7 @@ class CsdsSource:
         self._max_message = max_message
         self._unary_only = False
         self._met = False
-        self._memory = ResourceMemory()
-        self._node = NodeIdentity()
-        self._node_bytes = b""
+        self._known = Known()
         self._one_at_a_time = asyncio.Lock()
 
     async def poll(self) -> Snapshot:
@@ -75,10 +75,17 @@ class CsdsSource:
                 raise
             taken_at = self._now()
             try:
-                response = read_response(answer, self._max_message)
+                snapshot, self._known = await self._read(answer, taken_at)
             except NoClientStatusError:
                 raise self._peer.unreadable("ClientStatusResponse", len(answer)) from None
-            return await self._snapshot(response, taken_at)
+            return snapshot
+
+    async def _read(self, answer: bytes, taken_at: datetime) -> tuple[Snapshot, Known]:
+        """A call that is cancelled meanwhile leaves no trace."""
+        if len(answer) < LARGE:
+            return read_answer(self._known, answer, taken_at, self._max_message)
+        with paused() if self._known.memory.is_empty else nullcontext():
+            return await asyncio.to_thread(read_answer, self._known, answer, taken_at, self._max_message)
 
     def as_json(self, resource: Resource) -> str:
         """The config in force as canonical proto JSON, indented; empty where there is none."""
@@ -140,51 +147,3 @@ class CsdsSource:
         if self._stream is not None:
             self._stream.cancel()
             self._stream = None
-
-    # reading
-
-    async def _snapshot(self, response: Response, taken_at: datetime) -> Snapshot:
-        problems = list(response.problems)
-        scopes = tuple(distinct(config.client_scope for config in response.configs))
-        scoped = ((scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True))
-        resources = await self._memory.update(scoped)
-        return Snapshot(
-            taken_at=taken_at,
-            node=self._identity(response.configs),
-            scopes=tuple(sorted(scopes)),
-            resources=resources,
-            problems=tuple(problems),
-        )
-
-    def _identity(self, configs: Iterable[Any]) -> NodeIdentity:
-        """Clients of one process share their node: the first that is given. It is read again when it differs."""
-        node = next((config.node for config in configs if config.HasField("node")), None)
-        data = node.SerializeToString(deterministic=True) if node is not None else b""
-        if data != self._node_bytes:
-            self._node_bytes, self._node = data, node_identity(node)
-        return self._node
-
-
-def _entries(config: Any, problems: list[str]) -> Iterator[Entry]:
-    """A client's resources; the old form is read only where the new one is not there. What is left out is counted."""
-    empty = 0
-    nameless: Counter[str] = Counter()
-    for generic in config.generic_xds_configs:
-        entry = generic_entry(generic)
-        if entry.name or entry.value:
-            yield entry
-        else:
-            empty += 1
-    if empty == 1:
-        problems.append("An entry of the answer has neither name nor content and is left out.")
-    elif empty:
-        problems.append(f"{empty} entries of the answer have neither name nor content and are left out.")
-    if config.generic_xds_configs:
-        return
-    for per_type in config.xds_config:
-        for found in legacy_entries(per_type):
-            if isinstance(found, str):
-                nameless[found] += 1
-            else:
-                yield found
-    problems += (text if count == 1 else f"{text} ({count} times)" for text, count in nameless.items())

@@ -322,9 +322,7 @@ async def test_the_event_loop_gets_its_turn_during_a_big_answer() -> None:
         task = asyncio.create_task(other_work())
         await asyncio.sleep(0)
         before = turns
-        from meshtui.sources.csds.response import read_response
-
-        await source._snapshot(read_response(answer), datetime.now(UTC))
+        await source._read(answer, datetime.now(UTC))
         assert turns - before >= 3
         task.cancel()
 

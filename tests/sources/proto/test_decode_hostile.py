@@ -10,12 +10,9 @@ from hypothesis import strategies as st
 from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import Resource
-from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
-from meshtui.sources.csds.entries import distinct
-from meshtui.sources.csds.memory import ResourceMemory
-from meshtui.sources.csds.node import node_identity
-from meshtui.sources.csds.response import NoClientStatusError, read_response
-from meshtui.sources.csds.source import _entries
+from meshtui.model.xds.snapshot import Snapshot
+from meshtui.sources.csds.answer import Known, read_answer
+from meshtui.sources.csds.response import NoClientStatusError
 from meshtui.sources.proto.decode.body import decode
 from meshtui.sources.proto.json_mapping import any_json, resource_json
 from meshtui.sources.proto.unpack import UnreadableError, parse
@@ -79,20 +76,9 @@ def test_real_configs_with_some_bytes_changed(case: tuple[str, bytes]) -> None:
 def read(data: bytes) -> Snapshot | None:
     """An answer all the way to a snapshot, or ``None`` when it is refused in words."""
     try:
-        response = read_response(data)
+        return read_answer(Known(), data, NOW)[0]
     except NoClientStatusError:
         return None
-    problems = list(response.problems)
-    scopes = tuple(distinct(config.client_scope for config in response.configs))
-    scoped = [(scope, _entries(config, problems)) for scope, config in zip(scopes, response.configs, strict=True)]
-    update = ResourceMemory().update(scoped)
-    try:
-        while True:
-            update.send(None)
-    except StopIteration as end:
-        resources = end.value
-    node = next((node_identity(config.node) for config in response.configs), NodeIdentity())
-    return Snapshot(taken_at=NOW, node=node, scopes=scopes, resources=resources, problems=tuple(problems))
 
 
 ANSWER = xds.canary_answer().SerializeToString()

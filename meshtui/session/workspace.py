@@ -40,7 +40,7 @@ class WorkspaceState:
         return WorkspaceState((*self.states, state), len(self.states))
 
     def seen(self, state: SessionState) -> WorkspaceState:
-        """With a target's newer state; of a target that was detached it says nothing any more."""
+        """With a target's newer state."""
         return replace(self, states=tuple(state if known.target == state.target else known for known in self.states))
 
     def turned_to(self, target: str) -> WorkspaceState:
@@ -50,11 +50,6 @@ class WorkspaceState:
     def turned(self, step: int) -> WorkspaceState:
         """With the next target (or, with -1, the one before) in front."""
         return replace(self, front=(self.front + step) % len(self.states)) if self.states else self
-
-    def detached(self, target: str) -> WorkspaceState:
-        """Without a target; the one before it comes to the front."""
-        front = self.front - (self.front >= self.targets.index(target))
-        return WorkspaceState(self.others(target), max(0, front))
 
 
 class Workspace:
@@ -106,14 +101,6 @@ class Workspace:
         """Bring the next session (or, with -1, the one before) to the front."""
         self._state = self._state.turned(step)
         return self.front
-
-    async def detach(self, session: Session) -> None:
-        """Let one target go; the one before it comes to the front."""
-        if session.target in self._sessions:
-            self._state = self._state.detached(session.target)
-            del self._sessions[session.target]
-            self._tell_sessions()
-            await session.stop()
 
     async def close(self) -> None:
         """Let all targets go."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.session.workspace import WorkspaceState
 from tests.world.clock import NOW
@@ -39,19 +37,6 @@ def test_turning_goes_round() -> None:
     assert [workspace.turned(step).front for step in (1, -1, 2)] == [0, 1, 1]
     assert workspace.turned_to("b").front == 1
     assert WorkspaceState().turned(1) == WorkspaceState()
-
-
-@pytest.mark.parametrize(
-    ("front", "gone", "then"), [("a", "a", "b"), ("b", "a", "b"), ("c", "a", "c"), ("b", "c", "b"), ("c", "c", "b")]
-)
-def test_when_a_target_goes_another_is_in_front(front: str, gone: str, then: str) -> None:
-    workspace = attached("a", "b", "c").turned_to(front).detached(gone)
-    assert gone not in workspace.targets
-    assert workspace.targets[workspace.front] == then
-
-
-def test_the_last_one_leaves_nothing() -> None:
-    assert attached("a").detached("a") == WorkspaceState()
 
 
 def test_others_are_all_but_one() -> None:

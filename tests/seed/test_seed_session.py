@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from meshtui.cli.echo_report import echo_document
+from meshtui.cli.echo.report import echo_document
 from meshtui.demo import scenarios
 from meshtui.demo.mesh import Mesh
 from meshtui.model.echo.spec import EchoRequestSpec

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from meshtui.cli.echo_probe import Listeners, probe
-from meshtui.cli.probe_request import ProbeRequest
+from meshtui.cli.echo.probe import Listeners, probe
+from meshtui.cli.echo.request import ProbeRequest
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.target import TargetOptions

@@ -10,12 +10,12 @@ from typing import Any, Final
 import click
 
 from meshtui.cli.diagnostics import ExitCode, code_of, fail, say
-from meshtui.cli.echo_headers import all_headers
+from meshtui.cli.echo.headers import all_headers
+from meshtui.cli.echo.request import ProbeRequest, amount, check, expectation, mapping
 from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import MOST_COUNT, Duration, Number, Whole
 from meshtui.cli.options import target_options
 from meshtui.cli.output import FORMATS, emit, json_line, lossless
-from meshtui.cli.probe_request import ProbeRequest, amount, check, expectation, mapping
 from meshtui.model.echo.outcome import Outcome
 from meshtui.model.echo.spec import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.split.assessment import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Verdict
@@ -167,8 +167,8 @@ def _request(target: str, asked: dict[str, Any]) -> ProbeRequest:
 
 
 def _run(request: ProbeRequest, options: TargetOptions, format_: str) -> ExitCode:
-    from meshtui.cli.echo_probe import Listeners, probe
-    from meshtui.cli.echo_progress import Progress
+    from meshtui.cli.echo.probe import Listeners, probe
+    from meshtui.cli.echo.progress import Progress
 
     progress = Progress()
 
@@ -178,7 +178,7 @@ def _run(request: ProbeRequest, options: TargetOptions, format_: str) -> ExitCod
 
     def batch(record: BatchRecord) -> None:
         if format_ == "ndjson":
-            from meshtui.cli.echo_report import batch_document
+            from meshtui.cli.echo.report import batch_document
 
             progress.clear()
             json_line(batch_document(record))
@@ -195,7 +195,7 @@ def _run(request: ProbeRequest, options: TargetOptions, format_: str) -> ExitCod
 
 
 def _write(request: ProbeRequest, state: EchoState, format_: str) -> None:
-    from meshtui.cli.echo_report import echo_document, echo_text
+    from meshtui.cli.echo.report import echo_document, echo_text
 
     def data() -> dict[str, Any]:
         return echo_document(request.target, state, request.from_config, request.allowed_failures)
@@ -225,7 +225,7 @@ def _ending(request: ProbeRequest, state: EchoState, interrupted: bool, format_:
 
 def _wrong(request: ProbeRequest, state: EchoState) -> list[str]:
     """Why a gate must not open."""
-    from meshtui.cli.echo_report import epoch_assessment, outcome, sentence
+    from meshtui.cli.echo.report import epoch_assessment, outcome, sentence
 
     reasons = []
     failed = outcome(state, request.allowed_failures) is Outcome.FAILED

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from meshtui.cli.diagnostics import say
-from meshtui.cli.probe_request import headers
+from meshtui.cli.echo.request import headers
 from meshtui.model.echo.spec import parse_header
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.identity.masking import is_secret

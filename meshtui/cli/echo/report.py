@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from meshtui.cli.echo_bars import histogram
+from meshtui.cli.echo.bars import histogram
 from meshtui.doctor.explain.catalogue import known_error
 from meshtui.doctor.explain.echo_run import fates_words
 from meshtui.model.echo.latency import Latency

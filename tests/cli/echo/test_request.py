@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from meshtui.cli.probe_request import DEFAULT_COUNT, amount, expectation, headers, mapping
+from meshtui.cli.echo.request import DEFAULT_COUNT, amount, expectation, headers, mapping
 from meshtui.model.echo.spec import MOST_UNTHROTTLED
 from meshtui.model.errors import UsageError
 

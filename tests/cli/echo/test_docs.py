@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from meshtui.cli.echo import ECHO_FORMATS, echo
-from meshtui.cli.echo_report import batch_document, echo_document
+from meshtui.cli.echo.report import batch_document, echo_document
 from meshtui.cli.options import PARAMETERS, target_options
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.spec import EchoRequestSpec
@@ -18,7 +18,7 @@ from meshtui.model.split.assessment import SplitCounts, parse_expectation
 from meshtui.model.split.epochs import SplitBook
 from meshtui.session.echo.state import BatchRecord, EchoState
 
-PAGE = (Path(__file__).parents[2] / "docs" / "headless.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "headless.md").read_text()
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 

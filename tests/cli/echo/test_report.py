@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from meshtui.cli.echo_progress import CLEAR, Progress, progress_line
-from meshtui.cli.echo_report import echo_document, echo_text, sentence
+from meshtui.cli.echo.progress import CLEAR, Progress, progress_line
+from meshtui.cli.echo.report import echo_document, echo_text, sentence
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import TargetUnreachable

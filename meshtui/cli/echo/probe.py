@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from meshtui.cli.probe_request import ProbeRequest
+from meshtui.cli.echo.request import ProbeRequest
 from meshtui.model.errors import ServiceMissing, TargetUnreachable
 from meshtui.model.split.expectation import ECHO_PATH
 from meshtui.model.target import TargetOptions

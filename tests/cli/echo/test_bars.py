@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.cli.echo_bars import CELLS, LONGEST_NAME, histogram, interval_bar, interval_words
+from meshtui.cli.echo.bars import CELLS, LONGEST_NAME, histogram, interval_bar, interval_words
 from meshtui.model.split.assessment import SplitCounts, VersionShare, assess, parse_expectation
 
 SHARES = st.floats(0, 1)

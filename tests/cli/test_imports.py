@@ -52,7 +52,6 @@ FILES = {
     "cryptography",
     "meshtui.sources.workload",
     "meshtui.sources.certificates",
-    "meshtui.model.xds.graph",
     "meshtui.doctor",
 }
 

@@ -100,7 +100,7 @@ async def _first(target: str) -> tuple[float, float, int]:
 async def _steady(target: str, parse: float) -> None:
     async with _source(target) as source:
         lags: list[float] = []
-        with _watched(lags):
+        with watched(lags):
             before = await source.poll()
             first_lag = max(lags, default=0.0)
             lags.clear()
@@ -151,7 +151,7 @@ async def _long_run(source: CsdsSource, before: Snapshot) -> Graph:
 
 
 @contextmanager
-def _watched(lags: list[float]) -> Iterator[None]:
+def watched(lags: list[float]) -> Iterator[None]:
     """Note what the event loop's thread does between two turns of a task that is always due."""
 
     async def watch() -> None:

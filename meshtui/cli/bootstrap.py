@@ -91,13 +91,14 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
 
 def _asked(target: str, options: TargetOptions) -> tuple[tuple[str, str], ...]:
     """What the app behind the address wants of its bootstrap; nothing when it cannot be asked, which is said."""
-    from meshtui.model.identity.accepted_tls import asked_providers
+    from meshtui.model.identity.accepted_tls import asked_providers, clusters_tls, listeners_tls
     from meshtui.targets import look
 
     try:
-        return asked_providers(look(target, options))
+        snapshot = look(target, options)
     except UsageError:
         raise
     except MeshtuiError as error:
         say(f"meshtui: the accepted config was not looked at: {error.what}")
         return ()
+    return asked_providers(clusters_tls(snapshot), listeners_tls(snapshot))

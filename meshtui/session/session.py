@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from meshtui.doctor.rules.rule import failed as part_failed
+from meshtui.gc_pause import paused
 from meshtui.model.channels import ChannelReport
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, TargetUnreachable, unforeseen
@@ -40,7 +41,13 @@ CHANNELS_WAIT_S: Final = 0.5
 """How long the config of a look waits for its channels. A channelz of many calls over a slow way must not hold back
 what one came to see; on the same machine it takes some ms."""
 
+LARGE: Final = 500
+"""Resources of a config that a thread takes in when it differs: some ms of work, for which a key would have to wait."""
+
 Answer = TypeVar("Answer")
+
+Step: TypeAlias = Callable[[SessionState], SessionState]
+"""From one state to the next."""
 
 
 class Session:
@@ -72,6 +79,8 @@ class Session:
         self._wake = asyncio.Event()
         self._failures = 0
         self._stopping = False
+        self._waiting: list[Step] | None = None
+        """What is to follow the look that a thread is taking in; ``None`` while none does."""
         self._listeners: list[Callable[[SessionState], None]] = []
         link = Link(LinkState.CONNECTING, now())
         self._state = SessionState(target=target, link=link, interval=max(interval, SHORTEST_INTERVAL))
@@ -128,7 +137,7 @@ class Session:
     def set_interval(self, seconds: float) -> None:
         """Change the time between polls, not below :data:`SHORTEST_INTERVAL`."""
         interval = max(seconds, SHORTEST_INTERVAL)
-        self._publish(replace(self._state, interval=interval, revision=self._state.revision + 1))
+        self._step(lambda state: replace(state, interval=interval, revision=state.revision + 1))
         self._wake.set()
 
     def as_json(self, resource: Resource) -> str:
@@ -149,7 +158,37 @@ class Session:
             self._observe(PeersSeen(at=self._now(), peers=peers))
 
     def _observe(self, observation: Observation) -> None:
-        self._publish(reduce(self._state, observation))
+        self._step(partial(reduce, observation=observation))
+
+    def _step(self, step: Step) -> None:
+        """Go on to the next state; when a look is just being taken in beside the loop, after it."""
+        if self._waiting is not None:
+            self._waiting.append(step)
+        else:
+            self._publish(step(self._state))
+
+    async def _observe_look(self, look: Look) -> None:
+        """Take in a look. A large config that differs is taken in by a thread: it is decoded, hung together and judged
+        for the first time, which holds up nobody there. What is observed meanwhile follows after it.
+        """
+        if not self._is_large_and_new(look):
+            self._observe(look)
+            return
+        self._waiting = []
+        try:
+            with paused() if self._state.snapshot is None else nullcontext():
+                after = await asyncio.to_thread(reduce, self._state, look)
+            self._publish(after)
+        finally:
+            steps, self._waiting = self._waiting, None
+            for step in steps:
+                self._step(step)
+
+    def _is_large_and_new(self, look: Look) -> bool:
+        config, before = look.config, self._state.snapshot
+        if not isinstance(config, Snapshot) or len(config.resources) < LARGE:
+            return False
+        return before is None or config.resources is not before.resources
 
     def _publish(self, state: SessionState) -> None:
         if state is not self._state:
@@ -182,12 +221,12 @@ class Session:
         try:
             await asyncio.wait({channels}, timeout=CHANNELS_WAIT_S)
             in_time = channels.done()
-            if not self._seen(config, channels.result() if in_time else None):
+            if not await self._seen(config, channels.result() if in_time else None):
                 return
             if self._echo is not None:
                 self._check("what the config asks of a probe", partial(self._echo.config_seen, config))
             if not in_time:
-                self._seen(None, await channels)
+                await self._seen(None, await channels)
         finally:
             channels.cancel()
             await asyncio.gather(channels, return_exceptions=True)
@@ -216,13 +255,13 @@ class Session:
         except Exception as error:  # the edge: an error nobody expected must not end the watching
             return unforeseen(error, what, LOOKS_AGAIN)
 
-    def _seen(self, config: Snapshot | None, channels: ChannelReport | MeshtuiError | None) -> bool:
+    async def _seen(self, config: Snapshot | None, channels: ChannelReport | MeshtuiError | None) -> bool:
         """Take in what a look brought; an answer that cannot be taken in is no answer."""
         try:
             if isinstance(channels, ChannelReport):
                 self._check("certificates of live connections", partial(self._peers.read, channels))
             look = Look(at=self._now(), config=config, channels=channels, certificates=self._peers.parsed)
-            self._observe(look)
+            await self._observe_look(look)
         except Exception as error:  # the edge: a defect of ours costs this look
             self._failed(unforeseen(error, f"Reading what {self.target} answered", LOOKS_AGAIN))
             return False

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.session.link import aged
 from meshtui.tui.frame import Frame
-from meshtui.tui.gc_freeze import GcFreeze
 
 if TYPE_CHECKING:
     from meshtui.session.session import Session
@@ -35,7 +34,6 @@ class Pump:
         self._ticked: datetime | None = None
         self._last: Frame | None = None
         self._frozen_at: datetime | None = None
-        self._gc_freeze = GcFreeze()
 
     @property
     def frozen(self) -> bool:
@@ -79,7 +77,6 @@ class Pump:
     def _emit(self, mark: tuple[Session, int], frame: Frame, now: datetime) -> None:
         self._seen, self._ticked, self._last = mark, now, frame
         self._deliver(frame)
-        self._gc_freeze.shown(frame.state)
 
     def _position(self) -> tuple[int, int]:
         sessions = self._workspace.sessions

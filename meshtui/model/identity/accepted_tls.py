@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from meshtui.model.identity.comparison import ClusterTls, ListenerTls
 from meshtui.model.xds.config import Cluster, Listener, TlsMode
 from meshtui.model.xds.snapshot import Snapshot
@@ -10,9 +12,9 @@ from meshtui.model.xds.snapshot import Snapshot
 def clusters_tls(snapshot: Snapshot) -> tuple[ClusterTls, ...]:
     """Each cluster in force, once, with its TLS."""
     found = {
-        resource.body.name: ClusterTls(resource.body.name, resource.body.tls, resource.key)
-        for resource in snapshot.resources.values()
-        if isinstance(resource.body, Cluster)
+        body.name: ClusterTls(body.name, body.tls, key)
+        for key, resource in snapshot.resources.items()
+        if isinstance(body := resource.body, Cluster)
     }
     return tuple(found.values())
 
@@ -20,17 +22,17 @@ def clusters_tls(snapshot: Snapshot) -> tuple[ClusterTls, ...]:
 def listeners_tls(snapshot: Snapshot) -> tuple[ListenerTls, ...]:
     """Each filter chain of each inbound listener in force, with its TLS."""
     return tuple(
-        ListenerTls(resource.body.name, chain.tls, resource.key)
-        for resource in snapshot.resources.values()
-        if isinstance(resource.body, Listener) and resource.body.inbound
-        for chain in resource.body.chains
+        ListenerTls(body.name, chain.tls, key)
+        for key, resource in snapshot.resources.items()
+        if isinstance(body := resource.body, Listener) and body.inbound
+        for chain in body.chains
     )
 
 
-def asked_providers(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+def asked_providers(clusters: Iterable[ClusterTls], listeners: Iterable[ListenerTls]) -> tuple[tuple[str, str], ...]:
     """(provider instance, cluster or listener that asks for it), each pair once, in the order of the config."""
-    wants = [(clusters_tl.cluster, clusters_tl.tls) for clusters_tl in clusters_tls(snapshot)]
-    wants += [(listeners_tl.listener, listeners_tl.tls) for listeners_tl in listeners_tls(snapshot)]
+    wants = [(cluster.cluster, cluster.tls) for cluster in clusters]
+    wants += [(listener.listener, listener.tls) for listener in listeners]
     pairs = [
         (instance, name)
         for name, tls in wants

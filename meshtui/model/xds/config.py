@@ -207,10 +207,11 @@ class EndpointHealth(Enum):
     TIMEOUT = "TIMEOUT"
     DEGRADED = "DEGRADED"
 
-    @property
-    def usable(self) -> bool:
-        """Whether gRPC sends requests there."""
-        return self in (EndpointHealth.UNKNOWN, EndpointHealth.HEALTHY)
+    usable: bool
+    """Whether gRPC sends requests there."""
+
+    def __init__(self, word: str) -> None:
+        self.usable = word in ("UNKNOWN", "HEALTHY")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,19 +23,15 @@ ROUTINE_FILTERS: Final = frozenset({"Router", "HTTPFault", "RBAC"})
 
 def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
     """Why no request can reach any endpoint, or an empty string."""
+    for locality in assignment.localities:
+        if locality.weight and any(endpoint.health.usable for endpoint in locality.endpoints):
+            return ""
     endpoints = assignment.endpoints
     if not endpoints:
         return "no endpoints: every request to it fails"
     if not any(endpoint.health.usable for endpoint in endpoints):
         return f"none of its {plural(len(endpoints), 'endpoint')} is healthy"
-    if not any(
-        endpoint.health.usable
-        for locality in assignment.localities
-        if locality.weight
-        for endpoint in locality.endpoints
-    ):
-        return "its healthy endpoints are in localities of weight 0, which gRPC ignores"
-    return ""
+    return "its healthy endpoints are in localities of weight 0, which gRPC ignores"
 
 
 def cluster_facts(cluster: Cluster) -> tuple[str, ...]:

@@ -28,13 +28,14 @@ def looked(state: SessionState, look: Look) -> SessionState:
         return state
     memory, workload = state.memory.identity, _workload(state, look.at)
     if memory.resources is not snapshot.resources:
+        clusters, listeners = clusters_tls(snapshot), listeners_tls(snapshot)
         memory = replace(
             memory,
             resources=snapshot.resources,
             places=places(snapshot),
-            asked_providers=asked_providers(snapshot),
+            asked_providers=asked_providers(clusters, listeners),
         )
-        identity = replace(workload.identity, clusters=clusters_tls(snapshot), listeners=listeners_tls(snapshot))
+        identity = replace(workload.identity, clusters=clusters, listeners=listeners)
         workload = replace(workload, identity=identity)
     if isinstance(look.channels, ChannelReport):
         known = connections.seen(memory.connections, look.channels, look.certificates, memory.places)

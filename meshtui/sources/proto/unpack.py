@@ -91,9 +91,10 @@ def socket_address(address: Any) -> str:
 
 def istio_metadata(metadata: Any, field: str) -> str:
     """A text istiod left in ``filter_metadata["istio"]``, or an empty one."""
-    if "istio" not in metadata.filter_metadata:
+    by_filter = metadata.filter_metadata
+    if "istio" not in by_filter:
         return ""
-    fields = metadata.filter_metadata["istio"].fields
+    fields = by_filter["istio"].fields
     return str(fields[field].string_value) if field in fields else ""
 
 

@@ -46,10 +46,7 @@ def _locality(message: Any) -> Locality:
 def _endpoint(message: Any) -> Endpoint:
     """An endpoint that says no weight has weight 1."""
     weight = message.load_balancing_weight.value if message.HasField("load_balancing_weight") else 1
-    return Endpoint(
-        address=socket_address(message.endpoint.address) or message.endpoint_name,
-        health=_HEALTH.get(message.health_status, EndpointHealth.UNKNOWN),
-        weight=weight,
-        # istiod writes "workload;namespace;canonical service;revision;cluster".
-        workload=istio_metadata(message.metadata, "workload").partition(";")[0] if message.HasField("metadata") else "",
-    )
+    # istiod writes "workload;namespace;canonical service;revision;cluster".
+    workload = istio_metadata(message.metadata, "workload").partition(";")[0] if message.HasField("metadata") else ""
+    address = socket_address(message.endpoint.address) or message.endpoint_name
+    return Endpoint(address, _HEALTH.get(message.health_status, EndpointHealth.UNKNOWN), weight, workload)

@@ -1,0 +1,73 @@
+"""The screen on a target of 10 000 resources: until its tree can be used, and how long the event loop is held by what.
+
+The real screen and real gRPC against the target of ``bench poll``; Textual's headless driver stands for the terminal.
+The config view is open before the target is attached. A hold is processor time of the loop's thread between two turns
+of a task that is always due, so that what threads do meanwhile, and other programs, does not count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import suppress
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of grpc: its log goes to the screen
+
+from bench.poll import SERVICES, csds_target, watched
+from meshtui.model.target import TargetOptions
+from meshtui.session.workspace import Workspace
+from meshtui.targets import open_session
+from meshtui.tui.app import MeshtuiApp
+from meshtui.tui.views.config.tree import ConfigTree
+
+SIZE = (160, 45)
+
+ROUNDS = 5
+"""Programs started, one after the other: what is measured happens once in each."""
+
+POLLS_S = 6
+"""Seconds of polling, once a second, whose holds and processor time are told."""
+
+
+def main() -> None:
+    """Measure and print."""
+    with csds_target(2) as small, csds_target(SERVICES) as large:
+        for _ in range(ROUNDS):
+            asyncio.run(_measure(small, large))
+
+
+async def _measure(small: str, large: str) -> None:
+    workspace = Workspace(lambda typed: open_session(typed, TargetOptions(timeout=30)))
+    app = MeshtuiApp(workspace, target=small)
+    async with app.run_test(size=SIZE) as pilot, asyncio.timeout(120):
+        while workspace.front is None or workspace.front.state.snapshot is None:  # noqa: ASYNC110 - no event tells it
+            await asyncio.sleep(0.05)
+        await pilot.press("2")
+        while not app.screen.query(ConfigTree):  # noqa: ASYNC110 - the view is imported and mounted meanwhile
+            await asyncio.sleep(0.05)
+        tree = app.screen.query_one(ConfigTree)
+        await asyncio.sleep(1)
+        holds: list[float] = []
+        began, processor = time.perf_counter(), time.process_time()
+        with watched(holds):
+            workspace.attach(large)
+            while tree.count() < SERVICES:  # noqa: ASYNC110 - its rows come with a frame
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(0)  # its paint was asked for
+            wall, spent = time.perf_counter() - began, time.process_time() - processor
+        first = max(holds)
+        await asyncio.sleep(2)
+        later: list[float] = []
+        processor = time.process_time()
+        with watched(later):
+            await asyncio.sleep(POLLS_S)
+        a_second = (time.process_time() - processor) / POLLS_S
+        print(f"tree usable after {wall * 1000:4.0f} ms, {spent * 1000:4.0f} of processor", end="")
+        print(f"; loop held {first * 1000:3.0f} ms", end="")
+        print(f"   later: {a_second * 1000:3.0f} ms of processor a second, loop held {max(later) * 1000:3.0f} ms")
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        main()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from meshtui.cli.main import COMMANDS
 from tests import xds_messages as xds
 from tests.csds_server import serving
 from tests.waiting import PATIENCE_S
@@ -81,9 +82,6 @@ def loaded_by(*arguments: str, wanted: tuple[str, ...] = HEAVY) -> tuple[int, se
     report = json.loads(done.stdout.rstrip("\n").rsplit("\n", 1)[-1])
     modules = set(report["loaded"])
     return int(report["code"]), {name for name in wanted if name in modules}
-
-
-COMMANDS = ("attach", "bootstrap", "certs", "completion", "demo", "echo", "xds")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from meshtui.cli.streams import written
 from meshtui.model.phrases import ELLIPSIS
 from meshtui.model.printable import printable
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 WIDE: Final = "meshtui.wide"
 """Where click's context keeps what ``--wide`` said."""
@@ -35,7 +35,7 @@ COLOURS: Final = {"✓": 32, "…": 33, "∅": 33, "!": 33, "⚠": 33, "✗": 31
 _DOMAIN: Final = re.compile(r"\.svc\.[a-z0-9.-]+")
 
 
-def wide_option(command: Command) -> Command:
+def wide_option(command: Callback) -> Callback:
     """Add ``-w``; :func:`terminal_width` knows what it said."""
 
     def keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:

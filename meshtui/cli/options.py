@@ -13,7 +13,7 @@ from meshtui.cli.output import FORMATS
 from meshtui.model.size import parse_size, size_words
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, TargetOptions, TlsOptions
 
-Command: TypeAlias = Callable[..., Any]
+Callback: TypeAlias = Callable[..., Any]
 """What becomes a command: click gives it its options by name."""
 
 PARAMETERS: Final = "__click_params__"
@@ -77,7 +77,7 @@ _TARGET_OPTIONS = (
 )
 
 
-def target_options(command: Command) -> Command:
+def target_options(command: Callback) -> Callback:
     """Add the options that say how to reach a target; they arrive as one ``options: TargetOptions``."""
 
     def with_options(**arguments: Any) -> Any:
@@ -105,7 +105,7 @@ def target_options(command: Command) -> Command:
     return with_options
 
 
-def output_option(command: Command) -> Command:
+def output_option(command: Callback) -> Callback:
     """Add ``-o table|json|yaml`` and ``-w``."""
     command = wide_option(command)
     return click.option(

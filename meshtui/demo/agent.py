@@ -56,7 +56,7 @@ class Agent:
             self._metrics.show("startup_duration_seconds", lambda: took)
             emit("serving", address=f"{at.ip}:{at.agent}")
 
-    def _ready(self) -> agent_http.Answer:
+    def _ready(self) -> agent_http.HttpAnswer:
         """Ready when the bootstrap parses and the certificate files exist; istiod is not asked."""
         try:
             json.loads(self._plan.bootstrap.read_bytes())
@@ -65,7 +65,7 @@ class Agent:
             ready = False
         return (HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE), "text/plain", ""
 
-    def _stats(self) -> agent_http.Answer:
+    def _stats(self) -> agent_http.HttpAnswer:
         return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", self._metrics.text()
 
 

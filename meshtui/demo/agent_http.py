@@ -13,11 +13,11 @@ _LARGEST_REQUEST = 16 * 1024
 _PATIENCE_SECONDS = 5.0
 """How long a client may take to send its request."""
 
-Answer = tuple[HTTPStatus, str, str]
+HttpAnswer = tuple[HTTPStatus, str, str]
 """Status, content type, body."""
 
 
-async def serve(host: str, port: int, routes: dict[str, Callable[[], Answer]]) -> asyncio.Server:
+async def serve(host: str, port: int, routes: dict[str, Callable[[], HttpAnswer]]) -> asyncio.Server:
     """Serve the routes by path; a connection answers one request."""
 
     async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,7 +31,7 @@ async def serve(host: str, port: int, routes: dict[str, Callable[[], Answer]]) -
     return await asyncio.start_server(connection, host, port, limit=_LARGEST_REQUEST)
 
 
-def _response(head: bytes, routes: dict[str, Callable[[], Answer]]) -> bytes:
+def _response(head: bytes, routes: dict[str, Callable[[], HttpAnswer]]) -> bytes:
     method, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
     path = rest.partition(" ")[0].partition("?")[0]
     route = routes.get(path)

@@ -85,7 +85,14 @@ def _authority(context: Any) -> str:
 
 
 def _identity(plan: PodPlan, container_port: int) -> Server:
-    return Server(plan.name, plan.version, container_port, NAMESPACE, "Kubernetes", ISTIO_VERSION)
+    return Server(
+        hostname=plan.name,
+        version=plan.version,
+        port=container_port,
+        namespace=NAMESPACE,
+        cluster="Kubernetes",
+        istio_version=ISTIO_VERSION,
+    )
 
 
 def _add_health(server: grpc.Server) -> None:

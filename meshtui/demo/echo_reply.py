@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from meshtui.model.address import host_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """Who answers."""
 

@@ -67,7 +67,7 @@ def connect(url: str, authority: str, *, alone: bool) -> grpc.Channel:
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Set:
     """One set of requests while it runs. ``lock`` guards all that the calls' callbacks touch."""
 
@@ -113,7 +113,7 @@ class Forwarder:
         headers = [(header.key, header.value) for header in request.headers]
         authority = next((value for key, value in headers if key.lower() == "host"), "")
         sent = [(key.lower(), value) for key, value in headers if key.lower() != "host"]
-        work = _Set(max(1, request.count))
+        work = _Set(count=max(1, request.count))
         channels: list[grpc.Channel] = []
 
         def channel(index: int) -> grpc.Channel:

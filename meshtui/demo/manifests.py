@@ -165,10 +165,10 @@ class ManifestDirectory:
         """Everything that is in force, in the order of file names."""
         objects = [object_ for name in sorted(self._content) for object_ in self._content[name].objects]
         return MeshConfig(
-            workloads,
-            tuple(found for found in objects if isinstance(found, Service)),
-            tuple(found for found in objects if isinstance(found, DestinationRule)),
-            tuple(found for found in objects if isinstance(found, VirtualService)),
-            tuple(found for found in objects if isinstance(found, PeerAuthentication)),
-            tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
+            workloads=workloads,
+            services=tuple(found for found in objects if isinstance(found, Service)),
+            destination_rules=tuple(found for found in objects if isinstance(found, DestinationRule)),
+            virtual_services=tuple(found for found in objects if isinstance(found, VirtualService)),
+            peer_authentications=tuple(found for found in objects if isinstance(found, PeerAuthentication)),
+            authorization_policies=tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
 
 from meshtui.demo.istio.workload import MeshWorkload
@@ -63,7 +63,7 @@ class Listening:
     agent: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodPlan:
     """Everything the two processes of a pod are told. Paths are text, as it travels as JSON."""
 
@@ -108,7 +108,14 @@ class PodPlan:
         listening = self.listening
         ports = ((GRPC_PORT, listening.grpc), (ADMIN_PORT, listening.admin), (AGENT_PORT, listening.agent))
         labels = tuple(sorted(self.labels.items()))
-        return MeshWorkload(self.name, NAMESPACE, self.service_account, labels, listening.ip, ports)
+        return MeshWorkload(
+            name=self.name,
+            namespace=NAMESPACE,
+            service_account=self.service_account,
+            labels=labels,
+            ip=listening.ip,
+            ports=ports,
+        )
 
     def to_json(self) -> str:
         """The plan as it is passed to the pod's processes."""
@@ -147,6 +154,7 @@ class Pod:
     """A running pod, as those see it who look at the mesh from outside."""
 
     name: str
+    _: KW_ONLY
     admin: str
     """``host:port`` of ForwardEcho, CSDS, channelz, health and reflection: what to attach to."""
     echo: str | None
@@ -172,11 +180,11 @@ class Pod:
         texts = {key: value or "" for key, value in values.items()}
         return Pod(
             name,
-            texts["admin"],
-            values["echo"],
-            texts["agent"],
-            Path(texts["bootstrap"]),
-            Path(texts["certs"]),
+            admin=texts["admin"],
+            echo=values["echo"],
+            agent=texts["agent"],
+            bootstrap=Path(texts["bootstrap"]),
+            certs=Path(texts["certs"]),
         )
 
 
@@ -185,9 +193,9 @@ def announced(plan: PodPlan) -> Pod:
     at = plan.listening
     return Pod(
         plan.name,
-        f"{at.ip}:{at.admin}",
-        None if plan.calls else f"{at.ip}:{at.grpc}",
-        f"http://{at.ip}:{at.agent}",
-        plan.bootstrap,
-        plan.certificates,
+        admin=f"{at.ip}:{at.admin}",
+        echo=None if plan.calls else f"{at.ip}:{at.grpc}",
+        agent=f"http://{at.ip}:{at.agent}",
+        bootstrap=plan.bootstrap,
+        certs=plan.certificates,
     )

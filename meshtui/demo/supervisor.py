@@ -76,14 +76,14 @@ class Supervisor:
                 shutil.copyfile(file, self._manifests / file.name)
         self._pods = tuple(
             PodPlan(
-                name,
-                account,
-                version,
-                listening,
-                str(directory / "pods" / name),
-                self._addresses.istiod,
-                order.certificate_seconds,
-                calls,
+                name=name,
+                service_account=account,
+                version=version,
+                listening=listening,
+                directory=str(directory / "pods" / name),
+                istiod=self._addresses.istiod,
+                certificate_seconds=order.certificate_seconds,
+                calls=calls,
             )
             for (name, account, version, calls), listening in zip(_PODS, self._addresses.pods, strict=True)
         )

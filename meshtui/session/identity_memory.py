@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from meshtui.model.identity.comparison import InUse, Side
-from meshtui.model.identity.peers import Neighbour, Places
+from meshtui.model.identity.peers import ClustersByAddress, Neighbour
 from meshtui.model.identity.workload import Offers
 from meshtui.model.xds.resource import Resource, ResourceKey
 
@@ -40,13 +40,13 @@ class Connections:
 class IdentityMemory:
     """``offers`` are the facts that can be had, ``peers`` what other targets show.
 
-    ``resources`` is the config that ``places`` (which clusters an address serves) and ``asked_providers`` ((instance,
-    cluster or listener) of the config) were made from; they are made anew when it is another object.
+    ``resources`` is the config that ``clusters_by_address`` and ``asked_providers`` ((instance, cluster or listener) of
+    the config) were made from; they are made anew when it is another object.
     """
 
     offers: Offers = field(default_factory=Offers)
     peers: Peers = field(default_factory=Peers)
     resources: Mapping[ResourceKey, Resource] | None = None
-    places: Places = field(default_factory=lambda: MappingProxyType({}))
+    clusters_by_address: ClustersByAddress = field(default_factory=lambda: MappingProxyType({}))
     asked_providers: tuple[tuple[str, str], ...] = ()
     connections: Connections = field(default_factory=Connections)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from meshtui.model.target import DEFAULT_TIMEOUT
@@ -89,6 +89,7 @@ class Sources:
     """
 
     config: ConfigSource
+    _: KW_ONLY
     channels: ChannelSource | None = None
     echo: EchoSource | None = None
     workload: WorkloadSource | None = None

@@ -44,9 +44,9 @@ what one came to see; on the same machine it takes some ms."""
 LARGE: Final = 500
 """Resources of a config that a thread takes in when it differs: some ms of work, for which a key would have to wait."""
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-Step: TypeAlias = Callable[[SessionState], SessionState]
+Transition: TypeAlias = Callable[[SessionState], SessionState]
 """From one state to the next."""
 
 
@@ -79,7 +79,7 @@ class Session:
         self._wake = asyncio.Event()
         self._failures = 0
         self._stopping = False
-        self._waiting: list[Step] | None = None
+        self._waiting: list[Transition] | None = None
         """What is to follow the look that a thread is taking in; ``None`` while none does."""
         self._listeners: list[Callable[[SessionState], None]] = []
         link = Link(LinkState.CONNECTING, now())
@@ -160,7 +160,7 @@ class Session:
     def _observe(self, observation: Observation) -> None:
         self._step(partial(reduce, observation=observation))
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: Transition) -> None:
         """Go on to the next state; when a look is just being taken in beside the loop, after it."""
         if self._waiting is not None:
             self._waiting.append(step)
@@ -242,7 +242,7 @@ class Session:
         source = self._sources.channels if self._sources is not None else None
         return await self._answer_of(source.poll, "The look at channelz") if source is not None else None
 
-    async def _answer_of(self, poll: Callable[[], Awaitable[Answer]], what: str) -> Answer | MeshtuiError:
+    async def _answer_of(self, poll: Callable[[], Awaitable[Result]], what: str) -> Result | MeshtuiError:
         """What a source answers, or why it does not. ``what`` begins the sentence that says so."""
         try:
             return await poll()

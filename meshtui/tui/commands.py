@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Command:
     name: str
     help: str
     run: Callable[[str], None]
+    _: KW_ONLY
     argument: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ class Frame:
 
     state: SessionState
     now: datetime
+    _: KW_ONLY
     as_json: Callable[[Resource], str]
     frozen_for: timedelta | None = None
     position: tuple[int, int] = (1, 1)

@@ -72,7 +72,15 @@ class Pump:
         if frozen_for is None:
             state = replace(state, link=aged(state.link, state.interval, now))
         others = self._workspace.state.others(session.target)
-        return Frame(state, now, session.as_json, frozen_for, self._position(), session.echo, others)
+        return Frame(
+            state,
+            now,
+            as_json=session.as_json,
+            frozen_for=frozen_for,
+            position=self._position(),
+            controller=session.echo,
+            others=others,
+        )
 
     def _emit(self, mark: tuple[Session, int], frame: Frame, now: datetime) -> None:
         self._seen, self._ticked, self._last = mark, now, frame

@@ -30,13 +30,13 @@ from meshtui.demo.pods import IstiodPlan, Listening, Order, Pod, PodPlan, announ
 from meshtui.demo.readiness import Readiness
 
 PLAN = PodPlan(
-    "echo-v1",
-    "echo",
-    "v1",
-    Listening("127.0.1.11", 17070, 17171, 15020),
-    "/tmp/x/pods/echo-v1",
-    "127.0.1.10:15010",
-    240.0,
+    name="echo-v1",
+    service_account="echo",
+    version="v1",
+    listening=Listening("127.0.1.11", 17070, 17171, 15020),
+    directory="/tmp/x/pods/echo-v1",
+    istiod="127.0.1.10:15010",
+    certificate_seconds=240.0,
 )
 
 
@@ -70,7 +70,14 @@ def test_an_echo_keeps_to_one_fact_a_line() -> None:
         ("trace-bin", b"\x00"),
         ("x-raw", b"\xff"),
     ]
-    server = Server("echo-v1", "v1", 17070, "echo-grpc", "Kubernetes", "1.27.0")
+    server = Server(
+        hostname="echo-v1",
+        version="v1",
+        port=17070,
+        namespace="echo-grpc",
+        cluster="Kubernetes",
+        istio_version="1.27.0",
+    )
     lines = reply(server, Call("hello", "echo:7070", headers, "ipv4:127.0.0.1:4242")).splitlines()
     assert lines[:2] == ["Host=echo:7070", "RequestHeader=:authority:echo:7070"]
     assert "RequestHeader=x-user:jane StatusCode=500" in lines

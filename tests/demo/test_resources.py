@@ -45,7 +45,14 @@ NODE = "sidecar~127.0.1.11~echo-v1.echo-grpc~echo-grpc.svc.cluster.local"
 
 def workload(name: str, version: str, ip: str, **labels: str) -> MeshWorkload:
     pairs = {"app": "echo", "version": version, **labels}
-    return MeshWorkload(name, "echo-grpc", "echo", tuple(sorted(pairs.items())), ip, ((17070, 17070),))
+    return MeshWorkload(
+        name=name,
+        namespace="echo-grpc",
+        service_account="echo",
+        labels=tuple(sorted(pairs.items())),
+        ip=ip,
+        ports=((17070, 17070),),
+    )
 
 
 PODS = (workload("echo-v1", "v1", "127.0.1.11"), workload("echo-v2", "v2", "127.0.1.12"))

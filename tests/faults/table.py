@@ -1,7 +1,7 @@
 """Every fault that is tried: which peer, what is asked of it, and how the command must end.
 
 The sentence that each gets is in ``said.txt`` beside this file, to be read by people; ``UPDATE_GOLDEN=1`` writes it.
-In a command, ADDRESS is the peer's address and FOLDER a directory with the files of :mod:`tests.faults.files`.
+In a command, ADDRESS is the peer's address and FOLDER a directory with the files that ``test_faults.py`` writes.
 """
 
 from __future__ import annotations

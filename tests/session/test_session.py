@@ -32,7 +32,7 @@ class NoChannelz:
 @asynccontextmanager
 async def following(script: AnsweredConfig, channels: ChannelSource | None = None) -> AsyncIterator[Session]:
     async def connect() -> Sources:
-        return Sources(script, channels)
+        return Sources(script, channels=channels)
 
     session = Session("here", connect, interval=0.1, now=Clock())
     session.start()

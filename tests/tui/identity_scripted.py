@@ -31,7 +31,7 @@ class IdentityBench(Bench):
             if source is None:
                 raise TargetUnreachable(f"Nothing answers at {target}: connection refused.", "check the port-forward")
             read = channels.read if channels is not None else None
-            return Sources(source, channels, workload=self.workloads.get(target), read_peer=read)
+            return Sources(source, channels=channels, workload=self.workloads.get(target), read_peer=read)
 
         session = Session(target, connect, interval=3600, now=self.clock)
         self.sessions[target] = session

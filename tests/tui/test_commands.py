@@ -12,8 +12,8 @@ from tests.waiting import until
 from tests.world.seed import healthy
 
 COMMANDS = (
-    Command("open", "", lambda _: None, "TARGET"),
-    Command("theme", "", lambda _: None, "NAME", required=True),
+    Command("open", "", lambda _: None, argument="TARGET"),
+    Command("theme", "", lambda _: None, argument="NAME", required=True),
     Command("tree", "", lambda _: None),
     Command("quit", "", lambda _: None),
 )

@@ -152,16 +152,16 @@ def _request(target: str, asked: dict[str, Any]) -> ProbeRequest:
     )
     return check(
         ProbeRequest(
-            target,
-            spec,
-            typed,
-            from_config,
-            mapping(asked["mapping_texts"]),
-            asked["alpha"],
-            asked["margin"] / 100,
-            None if duration is None else duration.total_seconds(),
-            asked["until_decided"],
-            asked["allow_failed"] / 100,
+            target=target,
+            spec=spec,
+            typed=typed,
+            from_config=from_config,
+            mapping=mapping(asked["mapping_texts"]),
+            alpha=asked["alpha"],
+            margin=asked["margin"] / 100,
+            duration_s=None if duration is None else duration.total_seconds(),
+            until_decided=asked["until_decided"],
+            allowed_failures=asked["allow_failed"] / 100,
         )
     )
 

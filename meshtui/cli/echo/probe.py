@@ -107,7 +107,9 @@ async def _with_config(request: ProbeRequest, options: TargetOptions, stop: asyn
 
 
 def _settings(request: ProbeRequest) -> EchoSettings:
-    return EchoSettings(request.alpha, request.margin, request.duration_s, request.until_decided)
+    return EchoSettings(
+        alpha=request.alpha, margin=request.margin, duration_s=request.duration_s, until_decided=request.until_decided
+    )
 
 
 def holds_config(snapshot: Snapshot, request: ProbeRequest) -> bool:

@@ -20,7 +20,7 @@ FROM_CONFIG: Final = "config"
 """The word after ``--expect`` that stands for the shares of the accepted config."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeRequest:
     """A run as it was asked for.
 

@@ -179,7 +179,7 @@ class Unsupported:
     mirror: Destination | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRoute:
     """One entry of ``VirtualService.spec.http``."""
 
@@ -235,7 +235,7 @@ class AuthorizationPolicy:
 IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | AuthorizationPolicy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeshConfig:
     """Everything the control plane knows at one moment."""
 

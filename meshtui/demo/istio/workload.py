@@ -11,7 +11,7 @@ Labels = tuple[tuple[str, str], ...]
 """Labels or a selector, sorted; a tuple because objects are values."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeshWorkload:
     """A pod as Kubernetes would know it."""
 

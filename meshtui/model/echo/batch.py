@@ -67,7 +67,7 @@ class BatchReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class BatchFailure:
     """One cause within a batch: its text, how many requests failed with it, and of how many nothing is known since."""
 
     text: str
@@ -92,7 +92,7 @@ class BatchAccount:
     lost: int = 0
     abandoned: int = 0
     surplus: int = 0
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[BatchFailure, ...] = ()
 
     @property
     def accounted(self) -> int:
@@ -124,7 +124,7 @@ def account(batch: Batch, reply: BatchReply) -> BatchAccount:
         case ReplyKind.UNREACHED | ReplyKind.MISSING:
             return BatchAccount(sent=0)
         case ReplyKind.BROKEN | ReplyKind.SILENT:
-            failure = Failure(reply.error, lost=batch.count)
+            failure = BatchFailure(reply.error, lost=batch.count)
             return BatchAccount(sent=batch.count, lost=batch.count, failures=(failure,))
 
 
@@ -132,9 +132,9 @@ def _refused(batch: Batch, text: str) -> BatchAccount:
     error = parse_batch_error(text, batch.count)
     rest = batch.count - error.failed
     if error.told:
-        failure = Failure(error.cause, failed=error.failed)
+        failure = BatchFailure(error.cause, failed=error.failed)
         return BatchAccount(sent=batch.count, unknown=rest, failed=error.failed, failures=(failure,))
-    failure = Failure(error.cause, failed=1, lost=rest)
+    failure = BatchFailure(error.cause, failed=1, lost=rest)
     return BatchAccount(sent=batch.count, failed=1, lost=rest, failures=(failure,))
 
 
@@ -163,8 +163,8 @@ def _outputs(batch: Batch, reply: BatchReply) -> BatchAccount:
             short -= number
     if short > 0:
         lost[SHORT_TEXT] = short
-    failures = [Failure(text, failed=count) for text, count in failed.items()]
-    failures += [Failure(text, lost=count) for text, count in lost.items()]
+    failures = [BatchFailure(text, failed=count) for text, count in failed.items()]
+    failures += [BatchFailure(text, lost=count) for text, count in lost.items()]
     return BatchAccount(
         sent=batch.count,
         answers=tuple(answers),

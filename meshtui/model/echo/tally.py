@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
-from meshtui.model.echo.batch import BatchAccount, Failure
+from meshtui.model.echo.batch import BatchAccount, BatchFailure
 from meshtui.model.echo.latency import Latency, LatencyHistogram
 from meshtui.model.echo.series import Point, Series
 from meshtui.model.echo.spec import Answer
@@ -196,7 +196,7 @@ class TallyCounter:
                 values = self._keys[key] = {}
             _count(values, value, number)
 
-    def _add_failure(self, failure: Failure, at: datetime) -> None:
+    def _add_failure(self, failure: BatchFailure, at: datetime) -> None:
         code = self._classify(failure.text)
         if code not in self._causes and len(self._causes) >= MOST_CAUSES:
             code = OTHER

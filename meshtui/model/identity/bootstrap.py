@@ -1,7 +1,7 @@
 """The gRPC xDS bootstrap as values: everything gRPC reads, and what it would stumble over.
 
 The fields are those of ``grpc_xds_bootstrap_format.md`` (gRPC) with gRFCs A27, A29, A36, A47, A65, A97 and A102.
-Secrets are masked while reading (``model.masking``), so no value here can leak one.
+Secrets are masked while reading (``model.identity.masking``), so no value here can leak one.
 """
 
 from __future__ import annotations

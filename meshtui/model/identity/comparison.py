@@ -139,7 +139,7 @@ class CornerState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Place(StrEnum):
+class CornerPlace(StrEnum):
     """Where a workload's certificate stands; the value is the word shown."""
 
     ISSUED = "issued"
@@ -156,7 +156,7 @@ class Corner:
     empty where it would be the same.
     """
 
-    place: Place
+    place: CornerPlace
     state: CornerState
     text: str
     brief: str = ""
@@ -219,56 +219,60 @@ def _may_still_reread(state: IdentityState) -> bool:
 def issued_corner(state: IdentityState) -> Corner:
     """What the agent says it issued last, beside what is on disk."""
     if state.issued is None:
-        return Corner(Place.ISSUED, CornerState.UNKNOWN, "no agent metric")
+        return Corner(CornerPlace.ISSUED, CornerState.UNKNOWN, "no agent metric")
     ends = _clock(state.issued.ends_at + HALF_A_SECOND, state.now)
     text, brief = f"ends {ends} UTC", f"ends {ends}"
     if state.on_disk is None:
-        return Corner(Place.ISSUED, CornerState.UNKNOWN, text, brief)
+        return Corner(CornerPlace.ISSUED, CornerState.UNKNOWN, text, brief)
     changed = state.on_disk.changed_at
     if changed is not None and state.issued.seen_at < changed:
-        return Corner(Place.ISSUED, CornerState.UNKNOWN, "not asked since the rotation")
+        return Corner(CornerPlace.ISSUED, CornerState.UNKNOWN, "not asked since the rotation")
     # The metric is time left by the agent's clock and the file's end is absolute: take the clocks' difference out.
     ends_at = state.issued.ends_at + (state.clock_offset or timedelta(0))
     same = abs(ends_at - state.on_disk.certificate.not_after) <= ISSUED_TOLERANCE
-    return Corner(Place.ISSUED, CornerState.SAME if same else CornerState.DIFFERS, text, brief)
+    return Corner(CornerPlace.ISSUED, CornerState.SAME if same else CornerState.DIFFERS, text, brief)
 
 
 def _on_disk(state: IdentityState) -> Corner:
     if state.on_disk is None:
-        return Corner(Place.ON_DISK, CornerState.UNKNOWN, "files not at hand")
+        return Corner(CornerPlace.ON_DISK, CornerState.UNKNOWN, "files not at hand")
     brief = short_serial(state.on_disk.certificate)
     if state.on_disk.changed_at is not None:
         brief += f", written {span_words(state.now - state.on_disk.changed_at)} ago"
-    return Corner(Place.ON_DISK, CornerState.SAME, f"serial {brief}", brief)
+    return Corner(CornerPlace.ON_DISK, CornerState.SAME, f"serial {brief}", brief)
 
 
 def _in_use(state: IdentityState, stale: InUse | None) -> Corner:
     if not state.own_in_use:
-        return Corner(Place.IN_USE, CornerState.UNKNOWN, "no live TLS connection seen")
+        return Corner(CornerPlace.IN_USE, CornerState.UNKNOWN, "no live TLS connection seen")
     newest = state.own_in_use[0]
     brief = f"{short_serial(newest.certificate)} at {newest.where}"
     text = f"serial {brief}"
     if state.on_disk is None:
-        return Corner(Place.IN_USE, CornerState.UNKNOWN, text, brief)
+        return Corner(CornerPlace.IN_USE, CornerState.UNKNOWN, text, brief)
     if stale is not None and predates_rotation(state, stale) and not _may_still_reread(state):
-        return Corner(Place.IN_USE, CornerState.UNKNOWN, f"{text}, since before the rotation", f"{brief}, from before")
-    return Corner(Place.IN_USE, CornerState.SAME if stale is None else CornerState.DIFFERS, text, brief)
+        return Corner(
+            CornerPlace.IN_USE, CornerState.UNKNOWN, f"{text}, since before the rotation", f"{brief}, from before"
+        )
+    return Corner(CornerPlace.IN_USE, CornerState.SAME if stale is None else CornerState.DIFFERS, text, brief)
 
 
 def _expected(state: IdentityState) -> Corner:
     verdicts = cluster_verdicts(state)
     with_tls = [verdict for verdict in verdicts if verdict.wants.tls.mode is not TlsMode.PLAINTEXT]
     if not with_tls:
-        return Corner(Place.EXPECTED, CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
+        return Corner(CornerPlace.EXPECTED, CornerState.UNKNOWN, "no cluster of the accepted config uses TLS")
     refused = [with_tl for with_tl in with_tls if with_tl.refused]
     if refused:
         return Corner(
-            Place.EXPECTED, CornerState.DIFFERS, f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen"
+            CornerPlace.EXPECTED,
+            CornerState.DIFFERS,
+            f"{len(refused)} of {len(with_tls)} TLS clusters refuse a peer seen",
         )
     if not any(cluster.accepted for cluster in with_tls):
-        return Corner(Place.EXPECTED, CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
+        return Corner(CornerPlace.EXPECTED, CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
     clusters = f"{len(with_tls)} TLS clusters"
-    return Corner(Place.EXPECTED, CornerState.SAME, f"peers satisfy {clusters}", f"by {clusters}")
+    return Corner(CornerPlace.EXPECTED, CornerState.SAME, f"peers satisfy {clusters}", f"by {clusters}")
 
 
 def _agreement(corners: tuple[Corner, ...]) -> str:

@@ -20,7 +20,7 @@ from meshtui.model.xds.snapshot import Snapshot
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 """Where callers seem to come from that are on the same machine or behind a port-forward: it names no pod."""
 
-Places = Mapping[tuple[str, str], tuple[str, ...]]
+ClustersByAddress = Mapping[tuple[str, str], tuple[str, ...]]
 """(client scope, address) → the clusters that have this address."""
 
 
@@ -36,7 +36,7 @@ MOST_CLUSTERS: Final = 64
 """Clusters that one EDS resource is taken to serve; Istio's have one. Every address keeps the list."""
 
 
-def places(snapshot: Snapshot) -> Places:
+def clusters_by_address(snapshot: Snapshot) -> ClustersByAddress:
     """Where the clusters in force send their requests, by the endpoints in force."""
     bodies = [(key, resource.body) for key, resource in snapshot.resources.items()]
     readers: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -51,7 +51,7 @@ def places(snapshot: Snapshot) -> Places:
     return {place: tuple(dict.fromkeys(clusters)) for place, clusters in found.items()}
 
 
-def sightings(report: ChannelReport, known: Places) -> Iterator[Sighting]:
+def sightings(report: ChannelReport, known: ClustersByAddress) -> Iterator[Sighting]:
     """Every secured connection of the process, those it opened and those it accepted."""
     for channel in report.channels:
         for subchannel in channel.subchannels:
@@ -61,7 +61,7 @@ def sightings(report: ChannelReport, known: Places) -> Iterator[Sighting]:
         yield from (Sighting(peer) for peer in server.peers)
 
 
-def _clusters(known: Places, channel: Channel, address: str) -> tuple[str, ...]:
+def _clusters(known: ClustersByAddress, channel: Channel, address: str) -> tuple[str, ...]:
     """gRPC before 1.66 reports no scopes, so that all its config is under the empty one."""
     return known.get((_plain(channel.target), address)) or known.get(("", address), ())
 

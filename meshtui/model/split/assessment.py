@@ -1,8 +1,7 @@
 """Is the observed split what the config asks for? Expected shares, counts, and the assessment that joins them.
 
-The statistics are in :mod:`split_evidence` (the always-valid test), :mod:`split_interval`, :mod:`split_pvalue` and
-:mod:`split_forecast`; the words in :mod:`split_words`; epochs in :mod:`split_book`. ``docs/split.md`` has the method
-and figures.
+The statistics are in :mod:`~meshtui.model.split.evidence` (the always-valid test), ``interval``, ``pvalue`` and
+``forecast`` beside it; the words in ``words``; epochs in ``epochs``. ``docs/split.md`` has the method and figures.
 """
 
 from __future__ import annotations

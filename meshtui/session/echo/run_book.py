@@ -119,10 +119,21 @@ class RunBook:
     def state(self, clock: float) -> EchoState:
         """A look at the run."""
         return EchoState(
-            self._spec, self._settings, self._probe, self._phase, self._counter.look(), self._assessment(),
-            self._epochs.epochs, self._epochs.held_back, self._unconfirmed, self._rate(clock), self._started,
-            self._ended, self._defect or self._backoff.error, self.revision,
-        )  # fmt: skip
+            self._spec,
+            settings=self._settings,
+            probe=self._probe,
+            phase=self._phase,
+            tally=self._counter.look(),
+            assessment=self._assessment(),
+            epochs=self._epochs.epochs,
+            held_back=self._epochs.held_back,
+            unconfirmed=self._unconfirmed,
+            rate=self._rate(clock),
+            started=self._started,
+            ended=self._ended,
+            error=self._defect or self._backoff.error,
+            revision=self.revision,
+        )
 
     def _rate(self, clock: float) -> float:
         span = min(RATE_WINDOW_S, clock - self._began)
@@ -290,9 +301,14 @@ class RunBook:
         straddles = present.number > 1 and flight.at < present.started
         self._judge(self._epochs.changeover(counts.total) if straddles else self._epochs.record(counts, at))
         return BatchRecord(
-            flight.batch.number, flight.at, at, result.sent, counts, result.abandoned,
-            tuple(failure.text[:LONGEST_SAMPLE] for failure in result.failures),
-        )  # fmt: skip
+            number=flight.batch.number,
+            started=flight.at,
+            ended=at,
+            sent=result.sent,
+            split=counts,
+            abandoned=result.abandoned,
+            errors=tuple(failure.text[:LONGEST_SAMPLE] for failure in result.failures),
+        )
 
     def _assessment(self) -> Assessment:
         if self._verdict is None:

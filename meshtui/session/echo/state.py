@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,7 +37,7 @@ class Phase(StrEnum):
         return self in (Phase.DONE, Phase.CANCELLED, Phase.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EchoSettings:
     """How a run is judged and when it ends, beside the count.
 
@@ -57,7 +57,7 @@ class EchoSettings:
     contact_s: float = DEFAULT_TIMEOUT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRecord:
     """One batch that came back, for a line of ``-o ndjson``. The counts add up to ``sent``."""
 
@@ -84,6 +84,7 @@ class EchoState:
     """
 
     spec: EchoRequestSpec
+    _: KW_ONLY
     settings: EchoSettings = field(default_factory=EchoSettings)
     probe: str = ""
     phase: Phase = Phase.READY

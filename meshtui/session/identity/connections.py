@@ -9,7 +9,7 @@ from types import MappingProxyType
 from meshtui.model.channels import ChannelReport, PeerCertificate
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.comparison import InUse, Side
-from meshtui.model.identity.peers import Places, sightings
+from meshtui.model.identity.peers import ClustersByAddress, sightings
 from meshtui.session.identity_memory import ConnectionEnd, Connections
 from meshtui.session.observation import PeerCertificates
 from meshtui.session.protocols import ReadPeer
@@ -40,14 +40,16 @@ class PeerReader:
         self._parsed = MappingProxyType(parsed)
 
 
-def seen(before: Connections, report: ChannelReport, certificates: PeerCertificates, places: Places) -> Connections:
+def seen(
+    before: Connections, report: ChannelReport, certificates: PeerCertificates, clusters_by_address: ClustersByAddress
+) -> Connections:
     """The connections after a look at channelz. What is gone from it is forgotten.
 
-    ``places`` says which clusters an address serves.
+    ``clusters_by_address`` says which clusters an address serves.
     """
     since: dict[ConnectionEnd, datetime] = {}
     found: list[InUse] = []
-    for sighting in sightings(report, places):
+    for sighting in sightings(report, clusters_by_address):
         for side in Side:
             certificate = certificates.get((sighting.peer, side))
             if certificate is None:

@@ -10,7 +10,7 @@ from meshtui.doctor.evidence import workload_evidence
 from meshtui.model.channels import ChannelReport
 from meshtui.model.identity.accepted_tls import asked_providers, clusters_tls, listeners_tls
 from meshtui.model.identity.comparison import IdentityState
-from meshtui.model.identity.peers import joined_identity, own_marks, places, seen_by
+from meshtui.model.identity.peers import clusters_by_address, joined_identity, own_marks, seen_by
 from meshtui.model.identity.workload import HISTORY_KEPT, ROTATIONS_KEPT, Workload, rotations_between
 from meshtui.model.node_id import parse_node_id
 from meshtui.model.timeline import Event
@@ -32,13 +32,13 @@ def looked(state: SessionState, look: Look) -> SessionState:
         memory = replace(
             memory,
             resources=snapshot.resources,
-            places=places(snapshot),
+            clusters_by_address=clusters_by_address(snapshot),
             asked_providers=asked_providers(clusters, listeners),
         )
         identity = replace(workload.identity, clusters=clusters, listeners=listeners)
         workload = replace(workload, identity=identity)
     if isinstance(look.channels, ChannelReport):
-        known = connections.seen(memory.connections, look.channels, look.certificates, memory.places)
+        known = connections.seen(memory.connections, look.channels, look.certificates, memory.clusters_by_address)
         memory = replace(memory, connections=known)
     return _joined(_remembering(state, memory), workload, look.at)
 

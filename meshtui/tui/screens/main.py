@@ -143,7 +143,7 @@ class MainScreen(Screen[None]):
         if self._opening is not None:
             link = Link(LinkState.CONNECTING, self._now())
             state = SessionState(target=self._opening, link=link, interval=1.0)
-            self._deliver(Frame(state, self._now(), lambda _: ""))
+            self._deliver(Frame(state, self._now(), as_json=lambda _: ""))
             self.call_after_refresh(self._attach_first, self._opening)
         self._pump.pump()
 

@@ -75,12 +75,12 @@ def main_commands(screen: Commanded) -> tuple[Command, ...]:
             screen.complain(f"There is no theme {name}.")
 
     return (
-        Command("open", "Attach a target, or choose one", open_, "TARGET"),
-        Command("view", "Open a view", view, "NAME", required=True, choices=tuple(spec.id for spec in VIEWS)),
+        Command("open", "Attach a target, or choose one", open_, argument="TARGET"),
+        Command("view", "Open a view", view, argument="NAME", required=True, choices=tuple(spec.id for spec in VIEWS)),
         *(_of_view(screen, spec.id, command) for spec in VIEWS for command in spec.commands),
         Command("freeze", "Hold the screen still, or let it go on", lambda _: screen.action_freeze()),
         Command("poll", "Look at the target now", lambda _: screen.action_poll()),
-        Command("theme", "Use other colours", theme, "NAME", required=True, choices=NAMES),
+        Command("theme", "Use other colours", theme, argument="NAME", required=True, choices=NAMES),
         Command("help", "Every key, mark and command", lambda _: screen.action_help()),
         Command("quit", "Leave meshtui", lambda _: quit_()),
     )
@@ -90,4 +90,4 @@ def _of_view(screen: Commanded, view: str, command: ViewCommand) -> Command:
     def run(argument: str) -> None:
         screen.show_view(view).run_command(command.name, argument)
 
-    return Command(command.name, command.help, run, command.argument)
+    return Command(command.name, command.help, run, argument=command.argument)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
@@ -99,6 +99,7 @@ class ViewSpec:
 
     key: str
     id: str
+    _: KW_ONLY
     title: str
     cls: str
     shows: tuple[type, ...] = ()
@@ -118,12 +119,12 @@ class ViewSpec:
 
 
 VIEWS: Final = (
-    ViewSpec("1", "overview", "Overview", "OverviewView"),
+    ViewSpec("1", "overview", title="Overview", cls="OverviewView"),
     ViewSpec(
         "2",
         "config",
-        "Config",
-        "ConfigView",
+        title="Config",
+        cls="ConfigView",
         shows=(ResourceSubject,),
         commands=(
             ViewCommand("filter", "Show only what contains these words", "WORDS"),
@@ -132,8 +133,8 @@ VIEWS: Final = (
             ViewCommand("table", "Show the config as a table by type"),
         ),
     ),
-    ViewSpec("3", "echo", "Echo", "EchoView"),
-    ViewSpec("4", "identity", "Identity", "IdentityView", shows=(BootstrapSubject,)),
+    ViewSpec("3", "echo", title="Echo", cls="EchoView"),
+    ViewSpec("4", "identity", title="Identity", cls="IdentityView", shows=(BootstrapSubject,)),
 )
 """In the order of their numbers."""
 

@@ -491,6 +491,17 @@ def test_a_target_that_cannot_even_be_dialled_is_given_up_in_time(monkeypatch: p
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr("meshtui.targets._can_open_files", no_sources)
-    request = ProbeRequest("127.0.0.1:9", EchoRequestSpec(URL, count=1), None, True, {}, 0.01, 0.1, None, False, 0.0)
+    request = ProbeRequest(
+        target="127.0.0.1:9",
+        spec=EchoRequestSpec(URL, count=1),
+        typed=None,
+        from_config=True,
+        mapping={},
+        alpha=0.01,
+        margin=0.1,
+        duration_s=None,
+        until_decided=False,
+        allowed_failures=0.0,
+    )
     with pytest.raises(TargetUnreachable, match="may open no more files"):
         probe(request, TargetOptions(timeout=0.2), Listeners())

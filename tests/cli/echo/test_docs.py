@@ -59,6 +59,6 @@ def test_every_key_is_named() -> None:
     )
     data = echo_document("here", state, from_config=True)
     (error,), (epoch,) = data["errors"], data["epochs"]
-    line = batch_document(BatchRecord(1, AT, AT, 2, SplitCounts()))
+    line = batch_document(BatchRecord(number=1, started=AT, ended=AT, sent=2, split=SplitCounts()))
     keys = {*data, *error, *epoch, *data["expectation"], *line} - {"schema", "target"}
     assert keys <= names(section()), keys - names(section())

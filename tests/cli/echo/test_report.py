@@ -30,9 +30,16 @@ def config(text: str, **more: Any) -> Expectation:
 def state_of(book: SplitBook, phase: Phase = Phase.DONE, **tally: Any) -> EchoState:
     counts = EchoTally(**{"requested": 100, "sent": 100, "completed": 100, **tally})
     return EchoState(
-        SPEC, EchoSettings(), "client", phase, counts, book.assess(), book.epochs, started=AT,
+        SPEC,
+        settings=EchoSettings(),
+        probe="client",
+        phase=phase,
+        tally=counts,
+        assessment=book.assess(),
+        epochs=book.epochs,
+        started=AT,
         ended=AT + timedelta(seconds=3),
-    )  # fmt: skip
+    )
 
 
 def stepped() -> SplitBook:

@@ -17,9 +17,9 @@ from meshtui.model.identity.comparison import IdentityState, InUse, Issued, Side
 from meshtui.model.identity.peers import (
     Neighbour,
     OwnMarks,
+    clusters_by_address,
     joined_identity,
     own_marks,
-    places,
     seen_by,
     sightings,
 )
@@ -68,21 +68,23 @@ def test_the_refresh_interval_and_the_end_come_from_the_provider_and_the_chain()
 async def test_addresses_belong_to_the_clusters_whose_endpoints_they_are() -> None:
     channels = ScriptedChannels("xds:///echo.echo-grpc.svc.cluster.local:7070", {"127.0.1.11:17070": NEW})
     channels.callers = {"127.0.0.1:5000": OLD}
-    known = places(canary())
+    known = clusters_by_address(canary())
     seen = [(sighting.peer.address, sighting.clusters) for sighting in sightings(await channels.poll(), known)]
     assert seen == [("127.0.1.11:17070", (subset("v1"),)), ("127.0.0.1:5000", ())]
 
 
 @pytest.mark.parametrize("target", ["xds:///echo", "xds:/echo", "xds:echo"])
 async def test_one_target_is_spelt_in_several_ways(target: str) -> None:
-    found = places(_scoped("xds:/echo"))
+    found = clusters_by_address(_scoped("xds:/echo"))
     channels = ScriptedChannels(target, {"127.0.1.11:17070": NEW})
     assert [sighting.clusters for sighting in sightings(await channels.poll(), found)] == [(subset("v1"),)]
 
 
 async def test_another_authority_is_another_target() -> None:
     channels = ScriptedChannels("xds://authority/echo", {"127.0.1.11:17070": NEW})
-    assert [sighting.clusters for sighting in sightings(await channels.poll(), places(_scoped("xds:/echo")))] == [()]
+    assert [
+        sighting.clusters for sighting in sightings(await channels.poll(), clusters_by_address(_scoped("xds:/echo")))
+    ] == [()]
 
 
 def _scoped(scope: str) -> Snapshot:

@@ -63,7 +63,10 @@ async def test_a_run_is_judged_by_the_accepted_config(shifted_mesh: RunningMesh)
     try:
         assert session.echo is not None
         run = begin(
-            session.echo, EchoRequestSpec(URL, count=600), EchoSettings(1e-6, awaits_confirmation=True), probe="client"
+            session.echo,
+            EchoRequestSpec(URL, count=600),
+            EchoSettings(alpha=1e-6, awaits_confirmation=True),
+            probe="client",
         )
         with pytest.raises(UsageError, match="under way"):
             begin(session.echo, EchoRequestSpec(URL, count=1), EchoSettings(), probe="client")
@@ -113,7 +116,7 @@ async def test_a_changed_split_starts_an_epoch() -> None:
             begin(
                 session.echo,
                 EchoRequestSpec(URL, count=None, qps=100),
-                EchoSettings(1e-6, awaits_confirmation=True),
+                EchoSettings(alpha=1e-6, awaits_confirmation=True),
                 probe="client",
             )
             await until(session, lambda state: state.echo is not None and state.echo.assessment.counts.answered > 20)

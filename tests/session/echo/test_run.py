@@ -97,7 +97,7 @@ async def test_until_decided_ends_as_soon_as_the_verdict_is_there() -> None:
 async def test_a_verdict_that_the_last_answers_take_back_does_not_end_the_run() -> None:
     """Answers that wait for a look at the config when the verdict falls are judged after it, and can undo it."""
     echo, counts, decided = EchoServer(), SplitCounts(), list[datetime]()
-    settings = EchoSettings(1e-6, until_decided=True, awaits_confirmation=True)
+    settings = EchoSettings(alpha=1e-6, until_decided=True, awaits_confirmation=True)
     async with lab(echo) as (_, make):
         run = make(10_000, settings=settings, expectation=CANARY)
 
@@ -219,7 +219,7 @@ async def test_a_run_against_a_server_that_never_answers_is_stopped_at_once() ->
 async def test_the_server_is_killed_in_the_middle_and_comes_back() -> None:
     echo = EchoServer(latency_s=0.01)
     async with lab(echo) as (server, make):
-        run = make(600, 300, settings=EchoSettings(1e-6), expectation=CANARY)
+        run = make(600, 300, settings=EchoSettings(alpha=1e-6), expectation=CANARY)
         run.start()
         await until(lambda: run.state.tally.completed >= 100)
         await server.kill()
@@ -329,7 +329,7 @@ async def test_a_canary_in_steps_with_epochs() -> None:
     after = Expectation.of({"v1": 50, "v2": 50}, ExpectationSource.CONFIG)
     seen: list[EchoState] = []
     async with lab(echo) as (_, make):
-        run = make(None, 400, settings=EchoSettings(1e-6, awaits_confirmation=True), expectation=before)
+        run = make(None, 400, settings=EchoSettings(alpha=1e-6, awaits_confirmation=True), expectation=before)
         run.subscribe(seen.append)
         run.start()
         await until(lambda: run.state.held_back >= 100)

@@ -55,7 +55,7 @@ async def following(
 ) -> AsyncIterator[Session]:
     async def connect() -> Sources:
         read = channels.read if channels is not None else None
-        return Sources(config or AnsweredConfig(), channels, workload=workload, read_peer=read)
+        return Sources(config or AnsweredConfig(), channels=channels, workload=workload, read_peer=read)
 
     session = Session("here", connect, interval=0.1, now=clock or Clock())
     session.start()
@@ -204,7 +204,7 @@ async def test_what_is_in_use_is_told_by_the_pod_at_the_other_end() -> None:
     async def echo() -> Sources:
         answer = canary()
         node = replace(answer.node, id="sidecar~127.0.1.11~echo-v1.echo-grpc~echo-grpc.svc.cluster.local")
-        return Sources(AnsweredConfig(replace(answer, node=node)), server, read_peer=server.read)
+        return Sources(AnsweredConfig(replace(answer, node=node)), channels=server, read_peer=server.read)
 
     connects = {"client": client, "echo": echo}
     workspace = Workspace(lambda name: Session(name, connects[name], interval=0.1, now=Clock()))

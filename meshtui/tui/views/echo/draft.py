@@ -37,7 +37,7 @@ def urls_of(frame: Frame) -> tuple[str, ...]:
     return tuple(dict.fromkeys((pointed, *known))) if pointed else known
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class EchoDraft:
     """``chosen`` says that the form's URL was typed, picked or sent to, and so is not replaced by a suggestion.
     ``expected`` is what the config asks for before the first run. ``subsets`` can be mapped to versions; empty when

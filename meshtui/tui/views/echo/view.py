@@ -125,7 +125,15 @@ class EchoView(View):
         if frame is None or not self.is_mounted:
             return
         draft = self.draft
-        scene = Scene(frame, draft.form, pod_of(frame), draft.key, draft.expected, draft.verdicts, bool(draft.subsets))
+        scene = Scene(
+            frame=frame,
+            form=draft.form,
+            pod=pod_of(frame),
+            key=draft.key,
+            expected=draft.expected,
+            verdicts=draft.verdicts,
+            mappable=bool(draft.subsets),
+        )
         self._page.show(lambda width: page_lines(scene, width, self._page.size.height))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -185,7 +193,7 @@ class EchoView(View):
         alpha, margin = form.judging()
         # Without config there are no looks at it that answers could wait for.
         looked_at = self.frame is not None and self.frame.state.snapshot is not None
-        return EchoSettings(alpha, margin, until_decided=form.until_decided, awaits_confirmation=looked_at)
+        return EchoSettings(alpha=alpha, margin=margin, until_decided=form.until_decided, awaits_confirmation=looked_at)
 
     def _begin(self, start: Start) -> None:
         """Send what was agreed to, in the place of a run under way. The screen goes on if it stood still."""

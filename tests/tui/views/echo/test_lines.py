@@ -58,18 +58,30 @@ def state_of(seconds: Sequence[dict[str, int]], steps: dict[int, str], failed: i
         batch = Batch(number=99, count=failed, qps=50, timeout_s=5.0)
         counter.add(account(batch, BatchReply(ReplyKind.REFUSED, error=text)), at)
     return EchoState(
-        SPEC, EchoSettings(), "client", Phase.RUNNING, counter.look(), book.assess(), book.epochs, started=NOW
+        SPEC,
+        settings=EchoSettings(),
+        probe="client",
+        phase=Phase.RUNNING,
+        tally=counter.look(),
+        assessment=book.assess(),
+        epochs=book.epochs,
+        started=NOW,
     )
 
 
-ROLLOUT = state_of([{"v1": 50}] * 10 + [{"v1": 40, "v2": 10}] * 10 + [{"v2": 50}] * 10,
-                   {0: "v1=100", 10: "v1=80,v2=20", 20: "v1=0,v2=100"})  # fmt: skip
+ROLLOUT = state_of(
+    [{"v1": 50}] * 10 + [{"v1": 40, "v2": 10}] * 10 + [{"v2": 50}] * 10,
+    {0: "v1=100", 10: "v1=80,v2=20", 20: "v1=0,v2=100"},
+)
 
 
 @given(
-    share=st.floats(0, 1), want=st.none() | st.floats(0, 1), ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
-    cells=st.integers(1, 200), whiskers=st.booleans(),
-)  # fmt: skip
+    share=st.floats(0, 1),
+    want=st.none() | st.floats(0, 1),
+    ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    cells=st.integers(1, 200),
+    whiskers=st.booleans(),
+)
 def test_a_bar_takes_its_cells(
     share: float, want: float | None, ends: tuple[float, float], cells: int, whiskers: bool
 ) -> None:
@@ -150,8 +162,17 @@ def test_what_fails_seconds_later_is_drawn_where_it_was_sent() -> None:
         counter.end(30, at)
     book = SplitBook.open(None, NOW)
     for tally, rest in ((begun, {" "}), (counter.look(), {"▒"})):
-        state = EchoState(SPEC, EchoSettings(), "client", Phase.RUNNING, tally, book.assess(), book.epochs, 0,
-                          started=NOW)  # fmt: skip
+        state = EchoState(
+            SPEC,
+            settings=EchoSettings(),
+            probe="client",
+            phase=Phase.RUNNING,
+            tally=tally,
+            assessment=book.assess(),
+            epochs=book.epochs,
+            held_back=0,
+            started=NOW,
+        )
         lines = list(chart_lines(state, NOW + timedelta(seconds=15), AXIS + 61 + LABELS, 13))
         drawn = lines[1:] if tally.trouble else lines
         for second in range(10):
@@ -217,9 +238,9 @@ def test_a_page_of_any_size_is_drawn(which: int, width: int, height: int) -> Non
     session = SessionState(
         target="127.0.1.13:17171", revision=1, link=Link(LinkState.LIVE, NOW), interval=1.0, echo=state
     )
-    frame = Frame(session, NOW + timedelta(seconds=30), lambda _: "")
+    frame = Frame(session, NOW + timedelta(seconds=30), as_json=lambda _: "")
     expected = Expectation.of({"v1": 1, "v2": 3}, ExpectationSource.CONFIG)
-    scene = Scene(frame, EchoForm(SCOPE), "client", "Hostname", expected)
+    scene = Scene(frame=frame, form=EchoForm(SCOPE), pod="client", key="Hostname", expected=expected)
     lines = page_lines(scene, width, height)
     assert len(lines) > 3
     if width >= 80 and state in (None, ROLLOUT):

@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from meshtui.demo.mesh import Mesh
 from meshtui.demo.pods import Pod
 from meshtui.model.echo.spec import EchoRequestSpec
-from meshtui.model.identity.comparison import CornerState, Place, identity_comparison, short_serial
+from meshtui.model.identity.comparison import CornerPlace, CornerState, identity_comparison, short_serial
 from meshtui.model.target import TargetOptions
 from meshtui.session.echo.controller import load_of
 from meshtui.session.echo.state import EchoSettings
@@ -116,7 +116,9 @@ def in_use_agrees(session: Session) -> bool:
     workload = session.state.workload
     if workload is None or not workload.rotations:
         return False
-    corner = next(corner for corner in identity_comparison(workload.identity).corners if corner.place is Place.IN_USE)
+    corner = next(
+        corner for corner in identity_comparison(workload.identity).corners if corner.place is CornerPlace.IN_USE
+    )
     return corner.state is CornerState.SAME
 
 

@@ -65,7 +65,7 @@ _FULL: Final = {role: Cell(Span("█", role), role) for role in SERIES} | {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """What is drawn: columns of ``seconds`` from ``start``, each ``wide`` cells; the stack's order is from its foot."""
 
@@ -102,7 +102,15 @@ def chart_lines(state: EchoState, now: datetime, width: int, height: int) -> Ite
     seconds = next((step for step in STEPS if lived / step < cells), STEPS[-1])
     wide = max(int(cells // (max(lived, _planned(state)) / seconds + 1)), 1)
     failures = state.tally.trouble > 0
-    chart = Chart(state, versions_of(state), start, seconds, wide, cells // wide, height - 2 - failures)
+    chart = Chart(
+        state=state,
+        versions=versions_of(state),
+        start=start,
+        seconds=seconds,
+        wide=wide,
+        columns=cells // wide,
+        height=height - 2 - failures,
+    )
     borders = {chart.column(epoch.started) for epoch in state.epochs[1:]}
     by_column = columns_of(((chart.column(point.at), point) for point in points), chart.columns, borders)
     if failures:

@@ -11,11 +11,11 @@ ENOUGH: Final = 100
 """Requests a column is drawn from at least, where there were as many: of fewer, chance makes a saw."""
 
 MOST_JOINED: Final = 8
-"""Columns that are joined for that at most; never across a change of the config."""
+"""Columns that are merged for that at most; never across a change of the config."""
 
 
 def columns_of(points: Iterable[tuple[int, Point]], columns: int, borders: set[int]) -> list[Point | None]:
-    """One point a column, from points with their column, joined with those before until there are enough requests.
+    """One point a column, from points with their column, merged with those before until there are enough requests.
 
     ``borders`` are the columns where another config begins; ``None`` is a column without an answer.
     """
@@ -36,10 +36,10 @@ def _enough(parts: Sequence[list[Point]], index: int, borders: set[int]) -> Poin
             break
         taken += parts[earlier]
         total += sum(point.total for point in parts[earlier])
-    return joined(taken)
+    return merged(taken)
 
 
-def joined(points: Sequence[Point]) -> Point:
+def merged(points: Sequence[Point]) -> Point:
     """All of them as one, in one pass; at least one."""
     first = points[0]
     by_version: dict[str, int] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
-from meshtui.model.echo.grpcurl import grpcurl_line as grpcurl
+from meshtui.model.echo.grpcurl import grpcurl_line
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.split.assessment import Expectation, Verdict
 from meshtui.present.echo_form import EchoForm
@@ -52,7 +52,7 @@ MOST_GROUPS: Final = 6
 """Groups shown in one column."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What the view shows. ``pod`` sends; ``key`` is what answers are grouped by; ``expected`` is what the config asks
     for before the first run; ``verdicts`` are those of all epochs; ``mappable`` says that subsets can be mapped."""
@@ -86,7 +86,7 @@ def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]
         lines.append(EMPTY)
     if state.tally.causes:
         lines += [*error_lines(state.tally.causes, width, EXPLAINED if tall else 1), EMPTY]
-    foot = [grpcurl_line(state.spec, scene.frame.state.target, width)]
+    foot = [grpcurl_row(state.spec, scene.frame.state.target, width)]
     room = height - len(lines) - len(foot) - 2
     lines += _over_time(scene, state, width, max(room, CHART))
     gap = height - len(lines) - len(foot)
@@ -156,11 +156,11 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
         *sent_lines(scene.form, state.spec, scene.pod, width),
         probe_line(scene.pod, running, width),
     ]
-    return [*lines, grpcurl_line(state.spec, scene.frame.state.target, width)]
+    return [*lines, grpcurl_row(state.spec, scene.frame.state.target, width)]
 
 
-def grpcurl_line(spec: EchoRequestSpec, address: str, width: int) -> Line:
+def grpcurl_row(spec: EchoRequestSpec, address: str, width: int) -> Line:
     """The same with grpcurl, cut to the line; copied whole."""
     room = max(width - 12, 10)
-    text = cut_end(grpcurl(spec, address), room)
+    text = cut_end(grpcurl_line(spec, address), room)
     return (Span("  "), span(pad(text, room), Role.DIM), Span("  y ", Role.KEY), Span("copy", Role.DIM))

@@ -1,4 +1,4 @@
-"""The identity_comparison in one line: issued, on disk, in use, expected; and the sentence that says what differs."""
+"""The comparison of certificates in one line: issued, on disk, in use, expected; below it, what differs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from meshtui.model.identity.comparison import CLOCK_TOLERANCE, Corner, CornerState, Place, identity_comparison
+from meshtui.model.identity.comparison import CLOCK_TOLERANCE, Corner, CornerPlace, CornerState, identity_comparison
 from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import span_words
 from meshtui.present.ladder_identity import UNLOCK_AGENT, UNLOCK_CERTIFICATES
@@ -76,18 +76,18 @@ def _unlocked(corner: Corner, workload: Workload, seen: bool) -> Corner:
     return replace(corner, text=lacking, brief="") if lacking else corner
 
 
-def _lacking(place: Place, workload: Workload, seen: bool) -> str:
+def _lacking(place: CornerPlace, workload: Workload, seen: bool) -> str:
     """What would tell the corner, or empty where it is known."""
     identity, offers = workload.identity, workload.offers
     match place:
-        case Place.ISSUED if identity.issued is None:
+        case CornerPlace.ISSUED if identity.issued is None:
             return "the agent does not say" if offers.agent else f"not asked: {UNLOCK_AGENT}"
-        case Place.ON_DISK if identity.on_disk is None:
+        case CornerPlace.ON_DISK if identity.on_disk is None:
             given = offers.certificates or offers.bootstrap
             return "no leaf in the files" if given else f"not read: {UNLOCK_CERTIFICATES}"
-        case Place.IN_USE if not identity.own_in_use:
+        case CornerPlace.IN_USE if not identity.own_in_use:
             return "gRPC shows it only at the other end: o attaches one it talks to"
-        case Place.EXPECTED if not seen:
+        case CornerPlace.EXPECTED if not seen:
             return "the app's config was not seen"
         case _:
             return ""

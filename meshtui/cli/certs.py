@@ -71,7 +71,7 @@ def _read(target: str, options: TargetOptions) -> CertificateSet:
 
 
 def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
-    """Several providers' files as one answer; files that two providers share are told once."""
+    """Several providers' files as one answer; files that two providers share are reported once."""
     if not sets:
         raise BadInput(f"{target} names no certificate files.", "see certificate_providers of the bootstrap")
     first = sets[0]

@@ -55,7 +55,7 @@ class Switches:
         return Switches((*self.kept, switch)[-SWITCHES_KEPT:])
 
     def lately(self, now: datetime) -> tuple[Switch, ...]:
-        """Those that are still news."""
+        """Those that happened within :data:`SWITCH_SHOWN`."""
         return tuple(switch for switch in self.kept if now - switch.at <= SWITCH_SHOWN)
 
     def in_turn(self, now: datetime) -> bool:

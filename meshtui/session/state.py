@@ -1,4 +1,4 @@
-"""One immutable look at an attached target: what the screen paints and the doctor judges."""
+"""The immutable state of an attached target, all that is known of it at a moment: what the screen paints."""
 
 from __future__ import annotations
 

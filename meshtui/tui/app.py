@@ -163,7 +163,7 @@ class MeshtuiApp(App[None]):
             self.exit()
 
     async def _stop_runs(self) -> None:
-        """Stop what is sent; it takes well under a second. What was counted is kept to be told."""
+        """Stop what is sent; it takes well under a second. What was counted is kept to be reported."""
         going = self._workspace.going
         await asyncio.gather(*(session.echo.close() for session in self._workspace.sessions if session.echo))
         self.stopped_runs += tuple(run.state for run in going)

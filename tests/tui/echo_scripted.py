@@ -35,9 +35,9 @@ PLAINTEXT = (
 
 @dataclass
 class ScriptedEcho:
-    """Answers as ``shares`` say, by a fixed draw; each set takes the time its rate asks for.
+    """Answers as ``shares`` say, by a fixed draw; each batch takes the time its rate asks for.
 
-    ``replies`` come before that, one a set. After ``holds_after`` sets it answers nothing until told to.
+    ``replies`` come before that, one a batch. After ``holds_after`` batches it answers nothing until asked to.
     """
 
     clock: Clock
@@ -60,15 +60,15 @@ class ScriptedEcho:
         drawn = self._random.choices(list(self.shares), list(self.shares.values()), k=batch.count)
         return BatchReply(ReplyKind.OUTPUTS, tuple(self.text(index, version) for index, version in enumerate(drawn)))
 
-    def go_on(self, sets: int | None = None) -> None:
-        """Answer again, for so many sets."""
-        self.holds_after = None if sets is None else len(self.batches) - 1 + sets
+    def go_on(self, batches: int | None = None) -> None:
+        """Answer again, for so many batches."""
+        self.holds_after = None if batches is None else len(self.batches) - 1 + batches
         self._told.set()
 
 
-def failed(batch: int, count: int) -> BatchReply:
-    """A set of which ``batch`` requests failed on TLS."""
-    return BatchReply(ReplyKind.REFUSED, error=PLAINTEXT.format(failed=batch, count=count))
+def failed(failing: int, count: int) -> BatchReply:
+    """A batch of which ``failing`` requests failed on TLS."""
+    return BatchReply(ReplyKind.REFUSED, error=PLAINTEXT.format(failed=failing, count=count))
 
 
 class EchoBench(Bench):
@@ -110,10 +110,10 @@ class EchoBench(Bench):
         await until(holds)
         await settle(pilot)
 
-    async def answered(self, pilot: Pilot[None], sets: int) -> None:
-        """Wait until so many sets are counted, judged as far as the config was looked at, and painted."""
+    async def answered(self, pilot: Pilot[None], batches: int) -> None:
+        """Wait until so many batches are counted, judged as far as the config was looked at, and painted."""
         session = self.sessions[TARGET]
-        await self.until(pilot, lambda: self.run_of().tally.batches == sets)
+        await self.until(pilot, lambda: self.run_of().tally.batches == batches)
         await self.frame(pilot)
         assert session.echo is not None
         run = session.echo.run

@@ -44,7 +44,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told while the run goes on."""
+    """Who hears of each batch while the run goes on."""
 
     started: Callable[[EchoRun], None] = lambda run: None
     state: Callable[[EchoState], None] = lambda state: None

@@ -96,7 +96,7 @@ class BatchAccount:
 
     @property
     def accounted(self) -> int:
-        """Requests whose fate is told; equals ``sent``."""
+        """Requests whose fate is known; equals ``sent``."""
         return len(self.answers) + self.unknown + self.failed + self.lost + self.abandoned
 
     @property
@@ -131,7 +131,7 @@ def account(batch: Batch, reply: BatchReply) -> BatchAccount:
 def _refused(batch: Batch, text: str) -> BatchAccount:
     error = parse_batch_error(text, batch.count)
     rest = batch.count - error.failed
-    if error.told:
+    if error.counted:
         failure = BatchFailure(error.cause, failed=error.failed)
         return BatchAccount(sent=batch.count, unknown=rest, failed=error.failed, failures=(failure,))
     failure = BatchFailure(error.cause, failed=1, lost=rest)
@@ -156,10 +156,10 @@ def _outputs(batch: Batch, reply: BatchReply) -> BatchAccount:
             answers.append(answer)
     short = batch.count - len(outputs)
     if short > 0 and reply.error:  # the error of the batch says what became of those without an output
-        told = parse_batch_error(reply.error, batch.count)
-        number = max(0, min(short, told.failed - sum(failed.values()))) if told.told else 0
+        error = parse_batch_error(reply.error, batch.count)
+        number = max(0, min(short, error.failed - sum(failed.values()))) if error.counted else 0
         if number:
-            failed[told.cause] = failed.get(told.cause, 0) + number
+            failed[error.cause] = failed.get(error.cause, 0) + number
             short -= number
     if short > 0:
         lost[SHORT_TEXT] = short

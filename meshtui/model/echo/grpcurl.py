@@ -25,8 +25,8 @@ SHELL_NAMES: Final = re.compile(
 def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) -> str:
     """The shell line that asks the same of the server, safe to paste whatever the texts hold.
 
-    For the value of a secret header stands its variable (:func:`grpcurl_variables`). One line makes one set, so a
-    continuous run is shown as a set of ``count`` (100 when not given).
+    For the value of a secret header stands its variable (:func:`grpcurl_variables`). One line makes one batch, so a
+    continuous run is shown as a batch of ``count`` (100 when not given).
     """
     unix = address.startswith("unix:")
     place = address.removeprefix("unix://").removeprefix("unix:")

@@ -138,19 +138,19 @@ def _answer(
 class BatchError:
     """What the error of a whole batch tells: ``failed`` of ``total`` requests, the first ``cause``.
 
-    ``told`` is false when the text names no numbers (releases up to 1.11 pass the first error on as it is): then at
+    ``counted`` is false when the text names no numbers (releases up to 1.11 pass the first error on as it is): then at
     least one failed and nothing is known of the others.
     """
 
     failed: int
     total: int
     cause: str
-    told: bool = True
+    counted: bool = True
 
 
 def is_summary(text: str, sent: int) -> bool:
     """Whether an output is no answer but the error of its whole batch, which some servers send beside status OK."""
-    return not INDEX.match(text) and "requests had errors" in text and parse_batch_error(text, sent).told
+    return not INDEX.match(text) and "requests had errors" in text and parse_batch_error(text, sent).counted
 
 
 def tells_of_requests(text: str, *, own_status: bool) -> bool:
@@ -170,11 +170,11 @@ def parse_batch_error(text: str, sent: int) -> BatchError:
         failed, total = int(found[1]), int(found[2])
         if total == sent and 1 <= failed <= sent:
             return BatchError(failed, sent, found[3].strip() or text)
-        return BatchError(1, sent, found[3].strip() or text, told=False)
+        return BatchError(1, sent, found[3].strip() or text, counted=False)
     found = TIMED_OUT.search(text)
     if found:
         completed, total = int(found[2]), int(found[3])
         if total == sent and completed < sent:
             return BatchError(sent - completed, sent, f"no answer within {found[1]}")
-        return BatchError(1, sent, f"no answer within {found[1]}", told=False)
-    return BatchError(1, sent, text.strip() or "the server gave no reason", told=sent == 1)
+        return BatchError(1, sent, f"no answer within {found[1]}", counted=False)
+    return BatchError(1, sent, text.strip() or "the server gave no reason", counted=sent == 1)

@@ -28,7 +28,7 @@ the requests that went well since. If each request fails with probability p, 1/p
 costs about 0.04/p words of every 1/p, whatever p is; and nothing need be remembered of how things were before."""
 
 MOST_BATCHES = 20
-"""Sets in flight at most, when each is a single request; never more requests than the server would have in flight
+"""Batches in flight at most, when each is a single request; never more requests than the server would have in flight
 itself."""
 
 
@@ -36,7 +36,7 @@ itself."""
 class Planner:
     """The state between batches. Times are seconds of one monotonic clock.
 
-    ``sent`` are requests handed to the server, ``accounted`` those whose fate is told; ``in_flight`` the batches in
+    ``sent`` are requests handed to the server, ``accounted`` those whose fate is known; ``in_flight`` the batches in
     between. ``not_before`` is when the next batch may begin at the asked rate. ``rate`` is the measured number of
     requests a second.
     """

@@ -24,7 +24,7 @@ SERVER_CONCURRENCY = 20
 """Requests of one batch that Istio's server has in flight at most."""
 
 BATCHES_AT_ONCE = 2
-"""Sets of a run that overlap: while the server dials a new channel for one, it answers the other."""
+"""Batches of a run that overlap: while the server dials a new channel for one, it answers the other."""
 
 UNTHROTTLED_CONCURRENCY = BATCHES_AT_ONCE * SERVER_CONCURRENCY
 """Requests that a run without qps has in flight at most."""

@@ -90,7 +90,7 @@ class EchoTally:
 
     @property
     def came_back(self) -> int:
-        """Requests whose fate is told: all but those that were given up when the run was stopped."""
+        """Requests whose fate is known: all but those that were given up when the run was stopped."""
         return self.sent - self.abandoned
 
 

@@ -13,7 +13,7 @@ MOST_NAMED: Final = 6
 
 def counted_words(tally: EchoTally) -> str:
     """``132 requests sent, 120 answered (v1 26, v2 94), 2 failed, 8 lost, 2 abandoned``; what there is none of is left
-    out, but failures are always told."""
+    out, but failures are always named."""
     named = sorted(tally.by_version.items(), key=lambda item: -item[1])
     versions = ", ".join(f"{shorten(version, 30) or 'no version'} {count}" for version, count in named[:MOST_NAMED])
     if len(named) > MOST_NAMED:

@@ -60,7 +60,7 @@ def result_document(
 
 
 def latency_document(latency: Latency | None) -> dict[str, float] | None:
-    """Percentiles in milliseconds, or ``None`` when no answer told its latency."""
+    """Percentiles in milliseconds, or ``None`` when no answer reported its latency."""
     if latency is None:
         return None
     values = {"p50": latency.p50, "p90": latency.p90, "p99": latency.p99, "max": latency.most}

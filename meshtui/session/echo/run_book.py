@@ -117,7 +117,7 @@ class RunBook:
         return tuple(flight.batch for flight in self._in_flight.values())
 
     def state(self, clock: float) -> EchoState:
-        """A look at the run."""
+        """The run as it stands."""
         return EchoState(
             self._spec,
             settings=self._settings,

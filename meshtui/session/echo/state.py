@@ -76,7 +76,7 @@ NOT_JUDGED = Assessment(verdict=Verdict.NONE, alpha=ALPHA, margin=MARGIN, counts
 
 @dataclass(frozen=True, slots=True)
 class EchoState:
-    """A look at a run. ``rate`` is requests that came back per second, lately.
+    """A run at a moment. ``rate`` is requests that came back per second, lately.
 
     ``held_back`` requests wait for the next look at the config before they are judged. ``unconfirmed`` says that at
     the end no such look came, so the last answers were judged without. ``error`` is why the run failed, or what it

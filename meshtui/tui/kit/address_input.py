@@ -26,7 +26,7 @@ class TypedRows(Rows):
             self._hand_on(event, events.Paste(text))
 
     def _hand_on(self, event: events.Event, typed: events.Event) -> None:
-        """Queued behind the field's own news of its focus, on which it selects what it holds."""
+        """Queued behind the field's own focus event, on which it selects what it holds."""
         if self.field is not None:
             event.stop()
             self.screen.set_focus(self.field)

@@ -44,7 +44,7 @@ class Role(Enum):
 
 
 class Span(NamedTuple):
-    """Some text that is already fit to be shown (see ``safe``), and its role.
+    """Some text that is already fit to be shown (``kit/text.py`` makes it so), and its role.
 
     ``ground`` is the role whose colour is behind the text, where the background means something; ``ON`` is the role of
     text that is read on such a ground.

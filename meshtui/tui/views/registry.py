@@ -18,7 +18,7 @@ from meshtui.tui.frame import Frame
 
 
 class View(Widget):
-    """One value in, messages out. Override ``watch_frame`` to paint; only the view in front is given looks."""
+    """One value in, messages out. Override ``watch_frame`` to paint; only the view in front is given frames."""
 
     frame: reactive[Frame | None] = reactive(None, init=False)
 

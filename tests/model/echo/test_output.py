@@ -204,16 +204,16 @@ FIRST = "rpc error: code = Unavailable desc = connection refused"
             BatchError(13, 20, "no answer within 5s"),
         ),
         (FIRST, 1, BatchError(1, 1, FIRST)),
-        (FIRST, 20, BatchError(1, 20, FIRST, told=False)),
+        (FIRST, 20, BatchError(1, 20, FIRST, counted=False)),
         ("", 1, BatchError(1, 1, "the server gave no reason")),
         # Numbers that contradict what was sent are not believed.
-        (f"3/50 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, told=False)),
-        (f"30/20 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, told=False)),
-        (f"0/20 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, told=False)),
+        (f"3/50 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, counted=False)),
+        (f"30/20 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, counted=False)),
+        (f"0/20 requests had errors; first error: {FIRST}", 20, BatchError(1, 20, FIRST, counted=False)),
         (
             "request set timed out after 5s and only 20/20 requests completed (1ms avg)",
             20,
-            BatchError(1, 20, "no answer within 5s", told=False),
+            BatchError(1, 20, "no answer within 5s", counted=False),
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the echo view remembers of one target between looks."""
+"""What the echo view remembers of one target while another is in front."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _no_outbound(width: int) -> Iterator[Line]:
 
 
 def _unanswered(traffic: Traffic | None, rungs: tuple[Rung, ...]) -> str:
-    """What keeps a whole config from being good news: calls that fail, or that were not seen to come back."""
+    """What keeps a whole config from being ✓: calls that fail, or that were not seen to come back."""
     rung = next((rung for rung in rungs if rung.name is RungName.TRAFFIC), None)
     if rung is None or rung.health is Health.OK:
         return ""

@@ -41,7 +41,7 @@ def text(line: Line) -> str:
 
 
 def state_of(seconds: Sequence[dict[str, int]], steps: dict[int, str], failed: int = 0) -> EchoState:
-    """A run of a set a second; ``steps`` says what the config asks for from a second on."""
+    """A run of a batch a second; ``steps`` says what the config asks for from a second on."""
     counter = TallyCounter(None)
     book = SplitBook.open(None, NOW)
     for second, counts in enumerate(seconds):

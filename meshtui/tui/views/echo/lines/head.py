@@ -42,7 +42,7 @@ HOLDS: Final = "holds the outbound tree open"
 """While a probe runs its channels are open, so the pod holds config for them: Config and Overview show it."""
 
 TENTHS_BELOW: Final = 10
-"""Seconds below which a finished run's time is told with one decimal: without qps 500 requests are over sooner."""
+"""Seconds below which a finished run's time is shown with one decimal: without qps 500 requests are over sooner."""
 
 MOST_PROBLEM: Final = 3
 """Lines of what is wrong with the server that sends."""

@@ -68,7 +68,7 @@ def columns(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
 
 
 def _shown(column: Sequence[str]) -> Sequence[str]:
-    """The cells of a column as they will be seen. Most columns are plain text, which is found out for all cells at once."""
+    """The cells of a column as they will be seen. Most columns are plain text: one check for all their cells."""
     whole = "".join(column)
     if whole.isascii() and whole.isprintable():
         return column

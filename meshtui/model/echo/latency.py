@@ -14,7 +14,7 @@ SHORTEST, LONGEST = 1e-7, 1e5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Percentiles in seconds, within half a per cent; ``most`` and ``least`` are exact. ``count`` answers reported one."""
+    """Percentiles in seconds, within half a per cent; ``most`` and ``least`` are exact. ``count`` answers have one."""
 
     count: int
     p50: float

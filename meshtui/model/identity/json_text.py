@@ -17,8 +17,8 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 LONGEST_PATH = 256
-"""Characters after which a path grows no more: what is deeper is found by its ancestor's. Each value has a path, so that
-a long name around many values would cost its length for each."""
+"""Characters after which a path grows no more: what is deeper is found by its ancestor's. Each value has a path, so
+that a long name around many values would cost its length for each."""
 
 
 def member(path: str, name: str) -> str:

@@ -22,8 +22,8 @@ from meshtui.session.echo.state import EchoSettings, EchoState
 from meshtui.session.protocols import EchoSource
 
 ARRIVAL: Final = timedelta(seconds=2)
-"""How long config may be on its way before that is worth saying. A fresh channel has all of it within some 10 ms in the demo,
-but a look can fall into them, and a route without its clusters is not another split."""
+"""How long config may be on its way before that is worth saying. A fresh channel has all of it within some 10 ms in the
+demo, but a look can fall into them, and a route without its clusters is not another split."""
 
 
 class EchoController:

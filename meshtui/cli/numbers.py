@@ -10,7 +10,6 @@ from typing import Any, Final
 import click
 
 from meshtui.model.address import as_typed
-from meshtui.model.durations import parse_typed_duration
 
 LONGEST_TEXT: Final = 30
 """Characters of a number as typed. No bound has as many digits; more would only cost time (``int`` is quadratic)."""
@@ -73,6 +72,8 @@ class Duration(click.ParamType[timedelta]):
         """Raises a usage error for anything else."""
         if isinstance(value, timedelta):
             return value
+        from meshtui.model.durations import parse_typed_duration  # few commands take one
+
         length = parse_typed_duration(str(value))
         if length is None:
             self.fail(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from meshtui.cli import layout
 from meshtui.cli.streams import encodable
 from meshtui.json_writer import indented
 from meshtui.model.printable import is_printable, json_escaped, printable, printable_lines
-from meshtui.present.table import Table
+
+if TYPE_CHECKING:
+    from meshtui.present.table import Table
 
 FORMATS: Final = ("table", "json", "yaml")
 
@@ -31,7 +33,7 @@ def emit(format_: str, data: Callable[[], Mapping[str, Any]], text: Callable[[],
 def for_people(text: Table | str) -> str:
     """The table or the lines, in the terminal's width."""
     width = layout.terminal_width()
-    if isinstance(text, Table):
+    if not isinstance(text, str):
         return render(text, width)
     return layout.joined(layout.words(printable_lines(text.rstrip("\n")).split("\n"), width))
 

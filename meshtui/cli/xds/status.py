@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,8 +21,10 @@ from meshtui.model.xds.status_words import status_note
 from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.present.documents.document import document, resource_document
 from meshtui.present.marks import HEALTH_GLYPHS
-from meshtui.present.table import Table
 from meshtui.targets import look
+
+if TYPE_CHECKING:
+    from meshtui.present.table import Table
 
 
 @click.command()
@@ -68,6 +70,8 @@ def _summary(snapshot: Snapshot) -> dict[str, int]:
 
 
 def _status_table(snapshot: Snapshot, resources: Sequence[Resource]) -> Table:
+    from meshtui.present.table import Table
+
     marks = {status: f"{HEALTH_GLYPHS[status.health]} {status.name}" for status in Status}
     ages = {at: _age(snapshot.taken_at, at) for at in {resource.last_updated for resource in resources}}
     whole = terminal_width() is None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from meshtui.model.xds.names import is_inbound_listener
 from meshtui.model.xds.resource import SERVER_SCOPE, Health, Resource, ResourceKey
 
 
@@ -52,6 +51,8 @@ class Snapshot:
     @property
     def has_outbound(self) -> bool:
         """Whether any ``xds:`` channel is open in the app, so that there is more than the server's own listener."""
+        from meshtui.model.xds.names import is_inbound_listener  # only a table asks
+
         return any(key.scope != SERVER_SCOPE and not is_inbound_listener(key.name) for key in self.resources)
 
 

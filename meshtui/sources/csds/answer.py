@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
@@ -15,12 +14,11 @@ from meshtui.sources.csds.node import node_identity
 from meshtui.sources.csds.response import read_response
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is kept of the answers so far: their resources, and the node with its bytes."""
 
-    memory: ResourceMemory = field(default_factory=ResourceMemory)
-    node: NodeIdentity = field(default_factory=NodeIdentity)
+    memory: ResourceMemory = ResourceMemory()
+    node: NodeIdentity = NodeIdentity()
     node_bytes: bytes = b""
 
 

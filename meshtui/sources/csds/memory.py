@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from meshtui.model.xds.resource import (
     CDS,
@@ -56,7 +55,6 @@ _Slot: TypeAlias = tuple[str, str]
 """Type URL and name."""
 
 
-@dataclass(slots=True)
 class _Seen:
     """A resource with what its entry said, in the form in which the next entry is compared.
 
@@ -64,9 +62,12 @@ class _Seen:
     C, and a hundred times as often as anything is read out of them.
     """
 
-    entry: Entry
-    resource: Resource
-    message: Any = None
+    __slots__ = ("entry", "message", "resource")
+
+    def __init__(self, entry: Entry, resource: Resource, message: Any) -> None:
+        self.entry = entry
+        self.resource = resource
+        self.message = message
 
     def is_still(self, message: Any) -> bool:
         """Whether a message of ``generic_xds_configs`` says the same; its time is taken out of it."""
@@ -82,15 +83,14 @@ class _Seen:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Client:
+class _Client(NamedTuple):
     """What one client holds, in the order of its answer, and by type URL and name."""
 
-    order: tuple[_Seen, ...] = ()
-    slots: Mapping[_Slot, _Seen] = field(default_factory=dict)
+    order: tuple[_Seen, ...]
+    slots: Mapping[_Slot, _Seen]
 
 
-_NO_CLIENT: Final = _Client()
+_NO_CLIENT: Final = _Client((), {})
 
 
 class ResourceMemory:

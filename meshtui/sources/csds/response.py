@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from envoy.service.status.v3 import csds_pb2
 from google.protobuf.message import DecodeError
@@ -26,8 +25,7 @@ class NoClientStatusError(Exception):
     """The bytes are no ClientStatusResponse."""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """The ``ClientConfig`` messages of an answer, and a sentence for each part that could not be read."""
 
     configs: tuple[Any, ...]

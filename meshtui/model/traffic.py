@@ -257,41 +257,24 @@ def observe(before: Traffic | None, report: ChannelReport) -> Traffic:
 
     def flow(channel: int, subchannel: int, target: str, address: str, calls: Calls) -> Flow:
         prior = known.get((channel, subchannel))
-        if before is None or seconds <= 0:
-            return prior or Flow(
-                channel=channel,
-                subchannel=subchannel,
-                target=target,
-                address=address,
-                calls=calls,
-                silent_since=report.taken_at,
-            )
-        if prior is not None and (_began_again(prior.calls, calls) or prior.target != target):
-            prior = None  # another channel under the same number: its process or library began to count again
-        point = _point(report.taken_at, seconds, prior.calls if prior else Calls(), calls)
-        points = _kept(prior.points if prior else (), point)
-        if point.succeeded:
-            return Flow(
-                channel=channel,
-                subchannel=subchannel,
-                target=target,
-                address=address,
-                calls=calls,
-                silent_since=report.taken_at,
-                points=points,
-                answering=points[-STEADY_LENGTH:],
-            )
-        since, answering = (prior.silent_since, prior.answering) if prior else (before.taken_at, ())
-        return Flow(
+        fresh = Flow(
             channel=channel,
             subchannel=subchannel,
             target=target,
             address=address,
             calls=calls,
-            silent_since=since,
-            points=points,
-            answering=answering,
+            silent_since=report.taken_at,
         )
+        if before is None or seconds <= 0:
+            return prior or fresh
+        if prior is not None and (_began_again(prior.calls, calls) or prior.target != target):
+            prior = None  # another channel under the same number: its process or library began to count again
+        point = _point(report.taken_at, seconds, prior.calls if prior else Calls(), calls)
+        points = _kept(prior.points if prior else (), point)
+        if point.succeeded:
+            return replace(fresh, points=points, answering=points[-STEADY_LENGTH:])
+        since, answering = (prior.silent_since, prior.answering) if prior else (before.taken_at, ())
+        return replace(fresh, silent_since=since, points=points, answering=answering)
 
     channels = report.mesh_channels
     return Traffic(

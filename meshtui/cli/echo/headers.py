@@ -21,7 +21,7 @@ VARIABLE: Final = "MESHTUI_HEADERS"
 LARGEST: Final = 64 * 1024
 """Bytes of a file at most: gRPC servers take 8 to 16 KiB of headers in all."""
 
-PATIENCE_S: Final = 10.0
+PIPE_TIMEOUT_S: Final = 10.0
 """How long a pipe may take, such as the shell's ``<(vault read …)``."""
 
 STANDARD_INPUT: Final = "-"
@@ -94,8 +94,8 @@ def _bytes(file: int, name: str) -> bytes:
     waits = (stat.S_ISFIFO(kind) or stat.S_ISCHR(kind) or stat.S_ISSOCK(kind)) and not os.isatty(file)
     data = b""
     while True:
-        if waits and not select.select([file], [], [], PATIENCE_S)[0]:
-            raise BadInput(f"{name} gave no end of its headers within {PATIENCE_S:g} s.", "name a file")
+        if waits and not select.select([file], [], [], PIPE_TIMEOUT_S)[0]:
+            raise BadInput(f"{name} gave no end of its headers within {PIPE_TIMEOUT_S:g} s.", "name a file")
         piece = os.read(file, LARGEST + 1 - len(data))
         data += piece
         if len(data) > LARGEST:

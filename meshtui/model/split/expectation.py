@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,16 @@ ECHO_PATH: Final = "/proto.EchoTestService/Echo"
 """The method ForwardEcho calls at the other end."""
 
 _NO_MAPPING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class VersionSource(Enum):
+    """How the version behind a cluster is known, or why it is not."""
+
+    MAPPING = auto()
+    WORKLOAD = auto()
+    NAME = auto()
+    SEVERAL_VERSIONS = auto()
+    NO_SUBSET = auto()
 
 
 def expectation_for(
@@ -84,7 +95,7 @@ def _of_clusters(
         version, source = _version(snapshot, decision.routes.key.scope, item.cluster, mapping)
         if not version:
             return Expectation.untestable(_why_no_version(snapshot, decision, item, source), label=label)
-        if source == "name":
+        if source is VersionSource.NAME:
             by_name.append(version)
         weights.append((version, float(item.weight)))
     if by_name and versions_seen and not versions_seen & {version for version, _ in weights}:
@@ -98,20 +109,20 @@ def _of_clusters(
     return Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label)
 
 
-def _version(snapshot: Snapshot, scope: str, cluster: str, mapping: Mapping[str, str]) -> tuple[str, str]:
-    """The version behind a cluster and how that is known: mapping, workload, name; or empty and why not."""
+def _version(snapshot: Snapshot, scope: str, cluster: str, mapping: Mapping[str, str]) -> tuple[str, VersionSource]:
+    """The version behind a cluster and how that is known; or an empty one and why not."""
     short = cluster_label(cluster)
     if cluster in mapping or short in mapping:
-        return mapping.get(cluster, mapping.get(short, "")), "mapping"
+        return mapping.get(cluster, mapping.get(short, "")), VersionSource.MAPPING
     revisions = _revisions(snapshot, scope, cluster)
     if len(revisions) == 1:
-        return next(iter(revisions)), "workload"
+        return next(iter(revisions)), VersionSource.WORKLOAD
     if len(revisions) > 1:
-        return "", "several versions"
+        return "", VersionSource.SEVERAL_VERSIONS
     service = parse_service_name(cluster)
     if service is not None and service.subset:
-        return service.subset, "name"
-    return "", "no subset"
+        return service.subset, VersionSource.NAME
+    return "", VersionSource.NO_SUBSET
 
 
 def _revisions(snapshot: Snapshot, scope: str, cluster: str) -> frozenset[str]:
@@ -130,13 +141,13 @@ def _revision(workload: str) -> str:
     return parts[3] if len(parts) >= 4 else ""
 
 
-def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluster, source: str) -> str:
+def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluster, source: VersionSource) -> str:
     assert decision.routes is not None
     resource = snapshot.resources.get(ResourceKey(decision.routes.key.scope, CDS, item.cluster))
     policy = resource.body.policy if resource and isinstance(resource.body, Cluster) else "ROUND_ROBIN"
     several = decision.route is not None and len(decision.route.action.clusters) > 1
     if several:
-        what = "holds several versions" if source == "several versions" else "has no subset"
+        what = "holds several versions" if source is VersionSource.SEVERAL_VERSIONS else "has no subset"
         return f"Cluster {item.cluster} {what}, so the config does not say which version its share goes to."
     if "RING_HASH" in policy or "MAGLEV" in policy:
         return (

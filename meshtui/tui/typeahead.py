@@ -44,7 +44,7 @@ QUIT: Final = "q"
 Typed: TypeAlias = events.Key | events.Paste | events.MouseDown | events.MouseUp
 """What can move the focus or open something."""
 
-Place: TypeAlias = "tuple[Screen[object], Widget | None, int]"
+Focus: TypeAlias = "tuple[Screen[object], Widget | None, int]"
 """Where keys go: the screen, what has its focus, and how many widgets there are."""
 
 
@@ -69,8 +69,8 @@ class Typeahead:
         self._looks = 0
         self._most = QUICK_LOOKS + SLOW_LOOKS
         """Looks before the next is handed out all the same; few where the one before had to be."""
-        self._painted: Place | None = None
-        self._painting: Place | None = None
+        self._painted: Focus | None = None
+        self._painting: Focus | None = None
         self._last_time = 0.0
 
     @property
@@ -153,16 +153,16 @@ class Typeahead:
             return False  # a dialog at work: it is about to close, or to offer what is chosen next
         return self._was_painted((screen, screen.focused, count))
 
-    def _was_painted(self, place: Place) -> bool:
-        if place == self._painted:
+    def _was_painted(self, focus: Focus) -> bool:
+        if focus == self._painted:
             return True
-        if place != self._painting:
-            self._painting = place
-            place[0].call_after_refresh(self._on_painted, place)
+        if focus != self._painting:
+            self._painting = focus
+            focus[0].call_after_refresh(self._on_painted, focus)
         return False
 
-    def _on_painted(self, place: Place) -> None:
-        self._painted, self._painting = place, None
+    def _on_painted(self, focus: Focus) -> None:
+        self._painted, self._painting = focus, None
 
 
 def _widgets(app: App[None], screen: Screen[object]) -> Iterator[Widget]:

@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path, make: 
 
 
 def test_a_pipe_that_nobody_writes_to_hangs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meshtui.cli.echo.headers.PATIENCE_S", 0.1)
+    monkeypatch.setattr("meshtui.cli.echo.headers.PIPE_TIMEOUT_S", 0.1)
     path = tmp_path / "pipe"
     os.mkfifo(path)
     with pytest.raises(MeshtuiError, match="gave no end of its headers"):

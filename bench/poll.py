@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from envoy.service.status.v3 import csds_pb2
 
+from meshtui.gc_pause import paused
 from meshtui.model.address import parse_address
 from meshtui.model.xds.diff import diff
 from meshtui.model.xds.graph import Graph
@@ -78,8 +79,8 @@ async def _measure(target: str) -> None:
     _row("bare parse", parse, parse)
     _row("bare transfer over loopback, without parsing", transfer, parse)
     firsts = [await _first(target) for _ in range(5)]
-    _row("first poll: transfer, parse, decode", statistics.median(first for first, _, _ in firsts), parse)
-    _row("first graph", statistics.median(graph for _, graph, _ in firsts), parse)
+    _row("first poll: transfer, parse, no body decoded", statistics.median(first for first, _, _ in firsts), parse)
+    _row("first graph, every body decoded", statistics.median(graph for _, graph, _ in firsts), parse)
     await _steady(target, parse)
     stream.cancel()
     await bare.close()
@@ -92,7 +93,8 @@ async def _first(target: str) -> tuple[float, float, int]:
         began = time.process_time()
         snapshot = await source.poll()
         polled = time.process_time()
-        graph = build(snapshot)
+        with paused():
+            graph = build(snapshot)
         built = time.process_time()
         return polled - began, built - polled, sum(1 for _ in graph.walk())
 
@@ -106,15 +108,6 @@ async def _steady(target: str, parse: float) -> None:
             lags.clear()
             poll = await _median(source.poll)
             lag = max(lags)
-            collecting = time.process_time()
-            gc.collect()
-            collected = time.process_time() - collecting
-            gc.freeze()
-            await asyncio.sleep(0.01)
-            lags.clear()
-            await _median(source.poll)
-            lag_frozen = max(lags)
-            gc.unfreeze()
         after = await source.poll()
         assert after.resources is before.resources, "nothing changed, yet the snapshot did"
         _row("steady poll: transfer, parse, compare", poll, parse)
@@ -126,8 +119,6 @@ async def _steady(target: str, parse: float) -> None:
         _row("graph after one resource changed", rebuilt, parse)
         _row("longest hold of the event loop, first poll", first_lag, parse)
         _row("longest hold of the event loop, steady polls", lag, parse)
-        _row("a full garbage collection without gc.freeze()", collected, parse)
-        _row("the same hold after gc.freeze()", lag_frozen, parse)
         start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         await _long_run(source, before)
         end = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

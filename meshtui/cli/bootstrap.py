@@ -1,4 +1,4 @@
-"""``meshtui bootstrap``: what the workload was told at birth."""
+"""``meshtui bootstrap``: what a workload's gRPC reads at its start, checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.bootstrap_lines import bootstrap_lines
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document
-from meshtui.present.documents.identity import any_error, finding_json, finding_lines
+from meshtui.present.documents.findings import any_error, finding_json, finding_lines
 
 if TYPE_CHECKING:
     from meshtui.model.identity.workload import WorkloadFiles

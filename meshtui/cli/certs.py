@@ -19,7 +19,8 @@ from meshtui.model.finding import Finding
 from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document, rfc3339
-from meshtui.present.documents.identity import any_error, certificate_json, certificate_table, chains_json, finding_json
+from meshtui.present.documents.findings import any_error, finding_json
+from meshtui.present.documents.identity import certificate_json, certificate_table, chains_json
 
 
 @click.command()

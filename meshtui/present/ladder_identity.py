@@ -1,4 +1,4 @@
-"""The two rungs below everything: what the workload was told at birth, and who it is."""
+"""The two rungs below everything: the workload's bootstrap, and its certificates."""
 
 from __future__ import annotations
 

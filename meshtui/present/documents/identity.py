@@ -1,4 +1,4 @@
-"""Certificates and findings as the headless contract has them."""
+"""Certificates as the headless contract has them, and to read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from meshtui.model.finding import Finding, Severity
+from meshtui.model.finding import Finding
 from meshtui.model.identity.certificate import Certificate, CertificateSet
 from meshtui.model.identity.lifetime import lifetime
 from meshtui.model.phrases import span_words
 from meshtui.present.documents.document import rfc3339
-from meshtui.present.severity import SEVERITY_GLYPHS
+from meshtui.present.documents.findings import finding_lines
 from meshtui.present.table import Table
 
 
@@ -58,33 +58,6 @@ def chains_json(found: CertificateSet) -> list[dict[str, Any]]:
     ]
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """One finding."""
-    return {
-        "code": finding.code,
-        "severity": finding.severity.word,
-        "subject": finding.subject.words,
-        "title": finding.title,
-        "explanation": finding.explanation,
-        "fix": finding.fix,
-        "evidence": list(finding.evidence),
-    }
-
-
-def finding_lines(findings: Iterable[Finding]) -> list[str]:
-    """Findings to read: what, why, how to get out, by what it was seen."""
-    lines: list[str] = []
-    for finding in findings:
-        lines += [
-            "",
-            f"{SEVERITY_GLYPHS[finding.severity]} {finding.severity.word}: {finding.title}  [{finding.code}]",
-            f"  {finding.explanation}",
-            f"  fix: {finding.fix}",
-            *(f"  seen: {line}" for line in finding.evidence),
-        ]
-    return lines
-
-
 def certificate_table(found: CertificateSet, now: datetime, findings: Iterable[Finding]) -> Table:
     """Certificates as rows, findings below."""
     rows = [
@@ -102,8 +75,3 @@ def certificate_table(found: CertificateSet, now: datetime, findings: Iterable[F
     ]
     headings = ("ROLE", "NAME", "LEFT", "PHASE", "ENDS", "KEY", "SERIAL", "FILE")
     return Table(headings, rows, after=finding_lines(findings))
-
-
-def any_error(findings: Iterable[Finding]) -> bool:
-    """Whether the exit code has to be 1."""
-    return any(finding.severity is Severity.ERROR for finding in findings)

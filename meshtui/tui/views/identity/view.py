@@ -1,4 +1,4 @@
-"""View 4: what the workload was told at birth, and who it is.
+"""View 4: who the workload is, and what its bootstrap says.
 
 ::
 

@@ -56,8 +56,8 @@ def _read(target: str, options: TargetOptions) -> CertificateSet:
 
     if os.path.lexists(target):  # a link that leads nowhere or in a circle is there, and is said to be what it is
         if is_bootstrap_file(target):
-            return _merged(target, [one for _, one in read_workload(target, options.certs).certificates])
-        return _merged(target, [one for _, one in read_workload(options.bootstrap, target).certificates])
+            return _merged(target, [found for _, found in read_workload(target, options.certs).certificates])
+        return _merged(target, [found for _, found in read_workload(options.bootstrap, target).certificates])
     if options.certs is None and options.bootstrap is None:
         looks_like_path = os.sep in target and "://" not in target
         if looks_like_path:
@@ -68,7 +68,7 @@ def _read(target: str, options: TargetOptions) -> CertificateSet:
             f"{as_typed(target)} is no file, and an address alone gives no certificates.",
             "name the files with --certs DIR or --bootstrap FILE",
         )
-    return _merged(target, [one for _, one in read_workload(options.bootstrap, options.certs).certificates])
+    return _merged(target, [found for _, found in read_workload(options.bootstrap, options.certs).certificates])
 
 
 def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:

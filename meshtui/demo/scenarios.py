@@ -69,8 +69,8 @@ SCENARIOS = (
 
 def scenario(name: str) -> DemoScenario:
     """The scenario with a name. Raises UsageError when there is none."""
-    for one in SCENARIOS:
-        if one.name == name:
-            return one
-    names = ", ".join(one.name for one in SCENARIOS)
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
+    names = ", ".join(scenario.name for scenario in SCENARIOS)
     raise UsageError(f"There is no demo scenario {name!r}.", f"The scenarios are: {names}.")

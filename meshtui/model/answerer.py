@@ -128,10 +128,10 @@ class Processes:
         if self.present is None:
             return Processes(report)
         lately = tuple(other for other in self.others if report.taken_at - other.taken_at <= SWITCH_SHOWN)
-        going_on = [one for one in (self.present, *lately) if not counts_again(one, report)]
+        going_on = [process for process in (self.present, *lately) if not counts_again(process, report)]
         if not going_on:
             return Processes(report, (self.present, *lately)[:PROCESSES_KEPT], self.returns, restarted=True)
-        nearest = min(going_on, key=lambda one: _growth(one, report))
+        nearest = min(going_on, key=lambda process: _growth(process, report))
         if nearest is self.present:
             return Processes(report, lately, self.returns)
         others = (self.present, *(earlier_report for earlier_report in lately if earlier_report is not nearest))

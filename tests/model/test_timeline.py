@@ -14,9 +14,9 @@ def event(number: int) -> Event:
 
 def test_the_newest_are_kept_and_the_others_counted() -> None:
     timeline = Timeline(length=3).add(event(0), event(1)).add(*(event(number) for number in range(2, 5)))
-    assert [one.subject for one in timeline.events] == ["s2", "s3", "s4"]
+    assert [event.subject for event in timeline.events] == ["s2", "s3", "s4"]
     assert timeline.dropped == 2
-    assert [one.subject for one in timeline.latest(2)] == ["s4", "s3"]
+    assert [event.subject for event in timeline.latest(2)] == ["s4", "s3"]
     assert timeline.latest(0) == ()
     assert len(timeline.latest(99)) == 3
 
@@ -27,7 +27,7 @@ def test_a_new_one_is_empty() -> None:
 
 def test_more_events_at_once_than_are_kept_leave_the_newest() -> None:
     timeline = Timeline(length=2).add(event(0)).add(*(event(number) for number in range(1, 100)))
-    assert [one.subject for one in timeline.events] == ["s98", "s99"]
+    assert [event.subject for event in timeline.events] == ["s98", "s99"]
     assert timeline.dropped == 98
 
 

@@ -34,7 +34,7 @@ class ScriptedConfig:
         self.polls += 1
         if self.error is not None:
             raise self.error
-        by_key = {one.key: one for one in self.resources}
+        by_key = {resource.key: resource for resource in self.resources}
         scopes = tuple(dict.fromkeys(key.scope for key in by_key))
         return Snapshot(taken_at=self.clock(), node=self.node, scopes=scopes, resources=MappingProxyType(by_key))
 
@@ -47,15 +47,17 @@ class ScriptedConfig:
 
     def replace(self, *changed: Resource) -> None:
         """Put resources in the place of those with the same key; new ones at the end."""
-        for one in changed:
-            places = [at for at, old in enumerate(self.resources) if old.key == one.key]
+        for resource in changed:
+            places = [at for at, old in enumerate(self.resources) if old.key == resource.key]
             if places:
-                self.resources[places[0]] = one
+                self.resources[places[0]] = resource
             else:
-                self.resources.append(one)
+                self.resources.append(resource)
 
     def remove(self, type_: str, name: str) -> None:
-        self.resources = [one for one in self.resources if (one.key.type, one.key.name) != (type_, name)]
+        self.resources = [
+            resource for resource in self.resources if (resource.key.type, resource.key.name) != (type_, name)
+        ]
 
 
 @dataclass

@@ -68,7 +68,7 @@ def counter_rows(history: Sequence[AgentMetrics]) -> tuple[CounterRow, ...]:
     if not history:
         return ()
     overall = rates(history[0], history[-1])
-    steps = [step for step in (rates(one, other) for one, other in pairwise(history)) if step is not None]
+    steps = [step for step in (rates(earlier, later) for earlier, later in pairwise(history)) if step is not None]
     rows = []
     for counter in COUNTERS_SHOWN:
         labels = dict(counter.labels)

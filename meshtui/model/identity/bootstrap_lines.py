@@ -49,13 +49,13 @@ def _rows(value: Json, path: str, label: str, depth: int, tail: str) -> Iterator
     if isinstance(value, dict) and value:
         yield depth, path, f"{label}{{", True
         last = len(value) - 1
-        for at, (name, one) in enumerate(value.items()):
-            yield from _rows(one, member(path, name), f"{_json(name)}: ", depth + 1, "," if at < last else "")
+        for at, (name, item) in enumerate(value.items()):
+            yield from _rows(item, member(path, name), f"{_json(name)}: ", depth + 1, "," if at < last else "")
         yield depth, path, f"}}{tail}", False
     elif isinstance(value, list) and value:
         yield depth, path, f"{label}[", True
-        for at, one in enumerate(value):
-            yield from _rows(one, element(path, at), "", depth + 1, "," if at < len(value) - 1 else "")
+        for at, item in enumerate(value):
+            yield from _rows(item, element(path, at), "", depth + 1, "," if at < len(value) - 1 else "")
         yield depth, path, f"]{tail}", False
     else:
         yield depth, path, f"{label}{_json(value)}{tail}", False

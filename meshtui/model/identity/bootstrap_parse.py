@@ -133,7 +133,7 @@ def _scrubbed(value: Json, depth: int = 0) -> Json:
     if isinstance(value, list):
         return [_scrubbed(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {str(_scrubbed(key)): _scrubbed(one, depth + 1) for key, one in value.items()}
+        return {str(_scrubbed(key)): _scrubbed(item, depth + 1) for key, item in value.items()}
     return value
 
 
@@ -219,9 +219,9 @@ class _Reader:
         )
 
     def _servers(self, path: str, value: Json) -> Iterator[XdsServer]:
-        for at, one in enumerate(self._list(path, value)):
+        for at, item in enumerate(self._list(path, value)):
             here = element(path, at)
-            fields = self._object(here, one)
+            fields = self._object(here, item)
             if fields is None:
                 continue
             self._note_unknown(here, fields, _SERVER)
@@ -235,9 +235,9 @@ class _Reader:
             )
 
     def _creds(self, path: str, value: Json) -> Iterator[Creds]:
-        for at, one in enumerate(self._list(path, value)):
+        for at, item in enumerate(self._list(path, value)):
             here = element(path, at)
-            fields = self._object(here, one)
+            fields = self._object(here, item)
             if fields is None:
                 continue
             self._note_unknown(here, fields, _CREDS)
@@ -302,7 +302,7 @@ class _Reader:
     def _members(self, path: str, value: Json) -> list[tuple[str, str, Json]]:
         """The members of an object of objects as (path, name, value)."""
         fields = self._object(path, {} if value is None else value) or {}
-        return [(member(path, name), name, one) for name, one in fields.items()]
+        return [(member(path, name), name, item) for name, item in fields.items()]
 
     def _list(self, path: str, value: Json) -> list[Json]:
         return [] if value is None else self._typed(path, value, list, "an array") or []

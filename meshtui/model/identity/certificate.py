@@ -240,4 +240,4 @@ class CertificateSet:
         leaf = self.leaf
         chain = self.chain_of(leaf) if leaf is not None else None
         among = chain.certificates if chain is not None else self.certificates
-        return min(among, key=lambda one: one.not_after, default=None)
+        return min(among, key=lambda certificate: certificate.not_after, default=None)

@@ -109,7 +109,7 @@ class IdentityState:
     def own_in_use(self) -> tuple[InUse, ...]:
         """This workload's own certificates on live connections, newest first."""
         own = [used for used in self.in_use if used.side is Side.LOCAL]
-        return tuple(sorted(own, key=lambda one: one.certificate.not_before, reverse=True))
+        return tuple(sorted(own, key=lambda seen: seen.certificate.not_before, reverse=True))
 
     @property
     def peers(self) -> tuple[InUse, ...]:

@@ -149,13 +149,13 @@ def _mask(value: Json, path: str, name: str, all_of_it: bool, hidden: list[Maske
     """Mask below ``path``; ``all_of_it`` hides every scalar, since a name above said it is secret."""
     if isinstance(value, dict):
         return {
-            key: _mask_proxy_metadata(one, member(path, key), hidden)
-            if key in _PROXY_METADATA and isinstance(one, dict)
-            else _mask(one, member(path, key), key, all_of_it or _hides_below(key, one), hidden)
-            for key, one in value.items()
+            key: _mask_proxy_metadata(item, member(path, key), hidden)
+            if key in _PROXY_METADATA and isinstance(item, dict)
+            else _mask(item, member(path, key), key, all_of_it or _hides_below(key, item), hidden)
+            for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_mask(one, element(path, at), name, all_of_it, hidden) for at, one in enumerate(value)]
+        return [_mask(item, element(path, at), name, all_of_it, hidden) for at, item in enumerate(value)]
     if isinstance(value, str):
         unpacked = _mask_embedded(value, path, hidden)
         if unpacked is not None:
@@ -203,4 +203,4 @@ _EMBEDDED_NAME = re.compile(r"\"([\w.-]{1,64})\"\s*:\s*\"([^\"]{1,4096})\"")
 
 
 def _embedded_secret(value: str) -> bool:
-    return _looks_secret(value) or any(is_secret(name, one) for name, one in _EMBEDDED_NAME.findall(value))
+    return _looks_secret(value) or any(is_secret(name, text) for name, text in _EMBEDDED_NAME.findall(value))

@@ -57,12 +57,12 @@ def graph_of(*resources: Resource) -> Graph:
 
 def node(graph: Graph, label: str) -> Node:
     """The only node of this label."""
-    (found,) = [one for _, one in graph.walk() if one.label == label]
+    (found,) = [node for _, node in graph.walk() if node.label == label]
     return found
 
 
 def lines(graph: Graph) -> list[str]:
-    return ["  " * (len(path) - 1) + one.label for path, one in graph.walk()]
+    return ["  " * (len(path) - 1) + node.label for path, node in graph.walk()]
 
 
 def test_the_tree_reads_as_a_sentence() -> None:
@@ -77,13 +77,13 @@ def test_the_tree_reads_as_a_sentence() -> None:
         "inbound 127.0.1.13:17070",
         "  inbound-plaintext",
     ]
-    assert [(one.share, one.weight) for _, one in graph.walk() if one.kind is NodeKind.CLUSTER] == [
+    assert [(node.share, node.weight) for _, node in graph.walk() if node.kind is NodeKind.CLUSTER] == [
         (0.2, 20),
         (0.8, 80),
     ]
     assert all(root.worst is Health.OK for root in graph.roots)
     assert node(graph, "v1").facts == ("mTLS",)
-    tls = [(one.label, one.tls.mode) for _, one in graph.walk() if one.tls is not None]
+    tls = [(node.label, node.tls.mode) for _, node in graph.walk() if node.tls is not None]
     assert tls == [("v1", TlsMode.MTLS), ("v2", TlsMode.MTLS), ("inbound-plaintext", TlsMode.PLAINTEXT)]
 
 
@@ -134,7 +134,7 @@ def test_what_is_named_but_not_held_waits() -> None:
 
 def test_a_listener_without_its_routes() -> None:
     graph = graph_of(resource(LDS, LISTENER, Listener(LISTENER, inbound=False, route_name=ROUTES)))
-    assert [one.health for _, one in graph.walk()] == [Health.OK, Health.WAITING]
+    assert [node.health for _, node in graph.walk()] == [Health.OK, Health.WAITING]
 
 
 def test_a_cluster_without_its_endpoints() -> None:
@@ -236,7 +236,7 @@ def test_several_routes_have_a_line_each() -> None:
         Route("odd", replace(EVERYTHING, unsupported="query parameters"), weighted({"v1": 1})),
     )
     graph = graph_of(resource(RDS, ROUTES, body))
-    found = [one for _, one in graph.walk() if one.kind is NodeKind.ROUTE]
+    found = [node for _, node in graph.walk() if node.kind is NodeKind.ROUTE]
     assert [node.facts for node in found] == [
         ("timeout 2.5 s", "retries up to 1 on unavailable"),
         ("aborts 5 %",),
@@ -249,7 +249,7 @@ def test_several_routes_have_a_line_each() -> None:
 def test_several_virtual_hosts_have_a_line_each() -> None:
     route = Route("r", EVERYTHING, weighted({"v1": 1}))
     body = RouteConfiguration(ROUTES, (VirtualHost("one", ("a", "b"), (route,)), VirtualHost("", ("c",), (route,))))
-    found = [one for _, one in graph_of(resource(RDS, ROUTES, body)).walk() if one.kind is NodeKind.VIRTUAL_HOST]
+    found = [node for _, node in graph_of(resource(RDS, ROUTES, body)).walk() if node.kind is NodeKind.VIRTUAL_HOST]
     assert [(node.label, node.facts) for node in found] == [
         ("one", ("2 domains",)),
         ("c", ("1 domain",)),
@@ -266,7 +266,7 @@ def test_references_stay_in_their_client() -> None:
             ]
         )
     )
-    held = [(one.key.scope if one.key else None) for _, one in graph.walk() if one.label == "v1"]
+    held = [(node.key.scope if node.key else None) for _, node in graph.walk() if node.label == "v1"]
     assert held == [None, "xds:/b"]
 
 
@@ -352,7 +352,7 @@ def test_aggregates_that_share_members_are_not_multiplied() -> None:
     top = aggregate("0-0|x|x|x", *(f"0-{index}" for index in range(10)))
     graph = graph_of(resource(RDS, ROUTES, routes(route)), top, *resources)
     assert sum(1 for _ in graph.walk()) < 5_000
-    assert any("shown above" in one.facts for _, one in graph.walk())
+    assert any("shown above" in node.facts for _, node in graph.walk())
 
 
 CHANGES = st.sampled_from(

@@ -99,10 +99,10 @@ def _signed(sign: str, line: str, width: int) -> Iterator[Line]:
         yield (Span(" "), Span(f"{KEPT if number else sign} ", _ROLES[sign]), Span(piece, _ROLES[sign]))
 
 
-def _same(one: Sequence[str], other: Sequence[str]) -> int:
+def _same(block: Sequence[str], other: Sequence[str]) -> int:
     """How many lines are equal from the start."""
     count = 0
-    for left, right in zip(one, other, strict=False):
+    for left, right in zip(block, other, strict=False):
         if left != right:
             break
         count += 1

@@ -54,8 +54,8 @@ def bootstrap_entries(
     if is_open:
         yield from _body(bootstrap, findings, width, opened)
     elif findings:
-        for one in findings:
-            yield from _finding(one, 4, width)
+        for finding in findings:
+            yield from _finding(finding, 4, width)
 
 
 def _title(bootstrap: Bootstrap, findings: Sequence[Finding], is_open: bool, width: int) -> Line:
@@ -88,8 +88,8 @@ def _body(
             yield IdentityEntry((*_folded(line), Span(hint, Role.FAINT)), id_, open=False, copy=line.path)
         else:
             yield from _line(line, id_, width)
-        for one in beside.get(line.number, ()):
-            yield from _finding(one, 6 + 2 * line.depth, width)
+        for finding in beside.get(line.number, ()):
+            yield from _finding(finding, 6 + 2 * line.depth, width)
 
 
 def _id(path: str) -> str:
@@ -141,10 +141,10 @@ def _beside(lines: Sequence[BootstrapLine], findings: Sequence[Finding]) -> dict
     return found
 
 
-def _finding(one: Finding, indent: int, width: int) -> Iterator[IdentityEntry]:
+def _finding(finding: Finding, indent: int, width: int) -> Iterator[IdentityEntry]:
     indent = min(indent, max(width // 3, 2))
-    role = SEVERITY_ROLES[one.severity]
-    lead = Span(f"{' ' * indent}{SEVERITY_GLYPHS[one.severity]} ", role)
-    yield from marked_entries((lead,), one.title, width, role)
-    if one.fix:
-        yield from text_entries(f"fix  {one.fix}", width, Role.DIM, indent=indent + 2)
+    role = SEVERITY_ROLES[finding.severity]
+    lead = Span(f"{' ' * indent}{SEVERITY_GLYPHS[finding.severity]} ", role)
+    yield from marked_entries((lead,), finding.title, width, role)
+    if finding.fix:
+        yield from text_entries(f"fix  {finding.fix}", width, Role.DIM, indent=indent + 2)

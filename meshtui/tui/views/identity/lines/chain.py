@@ -71,7 +71,7 @@ def chain_entries(workload: Workload, now: datetime, width: int, opened: Collect
         yield IdentityEntry(unlock_line("Certificates", why, UNLOCK_CERTIFICATES))
         return
     own = workload.files.own
-    ordered = sorted(workload.files.certificates, key=lambda one: one[1] is not own)
+    ordered = sorted(workload.files.certificates, key=lambda named: named[1] is not own)
     for number, (provider, found) in enumerate(ordered):
         if number:
             yield BLANK
@@ -146,7 +146,7 @@ def _bar_cells(width: int) -> int:
 
 
 def _certificate(
-    one: Certificate,
+    certificate: Certificate,
     axis: Axis,
     now: datetime,
     width: int,
@@ -155,27 +155,31 @@ def _certificate(
     replaced: datetime | None = None,
 ) -> Iterator[IdentityEntry]:
     """``leaf  EC P-256  77:01:…  ├━━━●──┊──┤  ends in 4m 12s``; opened, everything it says."""
-    id_ = f"certificate {one.fingerprint_sha256}"
+    id_ = f"certificate {certificate.fingerprint_sha256}"
     is_open = id_ in opened
     role = Role.DIM if replaced is not None else Role.STRONG
     fold = Span(f"  {FOLDS[is_open]} ", Role.FAINT)
-    lead: Line = (fold, Span(pad(LABELS[one.role], 7), role), Span(pad(short_serial(one), 13), Role.DIM))
+    lead: Line = (
+        fold,
+        Span(pad(LABELS[certificate.role], 7), role),
+        Span(pad(short_serial(certificate), 13), Role.DIM),
+    )
     if width >= ROOMY:
-        lead = (*lead, span(pad(one.key_type, 11), Role.DIM))
-    tail = _replaced_words(one, now, brief=width < ROOMY) if replaced is not None else ()
+        lead = (*lead, span(pad(certificate.key_type, 11), Role.DIM))
+    tail = _replaced_words(certificate, now, brief=width < ROOMY) if replaced is not None else ()
     if replaced is None:
-        tail = end_spans(one, now, rotates=not one.is_ca, brief=width < ROOMY)
+        tail = end_spans(certificate, now, rotates=not certificate.is_ca, brief=width < ROOMY)
     gap = Span(" " * max(_lead(width) - width_of(lead), 0))
-    line = (*lead, gap, *life_bar(one, axis, now, replaced), Span("  "), *tail)
-    yield IdentityEntry(fit_end(line, width), id_, open=is_open, copy=one.serial_text)
+    line = (*lead, gap, *life_bar(certificate, axis, now, replaced), Span("  "), *tail)
+    yield IdentityEntry(fit_end(line, width), id_, open=is_open, copy=certificate.serial_text)
     if is_open:
-        yield from certificate_facts(one, width)
+        yield from certificate_facts(certificate, width)
 
 
-def _replaced_words(one: Certificate, now: datetime, *, brief: bool) -> Line:
-    if one.not_after <= now:
+def _replaced_words(certificate: Certificate, now: datetime, *, brief: bool) -> Line:
+    if certificate.not_after <= now:
         return (Span("replaced, over", Role.DIM),)
-    return (Span("replaced" if brief else f"replaced, {when_it_ends(one, now)}", Role.DIM),)
+    return (Span("replaced" if brief else f"replaced, {when_it_ends(certificate, now)}", Role.DIM),)
 
 
 def _times(leaf: Certificate, axis: Axis, earlier: list[Rotation], now: datetime) -> Line:
@@ -192,18 +196,18 @@ def clock_words(moment: datetime, now: datetime) -> str:
     return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%d %b %H:%M}"
 
 
-def certificate_facts(one: Certificate, width: int) -> Iterator[IdentityEntry]:
+def certificate_facts(certificate: Certificate, width: int) -> Iterator[IdentityEntry]:
     """Everything a certificate says, for one who opened it. Public parts only: there is nothing else in the value."""
-    period = f"{_moment(one.not_before)} to {_moment(one.not_after)}"
+    period = f"{_moment(certificate.not_before)} to {_moment(certificate.not_after)}"
     facts = (
-        ("names", ", ".join(map(str, one.sans)) or "none"),
-        ("subject", one.subject or "empty, as Istio's leaves have it"),
-        ("issuer", one.issuer),
-        ("serial", one.serial_text),
+        ("names", ", ".join(map(str, certificate.sans)) or "none"),
+        ("subject", certificate.subject or "empty, as Istio's leaves have it"),
+        ("issuer", certificate.issuer),
+        ("serial", certificate.serial_text),
         ("valid", period),
-        ("key", f"{one.key_type}, signed with {one.signature_algorithm}"),
-        ("sha256", one.fingerprint_sha256),
-        ("file", one.file),
+        ("key", f"{certificate.key_type}, signed with {certificate.signature_algorithm}"),
+        ("sha256", certificate.fingerprint_sha256),
+        ("file", certificate.file),
     )
     for label, value in facts:
         yield from fact_entries(label, value, width, indent=6, column=10)

@@ -84,12 +84,12 @@ def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
         yield BLANK
 
 
-def _finding(one: Finding, width: int, *, in_full: bool) -> Iterator[IdentityEntry]:
-    role = SEVERITY_ROLES[one.severity]
-    lead = Span(f"  {SEVERITY_GLYPHS[one.severity]} ", role)
-    for number, entry in enumerate(marked_entries((lead,), one.title, width, role)):
-        id_ = "" if number else f"finding {one.code} {one.subject.words}"
-        yield IdentityEntry(entry.line, id_, copy=one.title)
+def _finding(finding: Finding, width: int, *, in_full: bool) -> Iterator[IdentityEntry]:
+    role = SEVERITY_ROLES[finding.severity]
+    lead = Span(f"  {SEVERITY_GLYPHS[finding.severity]} ", role)
+    for number, entry in enumerate(marked_entries((lead,), finding.title, width, role)):
+        id_ = "" if number else f"finding {finding.code} {finding.subject.words}"
+        yield IdentityEntry(entry.line, id_, copy=finding.title)
     if in_full:
-        yield from text_entries(one.explanation, width, Role.TEXT)
-    yield from text_entries(f"fix  {one.fix}", width, Role.DIM)
+        yield from text_entries(finding.explanation, width, Role.TEXT)
+    yield from text_entries(f"fix  {finding.fix}", width, Role.DIM)

@@ -40,7 +40,7 @@ def cluster_entries(state: SessionState, workload: Workload, now: datetime, widt
     if not verdicts:
         text = "No cluster is in the accepted config: the app has no xds: channel open, or config is yet to come."
         yield from text_entries(text, width, Role.DIM)
-    ordered = sorted(verdicts, key=lambda one: (not one.refused, one.wants.tls.mode is TlsMode.PLAINTEXT))
+    ordered = sorted(verdicts, key=lambda verdict: (not verdict.refused, verdict.wants.tls.mode is TlsMode.PLAINTEXT))
     subjects = _subjects(state, CDS)
     column = min(max((len(cluster_label(verdict.wants.cluster)) for verdict in ordered), default=0), LABEL)
     for verdict in ordered[:MOST_CLUSTERS]:
@@ -120,14 +120,19 @@ def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iter
         yield from text_entries(f"connected now: {callers}", width, Role.DIM)
 
 
-def _listener(one: ListenerTls, width: int) -> Line:
-    strict = one.tls.require_client_certificate
+def _listener(listener: ListenerTls, width: int) -> Line:
+    strict = listener.tls.require_client_certificate
     mark = Span("✓", Role.OK) if strict else UNSECURED
-    words = inbound_tls_words(one.tls)
+    words = inbound_tls_words(listener.tls)
     means = "callers must show a certificate" if strict else "anyone may call, unencrypted"
-    if not strict and one.tls.mode is not TlsMode.PLAINTEXT:
+    if not strict and listener.tls.mode is not TlsMode.PLAINTEXT:
         means = "encrypted; callers may stay unknown"
-    head: Line = (Span("  "), mark, span(f" {pad(cut(inbound_address(one.listener), LABEL), LABEL)} "), Span(words))
+    head: Line = (
+        Span("  "),
+        mark,
+        span(f" {pad(cut(inbound_address(listener.listener), LABEL), LABEL)} "),
+        Span(words),
+    )
     return (*head, Span(cut_end(f"   {means}", max(width - width_of(head) - 1, 0)), Role.DIM))
 
 

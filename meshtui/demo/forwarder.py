@@ -101,8 +101,7 @@ class Forwarder:
         """Send a ForwardEchoRequest's set and return one output per request.
 
         Blocks until all are answered. Raises ForwardError when one fails, when time is up, for more requests than
-        the demo's bound, or when ``gone`` is
-        set because nobody waits for the answer any longer.
+        the demo's bound, or when ``gone`` is set because nobody waits for the answer any longer.
         """
         if request.count > MOST_REQUESTS:
             raise ForwardError(

@@ -194,9 +194,9 @@ class MaskedPath:
 class Bootstrap:
     """A bootstrap as read from ``source`` (a path, or the name of the environment variable).
 
-    ``document`` is the whole JSON text as values, masked, in the order of the file. ``lines`` gives the line of
-    each path of the *original* text. ``masked`` is what was hidden. When the text could not be
-    read, ``syntax`` says why and everything else is empty.
+    ``document`` is the whole JSON text as values, masked, in the order of the file. ``lines`` gives the line of each
+    path of the *original* text. ``masked`` is what was hidden. When the text could not be read, ``syntax`` says why and
+    everything else is empty.
     """
 
     source: str

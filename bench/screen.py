@@ -19,6 +19,7 @@ from meshtui.model.target import TargetOptions
 from meshtui.session.workspace import Workspace
 from meshtui.targets import open_session
 from meshtui.tui.app import MeshtuiApp
+from meshtui.tui.screens.main import MainScreen
 from meshtui.tui.views.config.tree import ConfigTree
 
 SIZE = (160, 45)
@@ -48,10 +49,12 @@ async def _measure(small: str, large: str) -> None:
             await asyncio.sleep(0.05)
         tree = app.screen.query_one(ConfigTree)
         await asyncio.sleep(1)
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
         holds: list[float] = []
         began, processor = time.perf_counter(), time.process_time()
         with watched(holds):
-            workspace.attach(large)
+            screen.attach(large)
             while tree.count() < SERVICES:  # noqa: ASYNC110 - its rows come with a frame
                 await asyncio.sleep(0.005)
             await asyncio.sleep(0)  # its paint was asked for

@@ -40,6 +40,9 @@ FIRST_SIGHT_S: Final = 1.0
 """How long keys wait for the first answer of the first target. Most come sooner; who waits longer wants to act."""
 
 
+FIRST_RATE: Final = 40
+"""Looks a second at a session that has nothing yet: to see that nothing moved costs some microseconds."""
+
 LONGEST_TRAIL: Final = 100
 """Views one can go back through."""
 
@@ -140,6 +143,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self._tabs.chosen = VIEWS[0].id
         self.set_interval(1 / RATE, self._beat)
+        self._awaiting = self.set_interval(1 / FIRST_RATE, self._await_first_sight)
         if self._opening is not None:
             link = Link(LinkState.CONNECTING, self._now())
             state = SessionState(target=self._opening, link=link, interval=1.0)
@@ -169,6 +173,13 @@ class MainScreen(Screen[None]):
         return monotonic() - self._attached_at < FIRST_SIGHT_S
 
     # what is painted
+
+    def _await_first_sight(self) -> None:
+        """Nothing is shown yet: what comes first is painted as it comes. Then :data:`RATE` is often enough."""
+        self._pump.pump()
+        if self._frame is None or self._frame.state.link.state is LinkState.CONNECTING:
+            return
+        self._awaiting.pause()
 
     def _beat(self) -> None:
         self._pump.pump()
@@ -248,6 +259,7 @@ class MainScreen(Screen[None]):
         if self._pump.frozen:
             self._pump.freeze(False)
         self._pump.pump()
+        self._awaiting.resume()
 
     def complain(self, text: str) -> None:
         """Say what went wrong, for a moment."""

@@ -5,6 +5,7 @@
     MeshtuiError
     ├── UsageError              what was typed cannot be meant            (exit code 2)
     ├── TargetUnreachable       nothing answers there, or not in time     (exit code 3)
+    │   ├── NoAnswer            nothing came in the time it was given    (exit code 3)
     │   ├── ServiceMissing      it answers, but does not serve this       (exit code 3)
     │   └── BadAnswer           it was reached, and gave no proper answer (exit code 3)
     └── BadInput                a file that cannot be read                (exit code 2)
@@ -68,6 +69,10 @@ class UsageError(MeshtuiError):
 
 class TargetUnreachable(MeshtuiError):
     """Nothing answers at the address, or not before the deadline, or not as it should."""
+
+
+class NoAnswer(TargetUnreachable):
+    """Nothing came in the time it was given, which the sentence names."""
 
 
 class ServiceMissing(TargetUnreachable):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from meshtui.model.errors import MeshtuiError
+from meshtui.model.errors import MeshtuiError, NoAnswer
 from meshtui.session.state import Link, LinkState
 
 
@@ -21,7 +21,7 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
     never = LinkState.MISSING if missing else LinkState.DOWN
     state = never if link.last_answer is None else LinkState.STALE
     since = link.since if link.state is state else at
-    return Link(state, since, link.last_answer, error.what, error.hint)
+    return Link(state, since, link.last_answer, error.what, error.hint, timed_out=isinstance(error, NoAnswer))
 
 
 INTERVALS_MISSED: Final = 3

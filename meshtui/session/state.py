@@ -36,13 +36,17 @@ class LinkState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The connection to the target. ``problem`` is a whole sentence, ``hint`` what to try; both empty when live."""
+    """The connection to the target. ``problem`` is a whole sentence, ``hint`` what to try; both empty when live.
+
+    ``timed_out`` says that nothing came in the time it was given, which ``problem`` then names.
+    """
 
     state: LinkState
     since: datetime
     last_answer: datetime | None = None
     problem: str = ""
     hint: str = ""
+    timed_out: bool = False
 
 
 class Fact(StrEnum):

@@ -133,7 +133,7 @@ async def _first_look(session: Session, timeout: float) -> tuple[EchoController,
             hint = "type the shares, as in --expect v1=20,v2=80, which needs no CSDS"
             raise ServiceMissing(state.link.problem, hint)
         tried = time.monotonic() - began
-        words = "" if f" within {timeout:g} s" in state.link.problem else f" It was tried for {tried:.1f} s."
+        words = "" if state.link.timed_out else f" It was tried for {tried:.1f} s."
         raise TargetUnreachable(f"{state.link.problem}{words}", state.link.hint)
     return session.echo, state.snapshot
 

@@ -25,7 +25,7 @@ from meshtui.doctor.explain.at_target import (
 )
 from meshtui.doctor.explain.hints import APP_LOG, GRPC_PORT, PORT_FORWARD, RESTART
 from meshtui.model.address import Address, AddressKind
-from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
+from meshtui.model.errors import BadAnswer, NoAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.istio_ports import ADMIN, KNOWN_PORTS
 from meshtui.model.phrases import shorten
 from meshtui.model.printable import printable
@@ -90,15 +90,15 @@ def explain_status(
     )
 
 
-def no_answer(address: Address, service: str, timeout: float, state: grpc.ChannelConnectivity) -> TargetUnreachable:
+def no_answer(address: Address, service: str, timeout: float, state: grpc.ChannelConnectivity) -> NoAnswer:
     """The error for a call without an answer in time; what the channel's state says of the connection goes with it."""
     within = f"within {timeout:g} s"
     if state is grpc.ChannelConnectivity.READY:
-        return TargetUnreachable(
+        return NoAnswer(
             f"{address} is connected, but {service} did not answer {within}.",
             "The app may be stopped, overloaded or behind a dead port-forward; --timeout gives it more time.",
         )
-    return TargetUnreachable(
+    return NoAnswer(
         f"{address} does not answer: no gRPC connection came about {within}.",
         _port_hint(address)
         or "Something may listen there that does not speak gRPC, or packets are dropped; check port, firewall and VPN.",

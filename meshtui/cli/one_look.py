@@ -10,15 +10,20 @@ import gc
 import os
 import sys
 
+_begun: bool = False
+"""Whether the command in this process is one that looks once."""
+
 
 def begin() -> None:
     """Collect no garbage from here on."""
+    global _begun
+    _begun = True
     gc.disable()
 
 
 def leave(code: int) -> None:
     """End the process at once if it looked once; what was written is flushed, and raises what writing raises."""
-    if not gc.isenabled():
+    if _begun:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -71,10 +71,10 @@ def look_with_config(
 ) -> tuple[Snapshot, Mapping[ResourceKey, Any]]:
     """One snapshot, and the proto JSON of the resources selected as a document; ``None`` where none is in force."""
     snapshot = look(target, options)
-    from meshtui.sources.proto.json_mapping import resource_document
+    from meshtui.sources.proto.json_mapping import config_document
 
     chosen = (resource for resource in snapshot.resources.values() if select(resource))
-    return snapshot, {resource.key: resource_document(resource) for resource in chosen}
+    return snapshot, {resource.key: config_document(resource) for resource in chosen}
 
 
 @asynccontextmanager

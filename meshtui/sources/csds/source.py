@@ -89,9 +89,9 @@ class CsdsSource:
 
     def as_json(self, resource: Resource) -> str:
         """The config in force as canonical proto JSON, indented; empty where there is none."""
-        from meshtui.sources.proto.json_mapping import resource_json  # asked for one resource at a time, if at all
+        from meshtui.sources.proto.json_mapping import config_json  # asked for one resource at a time, if at all
 
-        return resource_json(resource)
+        return config_json(resource)
 
     async def close(self) -> None:
         """End the stream."""

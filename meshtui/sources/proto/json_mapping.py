@@ -39,14 +39,14 @@ PREVIEW_BYTES: Final = 48
 """Bytes shown of what cannot be read: enough to recognise text or a certificate."""
 
 
-def resource_document(resource: Resource) -> Json:
+def config_document(resource: Resource) -> Json:
     """The resource's config in force; ``None`` where there is none."""
     return any_json(resource.type_url, resource.value) if resource.value else None
 
 
-def resource_json(resource: Resource) -> str:
+def config_json(resource: Resource) -> str:
     """The resource's config in force, indented; empty where there is none."""
-    document = resource_document(resource)
+    document = config_document(resource)
     return "" if document is None else indented(document)
 
 

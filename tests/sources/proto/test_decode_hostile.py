@@ -14,7 +14,7 @@ from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.csds.answer import Known, read_answer
 from meshtui.sources.csds.response import NoClientStatusError
 from meshtui.sources.proto.decode.body import decode
-from meshtui.sources.proto.json_mapping import any_json, resource_json
+from meshtui.sources.proto.json_mapping import any_json, config_json
 from meshtui.sources.proto.unpack import UnreadableError, parse
 from meshtui.sources.proto.wire import WireError, fields
 from tests import xds_messages as xds
@@ -93,7 +93,7 @@ def test_an_answer_with_some_bytes_changed(data: bytes) -> None:
     list(build(snapshot).walk())
     for resource in snapshot.resources.values():
         assert isinstance(resource, Resource)
-        resource_json(resource)
+        config_json(resource)
 
 
 @given(st.binary(max_size=300))

@@ -71,7 +71,12 @@ def size_words(size: int) -> str:
 
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """``1 cluster``, ``2 clusters``; ``nouns`` for an irregular plural."""
-    return f"{count} {noun if count == 1 else nouns or noun + 's'}"
+    return f"{count} {plural_noun(count, noun, nouns)}"
+
+
+def plural_noun(count: int, noun: str, nouns: str = "") -> str:
+    """The noun of :func:`plural` alone, where the things themselves are named instead of counted."""
+    return noun if count == 1 else nouns or f"{noun}s"
 
 
 def shorten(text: str, width: int) -> str:

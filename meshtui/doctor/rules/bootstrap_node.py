@@ -12,6 +12,7 @@ from meshtui.model.finding import Finding
 from meshtui.model.identity.bootstrap import BootstrapNode, MaskReason
 from meshtui.model.identity.json_text import is_below
 from meshtui.model.node_id import PARTS, parse_node_id
+from meshtui.model.phrases import plural
 from meshtui.model.subject import BootstrapSubject
 
 ISTIO_SHAPE: Final = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster.local"
@@ -116,7 +117,7 @@ def secrets(seen: BootstrapEvidence) -> Iterator[Finding]:
     if inside:
         yield kinds.SECRET_IN_METADATA.finding(
             BootstrapSubject(inside[0]),
-            values=f"{len(inside)} value{'s' if len(inside) > 1 else ''}",
+            values=plural(len(inside), "value"),
             evidence=tuple(seen.at(path, "is hidden here") for path in inside),
         )
 

@@ -12,7 +12,7 @@ from meshtui.doctor.explain.catalogue import known_refusal
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding
-from meshtui.model.phrases import plural, share_words, size_words
+from meshtui.model.phrases import plural, plural_noun, share_words, size_words
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph import Graph, Node, NodeKind
@@ -31,6 +31,9 @@ WAYS_SHOWN: Final = 3
 
 TYPE_NAMES: Final = {LDS: "listener", RDS: "route configuration", CDS: "cluster", EDS: "endpoints"}
 """What each type is called in a sentence."""
+
+TYPE_PLURALS: Final = {EDS: "endpoints"}
+"""What several of a type are called, where that is no ``s`` more."""
 
 DEFINED_BY: Final = {
     LDS: "a Kubernetes Service with this host and port",
@@ -103,13 +106,10 @@ def _reason(resource: Resource) -> str:
 
 def _several(resources: list[Resource]) -> str:
     """``cluster echo:7070 subset v1``, or ``clusters echo:7070 subset v1, echo:7070 subset v2 and 3 more``."""
-    noun = _type(resources[0])
-    if len(resources) == 1:
-        return f"{noun} {_short(resources[0])}"
-    nouns = noun if noun.endswith("s") else f"{noun}s"
+    noun = plural_noun(len(resources), _type(resources[0]), TYPE_PLURALS.get(resources[0].key.type, ""))
     shown = ", ".join(_short(resource) for resource in resources[:WAYS_SHOWN])
     more = f" and {len(resources) - WAYS_SHOWN} more" if len(resources) > WAYS_SHOWN else ""
-    return f"{nouns} {shown}{more}"
+    return f"{noun} {shown}{more}"
 
 
 def missing(seen: ConfigEvidence) -> Iterator[Finding]:

@@ -62,9 +62,9 @@ class _Builder:
         self._left = MOST_SIGNATURES
         self._signed: dict[tuple[str, str], bool] = {}
 
-    def _preference(self, one: Loaded) -> tuple[bool, float]:
+    def _preference(self, issuer: Loaded) -> tuple[bool, float]:
         """Trusted issuers first, then those that last longest."""
-        return one.value.fingerprint_sha256 not in self._trusted, -one.value.not_after.timestamp()
+        return issuer.value.fingerprint_sha256 not in self._trusted, -issuer.value.not_after.timestamp()
 
     def chain(self, leaf: Loaded) -> Chain:
         """The best chain from ``leaf``: one that holds if there is any, else the one that gets farthest."""
@@ -93,10 +93,10 @@ class _Builder:
                 best = found
         return best
 
-    def _is_anchor(self, one: Loaded) -> bool:
-        if one.value.fingerprint_sha256 not in self._trusted:
+    def _is_anchor(self, top: Loaded) -> bool:
+        if top.value.fingerprint_sha256 not in self._trusted:
             return False
-        return self._roots_known or self._verifies(one, one)
+        return self._roots_known or self._verifies(top, top)
 
     def _dead_end(self, top: Loaded) -> LinkProblem:
         """Why the climb ends at ``top`` when no issuer is found."""

@@ -78,7 +78,7 @@ def _when_settled(reads: Sequence[Callable[[], CertificateSet]]) -> list[Certifi
     found = [read() for read in reads]
     if any(map(_may_be_half_written, found)):
         time.sleep(SETTLING)  # blocking, as all of this module; sessions call it in a thread
-        found = [read() if _may_be_half_written(one) else one for read, one in zip(reads, found, strict=True)]
+        found = [read() if _may_be_half_written(seen) else seen for read, seen in zip(reads, found, strict=True)]
     return found
 
 
@@ -103,7 +103,7 @@ def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[t
     """The certificates of every ``file_watcher`` provider, by instance name."""
     watched = [provider for provider in bootstrap.certificate_providers if provider.files]
     found = _when_settled([partial(_read_named, path, now) for path in watched])
-    return tuple((one.name, read) for one, read in zip(watched, found, strict=True))
+    return tuple((provider.name, read) for provider, read in zip(watched, found, strict=True))
 
 
 def _expand(paths: Sequence[str]) -> tuple[list[str], list[FileProblem]]:
@@ -224,7 +224,7 @@ def _out_of_order(loaded: Sequence[Loaded]) -> bool:
 def _best(matches: Sequence[KeyMatch]) -> KeyMatch | None:
     """The comparison to show: one that matches, else the first that says what is wrong."""
     order = {KeyState.MATCHES: 0, KeyState.DIFFERS: 1}
-    return min(matches, key=lambda one: order.get(one.state, 2), default=None)
+    return min(matches, key=lambda match: order.get(match.state, 2), default=None)
 
 
 class IdentityFiles:

@@ -96,20 +96,20 @@ def _load_block(block: PemBlock, file: str, loaded: list[Loaded], problems: list
         detail = "a certificate begins here and has no end line"
         problems.append(FileProblem(file, FileProblemKind.CUT, detail, block.line))
         return
-    one = _load_one(block.der, file, len(loaded)) if block.der is not None else None
-    if one is None:
+    certificate = _load_one(block.der, file, len(loaded)) if block.der is not None else None
+    if certificate is None:
         what = "is not valid base64" if block.der is None else "is not a certificate (ASN.1 does not parse)"
         problems.append(FileProblem(file, FileProblemKind.DAMAGED, f"the block that begins here {what}", block.line))
     else:
-        loaded.append(one)
+        loaded.append(certificate)
 
 
 def _load_der(data: bytes, file: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
     if not data.strip():
         return (), (FileProblem(file, FileProblemKind.EMPTY, "there is nothing in it"),)
-    one = _load_one(data, file, 0)
-    if one is not None:
-        return (one,), ()
+    certificate = _load_one(data, file, 0)
+    if certificate is not None:
+        return (certificate,), ()
     detail = "it is neither PEM nor a DER certificate"
     if _promises_more(data):
         return (), (FileProblem(file, FileProblemKind.CUT, "it begins as DER does and ends too early"),)

@@ -76,7 +76,7 @@ def subchannel_address(message: Any, sockets: Sequence[Socket]) -> str:
     for scheme in _SCHEMES:
         target = target.removeprefix(scheme)
     known = unquote(target)
-    return known or next((one.remote for one in sockets if one.remote), "") or str(message.ref.name)
+    return known or next((socket.remote for socket in sockets if socket.remote), "") or str(message.ref.name)
 
 
 def _address(address: Any) -> str:

@@ -108,7 +108,7 @@ class ChannelzSource:
         messages = dict(zip(ids, await each(ids, self._subchannel, AT_ONCE), strict=True))
         servers = await self._servers(problems)
         await self._read_new_sockets(_socket_ids([message for message in messages.values() if message], servers))
-        subchannels = {id_: self._as_subchannel(id_, one) for id_, one in messages.items() if one is not None}
+        subchannels = {id_: self._as_subchannel(id_, message) for id_, message in messages.items() if message}
         return ChannelReport(
             taken_at=self._now(),
             channels=tuple(_as_channel(top, subchannels) for top in tops),
@@ -137,9 +137,9 @@ class ChannelzSource:
             if not level:
                 break
             seen.update(level)
-            nested = [one for id_ in level if (one := await self._channel(id_)) is not None]
-            found += [ref.subchannel_id for one in nested for ref in one.subchannel_ref]
-            level = [ref.channel_id for one in nested for ref in one.channel_ref]
+            nested = [channel for id_ in level if (channel := await self._channel(id_)) is not None]
+            found += [ref.subchannel_id for channel in nested for ref in channel.subchannel_ref]
+            level = [ref.channel_id for channel in nested for ref in channel.channel_ref]
         return _Top(message, tuple(dict.fromkeys(found)))
 
     async def _channel(self, id_: int) -> Any | None:
@@ -159,7 +159,7 @@ class ChannelzSource:
             address=subchannel_address(message, sockets),
             state=state(message.data),
             calls=calls(message.data),
-            peers=tuple(one.peer for one in sockets if one.peer is not None),
+            peers=tuple(socket.peer for socket in sockets if socket.peer is not None),
         )
 
     # servers and sockets

@@ -91,7 +91,7 @@ def _same(found: WorkloadFiles, last: WorkloadFiles) -> bool:
         found.bootstrap is last.bootstrap
         and found.facts == last.facts
         and [name for name, _ in found.certificates] == [name for name, _ in last.certificates]
-        and all(one is other for (_, one), (_, other) in zip(found.certificates, last.certificates, strict=True))
+        and all(now is before for (_, now), (_, before) in zip(found.certificates, last.certificates, strict=True))
     )
 
 

@@ -128,7 +128,7 @@ def test_cross_signed_intermediate_finds_the_trusted_way(tmp_path: Path, authori
 
 def _problem(tmp_path: Path, chain: list[Issued], roots: list[Issued]) -> LinkProblem | None:
     (tmp_path / "cert-chain.pem").write_bytes(b"".join(certificate.pem for certificate in chain))
-    (tmp_path / "root-cert.pem").write_bytes(b"".join(one.pem for one in roots))
+    (tmp_path / "root-cert.pem").write_bytes(b"".join(root.pem for root in roots))
     return read_certificates([str(tmp_path)], NOW).chains[0].problem
 
 

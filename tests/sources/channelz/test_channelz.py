@@ -101,7 +101,7 @@ def channel_message(id_: int, target: str, subchannels: tuple[int, ...] = (), ne
     message.ref.channel_id = id_
     message.data.target = target
     message.data.state.state = 3
-    message.subchannel_ref.extend(channelz_pb2.SubchannelRef(subchannel_id=one) for one in subchannels)
+    message.subchannel_ref.extend(channelz_pb2.SubchannelRef(subchannel_id=id_) for id_ in subchannels)
     message.channel_ref.extend(channelz_pb2.ChannelRef(channel_id=ref) for ref in nested)
     return message
 
@@ -158,7 +158,7 @@ async def test_the_real_mesh(shifted_mesh: Any) -> None:
     (mesh,) = report.mesh_channels
     assert mesh.target == "xds:///echo.echo-grpc.svc.cluster.local:7070"
     assert mesh.state is ChannelState.READY
-    assert {one.address for one in mesh.subchannels} == {
+    assert {subchannel.address for subchannel in mesh.subchannels} == {
         shifted_mesh.pods["echo-v1"]["echo"],
         shifted_mesh.pods["echo-v2"]["echo"],
     }
@@ -183,7 +183,7 @@ async def test_what_hangs_under_nested_channels_belongs_to_the_top() -> None:
     answers |= {"GetSubchannel": subchannel, "GetSocket": gone, "GetChannel": get_channel}
     async with answering(**answers) as (target, _), channelz_at(target) as source:
         (channel,) = (await source.poll()).channels
-    assert [one.id for one in channel.subchannels] == [11, 71, 81]
+    assert [subchannel.id for subchannel in channel.subchannels] == [11, 71, 81]
     assert channel.subchannels[0].address == "10.0.0.1:11"
 
 
@@ -240,7 +240,7 @@ async def test_sockets_are_read_once() -> None:
         for _ in range(3):
             report = await source.poll()
         assert peer.calls.count("GetSocket") == 2
-        assert [one.peers[0].der for one in report.channels[0].subchannels] == [b"DER bytes"] * 2
+        assert [subchannel.peers[0].der for subchannel in report.channels[0].subchannels] == [b"DER bytes"] * 2
         peer.answers["GetTopChannels"] = top()
         await source.poll()
         peer.answers["GetTopChannels"] = top(channel_message(1, "t", (1,)))

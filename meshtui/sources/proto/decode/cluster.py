@@ -96,8 +96,8 @@ def _enum_names(field: str) -> Mapping[int, str]:
 
 def _typed_policy(policy: Any, depth: int) -> str:
     """The first policy of the list, named as the enum does; a wrapper stands aside for what it wraps."""
-    for one in policy.policies:
-        packed = one.typed_extension_config.typed_config
+    for listed in policy.policies:
+        packed = listed.typed_extension_config.typed_config
         kind = short_name(packed.type_url)
         try:
             if kind == "WrrLocality" and depth:
@@ -106,7 +106,7 @@ def _typed_policy(policy: Any, depth: int) -> str:
                 return short_name(unpack(packed).type_url) or kind
         except UnreadableError:
             return kind
-        return _POLICY_NAMES.get(kind) or _snake(kind) or one.typed_extension_config.name
+        return _POLICY_NAMES.get(kind) or _snake(kind) or listed.typed_extension_config.name
     return "none"
 
 

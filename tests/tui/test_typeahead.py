@@ -25,8 +25,8 @@ from meshtui.tui.views.config.view import ConfigView
 from meshtui.tui.views.echo.view import EchoView
 from tests.tui.conftest import Run, screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench
+from tests.tui.rehearsal import OFFERS, Rehearsal
 from tests.tui.scripted import settle
-from tests.tui.test_start import OFFERS, Rehearsal
 from tests.waiting import until
 from tests.world.clock import Clock
 from tests.world.seed import healthy, inbound

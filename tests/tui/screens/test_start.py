@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 from textual import events
@@ -15,42 +13,10 @@ from meshtui.model.errors import TargetUnreachable
 from meshtui.model.timeline import Event, EventKind
 from meshtui.session.demo_control import Offer, Scenario
 from tests.tui.conftest import Golden, Run, screen_text
+from tests.tui.rehearsal import CANARY, CLIENT, SERVER, Rehearsal
 from tests.tui.scripted import Bench, settle
 from tests.waiting import until
 from tests.world.seed import healthy, inbound
-
-CLIENT, SERVER = "127.0.1.13:17171", "127.0.1.11:17171"
-OFFERS = (Offer(CLIENT, "client", "keeps calling the echo service"), Offer(SERVER, "echo-v1", "answers"))
-
-
-CANARY = Scenario("canary", "v2 is rolled out in steps", ("start", "10 % to v2"))
-
-
-@dataclass
-class Rehearsal:
-    """A demo that comes up when the test lets it."""
-
-    scenario: Scenario = CANARY
-    error: TargetUnreachable | None = None
-    go: asyncio.Event = field(default_factory=asyncio.Event)
-    step: int = 0
-    stopped: bool = False
-    happened: Callable[[Event], None] | None = None
-
-    async def start(self, progress: Callable[[str], None], happened: Callable[[Event], None]) -> tuple[Offer, ...]:
-        self.happened = happened
-        progress("starting the control plane")
-        await self.go.wait()
-        if self.error is not None:
-            raise self.error
-        return OFFERS
-
-    async def next_step(self) -> str:
-        self.step += 1
-        return self.scenario.steps[self.step]
-
-    async def stop(self) -> None:
-        self.stopped = True
 
 
 async def test_asked_with_recents_and_the_demo(bench: Bench, run: Run, golden: Golden) -> None:

@@ -6,11 +6,14 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import click
 import pytest
 
-from meshtui.cli.main import COMMANDS
+from meshtui.cli.main import COMMANDS, main
 from tests import xds_messages as xds
 from tests.csds_server import serving
 from tests.waiting import PATIENCE_S
@@ -46,15 +49,21 @@ PARTS = (
 )
 """What takes time to load, or would have to be loaded for nothing."""
 
-CSDS = {"asyncio", "grpc", "envoy", "meshtui.sources.csds"}
+NOTHING: frozenset[str] = frozenset()
 
-FILES = {
-    "asyncio",
-    "cryptography",
-    "meshtui.sources.workload",
-    "meshtui.sources.certificates",
-    "meshtui.doctor",
-}
+CSDS = frozenset({"asyncio", "grpc", "envoy", "meshtui.sources.csds"})
+
+FILES = frozenset(
+    {
+        "asyncio",
+        "cryptography",
+        "meshtui.sources.workload",
+        "meshtui.sources.certificates",
+        "meshtui.doctor",
+    }
+)
+
+ECHO = frozenset({"asyncio", "grpc", "meshtui.sources.echo", "meshtui.model.xds.graph", "meshtui.doctor"})
 
 PROBE = """
 import json, sys
@@ -95,44 +104,58 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert heavy == set()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "needed"),
-    [
-        (("xds", "status", "TARGET"), CSDS),
-        (("xds", "status", "TARGET", "-o", "json"), CSDS),
-        (("xds", "config", "TARGET", "-o", "json"), CSDS | {"meshtui.sources.proto.json_mapping"}),
-        (("xds", "tree", "TARGET"), CSDS | {"meshtui.sources.proto.decode", "meshtui.model.xds.graph"}),
-        (("bootstrap", str(BOOTSTRAPS / "good-istio.json")), FILES),
-        (("certs", str(BOOTSTRAPS)), FILES),
-        (("demo", "--list"), {"meshtui.demo"}),
-    ],
-    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
+class Line(NamedTuple):
+    """What a command may load, typed with some arguments; ``TARGET`` stands for a server of CSDS."""
+
+    command: str
+    arguments: tuple[str, ...]
+    needed: frozenset[str]
+    codes: tuple[int, ...] = (0, 1)
+    """The exit codes that say it did its work."""
+
+
+PROBE_OF_NOBODY = ("--url", "xds:///x:1", "--count", "1", "--timeout", "0.5", "127.0.0.1:1")
+
+LINES = (
+    Line("attach", ("TARGET",), NOTHING, codes=(2,)),  # there is no terminal
+    Line("bootstrap", (str(BOOTSTRAPS / "good-istio.json"),), FILES),
+    Line("certs", (str(BOOTSTRAPS),), FILES),
+    Line("completion", ("bash",), NOTHING),
+    Line("demo", ("--list",), frozenset({"meshtui.demo"})),
+    Line("echo", PROBE_OF_NOBODY, ECHO, codes=(3,)),
+    Line("echo", (*PROBE_OF_NOBODY, "--expect", "v1=50,v2=50"), ECHO, codes=(3,)),
+    Line("echo", (*PROBE_OF_NOBODY, "--expect", "config"), ECHO | CSDS | {"meshtui.session.session"}, codes=(3,)),
+    Line("xds config", ("TARGET", "-o", "json"), CSDS | {"meshtui.sources.proto.json_mapping"}),
+    Line("xds status", ("TARGET",), CSDS),
+    Line("xds status", ("TARGET", "-o", "json"), CSDS),
+    Line("xds tree", ("TARGET",), CSDS | {"meshtui.sources.proto.decode", "meshtui.model.xds.graph"}),
 )
-async def test_a_command_loads_what_it_needs_and_nothing_else(arguments: tuple[str, ...], needed: set[str]) -> None:
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: " ".join((line.command, *line.arguments[-2:])))
+async def test_a_command_loads_what_it_needs_and_nothing_else(line: Line) -> None:
     async with serving(xds.canary_answer().SerializeToString()) as server:
-        typed = (server.address if argument == "TARGET" else argument for argument in arguments)
-        code, loaded = await asyncio.to_thread(loaded_by, *typed, wanted=(*PARTS, *NEVER_HEADLESS))
-    assert code in (0, 1), "it must have done its work"
-    assert loaded == needed
+        typed = (server.address if argument == "TARGET" else argument for argument in line.arguments)
+        code, loaded = await asyncio.to_thread(
+            loaded_by, *line.command.split(), *typed, wanted=(*PARTS, *NEVER_HEADLESS)
+        )
+    assert code in line.codes, "it must have done its work"
+    assert loaded == line.needed
 
 
-ECHO = {"asyncio", "grpc", "meshtui.sources.echo", "meshtui.model.xds.graph", "meshtui.doctor"}
+def _commands(group: click.Group, above: str = "") -> Iterator[str]:
+    """Every command below the group, as it is typed."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{above}{name} ")
+        else:
+            yield above + name
 
 
-@pytest.mark.parametrize(
-    ("arguments", "needed"),
-    [
-        ((), ECHO),
-        (("--expect", "v1=50,v2=50"), ECHO),
-        (("--expect", "config"), ECHO | CSDS | {"meshtui.session.session"}),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_a_probe_loads_no_more_than_it_asks_the_target_for(arguments: tuple[str, ...], needed: set[str]) -> None:
-    probe = ("echo", "--url", "xds:///x:1", "--count", "1", *arguments)
-    code, loaded = loaded_by(*probe, "127.0.0.1:1", "--timeout", "0.5", wanted=(*PARTS, *NEVER_HEADLESS))
-    assert code == 3
-    assert loaded == needed
+def test_every_command_has_a_line_that_says_what_it_may_load() -> None:
+    assert sorted({line.command for line in LINES}) == sorted(_commands(main))
 
 
 def test_a_command_loads_the_rules_of_what_it_looks_at(tmp_path: Path) -> None:
@@ -154,9 +177,3 @@ def test_the_first_paint_needs_neither_session_nor_model() -> None:
     loaded = set(done.stdout.split())
     assert "textual.app" in loaded
     assert not loaded & {"grpc", "meshtui.session.session", "meshtui.doctor", "meshtui.model.xds.snapshot"}
-
-
-def test_a_screen_without_a_terminal_is_a_usage_error_before_anything_is_loaded() -> None:
-    code, heavy = loaded_by("attach", "127.0.0.1:1")
-    assert code == 2
-    assert heavy == set()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from meshtui.model.identity.comparison import ClusterTls, ListenerTls
 from meshtui.model.xds.config import Cluster, Listener, TlsMode
+from meshtui.model.xds.resource import CDS, LDS
 from meshtui.model.xds.snapshot import Snapshot
 
 
@@ -14,7 +15,7 @@ def clusters_tls(snapshot: Snapshot) -> tuple[ClusterTls, ...]:
     found = {
         body.name: ClusterTls(body.name, body.tls, key)
         for key, resource in snapshot.resources.items()
-        if isinstance(body := resource.body, Cluster)
+        if key.type == CDS and isinstance(body := resource.body, Cluster)
     }
     return tuple(found.values())
 
@@ -24,7 +25,7 @@ def listeners_tls(snapshot: Snapshot) -> tuple[ListenerTls, ...]:
     return tuple(
         ListenerTls(body.name, chain.tls, key)
         for key, resource in snapshot.resources.items()
-        if isinstance(body := resource.body, Listener) and body.inbound
+        if key.type == LDS and isinstance(body := resource.body, Listener) and body.inbound
         for chain in body.chains
     )
 

@@ -15,6 +15,7 @@ from meshtui.model.identity.comparison import IdentityState, InUse, Side, identi
 from meshtui.model.identity.spiffe import SpiffeId
 from meshtui.model.identity.workload import Workload
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
+from meshtui.model.xds.resource import CDS, EDS
 from meshtui.model.xds.snapshot import Snapshot
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
@@ -38,14 +39,13 @@ MOST_CLUSTERS: Final = 64
 
 def clusters_by_address(snapshot: Snapshot) -> ClustersByAddress:
     """Where the clusters in force send their requests, by the endpoints in force."""
-    bodies = [(key, resource.body) for key, resource in snapshot.resources.items()]
     readers: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for key, body in bodies:
-        if isinstance(body, Cluster):
+    for key, resource in snapshot.resources.items():
+        if key.type == CDS and isinstance(body := resource.body, Cluster):
             readers[key.scope, body.endpoints_name or body.name].append(body.name)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for key, body in bodies:
-        if isinstance(body, ClusterLoadAssignment):
+    for key, resource in snapshot.resources.items():
+        if key.type == EDS and isinstance(body := resource.body, ClusterLoadAssignment):
             for address in {end.address for locality in body.localities for end in locality.endpoints}:
                 found[_plain(key.scope), address] += readers.get((key.scope, key.name), ())[:MOST_CLUSTERS]
     return {place: tuple(dict.fromkeys(clusters)) for place, clusters in found.items()}

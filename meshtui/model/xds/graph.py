@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from meshtui.model.xds.config import TlsContext
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
@@ -41,9 +41,8 @@ class NodeKind(Enum):
         return self.value.replace("_", " ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """One line of the tree.
+class Node(NamedTuple):
+    """One line of the tree. A tuple, since a large config has tens of thousands, and a tuple is made in C.
 
     ``slot`` tells it from its siblings and is stable from one snapshot to the next; ``name`` is whole, ``label`` the
     short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
@@ -67,21 +66,7 @@ class Node:
 
     def weighted(self, share: float, weight: int) -> Node:
         """The same node as it hangs under a route that gives it this share of its traffic."""
-        return Node(
-            slot=self.slot,
-            kind=self.kind,
-            name=self.name,
-            label=self.label,
-            health=self.health,
-            worst=self.worst,
-            key=self.key,
-            share=share,
-            weight=weight,
-            tls=self.tls,
-            facts=self.facts,
-            note=self.note,
-            children=self.children,
-        )
+        return self._replace(share=share, weight=weight)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from meshtui.model.phrases import plural
@@ -257,14 +257,14 @@ class _Builder:
         service = parse_service_name(name)
         label = (service.subset or service.service) if service else name
         if resource is None:
-            return replace(_absent(slot, NodeKind.CLUSTER, name), label=label)
+            return _absent(slot, NodeKind.CLUSTER, name)._replace(label=label)
         body = resource.body
         if not isinstance(body, Cluster):
             return _node(resource, NodeKind.CLUSTER, slot, label)
         if depth >= MAX_AGGREGATE_DEPTH:
             too_deep = f"aggregates nest deeper than {MAX_AGGREGATE_DEPTH}, which gRPC refuses"
             refused = Health.REFUSED
-            return replace(_node(resource, NodeKind.CLUSTER, slot, label), health=refused, worst=refused, note=too_deep)
+            return _node(resource, NodeKind.CLUSTER, slot, label)._replace(health=refused, worst=refused, note=too_deep)
         if body.children:
             self._unfolding.append(name)
             children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
@@ -289,7 +289,7 @@ class _Builder:
             node = _readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
             if name in self._unfolding:
                 refused = Health.REFUSED
-                return replace(node, health=refused, worst=refused, note="it contains itself, which gRPC refuses")
+                return node._replace(health=refused, worst=refused, note="it contains itself, which gRPC refuses")
             return node
         return self._new_cluster(scope, name, depth)
 
@@ -318,7 +318,7 @@ class _Builder:
         if not isinstance(resource.body, ClusterLoadAssignment):
             return node
         leaves = self._endpoints(resource.key, resource.body)
-        return replace(node, worst=worst(node.health, leaves.worst), children=leaves.nodes)
+        return node._replace(worst=worst(node.health, leaves.worst), children=leaves.nodes)
 
     def _take(self, scope: str, type_: str, name: str) -> Resource | None:
         key = ResourceKey(scope, type_, name)

@@ -115,6 +115,8 @@ def _snake(name: str) -> str:
 
 
 def _max_requests(message: Any) -> int | None:
+    if not message.HasField("circuit_breakers"):
+        return None
     for threshold in message.circuit_breakers.thresholds:
         if threshold.priority == DEFAULT_PRIORITY and threshold.HasField("max_requests"):
             limit = int(threshold.max_requests.value)

@@ -23,23 +23,25 @@ def cluster_load_assignment(message: Any) -> ClusterLoadAssignment:
     return ClusterLoadAssignment(
         name=message.cluster_name,
         localities=tuple(_locality(endpoint) for endpoint in message.endpoints),
-        drops=tuple(
-            Drop(drop_overload.category, fraction(drop_overload.drop_percentage))
-            for drop_overload in message.policy.drop_overloads
-        ),
+        drops=_drops(message.policy) if message.HasField("policy") else (),
     )
+
+
+def _drops(policy: Any) -> tuple[Drop, ...]:
+    return tuple(Drop(overload.category, fraction(overload.drop_percentage)) for overload in policy.drop_overloads)
 
 
 def _locality(message: Any) -> Locality:
     """A locality that says no weight has weight 0."""
     place = message.locality
+    endpoints = [_endpoint(lb_endpoint) for lb_endpoint in message.lb_endpoints]
     return Locality(
         region=place.region,
         zone=place.zone,
         sub_zone=place.sub_zone,
         priority=message.priority,
         weight=message.load_balancing_weight.value,
-        endpoints=tuple(_endpoint(lb_endpoint) for lb_endpoint in message.lb_endpoints),
+        endpoints=tuple(endpoints),
     )
 
 

@@ -49,7 +49,7 @@ def _listed(message: Any) -> HttpFilter:
 
 def overrides(*layers: Mapping[str, Any]) -> tuple[HttpFilter, ...]:
     """``typed_per_filter_config`` of a virtual host and its route; the later layer replaces the earlier, by filter."""
-    merged = {name: packed for layer in layers for name, packed in layer.items()}
+    merged = {name: packed for layer in layers if layer for name, packed in layer.items()}
     return tuple(_override(name, merged[name]) for name in sorted(merged))
 
 

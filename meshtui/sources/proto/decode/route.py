@@ -56,7 +56,7 @@ def _match(match: Any) -> RouteMatch:
         unsupported = unsupported or "query parameters"
     return RouteMatch(
         path=path,
-        headers=tuple(_header(header) for header in match.headers),
+        headers=tuple([_header(header) for header in match.headers]),
         fraction=fraction(match.runtime_fraction.default_value) if match.HasField("runtime_fraction") else None,
         unsupported=unsupported,
     )
@@ -130,7 +130,7 @@ def _action(route: Any, host: Any) -> RouteAction:
         clusters=clusters,
         timeout=_timeout(action),
         retry=_retry_words(retry),
-        hash_on=tuple(words for policy in action.hash_policy if (words := _hash_words(policy))),
+        hash_on=tuple([words for policy in action.hash_policy if (words := _hash_words(policy))]),
         detail=detail,
     )
 
@@ -150,15 +150,15 @@ def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...],
 
 def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
     """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
-    total = sum(cluster.weight.value for cluster in message.clusters)
-    return tuple(
-        WeightedCluster(weighted.name, weighted.weight.value, weighted.weight.value / total if total else 0.0)
-        for weighted in message.clusters
-    )
+    weights = [(weighted.name, weighted.weight.value) for weighted in message.clusters]
+    total = sum([weight for _, weight in weights])
+    return tuple([WeightedCluster(name, weight, weight / total if total else 0.0) for name, weight in weights])
 
 
 def _timeout(action: Any) -> float | None:
     """gRPC reads ``max_stream_duration`` only, its ``grpc_timeout_header_max`` first; zero means no limit (A31)."""
+    if not action.HasField("max_stream_duration"):
+        return None
     limits = action.max_stream_duration
     if limits.HasField("grpc_timeout_header_max"):
         return seconds(limits.grpc_timeout_header_max) or None
@@ -167,6 +167,8 @@ def _timeout(action: Any) -> float | None:
 
 def _retry_words(policy: Any) -> str:
     """``up to 2 on unavailable, cancelled``; empty when gRPC retries nothing."""
+    if not policy.retry_on:
+        return ""
     conditions = [condition.strip() for condition in policy.retry_on.split(",") if condition.strip() in RETRIED_ON]
     retries = policy.num_retries.value if policy.HasField("num_retries") else 1
     return f"up to {retries} on {', '.join(conditions)}" if conditions and retries else ""

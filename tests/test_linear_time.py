@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import pytest
 
+from meshtui.cli.layout import columns, cut_lines, words
 from meshtui.cli.xds.tree import roots_json, tree_lines
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
@@ -87,6 +88,7 @@ PEER: Final = Address(text="a:1", target="a:1", kind=AddressKind.TCP, host="a", 
 OF_TEXT: Final[dict[str, Callable[[str], object]]] = {
     "printable": printable_lines,
     "cut": lambda text: (cut(text, 40), cut_end(text, 40), cut_name(text, 40)),
+    "lines for standard output": lambda text: (words([text], 40), cut_lines([text], 40), columns([(text, "x")], 40)),
     "wrap": lambda text: wrap(text, 40),
     "wrap_hanging": lambda text: wrap_hanging(text.replace("\n", " "), 40),
     "names": lambda text: (parse_service_name(text), short_host(text)),

@@ -14,6 +14,7 @@ import click
 from meshtui.cli.streams import written
 from meshtui.model.phrases import ELLIPSIS
 from meshtui.model.printable import printable
+from meshtui.present.cells import Cells
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -26,13 +27,8 @@ NARROWEST: Final = 8
 GAP: Final = "  "
 """Between two columns, always: two numbers that touch are one number to the eye."""
 
-HANGING: Final = 2
-"""Cells by which the rest of a broken line is set in further."""
-
 COLOURS: Final = {"✓": 32, "…": 33, "∅": 33, "!": 33, "⚠": 33, "✗": 31}
 """The colour of each mark in SGR numbers; the word beside it says the same."""
-
-_DOMAIN: Final = re.compile(r"\.svc\.[a-z0-9.-]+")
 
 
 def wide_option(command: Callback) -> Callback:
@@ -62,7 +58,8 @@ def columns(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
     widths = [max(map(cell_width, set(column))) for column in laid]
     if width is not None:
         widths = _narrowed(widths, width)
-        laid = [[cut(cell, room) for cell in column] for column, room in zip(laid, widths, strict=True)]
+        cells = _cells()
+        laid = [[cells.cut_name(cell, room) for cell in column] for column, room in zip(laid, widths, strict=True)]
     padded = [_padded(column, room) for column, room in zip(laid, widths, strict=True)]
     return [GAP.join(row).rstrip() for row in zip(*padded, strict=True)]
 
@@ -86,15 +83,17 @@ def _padded(column: Sequence[str], room: int) -> list[str]:
 
 def words(lines: Iterable[str], width: int | None) -> list[str]:
     """Lines broken between words to fit, the rest of each set in under its beginning."""
-    laid: list[str] = []
-    for text in map(written, lines):
-        laid += [text] if width is None or cell_width(text) <= width else _broken(text, width)
-    return laid
+    shown = map(written, lines)
+    if width is None:
+        return list(shown)
+    cells = _cells()
+    return [piece.of(text) for text in shown for piece in cells.broken(text, width, thirds=1)]
 
 
 def cut_lines(lines: Iterable[str], width: int | None) -> list[str]:
     """Lines whose end is cut off to fit: what a tree shows stays one line an entry."""
-    return [text if width is None else cut_end(text, width) for text in map(printable, lines)]
+    shown = [written(printable(line)) for line in lines]
+    return shown if width is None else [_cells().cut_end(text, width) for text in shown]
 
 
 def joined(lines: Sequence[str]) -> str:
@@ -117,38 +116,15 @@ def cell_width(text: str) -> int:
     """Cells the text takes in a terminal."""
     if text.isascii():
         return len(text)
-    return sum(map(_cells, text))
+    return sum(map(_character_width, text))
 
 
-def cut(text: str, cells: int) -> str:
-    """The text in so many cells: without the cluster's domain, the same everywhere, and then without its middle."""
-    if cell_width(text) <= cells:
-        return text
-    short = _DOMAIN.sub(written(ELLIPSIS), text, count=1)
-    if cell_width(short) <= cells:
-        return short
-    mark = written(ELLIPSIS)
-    if "|" in short:  # port, subset and host in this order: the beginning says what it is
-        return cut_end(short.removesuffix(mark), cells)
-    short = _DOMAIN.sub("", text, count=1)
-    tail = (cells - cell_width(mark)) // 2
-    return _head(short, cells - cell_width(mark) - tail) + mark + _head(short[::-1], tail)[::-1]
+def _cells() -> Cells:
+    """How text is cut for standard output."""
+    return Cells(cell_width, written(ELLIPSIS))
 
 
-def cut_end(text: str, cells: int) -> str:
-    """The text in so many cells, its end cut off."""
-    if cell_width(text) <= cells:
-        return text
-    mark = written(ELLIPSIS)
-    room, taken = cells - cell_width(mark), 0
-    for index, character in enumerate(text):
-        taken += _cells(character)
-        if taken > room:
-            return text[:index] + mark
-    return text
-
-
-def _cells(character: str) -> int:
+def _character_width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
@@ -162,30 +138,6 @@ def _narrowed(widths: Sequence[int], width: int) -> list[int]:
         fitted[fitted.index(max(fitted))] -= 1
         excess -= 1
     return fitted
-
-
-def _broken(text: str, width: int) -> list[str]:
-    body = text.lstrip(" ")
-    lead = min(len(text) - len(body), width // 2)
-    indent = min(lead + HANGING, width // 2)
-    lines: list[str] = []
-    while cell_width(body) > width - lead:
-        head = _head(body, width - lead) or body[:1]
-        space = head.rfind(" ")
-        at_word = space > (width - lead) // 3
-        lines.append(" " * lead + (head[:space] if at_word else head))
-        body = body[space + 1 :] if at_word else body[len(head) :]
-        lead = indent
-    return [*lines, " " * lead + body]
-
-
-def _head(text: str, cells: int) -> str:
-    taken = 0
-    for index, character in enumerate(text):
-        taken += _cells(character)
-        if taken > cells:
-            return text[:index]
-    return text
 
 
 def _coloured(line: str) -> str:

@@ -23,7 +23,7 @@ def emit(format_: str, data: Callable[[], Mapping[str, Any]], text: Callable[[],
     terminal if there is one.
     """
     if format_ == "json":
-        json_line(data(), indent=True)
+        write_json(data(), indent=True)
     elif format_ == "yaml":
         _write(_yaml(data()))
     else:
@@ -38,7 +38,7 @@ def for_people(text: Table | str) -> str:
     return layout.joined(layout.words(printable_lines(text.rstrip("\n")).split("\n"), width))
 
 
-def json_line(data: Mapping[str, Any], *, indent: bool = False) -> None:
+def write_json(data: Mapping[str, Any], *, indent: bool = False) -> None:
     """Write a JSON document, on one line unless it is indented. Nothing in it is obeyed by a terminal or lost to an
     encoding: both kinds of characters are escaped."""
     text = json_escaped(indented(data) if indent else json.dumps(data, ensure_ascii=False))

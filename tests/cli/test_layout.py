@@ -30,9 +30,10 @@ def test_without_a_width_nothing_is_cut() -> None:
 
 
 def test_a_long_name_is_cut_in_its_middle_and_a_cluster_at_its_domain() -> None:
-    assert layout.cut(CLUSTER, 34) == "outbound|7070|v1|echo.echo-grpc…"
-    cut = layout.cut(LISTENER, 20)
-    assert (cut[:5], cut[-4:], layout.cell_width(cut)) == ("xds.i", "name", 20)
+    (cluster,) = layout.columns([(CLUSTER,)], 34)
+    assert cluster == "outbound|7070|v1|echo.echo-grpc…"
+    (listener,) = layout.columns([(LISTENER,)], 20)
+    assert (listener[:5], listener[-4:], layout.cell_width(listener)) == ("xds.i", "name", 20)
 
 
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=90)), min_size=1, max_size=5), st.integers(24, 120))

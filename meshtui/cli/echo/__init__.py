@@ -15,7 +15,7 @@ from meshtui.cli.echo.request import ProbeRequest, amount, check, expectation, m
 from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import MOST_COUNT, Duration, Number, Whole
 from meshtui.cli.options import target_options
-from meshtui.cli.output import FORMATS, emit, json_line, lossless
+from meshtui.cli.output import FORMATS, emit, lossless, write_json
 from meshtui.model.echo.outcome import Outcome
 from meshtui.model.echo.spec import DEFAULT_TIMEOUT, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, EchoRequestSpec, intent_sentence
 from meshtui.model.split.assessment import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Verdict
@@ -181,7 +181,7 @@ def _run(request: ProbeRequest, options: TargetOptions, format_: str) -> ExitCod
             from meshtui.cli.echo.report import batch_document
 
             progress.clear()
-            json_line(batch_document(record))
+            write_json(batch_document(record))
 
     try:
         outcome = probe(request, options, Listeners(started, progress.show, batch))
@@ -203,7 +203,7 @@ def _write(request: ProbeRequest, state: EchoState, format_: str) -> None:
     if format_ == "csv":
         lossless(run_csv(state.tally))
     elif format_ == "ndjson":
-        json_line({"event": "summary", **data()})
+        write_json({"event": "summary", **data()})
     else:
         emit(format_, data, lambda: echo_text(state, request.from_config, request.allowed_failures))
 

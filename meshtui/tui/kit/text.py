@@ -7,7 +7,6 @@ shown, not obeyed; widths are counted in terminal cells. Every :class:`~meshtui.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -21,6 +20,7 @@ from textual.strip import Strip
 
 from meshtui.model.phrases import ELLIPSIS
 from meshtui.model.printable import printable
+from meshtui.present.cells import Cells
 from meshtui.tui.kit.palette import Palette
 from meshtui.tui.kit.style import Line, Role, Span
 
@@ -61,26 +61,14 @@ def cut(text: str, cells: int) -> str:
     return _cut(shown(text), cells)
 
 
-@lru_cache(maxsize=4096)
-def _cut(text: str, cells: int) -> str:
-    if cell_len(text) <= cells:
-        return text
-    if cells <= 1:
-        return ELLIPSIS[: max(cells, 0)]
-    tail = (cells - 1) // 2
-    return _head(text, cells - 1 - tail) + ELLIPSIS + _tail(text, tail)
-
-
 def cut_end(text: str, cells: int) -> str:
     """The text in at most ``cells`` cells, its end cut off."""
     return _cut_end(shown(text), cells)
 
 
-@lru_cache(maxsize=4096)
-def _cut_end(text: str, cells: int) -> str:
-    if cell_len(text) <= cells:
-        return text
-    return _head(text, cells - 1) + ELLIPSIS if cells > 0 else ""
+_CELLS: Final = Cells(cell_len)
+_cut: Final = lru_cache(maxsize=4096)(_CELLS.cut)
+_cut_end: Final = lru_cache(maxsize=4096)(_CELLS.cut_end)
 
 
 def pad(text: str, cells: int) -> str:
@@ -110,38 +98,12 @@ def wrap(text: str, cells: int) -> list[str]:
 def wrap_hanging(text: str, cells: int) -> list[str]:
     """One line of indented text broken so that what follows stays under it; breaks at a space only late in a line."""
     line = _without_towers(printable(text))
-    if cell_len(line) <= cells:
-        return [line]
-    at = len(line) - len(line.lstrip(" "))
-    deepest = max(cells // 2 - 1, 0)
-    lead = min(at, deepest)
-    indent = min(lead + HANGING, deepest)
-    lines: list[str] = []
-    while (end := _end(line, at, cells - lead)) < len(line):
-        end = max(end, at + 1)
-        space = line.rfind(" ", at + (end - at) * 2 // 3, end)
-        end = space + 1 if space > at else end
-        lines.append(" " * lead + line[at:end].rstrip(" "))
-        at = end
-        lead = indent
-    return [*lines, " " * lead + line[at:]]
-
-
-HANGING: Final = 2
-"""Cells by which the continuation of a broken line is set in further."""
+    return [piece.of(line) for piece in _CELLS.broken(line, cells, thirds=2)]
 
 
 def cut_name(name: str, cells: int) -> str:
     """An Istio name in at most ``cells`` cells: the cluster's domain, the same everywhere, goes first."""
-    if cell_len(shown(name)) <= cells:
-        return shown(name)
-    short = _DOMAIN.sub(ELLIPSIS, shown(name), count=1)
-    if "|" in short:  # port, subset and host in this order: the beginning says what it is
-        return short if cell_len(short) <= cells else cut_end(short.removesuffix(ELLIPSIS), cells)
-    return cut(short, cells)
-
-
-_DOMAIN: Final = re.compile(r"\.svc\.[a-z0-9.-]+")
+    return _CELLS.cut_name(shown(name), cells)
 
 
 def spread(left: Line, right: Line, cells: int) -> Line:
@@ -183,30 +145,10 @@ def strip_of(line: Line, cells: int, palette: Palette, base: Style, over: Style 
     return Strip(segments, cells)
 
 
-def _head(text: str, cells: int) -> str:
-    return text[: _end(text, 0, cells)]
-
-
-def _end(text: str, start: int, cells: int) -> int:
-    """Where the piece of the text from ``start`` that fits the cells ends. Looks at no more than that piece."""
-    if text[start : start + cells + 1].isascii():
-        return min(start + max(cells, 0), len(text))
-    taken = 0
-    for index in range(start, len(text)):
-        taken += cell_len(text[index])
-        if taken > cells:
-            return index
-    return len(text)
-
-
-def _tail(text: str, cells: int) -> str:
-    return _head(text[::-1], cells)[::-1] if cells > 0 else ""
-
-
 def _wrap_line(line: str, cells: int) -> list[str]:
     lines: list[str] = []
     at = 0
-    while (end := _end(line, at, cells)) < len(line):
+    while (end := _CELLS.end(line, at, cells)) < len(line):
         end = max(end, at + 1)
         space = line.rfind(" ", at, end)
         if space - at > cells // 3:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -13,8 +15,19 @@ from meshtui.tui.kit.style import EMPTY, Line
 from meshtui.tui.kit.text import strip_of
 
 
+class _Shown(NamedTuple):
+    """A line and what goes over it."""
+
+    line: Line
+    over: Style | None
+
+
 class Canvas(ScrollView, can_focus=True):
-    """A scrolling list of lines. Subclasses say how many there are and what each is."""
+    """A scrolling list of lines. Subclasses say how many there are and what each is.
+
+    What was painted is remembered line by line, so that :meth:`redraw` paints only what differs: a line that Textual
+    composes costs ten times as much as one that is made and found to be the same.
+    """
 
     DEFAULT_CSS = """
     Canvas {
@@ -31,7 +44,8 @@ class Canvas(ScrollView, can_focus=True):
     }
     """
 
-    _drawn: dict[int, Strip]
+    _shown: dict[int, _Shown]
+    _strips: dict[int, Strip]
     _base = Style.null()
     _width = 1
     _palette: Palette | None = None
@@ -39,7 +53,8 @@ class Canvas(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._drawn = {}
+        self._shown = {}
+        self._strips = {}
         self._over = {}
 
     def count(self) -> int:
@@ -51,7 +66,7 @@ class Canvas(ScrollView, can_focus=True):
         return EMPTY
 
     def over(self, index: int) -> Style | None:
-        """What goes over a whole line, such as a cursor; such lines are drawn anew each time."""
+        """What goes over a whole line, such as a cursor."""
         return None
 
     @property
@@ -60,14 +75,39 @@ class Canvas(ScrollView, can_focus=True):
         return max(self.scrollable_content_region.width, 1)
 
     def redraw(self) -> None:
-        """The lines differ from before: forget what was drawn."""
-        self._drawn.clear()
+        """The lines may differ from before: paint those that do."""
         size = Size(self.line_width, self.count())
         if size != self.virtual_size:
             # As Textual does for itself: the scroll bars follow, and the screen is not laid out anew for it.
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
-        self.refresh()
+        differing = self._differing()
+        if differing:
+            self.refresh(*differing)
+
+    def _differing(self) -> list[Region]:
+        """Make the lines in sight, forget all others; where they are not what was there."""
+        width, count, top = self.line_width, self.count(), self.scroll_offset.y
+        before, self._shown = self._shown, {}
+        strips, self._strips = self._strips, {}
+        differing: list[Region] = []
+        for y in range(self.size.height):
+            index = y + top
+            shown = _Shown(self.line(index, width), self.over(index)) if index < count else None
+            if shown is not None:
+                self._shown[index] = shown
+            if shown != before.get(index):
+                differing.append(Region(0, y, self.size.width, 1))
+            elif index in strips:
+                self._strips[index] = strips[index]
+        return differing
+
+    def redraw_line(self, index: int) -> None:
+        """The line at ``index`` may differ from before."""
+        self._shown.pop(index, None)
+        self._strips.pop(index, None)
+        if 0 <= index - self.scroll_offset.y < self.size.height:
+            self.refresh_line(index)
 
     def on_resize(self) -> None:
         self.redraw()
@@ -79,7 +119,9 @@ class Canvas(ScrollView, can_focus=True):
     def _forget_colours(self) -> None:
         self._palette = None
         self._over.clear()
+        self._strips.clear()
         self.redraw()
+        self.refresh()
 
     @property
     def palette(self) -> Palette:
@@ -97,7 +139,10 @@ class Canvas(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Both are asked of all ancestors: once a paint, not once a line.
-        self._base = self.rich_style
+        base = self.rich_style
+        if base != self._base:
+            self._base = base
+            self._strips.clear()
         self._width = self.line_width
         return super().render_lines(crop)
 
@@ -107,9 +152,11 @@ class Canvas(ScrollView, can_focus=True):
         if not 0 <= index < self.count():
             return Strip.blank(width, base)
         over = self.over(index)
-        if over is not None:
-            return strip_of(self.line(index, width), width, self.palette, base, over)
-        strip = self._drawn.get(index)
+        shown = self._shown.get(index)
+        if shown is None or shown.over != over:
+            shown = self._shown[index] = _Shown(self.line(index, width), over)
+            self._strips.pop(index, None)
+        strip = self._strips.get(index)
         if strip is None or strip.cell_length != width:
-            strip = self._drawn[index] = strip_of(self.line(index, width), width, self.palette, base)
+            strip = self._strips[index] = strip_of(shown.line, width, self.palette, base, over)
         return strip

@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 
 from meshtui.tui.kit.canvas import Canvas
 
@@ -31,7 +31,7 @@ class Rows(Canvas):
         Binding("enter", "enter", "Open", id="rows.open", tooltip="Go into what the cursor is on"),
     ]
 
-    cursor: reactive[int] = reactive(0, init=False, always_update=False)
+    cursor: var[int] = var(0, init=False)
 
     class Moved(Message):
         """The cursor is on another row."""
@@ -60,8 +60,7 @@ class Rows(Canvas):
 
     def watch_cursor(self, before: int, cursor: int) -> None:
         for index in (before, cursor):
-            self._drawn.pop(index, None)
-            self.refresh_line(index)
+            self.redraw_line(index)
         self.show_cursor()
         self.post_message(self.Moved(self))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.widget import Widget
 
 from meshtui.model.subject import BootstrapSubject, ResourceSubject, Subject
@@ -20,7 +20,7 @@ from meshtui.tui.frame import Frame
 class View(Widget):
     """One value in, messages out. Override ``watch_frame`` to paint; only the view in front is given frames."""
 
-    frame: reactive[Frame | None] = reactive(None, init=False)
+    frame: var[Frame | None] = var(None, init=False)
 
     needs_config: ClassVar[bool] = True
     """Whether there is nothing to see before the target's config was seen once."""

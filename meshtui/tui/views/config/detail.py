@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
+from textual.reactive import reactive, var
 from textual.widget import Widget
 
 from meshtui.model.xds.diff import body_change
@@ -82,8 +82,8 @@ class Detail(Widget):
         Binding("left,h", "turn(-1)", "Page before", show=False, id="detail.before", tooltip="Change, YAML, Summary"),
     ]
 
-    subject: reactive[DetailSubject | None] = reactive(None, init=False)
-    tab: reactive[DetailTab] = reactive(DetailTab.SUMMARY, init=False)
+    subject: var[DetailSubject | None] = var(None, init=False)
+    tab: var[DetailTab] = var(DetailTab.SUMMARY, init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

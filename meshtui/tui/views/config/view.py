@@ -20,7 +20,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.reactive import reactive
+from textual.reactive import var
 
 from meshtui.model.echo.urls import NoProbe, Owners, ProbeTarget, target_of, target_of_resource
 from meshtui.model.subject import ResourceSubject, Subject
@@ -64,8 +64,8 @@ class ConfigView(View):
         ),
     ]
 
-    filter: reactive[Filter] = reactive(Filter(), init=False)
-    as_table: reactive[bool] = reactive(False, init=False)
+    filter: var[Filter] = var(Filter(), init=False)
+    as_table: var[bool] = var(False, init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -19,6 +19,7 @@ from meshtui.model.identity.bootstrap_lines import bootstrap_lines
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document
 from meshtui.present.documents.findings import any_error, finding_json, finding_lines
+from meshtui.present.text_lines import Lines
 
 if TYPE_CHECKING:
     from meshtui.model.identity.workload import WorkloadFiles
@@ -58,7 +59,7 @@ def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, fo
         findings=[finding_json(finding) for finding in findings],
     )
     lines = [*_text(found.bootstrap), *finding_lines(findings)]
-    emit(format_, lambda: data, lambda: "\n".join(lines))
+    emit(format_, lambda: data, lambda: Lines(lines))
     if any_error(findings):
         ctx.exit(ExitCode.WRONG)
 

@@ -1,20 +1,20 @@
-"""Text for people laid out: columns, broken lines, marks in colour. It fits a terminal; elsewhere it is whole."""
+"""Text for people laid out: columns, broken lines, signs in colour. It fits a terminal; elsewhere it is whole."""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeGuard, TypeVar
 
 import click
 
 from meshtui.cli.streams import written
 from meshtui.model.phrases import ELLIPSIS
 from meshtui.model.printable import printable
-from meshtui.present.cells import Cells
+from meshtui.present.cells import Cells, Piece
+from meshtui.present.text_lines import TextLine, Tone
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -27,8 +27,8 @@ NARROWEST: Final = 8
 GAP: Final = "  "
 """Between two columns, always: two numbers that touch are one number to the eye."""
 
-COLOURS: Final = {"✓": 32, "…": 33, "∅": 33, "!": 33, "⚠": 33, "✗": 31}
-"""The colour of each mark in SGR numbers; the word beside it says the same."""
+COLOURS: Final = {Tone.GOOD: 32, Tone.CAUTION: 33, Tone.BAD: 31}
+"""The colour of each tone in SGR numbers."""
 
 
 def wide_option(command: Callback) -> Callback:
@@ -52,24 +52,32 @@ def terminal_width() -> int | None:
     return max(shutil.get_terminal_size().columns, 2 * NARROWEST)
 
 
-def columns(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
+def columns(rows: Sequence[Sequence[TextLine]], width: int | None) -> list[str]:
     """Rows as aligned lines; the widest columns give way until they fit, and names lose the cluster's domain first."""
-    laid = [_shown(column) for column in zip(*rows, strict=True)]
+    whole = list(zip(*rows, strict=True))
+    laid = [_shown(column) for column in whole]
     widths = [max(map(cell_width, set(column))) for column in laid]
     if width is not None:
         widths = _narrowed(widths, width)
         cells = _cells()
         laid = [[cells.cut_name(cell, room) for cell in column] for column, room in zip(laid, widths, strict=True)]
     padded = [_padded(column, room) for column, room in zip(laid, widths, strict=True)]
+    if wants_colour():
+        padded = [_coloured(column, shown) for column, shown in zip(whole, padded, strict=True)]
     return [GAP.join(row).rstrip() for row in zip(*padded, strict=True)]
 
 
-def _shown(column: Sequence[str]) -> Sequence[str]:
+def _is_plain(column: Sequence[TextLine]) -> TypeGuard[Sequence[str]]:
+    return set(map(type, column)) == {str}
+
+
+def _shown(column: Sequence[TextLine]) -> Sequence[str]:
     """The cells of a column as they will be seen. Most columns are plain text: one check for all their cells."""
-    whole = "".join(column)
-    if whole.isascii() and whole.isprintable():
-        return column
-    shown = {cell: written(printable(cell)) for cell in set(column)}
+    if _is_plain(column):
+        whole = "".join(column)
+        if whole.isascii() and whole.isprintable():
+            return column
+    shown = {cell: _Laid.of(cell).text for cell in set(column)}
     return [shown[cell] for cell in column]
 
 
@@ -81,26 +89,74 @@ def _padded(column: Sequence[str], room: int) -> list[str]:
     return [padded[cell] for cell in column]
 
 
-def words(lines: Iterable[str], width: int | None) -> list[str]:
+def _coloured(column: Sequence[TextLine], shown: list[str]) -> list[str]:
+    """The cells of a column, fitted already, with their signs in colour."""
+    if _is_plain(column):
+        return shown
+    coloured = {cell: _Laid.of(cell).coloured(text) for cell, text in set(zip(column, shown, strict=True))}
+    return [coloured[cell] for cell in column]
+
+
+def words(lines: Iterable[TextLine], width: int | None) -> list[str]:
     """Lines broken between words to fit, the rest of each set in under its beginning."""
-    shown = map(written, lines)
-    if width is None:
-        return list(shown)
-    cells = _cells()
-    return [piece.of(text) for text in shown for piece in cells.broken(text, width, thirds=1)]
+    colour, cells = wants_colour(), _cells()
+    fitted: list[str] = []
+    for line in map(_Laid.of, lines):
+        pieces = [Piece(0, 0, len(line.text))] if width is None else cells.broken(line.text, width, thirds=1)
+        fitted += [line.piece(piece) if colour else piece.of(line.text) for piece in pieces]
+    return fitted
 
 
-def cut_lines(lines: Iterable[str], width: int | None) -> list[str]:
+def cut_lines(lines: Iterable[TextLine], width: int | None) -> list[str]:
     """Lines whose end is cut off to fit: what a tree shows stays one line an entry."""
-    shown = [written(printable(line)) for line in lines]
-    return shown if width is None else [_cells().cut_end(text, width) for text in shown]
+    colour, cells = wants_colour(), _cells()
+    fitted: list[str] = []
+    for line in map(_Laid.of, lines):
+        text = line.text if width is None else cells.cut_end(line.text, width)
+        fitted.append(line.coloured(text) if colour else text)
+    return fitted
 
 
-def joined(lines: Sequence[str]) -> str:
-    """The lines as one text, with marks in colour where that is wanted."""
-    if not lines:
-        return ""
-    return "\n".join(map(_coloured, lines) if wants_colour() else lines) + "\n"
+class _Laid(NamedTuple):
+    """A line as it will be written, and its signs: from where to where in it, and in which tone."""
+
+    text: str
+    signs: tuple[tuple[int, int, Tone], ...]
+
+    @classmethod
+    def of(cls, line: TextLine) -> _Laid:
+        """The line with everything from outside made harmless."""
+        if isinstance(line, str):
+            return cls(_harmless(line), ())
+        text = ""
+        signs: list[tuple[int, int, Tone]] = []
+        for part in line:
+            start = len(text)
+            text += _harmless(part if isinstance(part, str) else part.glyph)
+            if not isinstance(part, str) and part.tone is not None:
+                signs.append((start, len(text), part.tone))
+        return cls(text, tuple(signs))
+
+    def coloured(self, fitted: str) -> str:
+        """What is left of the text with its signs in colour; those that were cut are not there any more."""
+        kept = [sign for sign in self.signs if fitted[: sign[1]] == self.text[: sign[1]]]
+        return _in_colour(fitted, kept, 0)
+
+    def piece(self, piece: Piece) -> str:
+        """A piece of the text with its signs in colour."""
+        kept = [sign for sign in self.signs if piece.start <= sign[0] and sign[1] <= piece.end]
+        return _in_colour(piece.of(self.text), kept, piece.lead - piece.start)
+
+
+def _in_colour(text: str, signs: Sequence[tuple[int, int, Tone]], shift: int) -> str:
+    for start, end, tone in reversed(signs):
+        glyph = text[start + shift : end + shift]
+        text = f"{text[: start + shift]}\x1b[{COLOURS[tone]}m{glyph}\x1b[0m{text[end + shift :]}"
+    return text
+
+
+def _harmless(text: str) -> str:
+    return written(printable(text))
 
 
 def wants_colour() -> bool:
@@ -138,13 +194,3 @@ def _narrowed(widths: Sequence[int], width: int) -> list[int]:
         fitted[fitted.index(max(fitted))] -= 1
         excess -= 1
     return fitted
-
-
-def _coloured(line: str) -> str:
-    for mark, colour in COLOURS.items():
-        shown = written(mark)
-        pieces = re.split(rf"((?:^ *|[·|] )){re.escape(shown)}(?= )", line)
-        line = f"\x1b[{colour}m{shown}\x1b[0m".join(
-            before + lead for before, lead in zip(pieces[::2], [*pieces[1::2], ""], strict=True)
-        )
-    return line

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from meshtui.cli import layout
 from meshtui.cli.streams import encodable
 from meshtui.json_writer import indented
-from meshtui.model.printable import is_printable, json_escaped, printable, printable_lines
+from meshtui.model.printable import is_printable, json_escaped
+from meshtui.present.text_lines import Lines
 
 if TYPE_CHECKING:
     from meshtui.present.table import Table
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 FORMATS: Final = ("table", "json", "yaml")
 
 
-def emit(format_: str, data: Callable[[], Mapping[str, Any]], text: Callable[[], Table | str]) -> None:
+def emit(format_: str, data: Callable[[], Mapping[str, Any]], text: Callable[[], Table | Lines]) -> None:
     """Write one document in the format asked for; only that form of it is made. ``text`` is for people, and fits the
     terminal if there is one.
     """
@@ -30,12 +31,12 @@ def emit(format_: str, data: Callable[[], Mapping[str, Any]], text: Callable[[],
         _write(for_people(text()))
 
 
-def for_people(text: Table | str) -> str:
+def for_people(text: Table | Lines) -> str:
     """The table or the lines, in the terminal's width."""
     width = layout.terminal_width()
-    if not isinstance(text, str):
+    if not isinstance(text, Lines):
         return render(text, width)
-    return layout.joined(layout.words(printable_lines(text.rstrip("\n")).split("\n"), width))
+    return _joined((layout.cut_lines if text.cut else layout.words)(text.lines, width))
 
 
 def write_json(data: Mapping[str, Any], *, indent: bool = False) -> None:
@@ -58,11 +59,15 @@ def line(text: str) -> None:
 
 def render(table: Table, width: int | None = None) -> str:
     """The table as text, in so many cells if a width is given; the last column is ragged."""
-    lines = layout.words(map(printable, table.before), width)
+    lines = layout.words(table.before, width)
     if table.rows:
         lines += layout.columns([table.headings, *table.rows], width)
-    lines += layout.words(map(printable, table.after), width)
-    return layout.joined(lines)
+    lines += layout.words(table.after, width)
+    return _joined(lines)
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _yaml(data: Mapping[str, Any]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from meshtui.present.text_lines import TextLine
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under headings, and lines of words around them."""
 
     headings: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
-    before: Sequence[str] = ()
-    after: Sequence[str] = ()
+    rows: Sequence[Sequence[TextLine]]
+    before: Sequence[TextLine] = ()
+    after: Sequence[TextLine] = ()

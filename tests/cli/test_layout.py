@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from meshtui.cli import layout
 from meshtui.cli.output import render
+from meshtui.model.xds.resource import Health
+from meshtui.present.marks import HEALTH_SIGNS
 from meshtui.present.table import Table
 
 CLUSTER = "outbound|7070|v1|echo.echo-grpc.svc.cluster.local"
 LISTENER = "xds.istio.io/grpc/lds/inbound/10.244.0.17:17070-of-a-long-name"
-TABLE = Table(("STATUS", "NAME", "NOTE"), [("✓ ACKED", CLUSTER, ""), ("✗ NACKED", LISTENER, "refused by gRPC")])
+ACKED = (HEALTH_SIGNS[Health.OK], " ACKED")
+NACKED = (HEALTH_SIGNS[Health.REFUSED], " NACKED")
+TABLE = Table(("STATUS", "NAME", "NOTE"), [(ACKED, CLUSTER, ""), (NACKED, LISTENER, "refused by gRPC")])
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
@@ -70,3 +74,27 @@ def test_no_terminal_no_colour_unless_it_is_forced(
     text = render(TABLE, None)
     assert ("\x1b[32m✓\x1b[0m ACKED" in text) is wanted
     assert ("\x1b" in text) is wanted
+
+
+@pytest.fixture
+def in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+
+@pytest.mark.usefixtures("in_colour")
+def test_only_a_sign_of_ours_has_a_colour() -> None:
+    note = "· ✗ refused ✓ ok"
+    (line,) = layout.columns([(ACKED, note)], None)
+    assert line == f"\x1b[32m✓\x1b[0m ACKED  {note}"
+    assert layout.words(["✗ said the mesh"], None) == ["✗ said the mesh"]
+
+
+@pytest.mark.usefixtures("in_colour")
+def test_signs_keep_their_colour_where_lines_are_broken_or_cut() -> None:
+    summary = (HEALTH_SIGNS[Health.OK], " 1000 ok · ", HEALTH_SIGNS[Health.REFUSED], " 1 bad")
+    first, second = layout.words([summary], 12)
+    assert first == "\x1b[32m✓\x1b[0m 1000 ok ·"
+    assert second == "  \x1b[31m✗\x1b[0m 1 bad"
+    assert layout.cut_lines([("    ", *NACKED)], 9) == ["    \x1b[31m✗\x1b[0m NA…"]
+    assert layout.cut_lines([("    ", *NACKED)], 4) == ["   …"]

@@ -16,6 +16,7 @@ from meshtui.model.errors import BadInput, MeshtuiError, ServiceMissing, TargetU
 from meshtui.model.printable import printable, printable_lines
 from meshtui.present.documents.document import document, rfc3339
 from meshtui.present.table import Table
+from meshtui.present.text_lines import Lines
 
 
 @pytest.mark.parametrize(
@@ -41,9 +42,9 @@ def test_a_failure_is_said_on_stderr_and_harmless(capsys: pytest.CaptureFixture[
 
 def test_json_and_yaml_hold_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     data = document("here", items=[{"name": "é", "at": rfc3339(datetime(2026, 1, 2, 3, 4, 5, 678_900, UTC))}])
-    emit("json", lambda: data, str)
+    emit("json", lambda: data, lambda: Lines(()))
     first = json.loads(capsys.readouterr().out)
-    emit("yaml", lambda: data, str)
+    emit("yaml", lambda: data, lambda: Lines(()))
     assert yaml.safe_load(capsys.readouterr().out) == first == data
     assert first["schema"] == 1
     assert first["items"][0]["at"] == "2026-01-02T03:04:05.678Z"

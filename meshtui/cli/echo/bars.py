@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from math import ceil, floor
 from typing import Final
 
+from meshtui.model.finding import Severity
 from meshtui.model.phrases import share_words
 from meshtui.model.printable import printable
 from meshtui.model.split.assessment import SplitCounts, VersionShare
 from meshtui.present.blocks import bar
+from meshtui.present.severity import SEVERITY_SIGNS
+from meshtui.present.text_lines import TextLine, plain
 
 CELLS: Final = 28
 """Cells of a full bar: with a short version and the numbers a line fits 80 columns."""
@@ -21,15 +24,25 @@ LONGEST_NAME: Final = 24
 """Cells for a version at most; more is cut with an ellipsis, and is whole in JSON."""
 
 
-def histogram(shares: Sequence[VersionShare], counts: SplitCounts | None = None) -> list[str]:
+def histogram(shares: Sequence[VersionShare], counts: SplitCounts | None = None) -> list[TextLine]:
     """A line a version: bar, tick at the expected share, whiskers at the interval's ends, and the numbers; then a line
     for the failed, lost and unknown ones of ``counts``."""
-    lines = [(_name(share.version), _numbered(share)) for share in shares]
+    lines: list[tuple[TextLine, str]] = [(_name(share.version), _numbered(share)) for share in shares]
     counts = counts or SplitCounts()
-    apart = (("✗ failed", counts.failed), ("✗ lost", counts.lost), ("? unknown", counts.unknown))
+    bad = SEVERITY_SIGNS[Severity.ERROR]
+    apart: tuple[tuple[TextLine, int], ...] = (
+        ((bad, " failed"), counts.failed),
+        ((bad, " lost"), counts.lost),
+        ("? unknown", counts.unknown),
+    )
     lines += [(name, _part(number, counts.total)) for name, number in apart if number]
-    width = max((len(name) for name, _ in lines), default=0)
-    return [f"  {name.ljust(width)}  {said}".rstrip() for name, said in lines]
+    width = max((len(plain(name)) for name, _ in lines), default=0)
+    return [_beside(name, width, said) for name, said in lines]
+
+
+def _beside(name: TextLine, width: int, said: str) -> TextLine:
+    parts = (name,) if isinstance(name, str) else name
+    return ("  ", *parts, " " * (width - len(plain(name))), f"  {said}".rstrip())
 
 
 def interval_bar(observed: float, expected: float | None, low: float | None, high: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from meshtui.cli.echo.bars import histogram
@@ -10,12 +11,15 @@ from meshtui.doctor.explain.echo_run import fates_words
 from meshtui.model.echo.latency import Latency
 from meshtui.model.echo.outcome import Outcome, outcome_of
 from meshtui.model.echo.tally import EchoTally
+from meshtui.model.finding import Severity
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.split.assessment import Assessment, Expectation, Verdict, assess
 from meshtui.model.split.epochs import Epoch
 from meshtui.model.split.words import split_beside_failures
 from meshtui.present.documents.document import document, rfc3339
 from meshtui.present.documents.echo import epoch_document, result_document
+from meshtui.present.severity import SEVERITY_SIGNS
+from meshtui.present.text_lines import Lines, TextLine
 from meshtui.session.echo.state import BatchRecord, EchoState, Phase
 
 MOST_PODS: Final = 10
@@ -130,9 +134,9 @@ def _seconds(state: EchoState) -> float:
 # For people
 
 
-def echo_text(state: EchoState, from_config: bool, allowed: float = 0.0) -> str:
+def echo_text(state: EchoState, from_config: bool, allowed: float = 0.0) -> Lines:
     """The result for people. ``allowed`` is the part of the requests (0 to 1) that may fail."""
-    blocks = (
+    blocks: tuple[Sequence[TextLine], ...] = (
         _head(state),
         _outcome(state, outcome(state, allowed)),
         _bars(state),
@@ -141,7 +145,10 @@ def echo_text(state: EchoState, from_config: bool, allowed: float = 0.0) -> str:
         _facts(state.tally),
         _errors(state.tally),
     )
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    lines: list[TextLine] = []
+    for block in filter(None, blocks):
+        lines += [*([""] if lines else []), *block]
+    return Lines(lines)
 
 
 def _head(state: EchoState) -> list[str]:
@@ -157,7 +164,7 @@ def _head(state: EchoState) -> list[str]:
     ]
 
 
-def _bars(state: EchoState) -> list[str]:
+def _bars(state: EchoState) -> list[TextLine]:
     shown = state.histogram
     lines = histogram(shown.shares, shown.counts)
     if shown.elsewhere > 0:
@@ -165,12 +172,15 @@ def _bars(state: EchoState) -> list[str]:
     return lines
 
 
-def _outcome(state: EchoState, outcome: Outcome) -> list[str]:
+def _outcome(state: EchoState, outcome: Outcome) -> list[TextLine]:
     """What failed, before anything is said of the split."""
     if outcome is Outcome.TOLERATED:
-        return [f"! {state.outcome_sentence} That is no more than --allow-failed allows."]
-    words = {Outcome.FAILED: "✗ FAILED", Outcome.BROKEN_OFF: "✗ BROKEN OFF"}
-    return [f"{words[outcome]}  {state.outcome_sentence}"] if outcome in words else []
+        said = f" {state.outcome_sentence} That is no more than --allow-failed allows."
+        return [(SEVERITY_SIGNS[Severity.WARNING], said)]
+    words = {Outcome.FAILED: "FAILED", Outcome.BROKEN_OFF: "BROKEN OFF"}
+    if outcome not in words:
+        return []
+    return [(SEVERITY_SIGNS[Severity.ERROR], f" {words[outcome]}  {state.outcome_sentence}")]
 
 
 def _verdict(state: EchoState, from_config: bool) -> list[str]:
@@ -218,12 +228,12 @@ def _latency(latency: Latency) -> str:
     return "latency  " + "  ".join(f"{name} {seconds * 1e3:.1f} ms" for name, seconds in values)
 
 
-def _errors(tally: EchoTally) -> list[str]:
-    lines = []
+def _errors(tally: EchoTally) -> list[TextLine]:
+    lines: list[TextLine] = []
     for cause in tally.causes:
         known = known_error(cause.sample)
         lines += [
-            f"✗ {fates_words(cause.failed, cause.lost)}: {known.title}",
+            (SEVERITY_SIGNS[Severity.ERROR], f" {fates_words(cause.failed, cause.lost)}: {known.title}"),
             f"    {known.explanation}",
             f"    fix   {known.fix}",
             f"    said  {_short(cause.sample)}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import click
@@ -16,6 +17,7 @@ from meshtui.model.errors import UsageError
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.resource import KNOWN_TYPES, Resource
 from meshtui.present.documents.document import document, resource_document
+from meshtui.present.text_lines import Lines
 from meshtui.targets import look_with_config
 
 LONGEST_GLOB: Final = 1_000
@@ -46,7 +48,7 @@ def config(target: str, types: str, pattern: str, options: TargetOptions, format
     emit(
         format_,
         lambda: document(target, resources=resources, problems=list(snapshot.problems)),
-        lambda: "\n".join(map(_config_text, resources)) or "no resource matches",
+        lambda: Lines(list(_config_lines(resources)) or ["no resource matches"]),
     )
 
 
@@ -60,7 +62,9 @@ def _types(text: str) -> frozenset[str]:
     return names
 
 
-def _config_text(shown: dict[str, Any]) -> str:
-    head = f"# {shown['type']} {shown['name']}  {shown['status']} {shown['version']}".rstrip()
-    body = indented(shown["config"]) if shown["config"] is not None else "(nothing in force)"
-    return f"{head}\n{body}\n"
+def _config_lines(resources: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for number, shown in enumerate(resources):
+        if number:
+            yield ""
+        yield f"# {shown['type']} {shown['name']}  {shown['status']} {shown['version']}".rstrip()
+        yield from indented(shown["config"]).split("\n") if shown["config"] is not None else ["(nothing in force)"]

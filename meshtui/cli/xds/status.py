@@ -20,11 +20,12 @@ from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.model.xds.status_words import status_note
 from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.present.documents.document import document, resource_document
-from meshtui.present.marks import HEALTH_GLYPHS
+from meshtui.present.marks import HEALTH_SIGNS
 from meshtui.targets import look
 
 if TYPE_CHECKING:
     from meshtui.present.table import Table
+    from meshtui.present.text_lines import Sign
 
 
 @click.command()
@@ -72,7 +73,7 @@ def _summary(snapshot: Snapshot) -> dict[str, int]:
 def _status_table(snapshot: Snapshot, resources: Sequence[Resource]) -> Table:
     from meshtui.present.table import Table
 
-    marks = {status: f"{HEALTH_GLYPHS[status.health]} {status.name}" for status in Status}
+    marks = {status: (HEALTH_SIGNS[status.health], f" {status.name}") for status in Status}
     ages = {at: _age(snapshot.taken_at, at) for at in {resource.last_updated for resource in resources}}
     whole = terminal_width() is None
     rows = [
@@ -88,12 +89,14 @@ def _status_table(snapshot: Snapshot, resources: Sequence[Resource]) -> Table:
     ]
     node = snapshot.node
     counts = snapshot.counts()
-    told = (f"{HEALTH_GLYPHS[health]} {count} {health.name.lower()}" for health, count in counts.items() if count)
-    summary = " · ".join(told)
+    summary: list[str | Sign] = []
+    for health, count in counts.items():
+        if count:
+            summary += [*([" · "] if summary else []), HEALTH_SIGNS[health], f" {count} {health.name.lower()}"]
     head = f"{node.id or 'unnamed node'}   {node.user_agent} {node.user_agent_version}".rstrip()
     after = [] if snapshot.has_outbound else [" ".join((NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE))]
     headings = ("STATUS", "TYPE", "NAME", "VERSION", "AGE", "NOTE")
-    return Table(headings, rows, before=(head, summary or "no resources", ""), after=after)
+    return Table(headings, rows, before=(head, tuple(summary) or "no resources", ""), after=after)
 
 
 def _age(now: datetime, at: datetime | None) -> str:

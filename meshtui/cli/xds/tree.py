@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from meshtui.cli.layout import cut_lines, terminal_width
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.cli.xds.snapshot import report_problems
@@ -16,7 +15,8 @@ from meshtui.model.target import TargetOptions
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.graph_build import build
 from meshtui.present.documents.document import document
-from meshtui.present.marks import HEALTH_GLYPHS
+from meshtui.present.marks import HEALTH_SIGNS
+from meshtui.present.text_lines import Lines, TextLine
 from meshtui.targets import look
 
 
@@ -30,9 +30,8 @@ def tree(target: str, options: TargetOptions, format_: str) -> None:
     report_problems(snapshot)
     graph = build(snapshot)
 
-    def text() -> str:
-        lines = cut_lines(tree_lines(graph), terminal_width())
-        return "\n".join(lines) or "this client holds no xDS config"
+    def text() -> Lines:
+        return Lines(list(tree_lines(graph)) or ["this client holds no xDS config"], cut=True)
 
     emit(format_, lambda: document(target, roots=roots_json(graph)), text)
 
@@ -66,7 +65,7 @@ def _tree_json(node: Node) -> dict[str, Any]:
     }
 
 
-def tree_lines(graph: Graph) -> Iterable[str]:
+def tree_lines(graph: Graph) -> Iterator[TextLine]:
     """The graph as indented text."""
     for depth, node, whole in graph.listed():
         share = f"{share_words(node.share)} " if node.share is not None else ""
@@ -75,4 +74,4 @@ def tree_lines(graph: Graph) -> Iterable[str]:
         note = f"← {node.note}" if node.note else ""
         above = "" if whole else f"({plural(len(node.children), 'line')} as shown above)"
         text = "   ".join(part for part in (share + label, facts, note, above) if part)
-        yield f"{'  ' * depth}{HEALTH_GLYPHS[node.worst]} {text}"
+        yield "  " * depth, HEALTH_SIGNS[node.worst], f" {text}"

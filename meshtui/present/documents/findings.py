@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from meshtui.model.finding import Finding, Severity
-from meshtui.present.severity import SEVERITY_GLYPHS
+from meshtui.present.severity import SEVERITY_SIGNS
+from meshtui.present.text_lines import TextLine
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -22,13 +23,13 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def finding_lines(findings: Iterable[Finding]) -> list[str]:
+def finding_lines(findings: Iterable[Finding]) -> list[TextLine]:
     """Findings to read: what, why, how to get out, by what it was seen."""
-    lines: list[str] = []
+    lines: list[TextLine] = []
     for finding in findings:
         lines += [
             "",
-            f"{SEVERITY_GLYPHS[finding.severity]} {finding.severity.word}: {finding.title}  [{finding.code}]",
+            (SEVERITY_SIGNS[finding.severity], f" {finding.severity.word}: {finding.title}  [{finding.code}]"),
             f"  {finding.explanation}",
             f"  fix: {finding.fix}",
             *(f"  seen: {line}" for line in finding.evidence),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from meshtui.cli.echo.bars import CELLS, LONGEST_NAME, histogram, interval_bar, interval_words
 from meshtui.model.split.assessment import SplitCounts, VersionShare, assess, parse_expectation
+from meshtui.present.text_lines import plain
 
 SHARES = st.floats(0, 1)
 
@@ -42,20 +43,19 @@ def test_an_interval_is_rounded_outwards() -> None:
 
 def test_a_line_a_version_with_its_numbers() -> None:
     shares = assess(SplitCounts({"v1": 80, "v2": 320}), parse_expectation("v1=20,v2=80")).shares
-    first, second = histogram(shares)
+    first, second = map(plain, histogram(shares))
     assert first.split()[0] == "v1"
     assert "20 %  n 80     want 20 %  may be" in first
     assert len(first) == len(second)
 
 
 def test_versions_are_made_harmless_and_short() -> None:
-    lines = histogram(
-        (
-            VersionShare("\x1b[2Jx", answered=1, observed=0.5),
-            VersionShare("long" * 40, answered=1, observed=0.5),
-            VersionShare("", answered=0, observed=0.0),
-        )
+    shares = (
+        VersionShare("\x1b[2Jx", answered=1, observed=0.5),
+        VersionShare("long" * 40, answered=1, observed=0.5),
+        VersionShare("", answered=0, observed=0.0),
     )
+    lines = [plain(line) for line in histogram(shares)]
     assert "␛[2Jx" in lines[0]
     assert ("long" * 40)[: LONGEST_NAME - 1] + "…" in lines[1]
     assert "(empty)" in lines[2]

@@ -17,6 +17,7 @@ from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.split.assessment import Expectation, ExpectationSource, SplitCounts, parse_expectation
 from meshtui.model.split.epochs import SplitBook
+from meshtui.present.text_lines import plain
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,6 +53,10 @@ def stepped() -> SplitBook:
     return book.record(SplitCounts({"v1": 400, "v2": 410}), later).confirm(later)
 
 
+def shown(state: EchoState, *, from_config: bool) -> str:
+    return "\n".join(map(plain, echo_text(state, from_config).lines))
+
+
 def test_each_epoch_has_its_own_verdict() -> None:
     data = echo_document("here", state_of(stepped()), from_config=True)
     assert data["verdict"] == "consistent"
@@ -62,7 +67,7 @@ def test_each_epoch_has_its_own_verdict() -> None:
 
 
 def test_people_see_the_epochs_too() -> None:
-    text = echo_text(state_of(stepped()), from_config=True)
+    text = shown(state_of(stepped()), from_config=True)
     assert "epoch 1  want v1 100 %: v1 10, v2 10  mismatch" in text
     assert "epoch 2  want v1 50 %, v2 50 %: v1 400, v2 410, 3 in the change-over  consistent" in text
 
@@ -71,7 +76,7 @@ def test_a_config_that_was_seen_late_is_said_in_a_sentence() -> None:
     book = SplitBook.open(None, AT, awaits_confirmation=True).record(SplitCounts({"v1": 30}), AT)
     book = book.expect(config("v1=20,v2=80"), AT + timedelta(seconds=1))
     state = state_of(book)
-    assert "30 requests came back before the config was seen" in echo_text(state, from_config=True)
+    assert "30 requests came back before the config was seen" in shown(state, from_config=True)
     assert "before the config in force was known" in sentence(state, from_config=True)
     assert "send for longer" in sentence(state, from_config=True)
 
@@ -80,13 +85,13 @@ def test_a_config_that_was_never_seen_is_said() -> None:
     state = state_of(SplitBook.open(None, AT))
     assert "was not seen while the probe ran" in sentence(state, from_config=True)
     assert "was not seen" not in sentence(state, from_config=False)
-    assert "no test" not in echo_text(state, from_config=False)
+    assert "no test" not in shown(state, from_config=False)
 
 
 def test_why_nothing_is_tested_is_said() -> None:
     reason = "One cluster, ROUND_ROBIN: its pods are not drawn by weight."
     state = state_of(SplitBook.open(Expectation.untestable(reason), AT))
-    assert reason in echo_text(state, from_config=True)
+    assert reason in shown(state, from_config=True)
     data = echo_document("here", state, from_config=True)
     assert (data["verdict"], data["expected"]) == ("none", None)
     assert data["expectation"]["reason"] == reason

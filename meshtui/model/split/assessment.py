@@ -262,24 +262,12 @@ def assess(
     more: int | None = 0
     if verdict is Verdict.UNDECIDED:
         more = answers_needed(expected, seen, counts.missing, alpha, margin)
-    lines = tuple(
-        VersionShare(
-            version,
-            answered=count,
-            observed=count / max(1, counts.answered),
-            expected=share,
-            low=low,
-            high=high,
-            of_all=count / max(1, counts.total),
-        )
-        for version, count, share, (low, high) in zip(versions, seen, expected, bounds, strict=True)
-    )
     return Assessment(
         verdict=verdict,
         alpha=alpha,
         margin=margin,
         counts=counts,
-        shares=lines,
+        shares=tuple(_tested_share(counts, *line) for line in zip(versions, expected, bounds, strict=True)),
         e_value=_e_value(evidence),
         e_now=_e_value(now),
         p_value=p_value(expected, seen),
@@ -288,6 +276,19 @@ def assess(
             version for version in versions if counts.by_version.get(version) and not configured.get(version)
         ),
         expectation=expectation,
+    )
+
+
+def _tested_share(counts: SplitCounts, version: str, expected: float, bounds: tuple[float, float]) -> VersionShare:
+    answered = counts.by_version.get(version, 0)
+    return VersionShare(
+        version,
+        answered=answered,
+        observed=answered / max(1, counts.answered),
+        expected=expected,
+        low=bounds[0],
+        high=bounds[1],
+        of_all=answered / max(1, counts.total),
     )
 
 

@@ -20,7 +20,9 @@ from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 if TYPE_CHECKING:
     from meshtui.cli.running_demo import RunningDemo
     from meshtui.session.demo_control import DemoControl
+    from meshtui.session.recents import Recents
     from meshtui.session.session import Session
+    from meshtui.tui.app import MeshtuiApp
 
 
 @click.command()
@@ -61,34 +63,20 @@ def open_screen(
     guard = TerminalGuard(sys.stdin.fileno())
     watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: guard.drawing(False))
     watchdog.start()
-    from meshtui.cli.scenarios import open_demo, scenarios
+    from meshtui.cli.scenarios import scenarios
     from meshtui.session.recents import Recents
     from meshtui.session.workspace import Workspace
-    from meshtui.targets import open_session
     from meshtui.tui.app import MeshtuiApp
 
     recents = Recents()
-    chosen = options or TargetOptions()
-    demos = [demo] if demo is not None else []
-
-    def start_demo(scenario: str | None) -> DemoControl:
-        demos.append(open_demo(scenario))
-        return demos[-1]
-
-    def open_(typed: str) -> Session:
-        pod = next((known for demo in demos if (known := demo.options(typed)) is not None), None)
-        if pod is None:
-            recents.remember(typed)
-        return open_session(typed, pod or chosen, interval=interval)
-
-    workspace = Workspace(open_)
+    opener = _Opener(options or TargetOptions(), interval, recents, demo)
     if target is not None:
         parse_address(target)  # a target that is none is said before the screen opens
     app = MeshtuiApp(
-        workspace,
+        Workspace(opener.session),
         target=target,
         demo=demo,
-        open_demo=start_demo,
+        open_demo=opener.demo,
         scenarios=scenarios(),
         recents=recents.offers(),
         left=watchdog.leaving,
@@ -96,6 +84,37 @@ def open_screen(
     )
     watchdog.attach(app.end)
     app.run()
+    return _ended(app)
+
+
+class _Opener:
+    """Opens what the screen asks for; the pods of a demo each with the options that its mesh knows."""
+
+    def __init__(self, options: TargetOptions, interval: float, recents: Recents, demo: RunningDemo | None) -> None:
+        self._options = options
+        self._interval = interval
+        self._recents = recents
+        self._demos = [demo] if demo is not None else []
+
+    def demo(self, scenario: str | None) -> DemoControl:
+        """A demo mesh; it does nothing until started."""
+        from meshtui.cli.scenarios import open_demo
+
+        self._demos.append(open_demo(scenario))
+        return self._demos[-1]
+
+    def session(self, typed: str) -> Session:
+        """A session with a target; what is no pod of a demo is remembered for the next start."""
+        from meshtui.targets import open_session
+
+        pod = next((known for demo in self._demos if (known := demo.options(typed)) is not None), None)
+        if pod is None:
+            self._recents.remember(typed)
+        return open_session(typed, pod or self._options, interval=self._interval)
+
+
+def _ended(app: MeshtuiApp) -> ExitCode:
+    """Say which runs were stopped on leaving. Raises what the screen ended with that it should not have."""
     for run in app.stopped_runs:
         say(f"The run to {run.spec.url} was stopped on leaving: {counted_words(run.tally)}.")
     if app.defect is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -25,6 +24,7 @@ from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.text import shown
 from meshtui.tui.pump import RATE, Pump
 from meshtui.tui.screens.command_line import CommandLine
+from meshtui.tui.screens.first_sight import FIRST_RATE, FirstSight, was_seen
 from meshtui.tui.screens.header_bar import HeaderBar
 from meshtui.tui.screens.main_commands import main_commands
 from meshtui.tui.screens.notice import needs_notice, notice_lines
@@ -35,13 +35,6 @@ if TYPE_CHECKING:
     from meshtui.session.demo_control import DemoControl, Offer
     from meshtui.session.workspace import Workspace
 
-
-FIRST_SIGHT_S: Final = 1.0
-"""How long keys wait for the first answer of the first target. Most come sooner; who waits longer wants to act."""
-
-
-FIRST_RATE: Final = 40
-"""Looks a second at a session that has nothing yet: to see that nothing moved costs some microseconds."""
 
 LONGEST_TRAIL: Final = 100
 """Views one can go back through."""
@@ -129,8 +122,7 @@ class MainScreen(Screen[None]):
         self._notice = Page(id="notice")
         self.commands: tuple[Command, ...] = main_commands(self)
         self._command = CommandLine(self.commands, id="command")
-        self._attach_due = opening is not None
-        self._attached_at: float | None = None
+        self._first_sight = FirstSight(due=opening is not None)
 
     def compose(self) -> ComposeResult:
         yield self._header
@@ -153,7 +145,7 @@ class MainScreen(Screen[None]):
 
     def _attach_first(self, target: str) -> None:
         """Attach once the screen is painted: what a session needs is imported then, and no one waits for it."""
-        self._attach_due, self._attached_at = False, monotonic()
+        self._first_sight.attaching()
         try:
             self._workspace.attach(target)
         except MeshtuiError as error:
@@ -164,22 +156,15 @@ class MainScreen(Screen[None]):
     @property
     def keys_wait(self) -> bool:
         """What is typed before the first target is seen is meant for what will be seen, if that comes soon."""
-        if self._attach_due:
-            return True
-        if self._attached_at is None or (
-            self._frame is not None and self._frame.state.link.state is not LinkState.CONNECTING
-        ):
-            return False
-        return monotonic() - self._attached_at < FIRST_SIGHT_S
+        return self._first_sight.keys_wait(self._frame)
 
     # what is painted
 
     def _await_first_sight(self) -> None:
         """Nothing is shown yet: what comes first is painted as it comes. Then :data:`RATE` is often enough."""
         self._pump.pump()
-        if self._frame is None or self._frame.state.link.state is LinkState.CONNECTING:
-            return
-        self._awaiting.pause()
+        if was_seen(self._frame):
+            self._awaiting.pause()
 
     def _beat(self) -> None:
         self._pump.pump()

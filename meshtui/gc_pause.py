@@ -2,6 +2,8 @@
 
 While a large config is taken in, hundreds of thousands of objects are made and none is let go of. Each full collection
 meanwhile walks all of them, with every thread waiting: 80 ms and more at 10 000 resources, several times over.
+
+Later ones still take 10 to 30 ms, longer than a key may: beside a screen they wait until nobody types.
 """
 
 from __future__ import annotations
@@ -9,6 +11,17 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+NEVER: Final = 1_000_000_000
+"""Smaller collections before a full one follows by itself: more than there will be."""
+
+DUE: Final = 50
+"""Smaller collections after which a full one is worth its time: some 350 000 objects were made and not let go of, most
+of which were young when they were. Half a minute while a large target is polled."""
+
+OVERDUE: Final = 1_000
+"""Smaller collections after which a full one waits no longer, whoever types."""
 
 _PAUSES: list[bool] = []
 """One entry for each block that is open: whether the collector was at work when the first was opened."""
@@ -28,3 +41,21 @@ def paused() -> Iterator[None]:
         if not _PAUSES and was_at_work:
             gc.freeze()
             gc.enable()
+
+
+@contextmanager
+def at_leisure() -> Iterator[None]:
+    """Until the block is left, full collections happen in :func:`catch_up` only; smaller ones go on by themselves."""
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, old)
+
+
+def catch_up(*, busy: bool) -> None:
+    """Make a full collection if one is due. ``busy`` if somebody would wait for it."""
+    _, _, smaller = gc.get_count()
+    if gc.isenabled() and smaller >= (OVERDUE if busy else DUE):
+        gc.collect()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from meshtui.gc_pause import paused
+from meshtui.gc_pause import DUE, at_leisure, catch_up, paused
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,28 @@ def test_a_block_that_fails_wakes_it_too() -> None:
     with pytest.raises(RuntimeError), paused():
         raise RuntimeError("broken")
     assert gc.isenabled()
+
+
+def _grown_old() -> None:
+    for _ in range(DUE + 1):
+        gc.collect(1)
+
+
+def test_full_collections_wait_until_nobody_types() -> None:
+    before = gc.get_threshold()
+    with at_leisure():
+        _grown_old()
+        _, _, smaller = gc.get_count()
+        catch_up(busy=True)
+        assert gc.get_count()[2] >= smaller
+        catch_up(busy=False)
+        assert gc.get_count()[2] < DUE
+    assert gc.get_threshold() == before
+
+
+def test_a_collector_at_rest_is_not_woken_for_a_full_collection() -> None:
+    with at_leisure():
+        _grown_old()
+        gc.disable()
+        catch_up(busy=False)
+        assert gc.get_count()[2] >= DUE

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import events
@@ -13,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 
+from meshtui.gc_pause import at_leisure, catch_up
 from meshtui.model.clock import utc_now
 from meshtui.tui.kit.text import shown
 from meshtui.tui.kit.themes import NIGHT, OURS
@@ -40,6 +42,9 @@ def _commands() -> type[Provider]:
 
     return Commands
 
+
+QUIET_S = 2.0
+"""Seconds without a key, a click or a turn of the wheel after which no other is expected at once."""
 
 INTERRUPTED = 130
 """The exit status of a program that was told to end."""
@@ -90,6 +95,8 @@ class MeshtuiApp(App[None]):
         """The runs that were under way when the program was left, as far as they came."""
         self.defect: Exception | None = None
         """What ended the program although nothing should; ``None`` when it was left in order."""
+        self._input_at = 0.0
+        self._until_left = ExitStack()
         self.typeahead = Typeahead(self, super().on_event)
         self.animation_level = "none"
         for theme in OURS:
@@ -127,6 +134,8 @@ class MeshtuiApp(App[None]):
                 self._events.call_soon_threadsafe(self.exit, None, INTERRUPTED)
 
     async def on_mount(self) -> None:
+        self._until_left.enter_context(at_leisure())
+        self.set_interval(1, self._tidy)
         if self._target is not None:
             self._enter(self._target, self._recents)
         elif self._demo is not None:
@@ -134,8 +143,13 @@ class MeshtuiApp(App[None]):
         else:
             self._ask()
 
+    def _tidy(self) -> None:
+        catch_up(busy=monotonic() - self._input_at < QUIET_S)
+
     async def on_event(self, event: events.Event) -> None:
         """What is typed goes through the typeahead; what came out of it, and all else, is Textual's."""
+        if isinstance(event, events.InputEvent):
+            self._input_at = monotonic()
         if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseUp) and not event.is_forwarded:
             await self.typeahead.take(event)
         else:
@@ -144,6 +158,7 @@ class MeshtuiApp(App[None]):
     async def on_unmount(self) -> None:
         """End every session and the mesh, whatever way the program is left."""
         self._left(self.return_code or 0)
+        self._until_left.close()
         demo, self._demo = self._demo, None
         await self._stop_runs()
         await asyncio.gather(self._workspace.close(), *([demo.stop()] if demo is not None else []))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
+from meshtui.tui.kit.line_strip import filtered
 from meshtui.tui.kit.palette import Palette, cursor_style, palette_of
+from meshtui.tui.kit.scroll_bar import LineScrollBar
 from meshtui.tui.kit.style import EMPTY, Line
 from meshtui.tui.kit.text import strip_of
 
@@ -22,11 +27,23 @@ class _Shown(NamedTuple):
     over: Style | None
 
 
+class _Look(NamedTuple):
+    """What a line looks like depends on this, besides its spans."""
+
+    cells: int
+    """Cells a line has."""
+    width: int
+    """Cells of the canvas: one more where a scroll bar could be."""
+    base: Style
+    background: Color
+    filters: tuple[LineFilter, ...]
+
+
 class Canvas(ScrollView, can_focus=True):
     """A scrolling list of lines. Subclasses say how many there are and what each is.
 
-    What was painted is remembered line by line, so that :meth:`redraw` paints only what differs: a line that Textual
-    composes costs ten times as much as one that is made and found to be the same.
+    What was painted is remembered line by line, so that :meth:`redraw` paints only what differs, and lines go to the
+    compositor as they are: a canvas has neither border, padding nor opacity, which belong to what it stands in.
     """
 
     DEFAULT_CSS = """
@@ -46,8 +63,8 @@ class Canvas(ScrollView, can_focus=True):
 
     _shown: dict[int, _Shown]
     _strips: dict[int, Strip]
-    _base = Style.null()
-    _width = 1
+    _look: _Look
+    _blank: Strip
     _palette: Palette | None = None
     _over: dict[bool, Style]
 
@@ -55,6 +72,8 @@ class Canvas(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._shown = {}
         self._strips = {}
+        self._look = _Look(1, 1, Style.null(), Color(0, 0, 0), ())
+        self._blank = Strip.blank(1)
         self._over = {}
 
     def count(self) -> int:
@@ -112,6 +131,14 @@ class Canvas(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self.redraw()
 
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = LineScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)
+        return self._vertical_scrollbar
+
     def on_mount(self) -> None:
         super().on_mount()  # type: ignore[no-untyped-call]  # Textual's own is not typed
         self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_colours())
@@ -138,25 +165,34 @@ class Canvas(ScrollView, can_focus=True):
         return self._over[focused]
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        # Both are asked of all ancestors: once a paint, not once a line.
-        base = self.rich_style
-        if base != self._base:
-            self._base = base
+        # All of it is asked of all ancestors: once a paint, not once a line.
+        _, background = self.background_colors
+        width = self.content_region.width
+        look = _Look(self.line_width, width, self.rich_style, background, tuple(self.get_line_filters()))
+        if look != self._look:
+            self._look = look
             self._strips.clear()
-        self._width = self.line_width
-        return super().render_lines(crop)
+            self._blank = self._drawn(EMPTY)
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span == (0, look.width):
+            return strips
+        return [strip.crop(*crop.column_span) for strip in strips]
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
-        width, base = self._width, self._base
         if not 0 <= index < self.count():
-            return Strip.blank(width, base)
+            return self._blank
         over = self.over(index)
         shown = self._shown.get(index)
         if shown is None or shown.over != over:
-            shown = self._shown[index] = _Shown(self.line(index, width), over)
+            shown = self._shown[index] = _Shown(self.line(index, self._look.cells), over)
             self._strips.pop(index, None)
         strip = self._strips.get(index)
-        if strip is None or strip.cell_length != width:
-            strip = self._strips[index] = strip_of(shown.line, width, self.palette, base, over)
+        if strip is None:
+            strip = self._strips[index] = self._drawn(shown.line, over)
         return strip
+
+    def _drawn(self, line: Line, over: Style | None = None) -> Strip:
+        cells, width, base, background, filters = self._look
+        strip = strip_of(line, cells, self.palette, base, over).adjust_cell_length(width, base)
+        return filtered(strip, filters, background)

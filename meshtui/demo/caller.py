@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -11,6 +12,8 @@ import grpc
 from meshtui.demo import go_text
 from meshtui.demo.forwarder import ECHO, connect
 from meshtui.demo.lifeline import emit
+from meshtui.demo.pods import Listening
+from meshtui.demo.ports import wait_for_port
 from meshtui.protos import echo_pb2
 
 PERIOD_SECONDS = 0.2
@@ -19,10 +22,21 @@ PERIOD_SECONDS = 0.2
 DEADLINE_SECONDS = 3.0
 """Deadline of one call."""
 
+LISTENER_SECONDS = 5.0
+"""How long after its app a called pod may take to open the port that its listener opens. One without a listener
+never does, and calls then fail as they should."""
 
-def call_for_ever(url: str) -> None:
+
+def call_for_ever(url: str, called: Sequence[Listening]) -> None:
     """Call, one call after the other, on one channel for the life of the process. Tells its first outcome and
-    every change between success and failure."""
+    every change between success and failure.
+
+    Begins when the pods behind the URL listen, as Kubernetes lists none before. A connection that was refused is
+    tried again after up to two seconds; until then calls would fail in a mesh whose pods all serve.
+    """
+    for pod in called:
+        wait_for_port(pod.ip, pod.admin)
+        wait_for_port(pod.ip, pod.grpc, LISTENER_SECONDS)
     channel = connect(url, "", alone=False)
     echo: Any = channel.unary_unary(
         ECHO,
@@ -49,6 +63,6 @@ def _call(echo: Any) -> tuple[str, str]:
     return "flowing", ""
 
 
-def start(url: str) -> None:
+def start(url: str, called: Sequence[Listening]) -> None:
     """Call in a thread of its own."""
-    threading.Thread(target=call_for_ever, args=(url,), name="caller", daemon=True).start()
+    threading.Thread(target=call_for_ever, args=(url, called), name="caller", daemon=True).start()

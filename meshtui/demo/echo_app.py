@@ -5,7 +5,6 @@ Run as ``python -m meshtui.demo.echo_app PLAN`` with a PodPlan in JSON and GRPC_
 
 from __future__ import annotations
 
-import socket
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ from meshtui.demo.forwarder import Forwarder, ForwardError
 from meshtui.demo.headers_first import HeadersFirst
 from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, NAMESPACE, PodPlan
+from meshtui.demo.ports import POLL_SECONDS, wait_for_port
 from meshtui.protos import echo_pb2
 
 SERVICE = "proto.EchoTestService"
@@ -33,9 +33,6 @@ _ADMIN_THREADS = 64
 
 _ECHO_THREADS = 8
 """An echo is answered at once; a few threads keep up with what two cores can send."""
-
-_POLL_SECONDS = 0.01
-"""How often the process looks for what it waits for while it starts."""
 
 _SERVER_OPTIONS = (("grpc.so_reuseport", 0),)
 """Two apps on one port would share its traffic in silence: the second shall fail instead."""
@@ -136,16 +133,7 @@ def _wait_for_agent(plan: PodPlan) -> None:
     """Wait for the bootstrap and the certificates, as Kubernetes holds an app back until its agent is ready."""
     needed = [plan.bootstrap, *(plan.certificates / name for name in ("cert-chain.pem", "root-cert.pem"))]
     while not all(path.is_file() for path in needed):
-        time.sleep(_POLL_SECONDS)
-
-
-def _wait_for_port(ip: str, port: int) -> None:
-    """Wait until somebody listens there."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex((ip, port)) == 0:
-                return
-        time.sleep(_POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def main(plan: PodPlan) -> None:
@@ -154,14 +142,14 @@ def main(plan: PodPlan) -> None:
     forwarder = Forwarder()
     servers = [plain_server(plan, forwarder)]
     if plan.calls:
-        caller.start(plan.calls)
+        caller.start(plan.calls, plan.called)
     else:
         servers.append(xds_server(plan, forwarder))
     for server in servers:
         server.start()
     emit("listening", address=f"{plan.listening.ip}:{plan.listening.admin}")
     if not plan.calls:
-        _wait_for_port(plan.listening.ip, plan.listening.grpc)
+        wait_for_port(plan.listening.ip, plan.listening.grpc)
     emit("serving", address=f"{plan.listening.ip}:{plan.listening.grpc}")
     for server in servers:
         server.wait_for_termination()

@@ -76,6 +76,8 @@ class PodPlan:
     certificate_seconds: float
     calls: str = ""
     """The URL it calls all the time; empty for a pod that only serves. A caller has no xDS server."""
+    called: tuple[Listening, ...] = ()
+    """Where the pods behind that URL listen."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -125,7 +127,8 @@ class PodPlan:
     def from_json(text: str) -> PodPlan:
         """The plan as a process reads it."""
         values = json.loads(text)
-        return PodPlan(**{**values, "listening": Listening(**values["listening"])})
+        called = tuple(Listening(**listening) for listening in values["called"])
+        return PodPlan(**{**values, "listening": Listening(**values["listening"]), "called": called})
 
 
 @dataclass(frozen=True, slots=True)

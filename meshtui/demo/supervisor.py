@@ -74,6 +74,9 @@ class Supervisor:
             self._manifests.mkdir()
             for file in Path(order.manifests).glob("*.yaml"):
                 shutil.copyfile(file, self._manifests / file.name)
+        served = tuple(
+            listening for (*_, calls), listening in zip(_PODS, self._addresses.pods, strict=True) if not calls
+        )
         self._pods = tuple(
             PodPlan(
                 name=name,
@@ -84,6 +87,7 @@ class Supervisor:
                 istiod=self._addresses.istiod,
                 certificate_seconds=order.certificate_seconds,
                 calls=calls,
+                called=served if calls else (),
             )
             for (name, account, version, calls), listening in zip(_PODS, self._addresses.pods, strict=True)
         )

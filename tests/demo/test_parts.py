@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -26,7 +27,8 @@ from meshtui.demo.agent_metrics import CSR, Metrics
 from meshtui.demo.echo_reply import Call, Server, peer_ip, reply
 from meshtui.demo.events import describe, parse
 from meshtui.demo.lifeline import child_environment
-from meshtui.demo.pods import IstiodPlan, Listening, Order, Pod, PodPlan, announced
+from meshtui.demo.pods import CALLED, IstiodPlan, Listening, Order, Pod, PodPlan, announced
+from meshtui.demo.ports import wait_for_port
 from meshtui.demo.readiness import Readiness
 
 PLAN = PodPlan(
@@ -108,12 +110,23 @@ def test_the_bootstrap_has_istios_shape() -> None:
 
 
 def test_plans_survive_their_journey() -> None:
-    assert PodPlan.from_json(PLAN.to_json()) == PLAN
+    caller = replace(PLAN, calls=CALLED, called=(PLAN.listening, PLAN.listening))
+    for plan in (PLAN, caller):
+        assert PodPlan.from_json(plan.to_json()) == plan
     istiod = IstiodPlan("127.0.1.10:15010", "/m", "/d", (PLAN, PLAN))
     assert IstiodPlan.from_json(istiod.to_json()) == istiod
     assert Order.from_json(Order("/m", True, 4.0).to_json()) == Order("/m", True, 4.0)
     pod = announced(PLAN)
     assert Pod.from_json("echo-v1", pod.to_json()) == pod
+
+
+def test_a_port_is_waited_for_until_somebody_listens() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        ip, port = server.getsockname()
+        assert not wait_for_port(ip, port, 0.0)
+        server.listen()
+        assert wait_for_port(ip, port)
 
 
 def test_two_meshes_get_different_addresses() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import pytest_asyncio
 from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
+from meshtui.demo.events import DemoEvent
 from meshtui.demo.mesh import Mesh
 from meshtui.demo.pods import Pod
 from tests.waiting import PATIENCE_S
@@ -52,6 +53,11 @@ async def served_certificate(server: Pod, client: Pod) -> x509.Certificate | Non
     return x509.load_der_x509_certificate(der)
 
 
+def told(events: Iterable[DemoEvent]) -> str:
+    """A line an event, with all that is known of it."""
+    return "\n".join(f"{event.time} {event.kind} {event.pod} {event.process} {event.details}" for event in events)
+
+
 async def test_rotation_reaches_the_wire_while_traffic_flows(lab: Lab) -> None:
     pods = lab.mesh.pods
     serials: set[int] = set()
@@ -68,12 +74,9 @@ async def test_rotation_reaches_the_wire_while_traffic_flows(lab: Lab) -> None:
 
     await lab.eventually("a rotation is seen on the wire", rotated)
     assert answers >= 10
-    failing = [
-        event
-        for event in list(lab.mesh.history)[seen_before:]
-        if event.kind == "traffic" and event.text("state") == "failing"
-    ]
-    assert not failing, "the real caller never failed"
+    since = list(lab.mesh.history)[seen_before:]
+    failing = [event for event in since if event.kind == "traffic" and event.text("state") == "failing"]
+    assert not failing, f"the real caller failed; what happened since:\n{told(since)}"
     rotations = [event for event in lab.mesh.history if event.kind == "certificate" and event.pod == "echo-v1"]
     assert {int(event.text("serial"), 16) for event in rotations} >= serials
 

@@ -1,8 +1,13 @@
 """How long a key takes in the config view while a target of 10 000 resources is polled every second.
 
 The real screen and real gRPC against the target of ``bench poll``; Textual's headless driver stands for the terminal.
-Measured are the time until the cursor has moved, and processor time a key with everything it causes: the paints of tree
-and detail as well. What polling costs without keys is measured before and taken off.
+Measured are the time until the cursor has moved, the time until what moved was given to the terminal, and processor
+time a key with everything it causes: the paints of tree and detail as well. What polling costs without keys is measured
+before and taken off.
+
+Before each size the same is measured of a bare Textual app: an ``OptionList`` of as many rows, as wide as the tree,
+beside a ``Static`` that is given a text as high as the screen with each row. It polls nothing. Textual paints sixty
+times a second at most, so either may wait 17 ms for its paint.
 """
 
 from __future__ import annotations
@@ -14,12 +19,18 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of grpc: its log goes to the screen
 
-from textual.app import App
+from rich.console import RenderableType
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
 
 from bench.poll import SERVICES
 from meshtui.model.target import TargetOptions
@@ -36,6 +47,34 @@ PAUSE = 0.04
 
 SIZES = ((80, 24), (160, 45))
 
+BARE_ROWS = 13_336
+"""Rows of the bare list: those of the tree, unfolded."""
+
+
+class BareApp(App[None]):
+    """A list and a text beside it, with what Textual has for them and no look of their own."""
+
+    CSS = "OptionList { width: 54%; height: 1fr; } Static { width: 1fr; height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        rows = [f"service-{row // 8:04}.namespace-{row % 40:02}.svc.cluster.local   {row}" for row in range(BARE_ROWS)]
+        with Horizontal():
+            yield OptionList(*rows, markup=False)
+            yield Static(markup=False)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        lines = (f" fact {line:<12} of service-{event.option_index:05}" for line in range(self.size.height))
+        self.query_one(Static).update("\n".join(lines), layout=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds of each key, in order of length; and processor seconds a key."""
+
+    moved: list[float]
+    painted: list[float]
+    processor: float
+
 
 def main() -> None:
     """Measure and print."""
@@ -45,12 +84,22 @@ def main() -> None:
         assert server.stdout is not None
         address = server.stdout.readline().decode().strip()
         for size in SIZES:
-            asyncio.run(_measure(address, size))
+            bare = asyncio.run(_measure_bare(size))
+            asyncio.run(_measure(address, size, bare))
     finally:
         server.communicate()
 
 
-async def _measure(target: str, size: tuple[int, int]) -> None:
+async def _measure_bare(size: tuple[int, int]) -> dict[str, Waits]:
+    app = BareApp()
+    async with app.run_test(size=size):
+        await asyncio.sleep(1)
+        rows = app.query_one(OptionList)
+        print(f"{size[0]}×{size[1]}, bare app, {rows.option_count} rows")
+        return {key: await _keys(app, rows, "highlighted", key, 0.0) for key in ("down", "pagedown")}
+
+
+async def _measure(target: str, size: tuple[int, int], bare: dict[str, Waits]) -> None:
     workspace = Workspace(lambda typed: open_session(typed, TargetOptions(timeout=30)))
     app = MeshtuiApp(workspace, target=target)
     async with app.run_test(size=size) as pilot:
@@ -65,35 +114,65 @@ async def _measure(target: str, size: tuple[int, int]) -> None:
         print(f"{size[0]}×{size[1]}, {tree.count()} rows in the tree")
         idle = await _processor_share(3)
         print(f"  idle, polling each second: {idle:.0%} of one processor")
-        for name, key in (("one row down", "j"), ("one page down", "pagedown")):
-            await _keys(app, tree, name, key, idle)
+        for key, held_against in bare.items():
+            _compare(await _keys(app, tree, "cursor", key, idle), held_against)
         _folds(tree)
         await _filter(pilot, tree)
 
 
-async def _keys(app: App[None], tree: ConfigTree, name: str, key: str, idle: float) -> None:
-    moved = asyncio.Event()
-    tree.watch(tree, "cursor", moved.set, init=False)
-    waits: list[float] = []
-    tree.cursor = 0
+async def _keys(app: App[None], rows: Widget, cursor: str, key: str, idle: float) -> Waits:
+    """Press a key again and again; ``idle`` is the share of a processor that is used without keys."""
+    moves: list[float] = []
+    paints: list[float] = []
+    seen = asyncio.Event()
+    display = app._display
+
+    def displayed(screen: Screen[object], renderable: RenderableType | None) -> None:
+        display(screen, renderable)
+        if renderable is not None and moves and not paints:
+            paints.append(time.perf_counter())
+            seen.set()
+
+    rows.watch(rows, cursor, lambda: moves.append(time.perf_counter()), init=False)
+    setattr(rows, cursor, 0)
+    await asyncio.sleep(PAUSE)
+    app._display = displayed  # type: ignore[method-assign]
+    moved: list[float] = []
+    painted: list[float] = []
     began, processor = time.perf_counter(), time.process_time()
     for _ in range(KEYS):
-        moved.clear()
+        moves.clear()
+        paints.clear()
+        seen.clear()
         pressed = time.perf_counter()
-        app.post_message(Key(key, key if len(key) == 1 else None))
-        await asyncio.wait_for(moved.wait(), 60)
-        waits.append(time.perf_counter() - pressed)
+        app.post_message(Key(key, None))
+        await asyncio.wait_for(seen.wait(), 60)
+        moved.append(moves[0] - pressed)
+        painted.append(paints[0] - pressed)
         await asyncio.sleep(PAUSE)
-        if tree.cursor >= tree.count() - 1:
-            tree.cursor = 0
     took = time.perf_counter() - began
-    spent = (time.process_time() - processor - idle * took) / KEYS
-    waits.sort()
-    median, late, last = statistics.median(waits), waits[int(len(waits) * 0.99)], waits[-1]
-    print(
-        f"  {name:<14} until moved: median {median * 1000:5.1f}  p99 {late * 1000:5.1f}  max {last * 1000:5.1f} ms"
-        f"   processor a key {spent * 1000:5.1f} ms"
+    app._display = display  # type: ignore[method-assign]
+    waits = Waits(sorted(moved), sorted(painted), (time.process_time() - processor - idle * took) / KEYS)
+    for what, times in (("moved", waits.moved), ("painted", waits.painted)):
+        print(
+            f"  {key:<9} until {what:<8} median {statistics.median(times) * 1000:5.1f}"
+            f"  p99 {_late(times) * 1000:5.1f}  max {times[-1] * 1000:5.1f} ms"
+        )
+    print(f"  {key:<9} processor a key  {waits.processor * 1000:5.1f} ms")
+    return waits
+
+
+def _late(times: list[float]) -> float:
+    return times[int(len(times) * 0.99)]
+
+
+def _compare(ours: Waits, bare: Waits) -> None:
+    pairs = (
+        ("median until painted", statistics.median(ours.painted), statistics.median(bare.painted)),
+        ("p99 until painted", _late(ours.painted), _late(bare.painted)),
+        ("processor a key", ours.processor, bare.processor),
     )
+    print("            × bare app:  " + ", ".join(f"{what} {mine / theirs:.2f}" for what, mine, theirs in pairs))
 
 
 def _folds(tree: ConfigTree) -> None:

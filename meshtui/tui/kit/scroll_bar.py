@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -44,8 +43,10 @@ class LineScrollBar(ScrollBar):
 
     def _bar(self) -> Sequence[Segment]:
         """Each cell of the bar as it stands."""
-        bar = cast("ScrollBarRender", self.render())
-        style = cast("Style", bar.style)
+        bar = self.render()
+        if not isinstance(bar, ScrollBarRender) or not isinstance(bar.style, Style):
+            return ()
+        style = bar.style
         if style.color is None or style.bgcolor is None:
             return ()
         drawn = bar.render_bar(

@@ -42,6 +42,9 @@ PEM: Final = "PEM begins with -----BEGIN; openssl x509 -inform der -in FILE turn
 
 _OPTIONS: Final = (
     ("grpc.enable_http_proxy", 0),  # the environment's proxy would apply even to 127.0.0.1
+    # A closed channel lives as long as the error of its last call. In the pool of the process its connection, and the
+    # pause after an attempt that failed, would be those of the next channel to this address, and no attempt be made.
+    ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", FIRST_BACKOFF_MS),
     ("grpc.min_reconnect_backoff_ms", CONNECT_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", LONGEST_BACKOFF_MS),

@@ -167,6 +167,18 @@ async def test_socket_files(tmp_path: Path) -> None:
     assert "no process listens" in (await failure(f"unix:{dead}")).what
 
 
+async def test_a_new_channel_makes_an_attempt_of_its_own() -> None:
+    """What an earlier channel to the address met is no answer to who tries again."""
+    reply = xds.canary_answer().SerializeToString()
+    async with serving(reply) as server:
+        address = server.address
+    async with attached(address) as first:
+        with pytest.raises(TargetUnreachable, match="connection refused"):
+            await first.poll()
+        async with serving(reply, port=int(address.rpartition(":")[2])), attached(address) as second:
+            assert (await second.poll()).resources
+
+
 async def test_another_grpc_service_there() -> None:
     async with serving(stream=False, fetch=False) as server:
         assert isinstance(await failure(server.address), ServiceMissing)

@@ -45,8 +45,11 @@ def paused() -> Iterator[None]:
 
 @contextmanager
 def at_leisure() -> Iterator[None]:
-    """Until the block is left, full collections happen in :func:`catch_up` only; smaller ones go on by themselves."""
+    """Until the block is left, full collections happen in :func:`catch_up` only; smaller ones go on by themselves. What
+    was loaded by now is set aside: it lives as long as the program.
+    """
     young, middle, old = gc.get_threshold()
+    gc.freeze()
     gc.set_threshold(young, middle, NEVER)
     try:
         yield

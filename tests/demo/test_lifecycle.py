@@ -220,12 +220,13 @@ async def test_a_mesh_on_one_address_works_too(make_lab: Callable[[Mesh], Lab]) 
     assert process.stdout is not None
     assert process.stdin is not None
     mesh = Mesh("mtls-strict")
-    async for line in process.stdout:
-        event = parse(line)
-        assert event is not None
-        await mesh._take(event)
-        if event.kind == "ready":
-            break
+    async with asyncio.timeout(PATIENCE_S):
+        async for line in process.stdout:
+            event = parse(line)
+            assert event is not None
+            await mesh._take(event)
+            if event.kind == "ready":
+                break
     assert {pod.admin.rpartition(":")[0] for pod in mesh.pods.values()} == {"127.0.0.1"}
     assert (await make_lab(mesh).versions(count=10)).total() == 10
     process.stdin.close()

@@ -37,10 +37,25 @@ def _hidden(config: MeshConfig) -> Iterator[Note]:
             first = seen.setdefault(f"routes for {host}", virtual.origin)
             if first != virtual.origin:
                 yield _note(virtual.origin, f"{first} already has routes for {host}: these are not used")
+    for host in sorted({rule.host for rule in config.destination_rules}):
+        yield from _lost_in_merge(config, host)
+
+
+def _lost_in_merge(config: MeshConfig, host: str) -> Iterator[Note]:
+    """What the merge of a host's rules leaves out."""
+    merged = config.rules_of(host)
+    seen: dict[str, Origin] = {}
     for rule in config.destination_rules:
-        first = seen.setdefault(f"policies for {rule.host}", rule.origin)
-        if first != rule.origin:
-            yield _note(rule.origin, f"{first} already has policies for {rule.host}: these are not used")
+        if rule.host != host:
+            continue
+        if rule not in merged:
+            yield _note(rule.origin, f"{merged[0].origin} in another namespace has {host}: this rule is not used")
+            continue
+        parts = [f"subset {subset.name}" for subset in rule.subsets]
+        for part in [*(["a trafficPolicy"] if rule.policy is not None else []), *parts]:
+            first = seen.setdefault(part, rule.origin)
+            if first != rule.origin:
+                yield _note(rule.origin, f"the older {first} already has {part} for {host}: this one's is not used")
 
 
 def _note(origin: Origin, reason: str) -> Note:

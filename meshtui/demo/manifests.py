@@ -5,8 +5,9 @@ The unit is the file: one that cannot be used is reported and keeps the objects 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from meshtui.demo.istio import fields
@@ -27,6 +28,7 @@ from meshtui.demo.istio.objects import (
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
 from meshtui.demo.istio.virtual_service import read_virtual_service
 from meshtui.demo.istio.workload import MeshWorkload
+from meshtui.model.clock import utc_now
 
 DEFAULT_NAMESPACE = "echo-grpc"
 """Where an object without a namespace goes: the namespace of the demo's pods, as ``kubectl apply -n`` would."""
@@ -35,6 +37,8 @@ MAX_FILES = 500
 """More files than any demo has; beyond it the directory was surely given by mistake."""
 
 Reader = Callable[[Block, Origin, Notes], IstioObject]
+
+_Identity = tuple[str, str, str]
 
 READERS: dict[tuple[str, str], Reader] = {
     ("", "Service"): read_service,
@@ -84,9 +88,9 @@ def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject
     kind = fields.text(document, "kind")
     group = fields.text(document, "apiVersion").rpartition("/")[0]
     metadata = fields.block(document, "metadata")
-    origin = Origin(
-        kind, fields.text(metadata, "namespace", DEFAULT_NAMESPACE), fields.text(metadata, "name"), file, document.line
-    )
+    namespace = fields.text(metadata, "namespace", DEFAULT_NAMESPACE)
+    created = fields.timestamp(metadata, "creationTimestamp")
+    origin = Origin(kind, namespace, fields.text(metadata, "name"), file, document.line, created)
     reader = READERS.get((group, kind))
     collected = Notes(origin)
     if reader is None:
@@ -118,11 +122,19 @@ def read_file(path: Path) -> FileContent:
 
 @dataclass(slots=True)
 class ManifestDirectory:
-    """A directory that is watched by looking: ``scan`` reads what changed since the last call."""
+    """A directory that is watched by looking: ``scan`` reads what changed since the last call.
+
+    A file that appears or changes is applied, as by ``kubectl apply``: an object exists since it was applied first,
+    and of two files that hold the same object the one applied last counts.
+    """
 
     path: Path
+    clock: Callable[[], datetime] = utc_now
     _stamps: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _content: dict[str, FileContent] = field(default_factory=dict)
+    """In the order in which the files were applied last."""
+    _since: dict[_Identity, datetime] = field(default_factory=dict)
+    """Since when each object is here."""
 
     def stamps(self) -> dict[str, tuple[int, int, int]]:
         """Name → (mtime, size, inode) of every manifest. Raises OSError when the directory is unreadable."""
@@ -157,18 +169,43 @@ class ManifestDirectory:
                 continue
             notes.extend(content.notes)
             changed = True
+            self._content.pop(name, None)
             self._content[name] = content
         self._stamps = stamps
+        self._date()
         return changed, problems, notes
 
+    def _date(self) -> None:
+        """Note since when each object is here; one that goes and comes back is a new one."""
+        now = self.clock()
+        present = {object_.origin.identity for content in self._content.values() for object_ in content.objects}
+        self._since = {identity: self._since.get(identity, now) for identity in present}
+
     def config(self, workloads: tuple[MeshWorkload, ...]) -> MeshConfig:
-        """Everything that is in force, in the order of file names."""
-        objects = [object_ for name in sorted(self._content) for object_ in self._content[name].objects]
-        return MeshConfig(
-            workloads=workloads,
-            services=tuple(found for found in objects if isinstance(found, Service)),
-            destination_rules=tuple(found for found in objects if isinstance(found, DestinationRule)),
-            virtual_services=tuple(found for found in objects if isinstance(found, VirtualService)),
-            peer_authentications=tuple(found for found in objects if isinstance(found, PeerAuthentication)),
-            authorization_policies=tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
-        )
+        """Everything that is in force."""
+        applied = [object_ for content in self._content.values() for object_ in content.objects]
+        return in_force(applied, self._since, workloads)
+
+
+def in_force(
+    applied: Iterable[IstioObject], since: Mapping[_Identity, datetime], workloads: tuple[MeshWorkload, ...]
+) -> MeshConfig:
+    """The configuration that objects make which were applied in this order, the oldest first.
+
+    As old as its ``creationTimestamp`` says, else as long as it is here. Of the same age, the name and namespace
+    decide (istio ``pilot/pkg/model/config.go``, sortConfigByCreationTime).
+    """
+
+    def age(object_: IstioObject) -> tuple[datetime, str, str]:
+        origin = object_.origin
+        return origin.created or since[origin.identity], origin.name, origin.namespace
+
+    objects = sorted({object_.origin.identity: object_ for object_ in applied}.values(), key=age)
+    return MeshConfig(
+        workloads=workloads,
+        services=tuple(found for found in objects if isinstance(found, Service)),
+        destination_rules=tuple(found for found in objects if isinstance(found, DestinationRule)),
+        virtual_services=tuple(found for found in objects if isinstance(found, VirtualService)),
+        peer_authentications=tuple(found for found in objects if isinstance(found, PeerAuthentication)),
+        authorization_policies=tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
     text += "  subsets:\n    - name: v1\n      trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}\n    - name: v2\n"
     (found,) = read_text(text, "x").objects
     assert isinstance(found, DestinationRule)
-    first, second = (subset.policy.over(found.policy) for subset in found.subsets)
+    first, second = (found.policy_of(subset) for subset in found.subsets)
     assert (first.mutual_tls, first.balancer, first.ring_hash) == (True, "ROUND_ROBIN", None)
     assert (second.mutual_tls, second.balancer) == (True, "RING_HASH")
 
@@ -287,3 +288,21 @@ class TestDirectory:
         with pytest.raises(OSError, match="No such file"):
             directory.scan()
         assert len(directory.config(()).services) == 1
+
+    def test_an_object_is_as_old_as_its_first_appearance(self, tmp_path: Path) -> None:
+        """Neither a file's name nor an edit changes the order; one that was taken away begins anew."""
+        moments = (datetime(2026, 11, 1, minute=minute, tzinfo=UTC) for minute in range(60))
+        directory = ManifestDirectory(tmp_path, lambda: next(moments))
+
+        def put(file: str, name: str, balancer: str) -> list[str]:
+            text = rule(f"{{loadBalancer: {{simple: {balancer}}}}}").replace("{name: echo", f"{{name: {name}")
+            (tmp_path / file).write_text(text)
+            directory.scan()
+            return [found.origin.name for found in directory.config(()).destination_rules]
+
+        assert put("z.yaml", "old", "RANDOM") == ["old"]
+        assert put("a.yaml", "new", "RANDOM") == ["old", "new"]
+        assert put("z.yaml", "old", "LEAST_REQUEST") == ["old", "new"]
+        (tmp_path / "z.yaml").unlink()
+        directory.scan()
+        assert put("z.yaml", "old", "RANDOM") == ["new", "old"]

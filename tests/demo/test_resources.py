@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from meshtui.demo.checks import unresolved
 from meshtui.demo.istio.fields import ManifestError
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import MeshWorkload
-from meshtui.demo.manifests import ManifestDirectory, read_text
+from meshtui.demo.manifests import in_force, read_text
 from meshtui.demo.scenarios import scenario
 from meshtui.demo.xds.generate import (
     CLUSTER,
@@ -59,12 +60,12 @@ PODS = (workload("echo-v1", "v1", "127.0.1.11"), workload("echo-v2", "v2", "127.
 
 
 def config_of(name: str, *more: str, pods: tuple[MeshWorkload, ...] = PODS) -> MeshConfig:
-    """A scenario's configuration, with further documents."""
-    directory = ManifestDirectory(scenario(name).directory)
-    directory.scan()
-    for number, text in enumerate(more):
-        directory._content[f"more-{number}"] = read_text(text, f"more-{number}")
-    return directory.config(pods)
+    """A scenario's configuration, with further documents that were applied one after the other."""
+    texts = [file.read_text() for file in sorted(scenario(name).directory.glob("*.yaml"))] + list(more)
+    objects = [object_ for number, text in enumerate(texts) for object_ in read_text(text, f"{number}.yaml").objects]
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    since = {object_.origin.identity: start + timedelta(seconds=age) for age, object_ in enumerate(objects)}
+    return in_force(objects, since, pods)
 
 
 def one(config: MeshConfig, type_url: str, name: str, kind: Any, node: str = NODE) -> Any:
@@ -79,7 +80,7 @@ def peer_authentication(mode: str, extra: str = "", namespace: str = "echo-grpc"
     return f"""
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
-metadata: {{name: pa, namespace: {namespace}}}
+metadata: {{name: {mode.lower()}, namespace: {namespace}}}
 spec: {{mtls: {{mode: {mode}}} {extra}}}
 """
 
@@ -369,3 +370,80 @@ def test_whatever_is_read_can_be_sent(http: list[Any], principal: str) -> None:
         first = generate(config, client, type_url, names)
         assert first == generate(config, client, type_url, reversed(names)), "equal configuration, equal bytes"
     list(unresolved(config))
+
+
+def destination_rule(name: str, spec: str, created: str = "", namespace: str = "echo-grpc") -> str:
+    since = f", creationTimestamp: {created}" if created else ""
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: {name}, namespace: {namespace}{since}}}
+spec: {{host: {FQDN}, {spec}}}
+"""
+
+
+V1_AND_V2 = "subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]"
+MUTUAL = "trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}"
+LEAST_REQUEST = "trafficPolicy: {loadBalancer: {simple: LEAST_REQUEST}}"
+
+
+def has_tls(config: MeshConfig, name: str) -> bool:
+    return bool(one(config, CLUSTER, name, cluster_pb2.Cluster).HasField("transport_socket"))
+
+
+class TestSeveralRulesOfOneHost:
+    """istiod merges them (``pilot/pkg/model/destination_rule.go``, mergeDestinationRule)."""
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_subsets_of_one_get_the_policy_of_the_other(self, turned: bool) -> None:
+        rules = [destination_rule("echo-versions", V1_AND_V2), destination_rule("echo-mtls", MUTUAL)]
+        config = config_of("discovery", *(reversed(rules) if turned else rules))
+        assert has_tls(config, ALL)
+        assert has_tls(config, V1)
+        assert list(unresolved(config)) == []
+
+    def test_the_oldest_policy_wins_as_a_whole(self) -> None:
+        rules = [destination_rule("b", LEAST_REQUEST), destination_rule("a", f"{MUTUAL}, {V1_AND_V2}")]
+        config = config_of("discovery", *rules)
+        found = one(config, CLUSTER, V1, cluster_pb2.Cluster)
+        assert found.lb_policy == cluster_pb2.Cluster.LEAST_REQUEST
+        assert not found.HasField("transport_socket")
+        assert [note.reason for note in unresolved(config)] == [
+            f"the older DestinationRule echo-grpc/b already has a trafficPolicy for {FQDN}: this one's is not used"
+        ]
+
+    def test_an_empty_policy_counts_as_one(self) -> None:
+        config = config_of("discovery", destination_rule("a", "trafficPolicy: {}"), destination_rule("b", MUTUAL))
+        assert not has_tls(config, ALL)
+
+    def test_of_subsets_with_one_name_the_oldest_counts(self) -> None:
+        old = destination_rule("old", "subsets: [{name: v1, labels: {version: v1}}]")
+        new = destination_rule("new", "subsets: [{name: v1, labels: {version: v2}}]")
+        config = config_of("discovery", old, new)
+        found = one(config, ENDPOINTS, V1, endpoint_pb2.ClusterLoadAssignment)
+        assert [group.lb_endpoints[0].endpoint.address.socket_address.address for group in found.endpoints] == [
+            "127.0.1.11"
+        ]
+        assert "already has subset v1" in next(iter(unresolved(config))).reason
+
+    @pytest.mark.parametrize("created", ["2020-01-01T00:00:00Z", "'2020-01-01T00:00:00+00:00'"])
+    def test_a_creation_timestamp_says_how_old_a_rule_is(self, created: str) -> None:
+        rules = [destination_rule("first", LEAST_REQUEST), destination_rule("later", MUTUAL, created)]
+        assert has_tls(config_of("discovery", *rules), ALL)
+
+    def test_rules_of_another_namespace_are_not_merged(self) -> None:
+        rules = [destination_rule("a", V1_AND_V2), destination_rule("b", MUTUAL, namespace="other")]
+        config = config_of("discovery", *rules)
+        assert not has_tls(config, V1)
+        assert "in another namespace" in next(iter(unresolved(config))).reason
+
+    def test_an_object_that_is_applied_again_replaces_itself(self) -> None:
+        rules = [destination_rule("echo", V1_AND_V2), destination_rule("echo", MUTUAL)]
+        config = config_of("discovery", *rules)
+        assert has_tls(config, ALL)
+        assert generate(config, identify(config, NODE, "echo-grpc"), CLUSTER, [V1]) == []
+
+
+def test_a_creation_timestamp_that_is_none_is_refused() -> None:
+    with pytest.raises(ManifestError, match="creationTimestamp must be a time"):
+        read_text(destination_rule("a", MUTUAL, "yesterday"), "a.yaml")

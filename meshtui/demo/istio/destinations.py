@@ -51,7 +51,7 @@ def read_destination_rule(document: Block, origin: Origin, notes: Notes) -> Dest
     spec = fields.block(document, "spec")
     fields.only(spec, "a DestinationRule", ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector"))
     notes.drop_if_set(spec, ("exportTo", "workloadSelector"), "the demo mesh shows every rule to every pod")
-    policy = _policy(fields.block(spec, "trafficPolicy"), notes)
+    policy = _policy(fields.block(spec, "trafficPolicy"), notes) if spec.get("trafficPolicy") is not None else None
     subsets = tuple(_subset(item, notes) for item in fields.blocks(spec, "subsets"))
     host = full_host(fields.text(spec, "host"), origin.namespace)
     return DestinationRule(origin, host, policy, subsets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
@@ -141,6 +142,20 @@ def text(parent: Block, key: str, default: str | None = None) -> str:
         missing = "is missing" if value is None else "must be a string"
         raise parent.fail(key, f"{key} {missing}")
     return value
+
+
+def timestamp(parent: Block, key: str) -> datetime | None:
+    """A moment as Kubernetes writes it (RFC 3339, UTC unless it says otherwise), quoted or not; None when missing."""
+    value = parent.get(key)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        moment = None
+    if isinstance(moment, datetime):
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    raise parent.fail(key, f"{key} must be a time such as 2026-11-01T00:00:00Z")
 
 
 def texts(parent: Block, key: str) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from meshtui.demo.istio.workload import DOMAIN, Labels, MeshWorkload
 
@@ -43,13 +45,20 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an object comes from: its kind and name, and the file and line it was read at."""
+    """Where an object comes from: its kind and name, the file and line it was read at, and since when it exists."""
 
     kind: str
     namespace: str
     name: str
     file: str
     line: int
+    created: datetime | None = None
+    """``metadata.creationTimestamp``, where it is written."""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two manifests the same object in the API server: the one applied last is in force."""
+        return self.kind, self.namespace, self.name
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -125,8 +134,25 @@ class DestinationRule:
 
     origin: Origin
     host: str
-    policy: TrafficPolicy
+    policy: TrafficPolicy | None
+    """The top-level ``trafficPolicy``; None where none is written, which matters to a merge."""
     subsets: tuple[Subset, ...]
+
+    def merged(self, younger: Iterable[DestinationRule]) -> DestinationRule:
+        """This rule with what younger ones of its host add: subsets of new names, and a policy if it has none.
+
+        Policies are never mixed field by field (istio ``pilot/pkg/model/destination_rule.go``, mergeDestinationRule).
+        """
+        policy, subsets = self.policy, {subset.name: subset for subset in self.subsets}
+        for rule in younger:
+            policy = rule.policy if policy is None else policy
+            subsets = {subset.name: subset for subset in rule.subsets} | subsets
+        return replace(self, policy=policy, subsets=tuple(subsets.values()))
+
+    def policy_of(self, subset: Subset | None) -> TrafficPolicy:
+        """What holds for one subset, or for the whole host."""
+        whole = self.policy or TrafficPolicy()
+        return subset.policy.over(whole) if subset else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +263,7 @@ IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeshConfig:
-    """Everything the control plane knows at one moment."""
+    """Everything the control plane knows at one moment; of each kind, the oldest object first."""
 
     workloads: tuple[MeshWorkload, ...] = ()
     services: tuple[Service, ...] = ()
@@ -251,12 +277,17 @@ class MeshConfig:
         return next((service for service in self.services if service.host == host), None)
 
     def destination_rule(self, host: str) -> DestinationRule | None:
-        """The rule for a host; the first read wins, as the oldest does in Istio."""
-        return next((rule for rule in self.destination_rules if rule.host == host), None)
+        """The rule for a host: of several in one namespace, all of them merged into the oldest."""
+        oldest, *younger = self.rules_of(host) or (None,)
+        return oldest.merged(younger) if oldest else None
+
+    def rules_of(self, host: str) -> tuple[DestinationRule, ...]:
+        """The rules that are merged for a host, the oldest first: those in its namespace."""
+        rules = [rule for rule in self.destination_rules if rule.host == host]
+        return tuple(rule for rule in rules if rule.origin.namespace == rules[0].origin.namespace)
 
     def virtual_service(self, host: str) -> VirtualService | None:
-        """The virtual service for a host: the one with the most exact name, of several the first read, as the
-        oldest in Istio."""
+        """The virtual service for a host: the one with the most exact name, of several the oldest."""
         best: tuple[int, VirtualService] | None = None
         for virtual in self.virtual_services:
             length = max((len(pattern) for pattern in virtual.hosts if _covers(pattern, host)), default=-1)

@@ -54,8 +54,7 @@ def cluster(config: MeshConfig, name: str) -> cluster_pb2.Cluster | None:
     if rule is not None:
         more = {"subset": subset.name} if subset else {}
         out.metadata.CopyFrom(istio_metadata(rule.origin, **more))
-        policy = subset.policy.over(rule.policy) if subset else rule.policy
-        _apply(out, policy, {workload.identity for workload in config.behind(service)})
+        _apply(out, rule.policy_of(subset), {workload.identity for workload in config.behind(service)})
     return out
 
 

@@ -91,8 +91,9 @@ def _route(
             )
     _finish(action, http.timeout_seconds, http.retries)
     rule = config.destination_rule(http.destinations[0].host)
-    if rule and rule.policy.ring_hash and rule.policy.ring_hash.header:
-        header = components.RouteAction.HashPolicy.Header(header_name=rule.policy.ring_hash.header)
+    ring_hash = rule.policy_of(None).ring_hash if rule else None
+    if ring_hash and ring_hash.header:
+        header = components.RouteAction.HashPolicy.Header(header_name=ring_hash.header)
         action.hash_policy.add(header=header)
     _ignored(action, config, http.unsupported, port)
     route = components.Route(name=http.name, match=_match(match), route=action, metadata=istio_metadata(virtual.origin))

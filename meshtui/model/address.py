@@ -106,6 +106,27 @@ def host_of(text: str) -> str:
     return text.rpartition(":")[0].strip("[]")
 
 
+def host_alone(text: str) -> str:
+    """The host of ``host:port``, ``host``, ``[::1]:port``, ``[::1]`` or ``::1``, without brackets."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text if text.count(":") > 1 else text.partition(":")[0]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: ``localhost``, or an address of RFC 1122 §3.2.1.3 or RFC 4291 §2.5.3."""
+    import ipaddress  # few addresses need it
+
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 def as_typed(text: str) -> str:
     """What was typed, in quotes, with its escapes, not too long."""
     return repr(shorten(text, QUOTED_LENGTH))

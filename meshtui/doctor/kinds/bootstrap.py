@@ -104,12 +104,14 @@ WRONG_TYPE: Final = Kind(
     code="bootstrap-wrong-type",
     area=Area.BOOTSTRAP,
     severity=Severity.ERROR,
+    graded="a warning for a null that C++ and Go take for a field left out",
     title="{path} must be {expected}",
-    why="It is {found}. " + REFUSES,
+    why="It is {found}. {who_refuses}",
     fix="write {expected} there",
     page=(
         "A field has another type than gRPC reads there. gRPC refuses the whole bootstrap: every `xds:` channel "
-        "fails and an xDS server does not start."
+        "fails and an xDS server does not start. Where null stands for a field that may be left out, C++ (with Python, "
+        "Ruby and PHP) and Go take it so; Java, and Node in many places, refuse it."
     ),
     seen="the field, its line, the type found and the type expected.",
     page_fix="write the expected type; durations and ports are strings here.",

@@ -42,14 +42,23 @@ def _problem_words(problem: SyntaxProblem) -> str:
     return f"{place}: {problem.message}{found}" if place else f"{problem.message}{found}"
 
 
+NULL_REFUSED_BY_SOME: Final = (
+    "C++ (with Python, Ruby and PHP) and Go take that for a field left out; Java, and Node in many places, refuse it."
+)
+
+
 def wrong_type(seen: BootstrapEvidence) -> Iterator[Finding]:
     """A value of another type than gRPC reads there."""
     for misfit in seen.bootstrap.misfits:
+        lenient = misfit.only_some_refuse
         yield kinds.WRONG_TYPE.finding(
             BootstrapSubject(misfit.path),
+            severity=Severity.WARNING if lenient else Severity.ERROR,
+            fix=f"write {misfit.expected} there, or leave the field out" if lenient else "",
             path=misfit.path,
             expected=misfit.expected,
             found=misfit.found,
+            who_refuses=NULL_REFUSED_BY_SOME if lenient else kinds.REFUSES,
             evidence=(seen.at(misfit.path, f"is {misfit.found}, not {misfit.expected}"),),
         )
 

@@ -22,7 +22,8 @@ ISTIO_SHAPE: Final = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster
 def missing(seen: BootstrapEvidence) -> Iterator[Finding]:
     """No node, or one without an id."""
     bootstrap = seen.bootstrap
-    if bootstrap.syntax is not None or any(misfit.path in {"node", "node.id"} for misfit in bootstrap.misfits):
+    wrong = {misfit.path for misfit in bootstrap.misfits if not misfit.only_some_refuse}
+    if bootstrap.syntax is not None or wrong & {"node", "node.id"}:
         return
     if bootstrap.node is None:
         yield kinds.NODE_MISSING.finding(BootstrapSubject(), shape=ISTIO_SHAPE, evidence=(seen.at("", "has no node"),))

@@ -56,7 +56,8 @@ def undefined(seen: BootstrapEvidence) -> Iterator[Finding]:
 def plugins(seen: BootstrapEvidence) -> Iterator[Finding]:
     """The plugin behind each instance, and what it needs."""
     for provider in seen.bootstrap.certificate_providers:
-        if any(is_below(misfit.path, provider.path) for misfit in seen.bootstrap.misfits):
+        misfits = seen.bootstrap.misfits
+        if any(is_below(misfit.path, provider.path) and not misfit.only_some_refuse for misfit in misfits):
             continue
         if provider.plugin_name != "file_watcher":
             yield _unknown_plugin(seen, provider)

@@ -79,10 +79,14 @@ def addresses(seen: BootstrapEvidence) -> Iterator[Finding]:
             yield kinds.SERVER_URI_MISSING.finding(
                 BootstrapSubject(server.path), server=server.path, evidence=(seen.at(server.path, "has no server_uri"),)
             )
-        elif server.scheme not in SCHEMES or server.server_uri.startswith(("/", "./", "../")):
+        elif not _is_dialable(server):
             yield _undialable(seen, server, path)
         elif server.scheme == "unix":
             yield from _socket(seen, server, path)
+
+
+def _is_dialable(server: XdsServer) -> bool:
+    return server.scheme in SCHEMES and not server.server_uri.startswith(("/", "./", "../"))
 
 
 def _undialable(seen: BootstrapEvidence, server: XdsServer, path: str) -> Finding:
@@ -124,7 +128,8 @@ def credentials(seen: BootstrapEvidence) -> Iterator[Finding]:
     """How the client proves itself to the control plane, and which languages can."""
     for server in seen.bootstrap.all_servers:
         path = f"{server.path}.channel_creds"
-        if any(is_below(misfit.path, path) for misfit in seen.bootstrap.misfits):
+        misfits = seen.bootstrap.misfits
+        if any(is_below(misfit.path, path) and not misfit.only_some_refuse for misfit in misfits):
             continue
         types = [creds.type for creds in server.channel_creds]
         known = [type_ for type_ in types if type_ in CREDS_KNOWN_BY]
@@ -165,7 +170,7 @@ def _partly_known(seen: BootstrapEvidence, server: XdsServer, path: str, first: 
 
 
 def _insecure(seen: BootstrapEvidence, server: XdsServer, path: str, first: str) -> Iterator[Finding]:
-    if first == "insecure" and server.server_uri and not server.is_local:
+    if first == "insecure" and server.server_uri and _is_dialable(server) and not server.is_local:
         yield kinds.CREDS_INSECURE_REMOTE.finding(
             BootstrapSubject(path),
             server_uri=server.server_uri,

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from urllib.parse import unquote
 
-from meshtui.model.address import host_of
+from meshtui.model.address import host_alone, is_loopback
 from meshtui.model.node_id import NodeId, is_istio_like, parse_node_id
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -47,7 +48,7 @@ class XdsServer:
     def scheme(self) -> str:
         """The URI's scheme in lower case, or empty for ``host:port`` and plain paths."""
         head, colon, _ = self.server_uri.partition(":")
-        is_name = head.replace("-", "").isalpha()
+        is_name = head[:1].isalpha() and head.replace("-", "").isalnum()
         return head.lower() if colon and is_name and not self.server_uri[len(head) + 1 :].isdigit() else ""
 
     @property
@@ -59,12 +60,24 @@ class XdsServer:
         return rest[2:] if rest.startswith("//") else rest
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that are dialled, without port and brackets; none for a socket or a scheme gRPC does not have.
+
+        The forms are those of gRPC's ``doc/naming.md``: ``dns:[//AUTHORITY/]HOST[:PORT]``, ``ipv4:`` and ``ipv6:`` with
+        several addresses between commas, ``passthrough:///HOST:PORT``, and no scheme at all, which is ``dns:///``.
+        """
+        if self.scheme not in {"", "dns", "ipv4", "ipv6", "passthrough"}:
+            return ()
+        rest = unquote(self.server_uri[len(self.scheme) + 1 :] if self.scheme else self.server_uri)
+        rest = rest[2:].partition("/")[2] if rest.startswith("//") else rest
+        return tuple(host_alone(part) for part in rest.lstrip("/").split(",") if part)
+
+    @property
     def is_local(self) -> bool:
-        """Whether the connection stays on this machine: a Unix socket or a loopback address."""
-        if self.scheme in {"unix", "unix-abstract"}:
+        """Whether the connection stays on this machine: a Unix socket, loopback addresses alone, or the VM's host."""
+        if self.scheme in {"unix", "unix-abstract", "vsock"}:
             return True
-        host = host_of(self.server_uri.rpartition("/")[2])
-        return host == "localhost" or host == "::1" or host.startswith("127.")
+        return bool(self.hosts) and all(is_loopback(host) for host in self.hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +171,15 @@ class SyntaxProblem:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value of another type than gRPC reads there."""
+    """A value of another type than gRPC reads there.
+
+    ``only_some_refuse`` is True of a null that C++ and Go take for a field left out, and Java does not.
+    """
 
     path: str
     expected: str
     found: str
+    only_some_refuse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

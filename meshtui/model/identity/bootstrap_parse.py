@@ -1,6 +1,8 @@
 """Text → ``Bootstrap``: tolerant, so that one wrong field costs only itself, and with every oddity noted.
 
-gRPC itself is strict: any ``Misfit`` makes it refuse the whole bootstrap.
+gRPC itself is strict: a ``Misfit`` makes it refuse the whole bootstrap. Of null the languages think differently. C++
+takes it for absent where its loader names the field (``LoadObject`` in ``src/core/util/json/json_object_loader.cc``;
+grpcio was asked for each field), Go everywhere (``encoding/json``), Java nowhere (``JsonUtil``: getString, getObject).
 """
 
 from __future__ import annotations
@@ -190,16 +192,13 @@ class _Reader:
     ) -> Bootstrap:
         top = self._document
         self._note_unknown("", top, _TOP)
-        servers = tuple(self._servers("xds_servers", top.get("xds_servers")))
-        node = self._node(top["node"]) if top.get("node") is not None else None
-        authorities = tuple(
-            self._authority(*authority) for authority in self._members("authorities", top.get("authorities"))
-        )
-        providers = self._members("certificate_providers", top.get("certificate_providers"))
-        certificate_providers = tuple(self._provider(*provider) for provider in providers)
+        servers = tuple(self._servers("xds_servers", top.get("xds_servers", [])))
+        node = self._node(top)
+        authorities = tuple(self._authority(*authority) for authority in self._members("authorities"))
+        certificate_providers = tuple(self._provider(*provider) for provider in self._members("certificate_providers"))
         template = self._string("client_default_listener_resource_name_template", top)
         server_template = self._string("server_listener_resource_name_template", top)
-        for path, _, value in self._members("allowed_grpc_services", top.get("allowed_grpc_services")):
+        for path, _, value in self._members("allowed_grpc_services"):
             self._typed(path, value, dict, "an object")
         return Bootstrap(
             self._source,
@@ -225,12 +224,12 @@ class _Reader:
             if fields is None:
                 continue
             self._note_unknown(here, fields, _SERVER)
-            features = self._list(member(here, "server_features"), fields.get("server_features"))
+            features = self._list(member(here, "server_features"), fields.get("server_features", []))
             yield XdsServer(
                 path=here,
-                server_uri=self._string(member(here, "server_uri"), fields, "server_uri"),
-                channel_creds=tuple(self._creds(member(here, "channel_creds"), fields.get("channel_creds"))),
-                call_creds=tuple(self._creds(member(here, "call_creds"), fields.get("call_creds"))),
+                server_uri=self._string(member(here, "server_uri"), fields, "server_uri", required=True),
+                channel_creds=tuple(self._creds(member(here, "channel_creds"), fields.get("channel_creds", []))),
+                call_creds=tuple(self._creds(member(here, "call_creds"), self._optional(here, fields, "call_creds"))),
                 server_features=tuple(feature for feature in features if isinstance(feature, str)),
             )
 
@@ -241,17 +240,18 @@ class _Reader:
             if fields is None:
                 continue
             self._note_unknown(here, fields, _CREDS)
-            config = self._object(member(here, "config"), fields.get("config", {}))
-            yield Creds(here, self._string(member(here, "type"), fields, "type"), MappingProxyType(config or {}))
+            config = self._optional_object(member(here, "config"), fields, "config")
+            type_ = self._string(member(here, "type"), fields, "type", required=True)
+            yield Creds(here, type_, MappingProxyType(config or {}))
 
-    def _node(self, value: Json) -> BootstrapNode | None:
-        fields = self._object("node", value)
+    def _node(self, top: dict[str, Json]) -> BootstrapNode | None:
+        fields = self._optional_object("node", top, "node")
         if fields is None:
             return None
         self._note_unknown("node", fields, _NODE)
-        locality = self._object("node.locality", fields.get("locality", {})) or {}
+        locality = self._optional_object("node.locality", fields, "locality") or {}
         self._note_unknown("node.locality", locality, _LOCALITY)
-        metadata = self._object("node.metadata", fields.get("metadata", {})) or {}
+        metadata = self._optional_object("node.metadata", fields, "metadata") or {}
         place = {name: self._string(member("node.locality", name), locality, name) for name in _LOCALITY}
         return BootstrapNode(
             id=self._string("node.id", fields, "id"),
@@ -268,14 +268,13 @@ class _Reader:
         template = self._string(
             member(path, "client_listener_resource_name_template"), fields, "client_listener_resource_name_template"
         )
-        return Authority(
-            path, name, template, tuple(self._servers(member(path, "xds_servers"), fields.get("xds_servers")))
-        )
+        servers = self._servers(member(path, "xds_servers"), self._optional(path, fields, "xds_servers"))
+        return Authority(path, name, template, tuple(servers))
 
     def _provider(self, path: str, name: str, value: Json) -> CertificateProvider:
         fields = self._object(path, value) or {}
         self._note_unknown(path, fields, _PROVIDER)
-        plugin = self._string(member(path, "plugin_name"), fields, "plugin_name")
+        plugin = self._string(member(path, "plugin_name"), fields, "plugin_name", required=True)
         here = member(path, "config")
         config = self._object(here, fields.get("config", {})) or {}
         has_config = "config" in fields
@@ -285,7 +284,7 @@ class _Reader:
             )
         self._note_unknown(here, config, _FILE_WATCHER)
         files = {field: self._string(member(here, field), config, field) for field in _FILE_WATCHER}
-        written = "refresh_interval" in config
+        written = config.get("refresh_interval") is not None
         interval = parse_proto_duration(files["refresh_interval"]) if written else DEFAULT_REFRESH_INTERVAL
         return CertificateProvider(
             path=path,
@@ -299,22 +298,38 @@ class _Reader:
             refresh_interval=interval,
         )
 
-    def _members(self, path: str, value: Json) -> list[tuple[str, str, Json]]:
-        """The members of an object of objects as (path, name, value)."""
-        fields = self._object(path, {} if value is None else value) or {}
-        return [(member(path, name), name, item) for name, item in fields.items()]
+    def _members(self, name: str) -> list[tuple[str, str, Json]]:
+        """The members of an object of objects of the top level as (path, name, value)."""
+        fields = self._optional_object(name, self._document, name) or {}
+        return [(member(name, key), key, item) for key, item in fields.items()]
 
     def _list(self, path: str, value: Json) -> list[Json]:
-        return [] if value is None else self._typed(path, value, list, "an array") or []
+        return self._typed(path, value, list, "an array") or []
+
+    def _optional(self, path: str, fields: dict[str, Json], name: str) -> Json:
+        """The array that a field holds as it stands there; an empty one for a field left out."""
+        return [] if self._is_null(member(path, name), fields, name, "an array") else fields.get(name, [])
 
     def _object(self, path: str, value: Json) -> dict[str, Json] | None:
         return self._typed(path, value, dict, "an object")
 
-    def _string(self, path: str, fields: dict[str, Json], name: str = "") -> str:
-        value = fields.get(name or path)
-        if value is None or value == MASK:
-            return "" if value is None else MASK
-        return self._typed(path, value, str, "a string") or ""
+    def _optional_object(self, path: str, fields: dict[str, Json], name: str) -> dict[str, Json] | None:
+        if name not in fields or self._is_null(path, fields, name, "an object"):
+            return None
+        return self._object(path, fields[name])
+
+    def _string(self, path: str, fields: dict[str, Json], name: str = "", *, required: bool = False) -> str:
+        key = name or path
+        if key not in fields or (not required and self._is_null(path, fields, key, "a string")):
+            return ""
+        return MASK if fields[key] == MASK else self._typed(path, fields[key], str, "a string") or ""
+
+    def _is_null(self, path: str, fields: dict[str, Json], name: str, expected: str) -> bool:
+        """Whether a field that may be left out is written as null, which is noted: not every gRPC takes it so."""
+        null = name in fields and fields[name] is None
+        if null:
+            self._misfits.append(Misfit(path, expected, _kind(None), only_some_refuse=True))
+        return null
 
     def _typed(self, path: str, value: Json, kind: type[_T], expected: str) -> _T | None:
         if isinstance(value, kind):
@@ -328,4 +343,5 @@ class _Reader:
                 continue
             missing = [field_name for field_name in known if field_name not in fields]
             close = difflib.get_close_matches(name.lower().replace("-", "_"), missing, 1, CLOSE_ENOUGH)
-            self._unknown.append(UnknownField(member(path, name), close[0] if close else ""))
+            if close or fields[name] is not None:  # pilot-agent writes a null of Envoy's Node into every bootstrap
+                self._unknown.append(UnknownField(member(path, name), close[0] if close else ""))

@@ -102,6 +102,17 @@ def test_istios_node_id_is_taken_apart_from_the_right() -> None:
         ("[::1]:15010", "", True),
         ("istiod.istio-system.svc:15012", "", False),
         ("10.0.0.1:15010", "", False),
+        ("ipv4:127.0.0.1:18000", "", True),
+        ("ipv4:127.0.0.1:18000,10.0.0.1:18000", "", False),
+        ("ipv6:[::1]:18000", "", True),
+        ("ipv6:%5B::1%5D:18000", "", True),
+        ("ipv6:[fd00::10]:18000", "", False),
+        ("[::ffff:127.0.0.1]:18000", "", True),
+        ("dns:localhost:18000", "", True),
+        ("dns://8.8.8.8/localhost:18000", "", True),
+        ("localhost", "", True),
+        ("127.evil.example:443", "", False),
+        ("https://localhost:443", "", False),
     ],
 )
 def test_server_addresses_are_read_as_grpc_reads_them(uri: str, socket: str, local: bool) -> None:

@@ -40,8 +40,9 @@ from meshtui.model.xds.diff import diff
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.names import parse_service_name, short_host
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Status
-from meshtui.model.xds.routing import Request, match_route, match_virtual_host, string_matches
+from meshtui.model.xds.routing import Request, match_route, string_matches
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.virtual_hosts import HostIndex
 from meshtui.present.tree_rows import Filter, rows
 from meshtui.sources.agent.metrics import parse_metrics
 from meshtui.sources.certificates.pem import pem_blocks
@@ -220,7 +221,7 @@ def one_with_many_endpoints(size: int) -> Callable[[], object]:
 
 def many_domains(size: int) -> Callable[[], object]:
     hosts = [VirtualHost(f"h{number}", (f"*.d{number}.example", f"d{number}.*"), ()) for number in range(size)]
-    return lambda: match_virtual_host(hosts, "a." * size)
+    return lambda: HostIndex(hosts).find("a." * size)
 
 
 def many_routes(size: int) -> Callable[[], object]:

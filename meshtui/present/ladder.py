@@ -17,6 +17,7 @@ from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import is_inbound_listener
 from meshtui.model.xds.resource import Health, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
 
 MAY_HANG: Final = "calls hang, or long-lived streams"
@@ -77,7 +78,8 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
     """Listener, Route, Cluster and Endpoint."""
     by_kind: dict[NodeKind, list[Node]] = {kind: [] for kind in NodeKind}
     for node in graph.distinct():
-        by_kind[node.kind].append(node)
+        if node.key is not None or node.weight != 0:  # a destination that gRPC leaves out is no cluster of the client
+            by_kind[node.kind].append(node)
     listeners = by_kind[NodeKind.LISTENER]
     outbound = [node for node in listeners if not is_inbound_listener(node.name)]
     inbound = [node for node in listeners if is_inbound_listener(node.name)]
@@ -190,12 +192,16 @@ def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
             age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
             below = _trouble_below(nodes[0])
             health = rung.health if rung.health is not Health.OK else (Health.MISSING if below else Health.OK)
-            return Rung(rung.name, health, route_words(resource.body), aside=rung.aside or below or age, key=rung.key)
+            words = route_words(in_use(snapshot, resource.key, resource.body))
+            return Rung(rung.name, health, words, aside=rung.aside or below or age, key=rung.key)
     return rung
 
 
 def _trouble_below(node: Node) -> str:
     """What the routes name that is not there."""
+    failing = next((child for child in node.children if child.kind is NodeKind.ROUTE and child.health.rank), None)
+    if failing is not None:
+        return f"{failing.label}: {failing.note}"
     lacking = [
         cluster_label(child.name)
         for child in _clusters_under(node)
@@ -214,7 +220,7 @@ def _clusters_under(node: Node) -> Iterable[Node]:
 
 def route_words(routes: RouteConfiguration) -> str:
     """A whole route configuration in a line: ``v1 80 % · v2 20 %``, with matches where there are several."""
-    all_routes = [route for host in routes.virtual_hosts for route in host.routes]
+    all_routes = [route for host in routes.virtual_hosts for route in host.routes if not route.left_out]
     if not all_routes:
         return "no routes: every request fails"
     parts = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshtui.model.phrases import plural, share_words, size_words
+from meshtui.model.xds.clients import reading_of
 from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
@@ -20,6 +21,7 @@ from meshtui.model.xds.config import (
     TlsContext,
     TlsMode,
     VirtualHost,
+    WeightedCluster,
 )
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, route_facts
@@ -27,6 +29,7 @@ from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.status_words import status_note
+from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words, pattern_words
 
 
@@ -90,7 +93,7 @@ def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:
         case Listener() as listener:
             yield from _listener(snapshot, resource.key, listener)
         case RouteConfiguration() as routes:
-            yield from _routes(snapshot, resource.key.scope, routes)
+            yield from _routes(snapshot, resource.key, routes)
         case Cluster() as cluster:
             yield from _cluster(snapshot, resource.key, cluster)
         case ClusterLoadAssignment() as assignment:
@@ -116,7 +119,7 @@ def _listener(snapshot: Snapshot, key: ResourceKey, listener: Listener) -> Itera
     yield Section("a channel to this name", tuple(facts))
     yield Section("HTTP filters", tuple(_filters(listener.filters)))
     if listener.inline_routes is not None:
-        yield from _routes(snapshot, key.scope, listener.inline_routes)
+        yield from _routes(snapshot, key, listener.inline_routes)
 
 
 def _chain(chain: FilterChain) -> Iterator[SummaryFact]:
@@ -132,9 +135,14 @@ def _filters(filters: Sequence[HttpFilter]) -> Iterator[SummaryFact]:
         yield SummaryFact(filter_.kind, filter_.summary or filter_.name)
 
 
-def _routes(snapshot: Snapshot, scope: str, routes: RouteConfiguration) -> Iterator[Section]:
-    for host in routes.virtual_hosts:
-        yield Section(f"requests to {_domains(host)}", tuple(_host(snapshot, scope, host)))
+def _routes(snapshot: Snapshot, key: ResourceKey, routes: RouteConfiguration) -> Iterator[Section]:
+    """The virtual hosts that are used, then the names of the others, whose clusters no channel asks for."""
+    used = in_use(snapshot, key, routes).virtual_hosts
+    for host in used:
+        yield Section(f"requests to {_domains(host)}", tuple(_host(snapshot, key.scope, host)))
+    known = {id(host) for host in used}
+    others = [SummaryFact("", _domains(host)) for host in routes.virtual_hosts if id(host) not in known]
+    yield Section("not used by this client's channels", tuple(others))
 
 
 def _domains(host: VirtualHost) -> str:
@@ -156,14 +164,21 @@ def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[Summary
 def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact]:
     for weighted in route.action.clusters:
         held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
-        note = status_note(held) if held else "the client does not hold this cluster"
+        note = status_note(held) if held else _not_held(snapshot, route, weighted)
         text = f"{share_words(weighted.share):>6} → {cluster_label(weighted.cluster)}"
-        yield SummaryFact("", f"{text}   {note}".rstrip(), held.health if held else Health.WAITING)
+        expected = weighted.weight and not route.left_out
+        health = held.health if held else Health.WAITING if expected else Health.OK
+        yield SummaryFact("", f"{text}   {note}".rstrip(), health)
     if not route.action.clusters:
         words = "served by this app" if route.action.kind is ActionKind.NON_FORWARDING else route.action.detail
         yield SummaryFact("", words or route.action.kind.value)
     for fact in route_facts(route):
         yield SummaryFact("", fact)
+
+
+def _not_held(snapshot: Snapshot, route: Route, weighted: WeightedCluster) -> str:
+    asked = weighted.weight or reading_of(snapshot.node).asks_for_weightless
+    return "the client does not hold this cluster" if asked and not route.left_out else "not asked for"
 
 
 def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:

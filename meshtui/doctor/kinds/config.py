@@ -107,3 +107,19 @@ FILTER_CHAIN_UNUSABLE: Final = Kind(
     page="An inbound listener has a filter chain gRPC cannot use. Connections that match it are refused.",
     seen="what is wrong with the chain, beside it in the tree.",
 )
+
+ROUTE_FAILS: Final = Kind(
+    code="route-fails",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="{which} to {host} fail in the client",
+    why="The route is in force, but {problem}. Envoy would answer; gRPC has routes that forward, and no others.",
+    fix="take directResponse or redirect out of the VirtualService, or let it match no gRPC call",
+    page=(
+        "A route in force has an action that gRPC does not have: a direct response or a redirect. gRPC keeps the "
+        "route in its table, and every call that matches it fails with UNAVAILABLE (grpc-go: *matched route does "
+        "not have a supported route action type*; C-core: *Matching route has inappropriate action*). grpc-java "
+        "and grpc-js refuse the whole route configuration instead."
+    ),
+    seen="the route configuration in force, and the virtual host that fits the channel's authority.",
+)

@@ -209,10 +209,29 @@ def listener_problems(seen: ConfigEvidence) -> Iterator[Finding]:
                 )
 
 
+def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
+    """A route whose action gRPC does not have, so that calls which match it fail in the client."""
+    said: set[tuple[str, Node]] = set()
+    for way in seen.graph.troubled():
+        route = way[-1]
+        owner = next((node.key for node in reversed(way) if node.key is not None), None)
+        if route.kind is not NodeKind.ROUTE or owner is None or (way[0].label, route) in said:
+            continue
+        said.add((way[0].label, route))
+        yield kinds.ROUTE_FAILS.finding(
+            ResourceSubject(owner, route.label),
+            host=short_host(way[0].label),
+            which="All calls" if len(way[-2].children) == 1 else f"Calls with {route.label}",
+            problem=route.note,
+            evidence=(f"{owner.type} {owner.name}: {route.note}",),
+        )
+
+
 STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     refused,
     missing,
     without_endpoints,
+    failing_routes,
     unreadable,
     listener_problems,
 )

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from meshtui.model.split.assessment import Expectation, ExpectationSource
-from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, WeightedCluster
+from meshtui.model.xds.config import ActionKind, Cluster, ClusterLoadAssignment, Route, WeightedCluster
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
@@ -54,7 +54,7 @@ def expectation_for(
     label = decision.route.origin or decision.routes.key.name
     clusters = decision.route.action.clusters
     if not clusters:
-        return Expectation.untestable("The matching route forwards to no cluster.", label=label)
+        return Expectation.untestable(_why_nowhere(decision.route), label=label)
     if decision.caveats:
         return Expectation.untestable(f"The split cannot be foreseen: {decision.caveats[0]}.", label=label)
     scope = decision.routes.key.scope
@@ -154,6 +154,13 @@ def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluste
             "One cluster with ring hash: the request's hash picks the pod, so the split follows the keys, not weights."
         )
     return f"One cluster, {policy}: its pods are not drawn by weight, so there is no configured split to test."
+
+
+def _why_nowhere(route: Route) -> str:
+    action = route.action
+    if action.kind is ActionKind.FAILING:
+        return f"The matching route has an action that gRPC does not know ({action.detail}): its calls fail."
+    return "The matching route forwards to no cluster."
 
 
 def _lacking(snapshot: Snapshot, scope: str, clusters: tuple[WeightedCluster, ...]) -> str:

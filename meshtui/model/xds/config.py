@@ -39,6 +39,7 @@ class HeaderMatch:
     low: int = 0
     high: int = 0
     treat_missing_as_empty: bool = False
+    """What the control plane asked for; gRPC does not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,16 @@ class WeightedCluster:
 
 
 class ActionKind(Enum):
-    """What a route does with a request."""
+    """What a route does with a request.
+
+    LEFT_OUT is a route that gRPC does not take into its table, so that the next one serves; FAILING one that stays
+    there though gRPC knows no such action (a redirect, a direct response), so that calls which match it fail.
+    """
 
     FORWARD = "forward"
     NON_FORWARDING = "non-forwarding"
-    UNSUPPORTED = "unsupported"
+    LEFT_OUT = "left out"
+    FAILING = "failing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,11 @@ class Route:
     _: KW_ONLY
     faults: tuple[HttpFilter, ...] = ()
     origin: str = ""
+
+    @property
+    def left_out(self) -> str:
+        """What gRPC leaves the route out for, in words; empty for a route it takes (gRFC A28)."""
+        return self.match.unsupported or (self.action.detail if self.action.kind is ActionKind.LEFT_OUT else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import islice
 from typing import Final, NamedTuple
 
+from meshtui.model.xds.clients import Language
 from meshtui.model.xds.config import TlsContext
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
 
@@ -65,8 +66,11 @@ class Node(NamedTuple):
     children: tuple[Node, ...] = ()
 
     def weighted(self, share: float, weight: int) -> Node:
-        """The same node as it hangs under a route that gives it this share of its traffic."""
-        return self._replace(share=share, weight=weight)
+        """The same node as it hangs under a route that gives it this share of its traffic.
+
+        What gets no request is no trouble of the route.
+        """
+        return self._replace(share=share, weight=weight, worst=self.worst if weight else Health.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,12 @@ class Branch:
 class Graph:
     """The roots: outbound listeners, inbound listeners, then whatever nothing refers to.
 
-    ``branches`` are kept so that the next graph can take over what did not change.
+    ``language`` is the client's, which decides how config is read. ``branches`` are kept so that the next graph can
+    take over what did not change.
     """
 
     roots: tuple[Node, ...]
+    language: Language = Language.OTHER
     branches: Mapping[ResourceKey, Branch] = field(default_factory=dict, compare=False, repr=False)
 
     def listed(self) -> Iterator[tuple[int, Node, bool]]:
@@ -123,8 +129,12 @@ class Graph:
             pending += [((*path, child.slot), child) for child in reversed(node.children)]
 
     def distinct(self) -> Iterator[Node]:
-        """Every node once, however many routes lead to it; parents before what they first lead to."""
+        """Every node once, however many routes lead to it; parents before what they first lead to.
+
+        A route configuration comes once, with what all the channels that share it use of it.
+        """
         seen: set[object] = set()
+        entered: set[int] = set()
         pending = list(reversed(self.roots))
         while pending:
             node = pending.pop()
@@ -132,6 +142,8 @@ class Graph:
             if mark not in seen:
                 seen.add(mark)
                 yield node
+            if node.children and id(node.children) not in entered:
+                entered.add(id(node.children))
                 pending += reversed(node.children)
 
     def troubled(self) -> Iterator[tuple[Node, ...]]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from meshtui.model.phrases import plural
+from meshtui.model.xds.clients import language_of, reading_of
 from meshtui.model.xds.config import (
-    ActionKind,
     Cluster,
     ClusterLoadAssignment,
     FilterChain,
@@ -29,11 +29,14 @@ from meshtui.model.xds.graph_words import (
     filter_facts,
     only_route_facts,
     route_facts,
+    route_health,
+    route_note,
 )
 from meshtui.model.xds.names import inbound_address, is_inbound_listener, parse_service_name
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
-from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.model.xds.status_words import status_note
+from meshtui.model.xds.virtual_hosts import HostIndex, authority_of
 from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
 
 MAX_AGGREGATE_DEPTH: Final = 16
@@ -43,9 +46,11 @@ MAX_AGGREGATE_DEPTH: Final = 16
 def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
     """The graph of a snapshot. References stay inside one client scope, as they do in gRPC.
 
-    A listener whose resources are all the same objects as in the graph ``before`` is taken over from it.
+    A listener whose resources are all the same objects as in the graph ``before`` is taken over from it, unless
+    another gRPC language reads them now.
     """
-    return _Builder(snapshot.resources, before.branches).graph()
+    branches = before.branches if before.language is language_of(snapshot.node) else {}
+    return _Builder(snapshot.resources, snapshot.node, branches).graph()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,21 @@ class _Leaves:
 
 
 class _Builder:
-    def __init__(self, resources: Mapping[ResourceKey, Resource], before: Mapping[ResourceKey, Branch]) -> None:
+    def __init__(
+        self,
+        resources: Mapping[ResourceKey, Resource],
+        node: NodeIdentity,
+        before: Mapping[ResourceKey, Branch],
+    ) -> None:
         self._resources = resources
+        self._language = language_of(node)
+        self._reading = reading_of(node)
         self._before = before
         self._branches: dict[ResourceKey, Branch] = {}
         self._clusters: dict[tuple[str, str], Branch] = {}
-        self._tables: dict[ResourceKey, Branch] = {}
+        self._tables: dict[tuple[ResourceKey, int | None], Branch] = {}
+        """Route configurations by the virtual host that is used of them, by identity: ``None`` for all of them."""
+        self._hosts: dict[ResourceKey, HostIndex] = {}
         self._leaves: dict[ResourceKey, _Leaves] = {}
         """The endpoints of each EDS resource, made once however many clusters read it."""
         self._referenced: set[ResourceKey] = set()
@@ -85,7 +99,7 @@ class _Builder:
             if key.type == LDS:
                 (inbound if is_inbound_listener(key.name) else outbound).append(self._branch(resource))
         orphans = tuple(self._orphans())
-        return Graph((*outbound, *inbound, *orphans), self._branches)
+        return Graph((*outbound, *inbound, *orphans), self._language, self._branches)
 
     def _branch(self, listener: Resource) -> Node:
         """The tree of a listener, taken over from the graph before while nothing of it changed."""
@@ -141,7 +155,7 @@ class _Builder:
         if isinstance(body, Listener):
             children = (
                 *(self._chain(key.scope, chain) for chain in body.chains),
-                *self._routes_of(key.scope, body.route_name, body.inline_routes),
+                *self._routes_of(resource, body),
             )
             facts = filter_facts(body.filters)
         label = inbound_address(key.name)
@@ -150,7 +164,7 @@ class _Builder:
         return _node(resource, NodeKind.LISTENER, _slot(key), label, facts=facts, children=children)
 
     def _chain(self, scope: str, chain: FilterChain) -> Node:
-        children = tuple(self._routes_of(scope, chain.route_name, chain.inline_routes, inbound=True))
+        children = (self._route_configuration(scope, chain.route_name),) if chain.route_name else ()
         health = Health.REFUSED if chain.problem else Health.OK
         return Node(
             slot=f"chain {chain.name}",
@@ -167,33 +181,55 @@ class _Builder:
 
     # routes
 
-    def _routes_of(
-        self, scope: str, name: str, inline: RouteConfiguration | None, *, inbound: bool = False
-    ) -> Iterator[Node]:
-        if inline is not None:
-            if not inbound:
-                yield from self._virtual_hosts(scope, inline)
-        elif name:
-            yield self._route_configuration(scope, name)
+    def _routes_of(self, resource: Resource, listener: Listener) -> tuple[Node, ...]:
+        """The routes that calls of the listener's channel meet."""
+        authority = authority_of(resource.key)
+        if listener.inline_routes is not None:
+            return self._host_of(resource.key, listener.inline_routes, authority)
+        if not listener.route_name:
+            return ()
+        return (self._route_configuration(resource.key.scope, listener.route_name, authority),)
 
-    def _route_configuration(self, scope: str, name: str) -> Node:
+    def _route_configuration(self, scope: str, name: str, authority: str | None = None) -> Node:
+        """The table as a channel of this authority uses it; whole for servers, and where no channel names it."""
         key = ResourceKey(scope, RDS, name)
-        known = self._tables.get(key)
+        mark = key, self._mark(key, authority)
+        known = self._tables.get(mark)
         if known is None:
-            known = self._tables[key] = self._made(lambda: self._new_route_configuration(scope, name))
+            known = self._tables[mark] = self._made(lambda: self._new_route_configuration(key, authority))
         return self._join(known)
 
-    def _new_route_configuration(self, scope: str, name: str) -> Node:
-        resource = self._take(scope, RDS, name)
-        slot = f"RDS {name}"
+    def _mark(self, key: ResourceKey, authority: str | None) -> int | None:
+        resource = self._resources.get(key)
+        if authority is None or resource is None or not isinstance(resource.body, RouteConfiguration):
+            return None
+        return id(self._find_host(key, resource.body, authority))
+
+    def _find_host(self, key: ResourceKey, routes: RouteConfiguration, authority: str) -> VirtualHost | None:
+        if key not in self._hosts:
+            self._hosts[key] = HostIndex(routes.virtual_hosts)
+        return self._hosts[key].find(authority)
+
+    def _new_route_configuration(self, key: ResourceKey, authority: str | None) -> Node:
+        resource = self._take(key.scope, RDS, key.name)
+        slot = f"RDS {key.name}"
         if resource is None:
-            return _absent(slot, NodeKind.ROUTE_CONFIGURATION, name)
-        facts: tuple[str, ...] = ()
-        children: tuple[Node, ...] = ()
-        if isinstance(resource.body, RouteConfiguration):
-            children = self._virtual_hosts(scope, resource.body)
-            facts = only_route_facts(resource.body)
-        return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, name, facts=facts, children=children)
+            return _absent(slot, NodeKind.ROUTE_CONFIGURATION, key.name)
+        routes = resource.body
+        if not isinstance(routes, RouteConfiguration):
+            return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name)
+        if authority is None:
+            facts, children = only_route_facts(routes.virtual_hosts), self._virtual_hosts(key.scope, routes)
+        else:
+            host = self._find_host(key, routes, authority)
+            facts = (*_hosts_facts(routes, authority), *(only_route_facts((host,)) if host else ()))
+            children = self._host_of(key, routes, authority)
+        return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name, facts=facts, children=children)
+
+    def _host_of(self, key: ResourceKey, routes: RouteConfiguration, authority: str) -> tuple[Node, ...]:
+        """The routes of the one virtual host that a channel uses."""
+        host = self._find_host(key, routes, authority)
+        return self._routes(key.scope, host, outbound=True) if host is not None else (_no_host(authority),)
 
     def _virtual_hosts(self, scope: str, routes: RouteConfiguration) -> tuple[Node, ...]:
         hosts = routes.virtual_hosts
@@ -214,25 +250,23 @@ class _Builder:
             children=children,
         )
 
-    def _routes(self, scope: str, host: VirtualHost) -> tuple[Node, ...]:
-        if len(host.routes) == 1 and is_catch_all(host.routes[0].match):
+    def _routes(self, scope: str, host: VirtualHost, *, outbound: bool = False) -> tuple[Node, ...]:
+        if len(host.routes) == 1 and is_catch_all(host.routes[0].match) and host.routes[0].action.clusters:
             return self._destinations(scope, host.routes[0])
-        return tuple(self._route(scope, index, route) for index, route in enumerate(host.routes))
+        return tuple(self._route(scope, index, route, outbound) for index, route in enumerate(host.routes))
 
-    def _route(self, scope: str, index: int, route: Route) -> Node:
-        children = self._destinations(scope, route)
-        unsupported = route.match.unsupported or (
-            route.action.detail if route.action.kind is ActionKind.UNSUPPORTED else ""
-        )
+    def _route(self, scope: str, index: int, route: Route, outbound: bool) -> Node:
+        children = () if route.left_out else self._destinations(scope, route)
+        health = route_health(route, outbound=outbound)
         return Node(
             slot=f"route {index} {route.name}",
             kind=NodeKind.ROUTE,
             name=route.name,
             label=match_words(route.match),
-            health=Health.OK,
-            worst=worst(*(child.worst for child in children)),
+            health=health,
+            worst=worst(health, *(child.worst for child in children)),
             facts=route_facts(route),
-            note=f"gRPC does not act on this route: {unsupported}" if unsupported else "",
+            note=route_note(route, self._language, outbound=outbound),
             children=children,
         )
 
@@ -240,6 +274,8 @@ class _Builder:
         return tuple(self._weighted(scope, weighted) for weighted in route.action.clusters)
 
     def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
+        if not weighted.weight and not self._reading.asks_for_weightless:
+            return _left_out(weighted)
         return self._cluster(scope, weighted.cluster).weighted(weighted.share, weighted.weight)
 
     # clusters and endpoints
@@ -389,6 +425,41 @@ def _readable_cluster(
         facts=facts,
         note=note,
         children=leaves.nodes,
+    )
+
+
+def _hosts_facts(routes: RouteConfiguration, authority: str) -> tuple[str, ...]:
+    """That there are virtual hosts of other services beside, which istiod sends together."""
+    others = len(routes.virtual_hosts) - 1
+    return (f"{plural(others, 'more virtual host')} not for {authority}",) if others > 0 else ()
+
+
+def _no_host(authority: str) -> Node:
+    """gRPC fails every call then. An app may override the authority of its channel, which nothing here shows."""
+    return Node(
+        slot=f"host {authority}",
+        kind=NodeKind.VIRTUAL_HOST,
+        name=authority,
+        label=authority,
+        health=Health.WAITING,
+        worst=Health.WAITING,
+        note=f"no virtual host is for {authority}: calls fail, unless the app sets another authority",
+    )
+
+
+def _left_out(weighted: WeightedCluster) -> Node:
+    """A destination of weight 0 as gRPC reads it where it drops it: its cluster is not asked for."""
+    name = weighted.cluster
+    return Node(
+        slot=f"CDS {name}",
+        kind=NodeKind.CLUSTER,
+        name=name,
+        label=cluster_label(name),
+        health=Health.OK,
+        worst=Health.OK,
+        share=0.0,
+        weight=0,
+        note="weight 0: gRPC leaves it out and does not ask for it",
     )
 
 

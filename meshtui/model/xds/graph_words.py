@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from meshtui.model.phrases import plural
+from meshtui.model.xds.clients import READINGS, Language
 from meshtui.model.xds.config import (
+    ActionKind,
     Cluster,
     ClusterLoadAssignment,
     HttpFilter,
     Route,
-    RouteConfiguration,
+    VirtualHost,
 )
 from meshtui.model.xds.names import parse_service_name
-from meshtui.model.xds.resource import EDS
+from meshtui.model.xds.resource import EDS, Health
 from meshtui.model.xds.words import is_catch_all, tls_words
 
 ROUTINE_FILTERS: Final = frozenset({"Router", "HTTPFault", "RBAC"})
@@ -56,13 +58,38 @@ def route_facts(route: Route) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def only_route_facts(routes: RouteConfiguration) -> tuple[str, ...]:
+def only_route_facts(hosts: Sequence[VirtualHost]) -> tuple[str, ...]:
     """The facts of a lone catch-all route, which has no line of its own."""
-    if len(routes.virtual_hosts) == 1 and len(routes.virtual_hosts[0].routes) == 1:
-        route = routes.virtual_hosts[0].routes[0]
-        if is_catch_all(route.match):
-            return route_facts(route)
-    return ()
+    routes = hosts[0].routes if len(hosts) == 1 else ()
+    lone = len(routes) == 1 and is_catch_all(routes[0].match) and routes[0].action.clusters
+    return route_facts(routes[0]) if lone else ()
+
+
+def route_health(route: Route, *, outbound: bool) -> Health:
+    """MISSING for a route whose calls all fail in the client: it leads nowhere."""
+    return Health.MISSING if _fails(route, outbound) else Health.OK
+
+
+def route_note(route: Route, language: Language, *, outbound: bool) -> str:
+    """What gRPC does with a route that it does not act on as it is written, or an empty string."""
+    if route.left_out:
+        return f"gRPC leaves this route out ({route.left_out}): the next one that matches serves"
+    if _fails(route, outbound):
+        what = route.action.detail or "an action for servers"
+        if READINGS[language].refuses_actions and route.action.kind is ActionKind.FAILING:
+            return f"{language.value} refuses a route configuration with this action: {what}"
+        return f"every call that matches fails with UNAVAILABLE: gRPC has no such action ({what})"
+    ignored = [header.name for header in route.match.headers if header.treat_missing_as_empty]
+    if ignored:
+        names = ", ".join(dict.fromkeys(ignored))
+        return f"gRPC ignores treat_missing_header_as_empty: a request without {names} does not match"
+    return ""
+
+
+def _fails(route: Route, outbound: bool) -> bool:
+    """A client can do nothing with an action that is for servers either (gRFC A36)."""
+    kind = route.action.kind
+    return not route.left_out and (kind is ActionKind.FAILING or (outbound and kind is ActionKind.NON_FORWARDING))
 
 
 def filter_facts(filters: Iterable[HttpFilter]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 INBOUND_LISTENER_MARK: Final = "/lds/inbound/"
 """In the listener name that Istio's ``server_listener_resource_name_template`` makes."""
@@ -36,6 +37,19 @@ def parse_service_name(name: str) -> ServiceName | None:
     if len(parts) != 4 or not parts[0] or not parts[3]:
         return None
     return ServiceName(*parts)
+
+
+def listener_name(url: str) -> str:
+    """The LDS resource an ``xds:`` URL asks for: ``xds:///echo:7070`` → ``echo:7070``. Empty for other schemes.
+
+    A slash before the path is none of the name: C-core writes the target of a scope as ``xds:/echo:7070``.
+    """
+    scheme, colon, rest = url.partition(":")
+    if scheme.lower() != "xds" or not colon:
+        return ""
+    if rest.startswith("//"):
+        rest = "/" + rest[2:].partition("/")[2]
+    return unquote(rest.removeprefix("/").split("?", 1)[0])
 
 
 def is_inbound_listener(name: str) -> bool:

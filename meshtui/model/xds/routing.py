@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from meshtui.model.regex import PatternRefusedError, full_match, refusal
 from meshtui.model.xds.config import (
@@ -20,8 +19,10 @@ from meshtui.model.xds.config import (
     StringMatch,
     VirtualHost,
 )
+from meshtui.model.xds.names import listener_name
 from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.virtual_hosts import HostIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,6 @@ class Decision:
     route: Route | None = None
     problem: str = ""
     caveats: tuple[str, ...] = ()
-
-
-def listener_name(url: str) -> str:
-    """The LDS resource an ``xds:`` URL asks for: ``xds:///echo:7070`` → ``echo:7070``. Empty for other schemes."""
-    scheme, colon, rest = url.partition(":")
-    if scheme.lower() != "xds" or not colon:
-        return ""
-    if rest.startswith("//"):
-        _, _, rest = rest[2:].partition("/")
-    return unquote(rest.split("?", 1)[0])
 
 
 def find_listener(snapshot: Snapshot, name: str) -> Resource | None:
@@ -84,7 +75,7 @@ def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) 
         routes.body if isinstance(routes.body, RouteConfiguration) else RouteConfiguration("", ())
     )
     request = Request(lowered.get("host", name), path, lowered)
-    host = match_virtual_host(config.virtual_hosts, request.authority)
+    host = HostIndex(config.virtual_hosts).find(request.authority)
     if host is None:
         return Decision(
             listener=listener,
@@ -108,35 +99,6 @@ def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tu
     return routes, ""
 
 
-# virtual hosts
-
-
-def match_virtual_host(hosts: Iterable[VirtualHost], authority: str) -> VirtualHost | None:
-    """The host whose domain fits best: exact, ``*.suffix``, ``prefix.*``, then ``*``; of a kind the longest."""
-    best: tuple[int, int] = (0, 0)
-    authority = authority.lower()
-    found: VirtualHost | None = None
-    for host in hosts:
-        for domain in host.domains:
-            rank = _domain_rank(domain.lower(), authority)
-            if rank > best:
-                best, found = rank, host
-    return found
-
-
-def _domain_rank(domain: str, authority: str) -> tuple[int, int]:
-    """How well a domain pattern fits, greater is better; (0, 0) does not fit."""
-    if domain == authority:
-        return 4, len(domain)
-    if domain == "*":
-        return 1, 1
-    if domain.startswith("*") and authority.endswith(domain[1:]) and len(authority) > len(domain) - 1:
-        return 3, len(domain)
-    if domain.endswith("*") and authority.startswith(domain[:-1]) and len(authority) > len(domain) - 1:
-        return 2, len(domain)
-    return 0, 0
-
-
 # routes
 
 
@@ -147,8 +109,8 @@ def match_route(routes: Iterable[Route], request: Request) -> tuple[Route | None
     caveats: list[str] = []
     for route in routes:
         match = route.match
-        if match.unsupported:
-            continue  # gRPC leaves such a route out of its table
+        if route.left_out:
+            continue
         refused = _refused_pattern(match)
         if refused:
             caveats.append(f"a route before it has a regular expression that gRPC's engine RE2 refuses ({refused})")
@@ -177,7 +139,10 @@ def _is_regex(match: StringMatch) -> bool:
 
 
 def header_matches(header: HeaderMatch, headers: Mapping[str, str]) -> bool:
-    """Whether one header condition holds. A missing header fails every condition but "not present" (gRFC A28).
+    """Whether one header condition holds. A missing header fails every condition but "not present", inverted or not.
+
+    gRFC A28; ``treat_missing_header_as_empty`` is read by none: grpc-go ``internal/xds/matcher/matcher_header.go``
+    and its test, C-core ``src/core/util/matchers.cc``, grpc-java ``Matchers.HeaderMatcher``.
 
     gRPC keeps ``-bin`` headers out of matching, and takes ``content-type`` to be ``application/grpc``.
     """
@@ -189,9 +154,7 @@ def header_matches(header: HeaderMatch, headers: Mapping[str, str]) -> bool:
         wanted = header.match.value != "false"
         return ((value is not None) == wanted) != header.invert
     if value is None:
-        if not header.treat_missing_as_empty:
-            return False
-        value = ""
+        return False
     if header.match.kind is MatchKind.RANGE:
         return _in_range(value, header.low, header.high) != header.invert
     return string_matches(header.match, value) != header.invert

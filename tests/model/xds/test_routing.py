@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.model.xds.config import HeaderMatch, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
+from meshtui.model.xds.names import listener_name
 from meshtui.model.xds.resource import LDS, RDS
 from meshtui.model.xds.routing import (
     Request,
     decide,
     header_matches,
-    listener_name,
     match_route,
-    match_virtual_host,
     string_matches,
 )
+from meshtui.model.xds.virtual_hosts import HostIndex
 from tests.world.config import (
     EVERYTHING,
     LISTENER,
@@ -40,6 +40,7 @@ PATH = "/proto.EchoTestService/Echo"
     [
         ("xds:///echo:7070", "echo:7070"),
         ("xds:echo:7070", "echo:7070"),
+        ("xds:/echo:7070", "echo:7070"),
         ("XDS:///echo:7070", "echo:7070"),
         ("xds://authority.example/echo:7070", "echo:7070"),
         ("xds:///echo%3A7070", "echo:7070"),
@@ -71,7 +72,7 @@ def hosts(*patterns: str) -> list[VirtualHost]:
     ],
 )
 def test_virtual_host(patterns: tuple[str, ...], authority: str, expected: str | None) -> None:
-    found = match_virtual_host(hosts(*patterns), authority)
+    found = HostIndex(hosts(*patterns)).find(authority)
     assert (found.name if found else None) == expected
 
 

@@ -126,11 +126,11 @@ def test_headers(fields: dict[str, Any], expected: HeaderMatch) -> None:
     ("fields", "kind", "detail"),
     [
         ({"non_forwarding_action": {}}, ActionKind.NON_FORWARDING, ""),
-        ({"direct_response": {"status": 404}}, ActionKind.UNSUPPORTED, "direct response 404"),
-        ({"redirect": {}}, ActionKind.UNSUPPORTED, "redirect"),
-        ({}, ActionKind.UNSUPPORTED, "no action"),
-        ({"route": {}}, ActionKind.UNSUPPORTED, "no cluster"),
-        ({"route": {"cluster_header": "x"}}, ActionKind.UNSUPPORTED, "the header x picks the cluster"),
+        ({"direct_response": {"status": 404}}, ActionKind.FAILING, "direct response 404"),
+        ({"redirect": {}}, ActionKind.FAILING, "redirect"),
+        ({}, ActionKind.FAILING, "no action"),
+        ({"route": {}}, ActionKind.LEFT_OUT, "no cluster"),
+        ({"route": {"cluster_header": "x"}}, ActionKind.LEFT_OUT, "the header x picks the cluster"),
         ({"route": {"cluster_specifier_plugin": "rls"}}, ActionKind.FORWARD, "the plugin rls picks the cluster"),
     ],
 )

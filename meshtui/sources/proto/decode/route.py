@@ -119,9 +119,9 @@ def _action(route: Any, host: Any) -> RouteAction:
     if form == "non_forwarding_action":
         return RouteAction(ActionKind.NON_FORWARDING)
     if form == "direct_response":
-        return RouteAction(ActionKind.UNSUPPORTED, detail=f"direct response {route.direct_response.status}")
+        return RouteAction(ActionKind.FAILING, detail=f"direct response {route.direct_response.status}")
     if form != "route":
-        return RouteAction(ActionKind.UNSUPPORTED, detail=form or "no action")
+        return RouteAction(ActionKind.FAILING, detail=form.replace("_", " ") if form else "no action")
     action = route.route
     kind, clusters, detail = _destinations(action)
     retry = action.retry_policy if action.HasField("retry_policy") else host.retry_policy
@@ -144,8 +144,8 @@ def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...],
     if form == "cluster_specifier_plugin":
         return ActionKind.FORWARD, (), f"the plugin {action.cluster_specifier_plugin} picks the cluster"
     if form == "cluster_header":
-        return ActionKind.UNSUPPORTED, (), f"the header {action.cluster_header} picks the cluster"
-    return ActionKind.UNSUPPORTED, (), form or "no cluster"
+        return ActionKind.LEFT_OUT, (), f"the header {action.cluster_header} picks the cluster"
+    return ActionKind.LEFT_OUT, (), form or "no cluster"
 
 
 def _weighted(message: Any) -> tuple[WeightedCluster, ...]:

@@ -14,6 +14,7 @@ from meshtui.model.traffic import Traffic
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.present.blocks import sparkline, squeezed
 from meshtui.present.ladder import Rung, RungName, SparkSeries
@@ -217,7 +218,8 @@ def _ladder(frame: Frame, rungs: Iterable[Rung], width: int) -> Iterator[Overvie
         yield OverviewEntry(ladder_line(rung, width), _resource(rung.key, frame))
         resource = frame.state.snapshot.resources.get(rung.key) if frame.state.snapshot and rung.key else None
         if resource is not None and isinstance(resource.body, RouteConfiguration) and frame.state.snapshot:
-            lines = split_lines(frame.state.snapshot, resource.key.scope, resource.body, RUNG_NAME + 5, width)
+            used = in_use(frame.state.snapshot, resource.key, resource.body)
+            lines = split_lines(frame.state.snapshot, resource.key.scope, used, RUNG_NAME + 5, width)
             yield from _entries(lines)
         if any(len(series.values) > 1 for series in rung.spark):
             yield OverviewEntry(spark_line(rung.spark, width))

@@ -29,7 +29,12 @@ LABEL: Final = 12
 
 def split_lines(snapshot: Snapshot, scope: str, routes: RouteConfiguration, indent: int, width: int) -> Iterator[Line]:
     """A line a destination, for each route that has several."""
-    split = [route for host in routes.virtual_hosts for route in host.routes if len(route.action.clusters) > 1]
+    split = [
+        route
+        for host in routes.virtual_hosts
+        for route in host.routes
+        if len(route.action.clusters) > 1 and not route.left_out
+    ]
     lines = [line for route in split for line in _route(snapshot, scope, route, indent, width)]
     yield from lines[:MOST_LINES]
 
@@ -43,7 +48,7 @@ def _route(snapshot: Snapshot, scope: str, route: Route, indent: int, width: int
         held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
         health = held.health if held else Health.WAITING
         # A refused cluster still serves its old config: only one that cannot be reached takes the colour of trouble.
-        lacking = health in (Health.WAITING, Health.MISSING)
+        lacking = health in (Health.WAITING, Health.MISSING) and weighted.weight > 0
         role = ROLES[health] if lacking else series[weighted.cluster]
         yield (
             Span(" " * indent),

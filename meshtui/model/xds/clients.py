@@ -1,0 +1,82 @@
+"""What each gRPC language does with xDS config where they differ: the one place that says it.
+
+gRPC's languages read the same config by the same gRFCs, each with its own code. Tree, route matching, expectation and
+rules ask here, by the user agent in the client's node; where all languages agree, the function that decides says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from meshtui.model.xds.snapshot import NodeIdentity
+
+
+class Language(Enum):
+    """An implementation of gRPC; the value is what people call it."""
+
+    GO = "grpc-go"
+    JAVA = "grpc-java"
+    CORE = "gRPC C-core"
+    NODE = "grpc-js"
+    OTHER = "this client"
+
+
+USER_AGENTS: Final = (
+    ("gRPC Go", Language.GO),
+    ("gRPC Java", Language.JAVA),
+    ("gRPC C-core", Language.CORE),
+    ("gRPC Node", Language.NODE),
+)
+"""How ``user_agent_name`` begins.
+
+grpc-go ``internal/xds/bootstrap/bootstrap.go``; grpc-java ``GrpcBootstrapperImpl.java`` (``gRPC Java``); C-core
+``src/core/xds/grpc/xds_client_grpc.cc`` (``gRPC C-core`` and the platform; C++, Python, Ruby, PHP, C#); grpc-js-xds
+``src/xds-bootstrap.ts`` and ``xds-client.ts`` (``gRPC Node Pure JS``).
+"""
+
+
+def language_of(node: NodeIdentity) -> Language:
+    """The implementation behind a node's user agent."""
+    return next((language for start, language in USER_AGENTS if node.user_agent.startswith(start)), Language.OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a language reads a route configuration."""
+
+    asks_for_weightless: bool
+    """Whether a destination of weight 0 is kept, so that its cluster is asked for. None sends it a request."""
+    refuses_actions: bool
+    """Whether a route that neither forwards nor is for servers makes it refuse the whole route configuration.
+
+    Otherwise the route stays in the table, and each call that matches it fails with UNAVAILABLE."""
+
+
+_LEFT_OUT: Final = Reading(asks_for_weightless=False, refuses_actions=False)
+"""grpc-go ``internal/xds/xdsclient/xdsresource/unmarshal_rds.go`` (``if w == 0 { continue }``;
+``RouteActionUnsupported``, for which ``internal/xds/resolver/serviceconfig.go`` fails calls with "matched route does
+not have a supported route action type"); C-core ``src/core/xds/grpc/xds_route_config_parser.cc``
+(``if (cluster.weight == 0) continue``; ``UnknownAction``, for which ``src/core/resolver/xds/xds_resolver.cc`` fails
+calls with "Matching route has inappropriate action")."""
+
+_KEPT: Final = Reading(asks_for_weightless=True, refuses_actions=True)
+"""grpc-java ``xds/src/main/java/io/grpc/xds/XdsRouteConfigureResource.java`` (``parseRouteAction`` keeps each weight;
+``parseRoute``: "Unsupported action type: direct_response"); grpc-js-xds ``src/resolver-xds.ts`` (pushes each weight)
+and ``src/xds-resource-type/route-config-resource-type.ts`` (``if (route.action !== 'route') return null``)."""
+
+READINGS: Final = {
+    Language.GO: _LEFT_OUT,
+    Language.CORE: _LEFT_OUT,
+    Language.JAVA: _KEPT,
+    Language.NODE: _KEPT,
+    Language.OTHER: _LEFT_OUT,
+}
+"""By language. Of a client that is none of them, a cluster it does not hold is not said to be missing for a share of
+nothing."""
+
+
+def reading_of(node: NodeIdentity) -> Reading:
+    """How the client behind a node reads a route configuration."""
+    return READINGS[language_of(node)]

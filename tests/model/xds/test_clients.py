@@ -1,0 +1,138 @@
+"""What each gRPC language does with routes, on reports of real clients and captures of a real Istio."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from meshtui.model.split.expectation import expectation_for
+from meshtui.model.xds.clients import Language, language_of
+from meshtui.model.xds.config import ActionKind, Route, RouteAction, VirtualHost
+from meshtui.model.xds.graph import NodeKind
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import RDS, Health
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from meshtui.present.ladder import config_rungs
+from tests.cases import alarms, capture, case, nodes
+from tests.world.clock import NOW
+from tests.world.config import EVERYTHING, ROUTES, canary, resource, routes, split_routes, weighted, with_resource
+
+SHOP = "xds:///echo.shop.svc.cluster.local:7070"
+ECHO = "xds:///echo.echo-grpc.svc.cluster.local:7070"
+
+
+def spoken(seen: Snapshot, user_agent: str) -> Snapshot:
+    return replace(seen, node=replace(seen.node, user_agent=user_agent))
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "language"),
+    [
+        ("gRPC Go", Language.GO),
+        ("gRPC Java", Language.JAVA),
+        ("gRPC C-core linux", Language.CORE),
+        ("gRPC Node Pure JS", Language.NODE),
+        ("envoy", Language.OTHER),
+        ("", Language.OTHER),
+    ],
+)
+def test_language(user_agent: str, language: Language) -> None:
+    assert language_of(NodeIdentity(user_agent=user_agent)) is language
+
+
+def test_a_missing_header_is_not_an_empty_one() -> None:
+    """istio/istio#49537: istiod writes withoutHeaders with a field that gRPC does not read, so 10/90 is right."""
+    seen = case("istio-without-headers")
+    assert expectation_for(seen, SHOP, {}).weights == (("v1", 10.0), ("v2", 90.0))
+    assert expectation_for(seen, SHOP, {"x-user": "alice"}).weights == (("v1", 90.0), ("v2", 10.0))
+    (route,) = nodes(build(seen), "header not x-user=beta")
+    assert "ignores treat_missing_header_as_empty" in route.note
+    assert alarms(seen) == []
+
+
+def test_a_route_that_picks_its_cluster_by_a_header_is_left_out() -> None:
+    """grpc/grpc-go#5269: the next route serves, 20/80."""
+    seen = case("cluster-header-route")
+    assert expectation_for(seen, SHOP, {}).weights == (("v1", 20.0), ("v2", 80.0))
+    (route,) = nodes(build(seen), "/proto.EchoTestService/*")
+    assert "leaves this route out" in route.note
+    assert route.health is Health.OK
+    assert alarms(seen) == []
+
+
+def test_a_destination_of_weight_zero_is_not_asked_for() -> None:
+    """grpc/grpc-go#4120: the client holds no canary, and nothing is wrong."""
+    seen = case("canary-weight-zero")
+    graph = build(seen)
+    assert {node.worst for _, node in graph.walk()} == {Health.OK}
+    (left_out,) = nodes(graph, "canary")
+    assert "does not ask for it" in left_out.note
+    assert alarms(seen) == []
+    assert expectation_for(seen, SHOP, {}).weights == (("stable", 100.0),)
+    rungs = {str(rung.name): rung for rung in config_rungs(seen, graph, seen.taken_at)}
+    assert all(rung.health in (Health.OK, None) for rung in rungs.values())
+    assert "canary" not in rungs["Cluster"].text
+
+
+def test_java_keeps_a_destination_of_weight_zero() -> None:
+    """It asks for the cluster, and shows what came of it; none of the route's calls depends on it."""
+    seen = with_resource(spoken(canary(), "gRPC Java"), resource(RDS, ROUTES, split_routes({"v1": 1, "v9": 0})))
+    graph = build(seen)
+    (kept,) = nodes(graph, "v9")
+    assert kept.health is Health.WAITING
+    assert graph.roots[0].worst is Health.OK
+
+
+def test_another_language_builds_the_tree_anew() -> None:
+    table = split_routes({"v1": 1, "v9": 0})
+    go = with_resource(spoken(canary(), "gRPC Go"), resource(RDS, ROUTES, table))
+    before = build(go)
+    after = build(spoken(go, "gRPC Java"), before)
+    assert nodes(before, "v9")[0].health is Health.OK
+    assert nodes(after, "v9")[0].health is Health.WAITING
+
+
+@pytest.mark.parametrize("name", ["plain", "2080", "header", "multi-service"])
+def test_healthy_captures_alarm_nobody(name: str) -> None:
+    """In multi-service the route configuration has the virtual hosts of five services; four are of no channel."""
+    seen = capture(name)
+    graph = build(seen)
+    assert alarms(seen) == []
+    assert {node.worst for _, node in graph.walk()} == {Health.OK}
+    assert {rung.health for rung in config_rungs(seen, graph, seen.taken_at)} == {Health.OK}
+
+
+def test_the_route_of_the_channel_is_shown_among_those_of_five_services() -> None:
+    seen = capture("multi-service")
+    rung = next(rung for rung in config_rungs(seen, build(seen), seen.taken_at) if rung.name == "Route")
+    assert rung.text == "v1 20 % · v2 80 %"
+    assert expectation_for(seen, ECHO, {}).weights == (("v1", 20.0), ("v2", 80.0))
+
+
+def test_a_direct_response_fails_every_call_of_go() -> None:
+    """Seen on grpc-go 1.78: UNAVAILABLE, matched route does not have a supported route action type."""
+    seen = capture("vs-direct")
+    assert alarms(seen) == ["All calls to echo.echo-grpc:7070 fail in the client"]
+    assert not expectation_for(seen, ECHO, {}).testable
+    rung = next(rung for rung in config_rungs(seen, build(seen), seen.taken_at) if rung.name == "Route")
+    assert rung.health is Health.MISSING
+    assert "direct response 503" in rung.aside
+
+
+def test_java_refuses_a_redirect() -> None:
+    redirect = RouteAction(ActionKind.FAILING, detail="redirect")
+    table = routes(Route("away", EVERYTHING, redirect), Route("rest", EVERYTHING, weighted({"v1": 1})))
+    seen = with_resource(spoken(canary(), "gRPC Java"), resource(RDS, ROUTES, table))
+    (route,) = (node for _, node in build(seen).walk() if node.kind is NodeKind.ROUTE and node.name == "away")
+    assert route.note == "grpc-java refuses a route configuration with this action: redirect"
+
+
+def test_no_virtual_host_for_the_channel() -> None:
+    """Calls fail unless the app overrides the authority, which is not known: neither well nor an outage."""
+    host = VirtualHost("other", ("other:7070",), (Route("r", EVERYTHING, weighted({"v9": 1})),))
+    table = replace(split_routes({"v1": 1}), virtual_hosts=(host,))
+    seen = with_resource(canary(NOW), resource(RDS, ROUTES, table))
+    graph = build(seen)
+    assert graph.roots[0].worst is Health.WAITING
+    assert alarms(seen) == []

@@ -47,6 +47,7 @@ def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, fo
         files=found.facts,
         certificates=found.certificates,
         asked_providers=asked,
+        tokens=found.tokens,
         both_variables=found.both_variables,
         platform=sys.platform,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,9 @@ from meshtui.present.documents.document import document, rfc3339
 from meshtui.present.documents.findings import any_error, finding_json
 from meshtui.present.documents.identity import certificate_json, certificate_table, chains_json
 
+if TYPE_CHECKING:
+    from meshtui.model.identity.workload import WorkloadFiles
+
 
 @click.command()
 @click.argument("target")
@@ -35,9 +39,9 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
     TARGET is a directory, a certificate file or a bootstrap file. For an address give --certs or --bootstrap as well.
     Exits with 1 when a finding is an error. Private keys are compared with their certificate and never shown.
     """
-    found = _read(target, options)
-    now = utc_now()
-    findings = _judge(found, now, warn, options)
+    files = _read(target, options)
+    found, now = _merged(target, [read for _, read in files.certificates]), utc_now()
+    findings = _judge(files, now, warn, options)
     data = document(
         target,
         certificates=[certificate_json(certificate, now) for certificate in found.certificates],
@@ -51,13 +55,13 @@ def certs(ctx: click.Context, target: str, warn: timedelta | None, options: Targ
         ctx.exit(ExitCode.WRONG)
 
 
-def _read(target: str, options: TargetOptions) -> CertificateSet:
+def _read(target: str, options: TargetOptions) -> WorkloadFiles:
     from meshtui.targets import is_bootstrap_file, read_workload
 
     if os.path.lexists(target):  # a link that leads nowhere or in a circle is there, and is said to be what it is
         if is_bootstrap_file(target):
-            return _merged(target, [found for _, found in read_workload(target, options.certs).certificates])
-        return _merged(target, [found for _, found in read_workload(options.bootstrap, target).certificates])
+            return read_workload(target, options.certs)
+        return read_workload(options.bootstrap, target)
     if options.certs is None and options.bootstrap is None:
         looks_like_path = os.sep in target and "://" not in target
         if looks_like_path:
@@ -68,7 +72,7 @@ def _read(target: str, options: TargetOptions) -> CertificateSet:
             f"{as_typed(target)} is no file, and an address alone gives no certificates.",
             "name the files with --certs DIR or --bootstrap FILE",
         )
-    return _merged(target, [found for _, found in read_workload(options.bootstrap, options.certs).certificates])
+    return read_workload(options.bootstrap, options.certs)
 
 
 def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
@@ -90,18 +94,18 @@ def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
     return first
 
 
-def _judge(found: CertificateSet, now: datetime, warn: timedelta | None, options: TargetOptions) -> tuple[Finding, ...]:
+def _judge(files: WorkloadFiles, now: datetime, warn: timedelta | None, options: TargetOptions) -> tuple[Finding, ...]:
     from meshtui.doctor.diagnose import diagnose
-    from meshtui.doctor.evidence import AgentEvidence, CertificateEvidence, Evidence
+    from meshtui.doctor.evidence import AgentEvidence, Evidence, files_evidence
     from meshtui.model.identity.comparison import identity_of
     from meshtui.targets import ask_agent
 
-    evidence = Evidence(certificates=(CertificateEvidence(now=now, certificates=found, warn=warn),))
+    evidence, own = Evidence(certificates=files_evidence(files, now, warn)), files.own
     if options.agent is not None:  # its own health, and whether what it issued is what is on disk
         report = ask_agent(options.agent, options)
         evidence = replace(
             evidence,
-            identity=identity_of(found, report, utc_now()),
-            agent=AgentEvidence(report=report, leaf=found.leaf),
+            identity=identity_of(own, report, utc_now()),
+            agent=AgentEvidence(report=report, leaf=own.leaf if own is not None else None),
         )
     return diagnose(evidence)

@@ -109,4 +109,4 @@ def _is_covered(finding: Finding, others: Iterable[Finding]) -> bool:
     if not better:
         return False
     about = {finding.subject, *finding.also}
-    return any(other.code == better and not about.isdisjoint({other.subject, *other.also}) for other in others)
+    return any(other.code in better and not about.isdisjoint({other.subject, *other.also}) for other in others)

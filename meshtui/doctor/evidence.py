@@ -18,7 +18,8 @@ if TYPE_CHECKING:  # a command loads the models of what it looks at, and no othe
     from meshtui.model.identity.bootstrap import Bootstrap
     from meshtui.model.identity.certificate import Certificate, CertificateSet
     from meshtui.model.identity.comparison import IdentityState
-    from meshtui.model.identity.workload import Workload
+    from meshtui.model.identity.token import TokenFacts
+    from meshtui.model.identity.workload import Workload, WorkloadFiles
     from meshtui.model.traffic import Traffic
     from meshtui.model.xds.graph import Graph
     from meshtui.model.xds.resource import ResourceKey
@@ -48,8 +49,9 @@ class BootstrapEvidence:
 
     ``files`` are the facts about the paths it names, gathered where those paths mean something. ``asked_providers``
     are (instance, cluster or listener) pairs of the accepted config. ``other_nodes`` are (pod, node id) of the other
-    pods seen. ``certificates`` are those of each provider. ``both_variables`` says that GRPC_XDS_BOOTSTRAP and
-    GRPC_XDS_BOOTSTRAP_CONFIG are both set. ``platform`` is ``sys.platform`` of the pod.
+    pods seen. ``certificates`` are those of each provider, ``tokens`` those of call credentials. ``both_variables``
+    says that GRPC_XDS_BOOTSTRAP and GRPC_XDS_BOOTSTRAP_CONFIG are both set. ``platform`` is ``sys.platform`` of the
+    pod.
     """
 
     now: datetime
@@ -58,6 +60,7 @@ class BootstrapEvidence:
     certificates: tuple[tuple[str, CertificateSet], ...] = ()
     asked_providers: tuple[tuple[str, str], ...] = ()
     other_nodes: tuple[tuple[str, str], ...] = ()
+    tokens: tuple[TokenFacts, ...] = ()
     both_variables: bool = False
     platform: str = "linux"
 
@@ -74,11 +77,15 @@ class BootstrapEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateEvidence:
-    """Certificates at the moment ``now``; ``warn`` is the least time left that was asked for, if any."""
+    """Certificates at the moment ``now``; ``warn`` is the least time left that was asked for, if any.
+
+    ``may_be_missing`` says that the files are named whether or not the workload has them (Google's generator does so).
+    """
 
     now: datetime
     certificates: CertificateSet
     warn: timedelta | None = None
+    may_be_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +127,25 @@ def workload_evidence(
             certificates=files.certificates,
             asked_providers=asked_providers,
             other_nodes=other_nodes,
+            tokens=files.tokens,
             both_variables=files.both_variables,
         ),
-        certificates=tuple(CertificateEvidence(now=now, certificates=found) for _, found in files.certificates),
+        certificates=files_evidence(files, now),
         identity=workload.identity,
         agent=None
         if workload.agent is None
         else AgentEvidence(report=workload.agent, rates=_rates(workload), leaf=own.leaf if own is not None else None),
+    )
+
+
+def files_evidence(
+    files: WorkloadFiles, now: datetime, warn: timedelta | None = None
+) -> tuple[CertificateEvidence, ...]:
+    """What the certificate files of a workload are judged by, each provider's on their own."""
+    optional = files.bootstrap is not None and files.bootstrap.for_google
+    return tuple(
+        CertificateEvidence(now=now, certificates=found, warn=warn, may_be_missing=optional)
+        for _, found in files.certificates
     )
 
 

@@ -71,6 +71,19 @@ PROVIDER_NO_ROOTS: Final = Kind(
     seen="the config and its line.",
 )
 
+PROVIDER_ROOTS_IN_MAP: Final = Kind(
+    code="bootstrap-provider-roots-in-map",
+    area=Area.BOOTSTRAP,
+    severity=Severity.INFO,
+    title="Certificate provider {provider!r} has its roots in a trust bundle map alone",
+    why=(
+        "gRPC reads it (gRFC A87) where the environment variable GRPC_EXPERIMENTAL_XDS_MTLS_SPIFFE is true, and "
+        "then takes no ca_certificate_file. An older gRPC, or one without the variable, finds no roots."
+    ),
+    fix="set the variable in every app, or name a ca_certificate_file beside the map for those that do not read it",
+    seen="the config and its line.",
+)
+
 REFRESH_INTERVAL_INVALID: Final = Kind(
     code="bootstrap-refresh-interval-invalid",
     area=Area.BOOTSTRAP,
@@ -108,6 +121,7 @@ PROVIDER_FILE_MISSING: Final = Kind(
     code="bootstrap-provider-file-missing",
     area=Area.BOOTSTRAP,
     severity=Severity.ERROR,
+    graded="a warning in a bootstrap of Google's generator, until the accepted config asks for the provider",
     title="{path} is not there",
     why="Provider {provider!r} reads its {content} from it. " + NO_TLS,
     fix=(

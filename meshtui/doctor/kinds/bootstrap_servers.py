@@ -178,6 +178,23 @@ TLS_CREDS_INCOMPLETE: Final = Kind(
     page_fix="set both or neither.",
 )
 
+CREDS_FILE_UNUSABLE: Final = Kind(
+    code="bootstrap-creds-file-unusable",
+    area=Area.BOOTSTRAP,
+    severity=Severity.ERROR,
+    title="{path} {problem}",
+    why=(
+        "The {type} credentials of {server} are read from it. Without it the client does not get through to this "
+        "control plane: it has no config from there, and what it has does not change."
+    ),
+    fix="see that what writes it runs, and that this container mounts its directory and may read it",
+    page=(
+        "A file of `tls` channel credentials (gRFC A65) or of a `jwt_token_file` (gRFC A97) is missing, unreadable or "
+        "empty, or the token in it is no JWT or has expired. The client does not get through to its control plane."
+    ),
+    seen="the path, its field and the reason; never the content.",
+)
+
 FEATURE_UNKNOWN: Final = Kind(
     code="bootstrap-feature-unknown",
     area=Area.BOOTSTRAP,

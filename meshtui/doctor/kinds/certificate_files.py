@@ -13,9 +13,13 @@ FILE_MISSING: Final = Kind(
     severity=Severity.ERROR,
     title="{file} is not there",
     why="gRPC has no identity without it, and TLS fails.",
-    fix="see that the agent got its certificate, and that OUTPUT_CERTS and this mount are the same directory",
+    fix=(
+        "see that it was issued (by Istio's agent into OUTPUT_CERTS, on GKE as a workload certificate) and that its "
+        "directory is mounted here"
+    ),
+    graded="a warning for what Google's generator names whether or not workload certificates are mounted",
     seen="the path.",
-    covered_by="bootstrap-provider-file-missing",
+    covered_by=("bootstrap-provider-file-missing", "bootstrap-creds-file-unusable"),
 )
 
 FILE_UNREADABLE: Final = Kind(
@@ -27,7 +31,7 @@ FILE_UNREADABLE: Final = Kind(
     fix="let this user read it, or run meshtui as one who may",
     page="A certificate file cannot be read, or is a pipe, a device or a directory.",
     seen="the path and the system's reason.",
-    covered_by="bootstrap-provider-file-unreadable",
+    covered_by=("bootstrap-provider-file-unreadable", "bootstrap-creds-file-unusable"),
 )
 
 FILE_TOO_LARGE: Final = Kind(
@@ -49,7 +53,7 @@ FILE_EMPTY: Final = Kind(
     why="gRPC cannot take an identity from it, and TLS fails.",
     fix="see that the volume is not full, and restart the agent",
     seen="the path.",
-    covered_by="bootstrap-provider-file-empty",
+    covered_by=("bootstrap-provider-file-empty", "bootstrap-creds-file-unusable"),
 )
 
 FILE_NOT_CERTIFICATE: Final = Kind(
@@ -107,6 +111,35 @@ PRIVATE_KEY_INSIDE: Final = Kind(
     seen="path and line; never the content.",
 )
 
+BUNDLE_MAP: Final = Kind(
+    code="certificate-bundle-map-unusable",
+    area=Area.CERTIFICATES,
+    severity=Severity.ERROR,
+    title="{file} is no SPIFFE trust bundle map that gRPC takes",
+    why=(
+        "One wrong entry and gRPC takes nothing of the file (gRFC A87): no peer can be checked, and new connections "
+        "fail their handshake. A process that has read a good one before goes on with that."
+    ),
+    fix=(
+        'write {{"trust_domains": {{"DOMAIN": {{"keys": [{{"kty": "RSA", "use": "x509-svid", "x5c": ["base64 of one '
+        'DER certificate"]}}]}}}}}}'
+    ),
+    seen="the file, and the first entry that is wrong.",
+)
+
+BUNDLE_MAP_WITHOUT_OWN: Final = Kind(
+    code="certificate-bundle-map-own-domain",
+    area=Area.CERTIFICATES,
+    severity=Severity.WARNING,
+    title="The trust bundle map has no trust domain {domain}",
+    why=(
+        "gRPC checks a peer by the roots of the peer's trust domain and refuses one whose domain is not in the map "
+        "(gRFC A87). This workload is of {domain} itself, so all peers of its own trust domain are refused."
+    ),
+    fix="add {domain} with its roots to the map",
+    seen="the workload's SPIFFE id, and the trust domains of the map.",
+)
+
 ORDER: Final = Kind(
     code="certificate-order",
     area=Area.CERTIFICATES,
@@ -140,7 +173,7 @@ KEY_MISMATCH: Final = Kind(
         "rotation, since each file is replaced alone; meshtui looks twice."
     ),
     seen="the two files; nothing of the key.",
-    covered_by="bootstrap-provider-files-mismatch",
+    covered_by=("bootstrap-provider-files-mismatch",),
 )
 
 KEY_UNUSABLE: Final = Kind(

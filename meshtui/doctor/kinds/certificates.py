@@ -274,5 +274,5 @@ AGENT_EXPIRED: Final = Kind(
         "for the files."
     ),
     seen="`istio_agent_cert_expiry_seconds`.",
-    covered_by="certificate-expired",
+    covered_by=("certificate-expired",),
 )

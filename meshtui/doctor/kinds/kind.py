@@ -14,7 +14,7 @@ class Kind:
     """``title``, ``why`` and ``fix`` are templates of :meth:`str.format`; a rule gives the values.
 
     ``code`` is stable: it is in JSON and names the page. ``severity`` is the usual one; ``graded`` says in words when a
-    rule gives another. ``covered_by`` is the code of the kind that says the same thing better: beside one of those with
+    rule gives another. ``covered_by`` are the codes of kinds that say the same thing better: beside one of those with
     a subject in common, a finding of this kind is left out.
 
     The rest is for the page alone, in Markdown: ``page`` explains at length and stands in the place of ``why``,
@@ -31,7 +31,7 @@ class Kind:
     graded: str = ""
     page: str = ""
     page_fix: str = ""
-    covered_by: str = ""
+    covered_by: tuple[str, ...] = ()
 
     def finding(
         self,

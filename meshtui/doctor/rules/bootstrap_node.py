@@ -19,6 +19,10 @@ ISTIO_SHAPE: Final = "sidecar~<pod IP>~<pod>.<namespace>~<namespace>.svc.cluster
 """What istiod parses a node id as (``pilot/pkg/model``, ParseServiceNodeWithMetadata)."""
 
 
+GOOGLE_SHAPE: Final = "projects/PROJECT_NUMBER/networks/NETWORK/nodes/UUID"
+"""What Google's traffic-director-grpc-bootstrap generator writes."""
+
+
 def missing(seen: BootstrapEvidence) -> Iterator[Finding]:
     """No node, or one without an id."""
     bootstrap = seen.bootstrap
@@ -26,11 +30,15 @@ def missing(seen: BootstrapEvidence) -> Iterator[Finding]:
     if bootstrap.syntax is not None or wrong & {"node", "node.id"}:
         return
     if bootstrap.node is None:
-        yield kinds.NODE_MISSING.finding(BootstrapSubject(), shape=ISTIO_SHAPE, evidence=(seen.at("", "has no node"),))
+        yield kinds.NODE_MISSING.finding(BootstrapSubject(), shape=_shape(seen), evidence=(seen.at("", "has no node"),))
     elif not bootstrap.node.id:
         yield kinds.NODE_ID_MISSING.finding(
-            BootstrapSubject("node"), shape=ISTIO_SHAPE, evidence=(seen.at("node", "has no id"),)
+            BootstrapSubject("node"), shape=_shape(seen), evidence=(seen.at("node", "has no id"),)
         )
+
+
+def _shape(seen: BootstrapEvidence) -> str:
+    return GOOGLE_SHAPE if seen.bootstrap.for_google else ISTIO_SHAPE
 
 
 def id_shape(seen: BootstrapEvidence) -> Iterator[Finding]:

@@ -32,8 +32,18 @@ CONTENT: Final = {
     "certificate_file": "certificate chain",
     "private_key_file": "private key",
     "ca_certificate_file": "CA certificates",
+    "spiffe_trust_bundle_map_file": "roots of each trust domain",
 }
 """What is in the file that each field names."""
+
+
+GKE_FILES: Final = (
+    "none is needed where no config asks for mTLS; else let GKE mount workload certificates: the annotation "
+    'security.cloud.google.com/use-workload-certificates: "" on the pods, and mesh certificates enabled on the cluster'
+)
+"""Google's generator names these files in every bootstrap; GKE mounts them for pods that ask for it."""
+
+GKE_READABLE: Final = "let the app's user read the volume that GKE mounts the workload certificates from"
 
 
 def undefined(seen: BootstrapEvidence) -> Iterator[Finding]:
@@ -63,7 +73,9 @@ def plugins(seen: BootstrapEvidence) -> Iterator[Finding]:
             yield _unknown_plugin(seen, provider)
         else:
             yield from _file_watcher(seen, provider)
-            yield from _interval(seen, provider)
+    for watched in seen.bootstrap.watched:
+        if not any(is_below(misfit.path, f"{watched.path}.config") for misfit in seen.bootstrap.misfits):
+            yield from _interval(seen, watched)
 
 
 def _unknown_plugin(seen: BootstrapEvidence, provider: CertificateProvider) -> Finding:
@@ -79,11 +91,18 @@ def _unknown_plugin(seen: BootstrapEvidence, provider: CertificateProvider) -> F
 def _file_watcher(seen: BootstrapEvidence, provider: CertificateProvider) -> Iterator[Finding]:
     config = f"{provider.path}.config"
     has_certificate, has_key = bool(provider.certificate_file), bool(provider.private_key_file)
-    if has_certificate != has_key or not (has_certificate or provider.ca_certificate_file):
+    has_map = bool(provider.spiffe_trust_bundle_map_file)
+    if has_certificate != has_key or not (has_certificate or provider.ca_certificate_file or has_map):
         lacks = "private_key_file" if has_certificate else "certificate_file"
         path = config if provider.has_config else provider.path
         yield kinds.PROVIDER_INCOMPLETE.finding(
             BootstrapSubject(path), provider=provider.name, field=lacks, evidence=(seen.at(path, f"has no {lacks}"),)
+        )
+    elif has_map and not provider.ca_certificate_file:
+        yield kinds.PROVIDER_ROOTS_IN_MAP.finding(
+            BootstrapSubject(f"{config}.spiffe_trust_bundle_map_file"),
+            provider=provider.name,
+            evidence=(seen.at(config, "has spiffe_trust_bundle_map_file and no ca_certificate_file"),),
         )
     elif not provider.ca_certificate_file:
         yield kinds.PROVIDER_NO_ROOTS.finding(
@@ -110,8 +129,8 @@ def _interval(seen: BootstrapEvidence, provider: CertificateProvider) -> Iterato
 
 def files(seen: BootstrapEvidence) -> Iterator[Finding]:
     """The files each provider names are there and can be read."""
-    for provider in seen.bootstrap.certificate_providers:
-        for field, path in provider.files:
+    for provider in seen.bootstrap.watched:
+        for field, path in provider.files if provider.for_mesh else ():
             place = f"{provider.path}.config.{field}"
             yield from _file(seen, provider.name, place, CONTENT[field], path, seen.facts(path))
 
@@ -120,10 +139,14 @@ def _file(
     seen: BootstrapEvidence, provider: str, place: str, content: str, path: str, facts: FileFacts
 ) -> Iterator[Finding]:
     subject, also = BootstrapSubject(place), (FileSubject(path),)
+    google = seen.bootstrap.for_google
+    unused = google and all(instance != provider for instance, _ in seen.asked_providers)
     if facts.kind is FileKind.MISSING:
         yield kinds.PROVIDER_FILE_MISSING.finding(
             subject,
             also=also,
+            severity=Severity.WARNING if unused else Severity.ERROR,
+            fix=GKE_FILES if google else "",
             path=path,
             provider=provider,
             content=content,
@@ -134,6 +157,7 @@ def _file(
         yield kinds.PROVIDER_FILE_UNREADABLE.finding(
             subject,
             also=also,
+            fix=GKE_READABLE if google else "",
             path=path,
             provider=provider,
             content=content,
@@ -142,14 +166,20 @@ def _file(
         )
     elif facts.kind is FileKind.FILE and facts.size == 0:
         yield kinds.PROVIDER_FILE_EMPTY.finding(
-            subject, also=also, path=path, provider=provider, content=content, evidence=(f"{path}: 0 bytes",)
+            subject,
+            also=also,
+            fix=GKE_FILES if google else "",
+            path=path,
+            provider=provider,
+            content=content,
+            evidence=(f"{path}: 0 bytes",),
         )
 
 
 def refresh_interval(seen: BootstrapEvidence) -> Iterator[Finding]:
     """gRPC has to re-read before the old certificate ends, also when it has just missed a rotation."""
     for name, certificates in seen.certificates:
-        provider, leaf = seen.bootstrap.provider(name), certificates.leaf
+        provider, leaf = seen.bootstrap.watched_as(name), certificates.leaf
         if provider is None or leaf is None or provider.refresh_interval is None:
             continue
         life = lifetime(leaf, seen.now)
@@ -171,7 +201,7 @@ def refresh_interval(seen: BootstrapEvidence) -> Iterator[Finding]:
 def mismatch(seen: BootstrapEvidence) -> Iterator[Finding]:
     """The two files of a provider do not belong together."""
     for name, certificates in seen.certificates:
-        provider = seen.bootstrap.provider(name)
+        provider = seen.bootstrap.watched_as(name)
         if provider is not None and _differs(certificates):
             place = f"{provider.path}.config"
             yield kinds.PROVIDER_FILES_MISMATCH.finding(

@@ -12,6 +12,7 @@ from meshtui.model.finding import Finding
 from meshtui.model.identity.bootstrap import Creds, XdsServer
 from meshtui.model.identity.file_facts import FileKind
 from meshtui.model.identity.json_text import is_below
+from meshtui.model.phrases import span_words
 from meshtui.model.subject import BootstrapSubject, FileSubject
 
 CREDS_KNOWN_BY: Final = {
@@ -173,6 +174,7 @@ def _insecure(seen: BootstrapEvidence, server: XdsServer, path: str, first: str)
     if first == "insecure" and server.server_uri and _is_dialable(server) and not server.is_local:
         yield kinds.CREDS_INSECURE_REMOTE.finding(
             BootstrapSubject(path),
+            fix="use google_default credentials" if seen.bootstrap.for_google else "",
             server_uri=server.server_uri,
             evidence=(
                 seen.at(f"{server.path}.server_uri", f"is {server.server_uri!r}"),
@@ -192,6 +194,45 @@ def _tls_config(seen: BootstrapEvidence, creds: Creds) -> Iterator[Finding]:
             lacking=lacking,
             evidence=(seen.at(f"{creds.path}.config", f"has {given} and no {lacking}"),),
         )
+
+
+def credential_files(seen: BootstrapEvidence) -> Iterator[Finding]:
+    """The files by which the client and its control plane prove who they are (gRFC A65, A97)."""
+    for creds in seen.bootstrap.credentials:
+        files = creds.watched.files if creds.watched is not None else ()
+        token = (("jwt_token_file", creds.token_file),) if creds.token_file else ()
+        for field, path in (*files, *token):
+            problem = _file_problem(seen, path)
+            if problem is not None:
+                place = f"{creds.path}.config.{field}"
+                yield kinds.CREDS_FILE_UNUSABLE.finding(
+                    BootstrapSubject(place),
+                    also=(FileSubject(path),),
+                    path=path,
+                    problem=problem,
+                    type=creds.type,
+                    server=creds.path.partition(".c")[0],
+                    evidence=(f"{path}: {seen.facts(path).detail or problem}", seen.at(place, f"is {path!r}")),
+                )
+
+
+def _file_problem(seen: BootstrapEvidence, path: str) -> str | None:
+    """What is wrong with a file of credentials, as the end of a sentence."""
+    facts = seen.facts(path)
+    if facts.kind is FileKind.NOT_LOOKED:
+        return None
+    if facts.kind is FileKind.MISSING:
+        return "is not there"
+    if facts.kind is not FileKind.FILE:
+        return "cannot be read"
+    if facts.size == 0:
+        return "is empty"
+    token = next((token for token in seen.tokens if token.path == path), None)
+    if token is None:
+        return None
+    if token.ends_at is None:
+        return "holds no JWT with an expiry"
+    return f"expired {span_words(seen.now - token.ends_at)} ago" if token.ends_at <= seen.now else None
 
 
 def features(seen: BootstrapEvidence) -> Iterator[Finding]:
@@ -214,5 +255,12 @@ def features(seen: BootstrapEvidence) -> Iterator[Finding]:
             )
 
 
-RULES: Final[tuple[Rule[BootstrapEvidence], ...]] = (no_server, several_servers, addresses, credentials, features)
+RULES: Final[tuple[Rule[BootstrapEvidence], ...]] = (
+    no_server,
+    several_servers,
+    addresses,
+    credentials,
+    credential_files,
+    features,
+)
 """The rules of this module."""

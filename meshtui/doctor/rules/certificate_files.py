@@ -27,6 +27,7 @@ BY_PROBLEM: Final = {
     FileProblemKind.CUT: kinds.FILE_CUT,
     FileProblemKind.DAMAGED: kinds.FILE_DAMAGED,
     FileProblemKind.PRIVATE_KEY: kinds.PRIVATE_KEY_INSIDE,
+    FileProblemKind.BUNDLE_MAP: kinds.BUNDLE_MAP,
 }
 """The kind of finding for each way a file fails."""
 
@@ -52,6 +53,7 @@ def files(seen: CertificateEvidence) -> Iterator[Finding]:
         title = said.title.format(file=file)
         yield said.finding(
             FileSubject(file),
+            severity=Severity.WARNING if kind is FileProblemKind.MISSING and seen.may_be_missing else None,
             title=f"{title} ({len(problems)} places)" if len(problems) > 1 else title,
             evidence=tuple(_evidence(problem) for problem in problems[:PROBLEMS_SHOWN]),
         )
@@ -60,6 +62,19 @@ def files(seen: CertificateEvidence) -> Iterator[Finding]:
 def _evidence(problem: FileProblem) -> str:
     place = f"{problem.file} line {problem.line}" if problem.line else problem.file
     return f"{place}: {problem.detail}"
+
+
+def bundle_map(seen: CertificateEvidence) -> Iterator[Finding]:
+    """The map of roots lacks the trust domain that this workload is of."""
+    domains, leaf = seen.certificates.trust_domains, seen.certificates.leaf
+    own = leaf.spiffe if leaf is not None else None
+    if domains is None or leaf is None or own is None or own.trust_domain in domains:
+        return
+    yield kinds.BUNDLE_MAP_WITHOUT_OWN.finding(
+        FileSubject(leaf.file),
+        domain=own.trust_domain,
+        evidence=(f"{leaf.file}: {own}", f"trust domains of the map: {', '.join(map(repr, domains)) or 'none'}"),
+    )
 
 
 def order(seen: CertificateEvidence) -> Iterator[Finding]:
@@ -103,5 +118,5 @@ def key(seen: CertificateEvidence) -> Iterator[Finding]:
     )
 
 
-RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (files, order, key)
+RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (files, bundle_map, order, key)
 """The rules of this module."""

@@ -23,6 +23,8 @@ WEAK_SIGNATURES: Final = ("md5", "sha1", "-SHA1")
 
 def spiffe(seen: CertificateEvidence) -> Iterator[Finding]:
     """A mesh certificate carries exactly one SPIFFE id (X.509-SVID §2), of Istio's form."""
+    if not seen.certificates.for_mesh:
+        return  # a control plane asks for whatever client certificate it likes
     for leaf in seen.certificates.leaves[:LEAVES_SHOWN]:
         uris = [san.value for san in leaf.sans if san.kind == "URI"]
         if not leaf.spiffe_ids:

@@ -32,6 +32,14 @@ class Creds:
     path: str
     type: str
     config: Mapping[str, Json] = field(default_factory=dict)
+    watched: CertificateProvider | None = None
+    """The files of ``tls`` channel credentials, whose config is that of ``file_watcher`` (gRFC A65)."""
+
+    @property
+    def token_file(self) -> str:
+        """The file of ``jwt_token_file`` call credentials (gRFC A97), or empty."""
+        named = self.config.get("jwt_token_file") if self.type == "jwt_token_file" else None
+        return named if isinstance(named, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +124,10 @@ class BootstrapNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateProvider:
-    """One certificate provider instance; the file fields are those of the ``file_watcher`` plugin.
+    """One certificate provider instance; the file fields are those of the ``file_watcher`` plugin (gRFC A29, A87).
 
-    ``refresh_interval`` is None when it is written but is no duration; a missing one is the default.
+    ``refresh_interval`` is None when it is written but is no duration; a missing one is the default. ``for_mesh`` is
+    False for the files of ``tls`` channel credentials, which are watched alike and seen by the control plane alone.
     """
 
     path: str
@@ -129,7 +138,9 @@ class CertificateProvider:
     certificate_file: str = ""
     private_key_file: str = ""
     ca_certificate_file: str = ""
+    spiffe_trust_bundle_map_file: str = ""
     refresh_interval: timedelta | None = DEFAULT_REFRESH_INTERVAL
+    for_mesh: bool = True
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
@@ -138,6 +149,7 @@ class CertificateProvider:
             ("certificate_file", self.certificate_file),
             ("private_key_file", self.private_key_file),
             ("ca_certificate_file", self.ca_certificate_file),
+            ("spiffe_trust_bundle_map_file", self.spiffe_trust_bundle_map_file),
         )
         return tuple((name, path) for name, path in named if path)
 
@@ -245,6 +257,30 @@ class Bootstrap:
         marks = {"ISTIO_VERSION", "GENERATOR", "PROXY_CONFIG", "MESH_ID"}
         return bool(marks & self.node.metadata.keys()) or is_istio_like(self.node.id)
 
+    @property
+    def for_google(self) -> bool:
+        """Whether Google's generator for Traffic Director (Cloud Service Mesh) made this, by the marks it leaves."""
+        if any("trafficdirector.googleapis.com" in server.hosts for server in self.servers):
+            return True
+        node = self.node or BootstrapNode()
+        by_id = node.id.startswith("projects/") and "/networks/" in node.id and "/nodes/" in node.id
+        return by_id or any(name.startswith("TRAFFICDIRECTOR_") for name in node.metadata)
+
+    @property
+    def credentials(self) -> tuple[Creds, ...]:
+        """The channel and call credentials of every control plane named."""
+        return tuple(creds for server in self.all_servers for creds in (*server.channel_creds, *server.call_creds))
+
+    @property
+    def watched(self) -> tuple[CertificateProvider, ...]:
+        """Whatever names certificate files: the providers, then ``tls`` credentials (by the name of their path)."""
+        creds = [each.watched for each in self.credentials if each.watched is not None]
+        return tuple(each for each in (*self.certificate_providers, *creds) if each.files)
+
+    def watched_as(self, name: str) -> CertificateProvider | None:
+        """What of :attr:`watched` has this name, or None."""
+        return next((each for each in self.watched if each.name == name), None)
+
     def provider(self, name: str) -> CertificateProvider | None:
         """The certificate provider instance of this name, or None."""
         return next((provider for provider in self.certificate_providers if provider.name == name), None)
@@ -252,12 +288,6 @@ class Bootstrap:
     def paths_to_look_at(self) -> tuple[str, ...]:
         """Every file and socket it names, each once, in order: what ``sources.files`` gathers facts about."""
         sockets = [server.socket_path for server in self.all_servers]
-        files = [path for provider in self.certificate_providers for _, path in provider.files]
-        creds = [
-            value
-            for server in self.all_servers
-            for credentials in (*server.channel_creds, *server.call_creds)
-            for key, value in credentials.config.items()
-            if key.endswith("_file") and isinstance(value, str)
-        ]
-        return tuple(dict.fromkeys(path for path in (*sockets, *files, *creds) if path))
+        files = [path for watched in self.watched for _, path in watched.files]
+        tokens = [creds.token_file for creds in self.credentials]
+        return tuple(dict.fromkeys(path for path in (*sockets, *files, *tokens) if path))

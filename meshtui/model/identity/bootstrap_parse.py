@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NoReturn, TypeVar
 
@@ -242,7 +243,8 @@ class _Reader:
             self._note_unknown(here, fields, _CREDS)
             config = self._optional_object(member(here, "config"), fields, "config")
             type_ = self._string(member(here, "type"), fields, "type", required=True)
-            yield Creds(here, type_, MappingProxyType(config or {}))
+            watched = self._watched(here, here, "file_watcher", config) if type_ == "tls" and config else None
+            yield Creds(here, type_, MappingProxyType(config or {}), watched)
 
     def _node(self, top: dict[str, Json]) -> BootstrapNode | None:
         fields = self._optional_object("node", top, "node")
@@ -275,13 +277,17 @@ class _Reader:
         fields = self._object(path, value) or {}
         self._note_unknown(path, fields, _PROVIDER)
         plugin = self._string(member(path, "plugin_name"), fields, "plugin_name", required=True)
-        here = member(path, "config")
-        config = self._object(here, fields.get("config", {})) or {}
+        config = self._object(member(path, "config"), fields.get("config", {})) or {}
         has_config = "config" in fields
         if plugin != "file_watcher":
             return CertificateProvider(
                 path=path, name=name, plugin_name=plugin, config=MappingProxyType(config), has_config=has_config
             )
+        return replace(self._watched(path, name, plugin, config), has_config=has_config, for_mesh=True)
+
+    def _watched(self, path: str, name: str, plugin: str, config: dict[str, Json]) -> CertificateProvider:
+        """The files that a config of ``file_watcher`` names, which stands below ``path``."""
+        here = member(path, "config")
         self._note_unknown(here, config, _FILE_WATCHER)
         files = {field: self._string(member(here, field), config, field) for field in _FILE_WATCHER}
         written = config.get("refresh_interval") is not None
@@ -291,11 +297,13 @@ class _Reader:
             name=name,
             plugin_name=plugin,
             config=MappingProxyType(config),
-            has_config=has_config,
+            has_config=True,
             certificate_file=files["certificate_file"],
             private_key_file=files["private_key_file"],
             ca_certificate_file=files["ca_certificate_file"],
+            spiffe_trust_bundle_map_file=files["spiffe_trust_bundle_map_file"],
             refresh_interval=interval,
+            for_mesh=False,
         )
 
     def _members(self, name: str) -> list[tuple[str, str, Json]]:

@@ -180,6 +180,8 @@ class FileProblemKind(StrEnum):
     CUT = "cut"
     DAMAGED = "damaged"
     PRIVATE_KEY = "private key"
+    BUNDLE_MAP = "trust bundle map"
+    """It is no SPIFFE trust bundle map that gRPC takes (gRFC A87)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,8 @@ class CertificateSet:
     """Everything read about the certificates of one place (a directory, a pod's provider files).
 
     ``certificates`` are in the order of the files. ``unordered`` names the files whose chain is not leaf
-    first, each certificate followed by its issuer.
+    first, each certificate followed by its issuer. ``trust_domains`` are those of the trust bundle map, None where
+    the roots are in no such map. ``for_mesh`` is False for what only proves the client to its control plane.
     """
 
     source: str
@@ -211,6 +214,8 @@ class CertificateSet:
     problems: tuple[FileProblem, ...] = ()
     unordered: tuple[str, ...] = ()
     files: tuple[FileFacts, ...] = ()
+    trust_domains: tuple[str, ...] | None = None
+    for_mesh: bool = True
 
     @property
     def leaves(self) -> tuple[Certificate, ...]:

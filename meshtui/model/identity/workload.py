@@ -16,6 +16,7 @@ from meshtui.model.identity.bootstrap import Bootstrap, CertificateProvider
 from meshtui.model.identity.certificate import Certificate, CertificateSet
 from meshtui.model.identity.comparison import IdentityState
 from meshtui.model.identity.file_facts import FileFacts
+from meshtui.model.identity.token import TokenFacts
 
 ROTATIONS_KEPT: Final = 16
 """Earlier leaves remembered: a bar shows two or three, the timeline tells of all."""
@@ -27,18 +28,19 @@ HISTORY_KEPT: Final = 60
 @dataclass(frozen=True, slots=True)
 class WorkloadFiles:
     """What one workload has on disk. ``certificates`` are (provider instance, its files); the instance is empty for a
-    directory given by hand that belongs to none.
+    directory given by hand that belongs to none. ``tokens`` are those of call credentials.
     """
 
     bootstrap: Bootstrap | None = None
     facts: tuple[FileFacts, ...] = ()
     certificates: tuple[tuple[str, CertificateSet], ...] = ()
     both_variables: bool = False
+    tokens: tuple[TokenFacts, ...] = ()
 
     @property
     def own(self) -> CertificateSet | None:
-        """The set this workload proves itself with: the first that has a leaf, else the first."""
-        sets = [found for _, found in self.certificates]
+        """The set this workload proves itself with in the mesh: the first that has a leaf, else the first."""
+        sets = [found for _, found in self.certificates if found.for_mesh]
         return next((found for found in sets if found.leaf is not None), sets[0] if sets else None)
 
     @property

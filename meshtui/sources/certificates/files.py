@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from pathlib import PurePath
 from meshtui.model.clock import utc_now
 from meshtui.model.identity.bootstrap import Bootstrap, CertificateProvider
 from meshtui.model.identity.certificate import (
+    Certificate,
     CertificateRole,
     CertificateSet,
     FileProblem,
@@ -26,6 +27,7 @@ from meshtui.model.identity.certificate import (
     KeyState,
 )
 from meshtui.model.identity.file_facts import FileFacts
+from meshtui.sources.certificates.bundle_map import BundleMap, load_bundle_map
 from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.keys import compare_key
 from meshtui.sources.certificates.pem import pem_blocks
@@ -70,7 +72,9 @@ def _read_named(provider: CertificateProvider, now: datetime | None) -> Certific
     named = [path for path in (provider.certificate_file, provider.ca_certificate_file) if path]
     roots = [provider.ca_certificate_file] if provider.ca_certificate_file else []
     keys = [provider.private_key_file] if provider.private_key_file else []
-    return _read(provider.path, list(dict.fromkeys(named)), roots, keys, now)
+    bundle_map = provider.spiffe_trust_bundle_map_file
+    found = _read(provider.path, list(dict.fromkeys(named)), roots, keys, now, bundle_map)
+    return found if provider.for_mesh else replace(found, for_mesh=False)
 
 
 def _when_settled(reads: Sequence[Callable[[], CertificateSet]]) -> list[CertificateSet]:
@@ -94,16 +98,16 @@ _HALF_WRITTEN = frozenset(
         FileProblemKind.NO_CERTIFICATE,
         FileProblemKind.CUT,
         FileProblemKind.DAMAGED,
+        FileProblemKind.BUNDLE_MAP,
     }
 )
 """What a file shows for a moment while it is removed and made anew, or written in place."""
 
 
 def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[tuple[str, CertificateSet], ...]:
-    """The certificates of every ``file_watcher`` provider, by instance name."""
-    watched = [provider for provider in bootstrap.certificate_providers if provider.files]
-    found = _when_settled([partial(_read_named, path, now) for path in watched])
-    return tuple((provider.name, read) for provider, read in zip(watched, found, strict=True))
+    """The certificates of every ``file_watcher`` provider by instance name, and those of ``tls`` credentials."""
+    found = _when_settled([partial(_read_named, path, now) for path in bootstrap.watched])
+    return tuple((provider.name, read) for provider, read in zip(bootstrap.watched, found, strict=True))
 
 
 def _expand(paths: Sequence[str]) -> tuple[list[str], list[FileProblem]]:
@@ -167,7 +171,7 @@ def _is_key_file(path: str) -> bool:
 
 
 def _read(
-    source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None
+    source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None, bundle_map: str = ""
 ) -> CertificateSet:
     at = now if now is not None else utc_now()
     loaded: list[Loaded] = []
@@ -179,32 +183,55 @@ def _read(
         problems += wrong
         if _out_of_order(in_file):
             unordered.append(path)
-    values = tuple(object_.value for object_ in loaded)
+    bundles = _read_bundle_map(bundle_map) if bundle_map else None
+    if bundles is not None:
+        problems += [bundles.problem] if bundles.problem is not None else []
+        roots = [bundle_map] if bundles.problem is None else roots
+    values = tuple(object_.value for object_ in (*loaded, *(bundles.everything if bundles is not None else ())))
     leaves = [value for value in values if value.role is CertificateRole.LEAF]
     matches = [compare_key(path, leaves) for path in keys]
     return CertificateSet(
         source,
         at,
         certificates=values,
-        chains=build_chains(loaded, frozenset(roots)),
+        chains=build_chains([*loaded, *_own_roots(bundles, leaves)], frozenset(roots)),
         key=_best(matches),
         problems=tuple(problems),
         unordered=tuple(unordered),
-        files=tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys))),
+        files=tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys, *filter(None, [bundle_map])))),
+        trust_domains=tuple(bundles.roots) if bundles is not None and bundles.problem is None else None,
     )
 
 
+def _read_bundle_map(path: str) -> BundleMap:
+    data, problem = _content(path)
+    return BundleMap(problem=problem) if problem is not None else load_bundle_map(data, path)
+
+
+def _own_roots(bundles: BundleMap | None, leaves: Sequence[Certificate]) -> Iterator[Loaded]:
+    """The roots by which a leaf is checked: those of its own trust domain and no others (gRFC A87)."""
+    domains = {leaf.spiffe.trust_domain for leaf in leaves if leaf.spiffe is not None}
+    for domain, roots in bundles.roots.items() if bundles is not None else ():
+        if domain in domains:
+            yield from roots
+
+
 def _read_file(path: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
+    data, problem = _content(path)
+    return ((), (problem,)) if problem is not None else load_certificates(data, path)
+
+
+def _content(path: str) -> tuple[bytes, FileProblem | None]:
+    """The bytes of a file, or why there are none."""
     try:
-        data = read_limited(path, LARGEST_FILE)
+        return read_limited(path, LARGEST_FILE), None
     except FileNotFoundError:
-        return (), (FileProblem(path, FileProblemKind.MISSING, "No such file or directory"),)
+        return b"", FileProblem(path, FileProblemKind.MISSING, "No such file or directory")
     except TooLarge as error:
-        return (), (FileProblem(path, FileProblemKind.TOO_LARGE, error.strerror or "too large"),)
+        return b"", FileProblem(path, FileProblemKind.TOO_LARGE, error.strerror or "too large")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
-        return (), (FileProblem(path, FileProblemKind.UNREADABLE, reason),)
-    return load_certificates(data, path)
+        return b"", FileProblem(path, FileProblemKind.UNREADABLE, reason)
 
 
 def _out_of_order(loaded: Sequence[Loaded]) -> bool:

@@ -13,10 +13,14 @@ from typing import Final
 from meshtui.model.identity.bootstrap import Bootstrap, SyntaxProblem, SyntaxProblemKind
 from meshtui.model.identity.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
 from meshtui.model.identity.file_facts import FileFacts, FileKind
+from meshtui.model.identity.token import TokenFacts, read_token
 from meshtui.sources.reading import SETTLING, look_at, read_limited
 
 LOOKS_WHILE_SETTLING: Final = 5
 """Looks at a bootstrap while it settles: one that is fine is seen as soon as it is whole."""
+
+LARGEST_TOKEN: Final = 64 * 1024
+"""Bytes; a Kubernetes token has about one KiB, and HTTP/2 takes few headers beyond 16."""
 
 FILE_VARIABLE: Final = "GRPC_XDS_BOOTSTRAP"
 TEXT_VARIABLE: Final = "GRPC_XDS_BOOTSTRAP_CONFIG"
@@ -73,6 +77,20 @@ def bootstrap_from_environment(environment: Mapping[str, str]) -> Bootstrap | No
 def facts_of(bootstrap: Bootstrap) -> tuple[FileFacts, ...]:
     """What stands at every path the bootstrap names, seen from this machine."""
     return tuple(look_at(path) for path in bootstrap.paths_to_look_at())
+
+
+def tokens_of(bootstrap: Bootstrap) -> tuple[TokenFacts, ...]:
+    """What is in each token file that can be read; what stands at the others is said by :func:`facts_of`."""
+    paths = dict.fromkeys(creds.token_file for creds in bootstrap.credentials if creds.token_file)
+    return tuple(filter(None, map(_token, paths)))
+
+
+def _token(path: str) -> TokenFacts | None:
+    try:
+        data = read_limited(path, LARGEST_TOKEN)
+    except (OSError, ValueError):
+        return None
+    return read_token(data, path) if data.strip() else None
 
 
 class BootstrapFile:

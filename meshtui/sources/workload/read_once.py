@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.workload import WorkloadFiles
@@ -15,6 +16,7 @@ from meshtui.sources.workload.bootstrap import (
     bootstrap_from_environment,
     facts_of,
     read_bootstrap_file,
+    tokens_of,
 )
 
 PEEK = 4096
@@ -34,7 +36,7 @@ def workload_from_environment(environment: Mapping[str, str]) -> WorkloadFiles |
         return None
     found = _joined(read, None)
     both = bool(environment.get(FILE_VARIABLE)) and bool(environment.get(TEXT_VARIABLE))
-    return WorkloadFiles(found.bootstrap, found.facts, found.certificates, both)
+    return replace(found, both_variables=both)
 
 
 def is_bootstrap_file(path: str) -> bool:
@@ -49,7 +51,8 @@ def is_bootstrap_file(path: str) -> bool:
 
 
 def _joined(bootstrap: Bootstrap | None, certificates: str | None) -> WorkloadFiles:
-    facts = facts_of(bootstrap) if bootstrap is not None else ()
-    if certificates is not None:
-        return WorkloadFiles(bootstrap, facts, (("", read_certificates([certificates])),))
-    return WorkloadFiles(bootstrap, facts, read_providers(bootstrap) if bootstrap is not None else ())
+    given = (("", read_certificates([certificates])),) if certificates is not None else ()
+    if bootstrap is None:
+        return WorkloadFiles(certificates=given)
+    found = given or read_providers(bootstrap)
+    return WorkloadFiles(bootstrap, facts_of(bootstrap), found, tokens=tokens_of(bootstrap))

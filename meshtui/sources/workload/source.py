@@ -20,7 +20,7 @@ from meshtui.model.target import DEFAULT_MAX_MESSAGE
 from meshtui.sources.agent.source import AgentSource
 from meshtui.sources.certificates.files import IdentityFiles
 from meshtui.sources.certificates.x509 import parse_certificate
-from meshtui.sources.workload.bootstrap import BootstrapFile
+from meshtui.sources.workload.bootstrap import BootstrapFile, tokens_of
 
 
 class LocalWorkload:
@@ -57,7 +57,8 @@ class LocalWorkload:
         if self._bootstrap is not None:
             bootstrap, facts = await self._bootstrap.poll()
             facts = await asyncio.to_thread(_as_seen_from_here, facts)
-        found = WorkloadFiles(bootstrap, facts, await self._certificates(bootstrap, facts))
+        tokens = await asyncio.to_thread(tokens_of, bootstrap) if bootstrap is not None else ()
+        found = WorkloadFiles(bootstrap, facts, await self._certificates(bootstrap, facts), tokens=tokens)
         if not _same(found, self._last):
             self._last = found
         return self._last
@@ -79,8 +80,7 @@ class LocalWorkload:
         if bootstrap is None or not _is_local(facts):
             return ()
         if bootstrap is not self._providers_of:
-            named = [provider for provider in bootstrap.certificate_providers if provider.files]
-            self._providers = tuple((candidate.name, IdentityFiles(provider=candidate)) for candidate in named)
+            self._providers = tuple((each.name, IdentityFiles(provider=each)) for each in bootstrap.watched)
             self._providers_of = bootstrap
         return tuple([(name, await files.poll()) for name, files in self._providers])
 
@@ -90,6 +90,7 @@ def _same(found: WorkloadFiles, last: WorkloadFiles) -> bool:
     return (
         found.bootstrap is last.bootstrap
         and found.facts == last.facts
+        and found.tokens == last.tokens
         and [name for name, _ in found.certificates] == [name for name, _ in last.certificates]
         and all(now is before for (_, now), (_, before) in zip(found.certificates, last.certificates, strict=True))
     )

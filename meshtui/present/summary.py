@@ -26,6 +26,7 @@ from meshtui.model.xds.config import (
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, route_facts
 from meshtui.model.xds.references import References, endpoints_key
+from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.status_words import status_note
@@ -76,7 +77,9 @@ def _trouble(node: Node, resource: Resource | None) -> Iterator[Section]:
     elif resource is not None and node.key == resource.key and (note := status_note(resource)):
         yield Section("", (SummaryFact("", note, resource.health),))
     if resource is not None and resource.error is not None and not _told(node, resource):
-        yield Section("", (SummaryFact("", resource.error.details, resource.health),))
+        yield Section(
+            "", (SummaryFact("", shown(own_reason(resource.error.details, resource.key.name)), resource.health),)
+        )
     if node.kind in (NodeKind.ROUTE, NodeKind.ENDPOINT, NodeKind.FILTER_CHAIN) and node.facts:
         title = {NodeKind.ROUTE: "this route", NodeKind.ENDPOINT: "this endpoint"}.get(node.kind, "this filter chain")
         yield Section(title, (SummaryFact(node.label, " · ".join(node.facts), node.health),))

@@ -7,12 +7,14 @@ and why a client refuses a resource. What meshtui's own calls meet is in :mod:`m
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from meshtui.doctor.explain import config, connecting, probe, tls
 from meshtui.doctor.explain.known_error import KnownError
-from meshtui.doctor.explain.refusals import REFUSALS
+from meshtui.doctor.explain.refusals.catalogue import REFUSALS
 from meshtui.model.regex import found_in
+from meshtui.model.xds.refusal_text import own_reason, without_quotes
 
 IN_A_CALL: Final = (
     # The probe's own words first: they quote what gRPC says.
@@ -77,8 +79,16 @@ def known_error(text: str) -> KnownError:
     return next((error for error in IN_A_CALL if _fits(error, looked_at)), UNKNOWN)
 
 
-def known_refusal(reason: str, type_: str) -> KnownError | None:
-    """The most specific known cause for which a client refuses a resource of this type, or ``None``."""
+def known_refusal(details: str, type_: str, name: str = "") -> KnownError | None:
+    """The most specific known cause for which a client refuses a resource of this type and name, or ``None``.
+
+    ``details`` is the client's text, which may be about other resources too; what it quotes is not looked at.
+    """
+    return _known_refusal(without_quotes(own_reason(details, name)), type_)
+
+
+@lru_cache(256)  # one cause often meets thousands of resources, and without what is quoted the texts are the same
+def _known_refusal(reason: str, type_: str) -> KnownError | None:
     return next((error for error in REFUSALS if type_ in error.types and _fits(error, reason)), None)
 
 

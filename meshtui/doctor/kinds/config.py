@@ -27,6 +27,82 @@ REFUSED: Final = Kind(
     ),
 )
 
+ENVOY_CONFIG: Final = Kind(
+    code="envoy-config",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="The control plane sends Envoy's config, not gRPC's",
+    why="The client refused {names}: {first_reason}. {title_known}.{absent}",
+    fix="{fix_known}",
+    page=(
+        "The client refused listeners or clusters that have what only Envoy knows: listener filters, network filters "
+        "such as istio.stats, several transport sockets. istiod makes such config for every client whose node does "
+        "not say that it is gRPC."
+    ),
+    seen="CSDS status NACKED of these resources, with what the client says of them.",
+    page_fix=(
+        "the bootstrap's `node.metadata` has `GENERATOR: grpc` where Istio's template `grpc-agent` made it "
+        "(annotation `inject.istio.io/templates: grpc-agent`). gRPC reads the bootstrap once per process: restart "
+        "the app after mending it."
+    ),
+)
+
+RECEIVED_ERROR: Final = Kind(
+    code="control-plane-error",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    graded="a warning while the config before it is in force",
+    title="The control plane has an error for the {type} {short_name}",
+    why=(
+        "Asked for the {type} {name}, the control plane answered with an error; the client had nothing to refuse. "
+        "{in_force} The control plane's own words: {reason}"
+    ),
+    fix="look at the control plane: may this client read the resource, and is what it gets its data from healthy",
+    page=(
+        "The control plane answered with an error for this resource instead of a config (xRFC TP3). The client "
+        "refused nothing, and nothing is wrong with a DestinationRule or a pod. A config that the client had before "
+        "goes on serving; without one, requests that need it fail."
+    ),
+    seen="CSDS status RECEIVED_ERROR (gRFC A88), with the error in `error_state.details`.",
+)
+
+DELETED_IN_USE: Final = Kind(
+    code="resource-deleted-in-use",
+    area=Area.CONFIG,
+    severity=Severity.WARNING,
+    title="The {type} {short_name} was deleted and is still served from cache",
+    why=(
+        "The control plane has no {type} {name} any more. The client goes on using what it had, so requests are still "
+        "served; a new pod would not get it, and this one gets no change to it."
+    ),
+    fix="{how_to_define}; or take it out of what names it, if it was deleted on purpose",
+    page=(
+        "The control plane deleted a resource and the client goes on using the config it had (gRFC A88; grpc-java and "
+        "grpc-go with `GRPC_EXPERIMENTAL_XDS_DATA_ERROR_HANDLING`). Nothing fails yet. What tells this from a missing "
+        "resource is that the entry still holds a config."
+    ),
+    seen="CSDS status DOES_NOT_EXIST, with a config in the entry.",
+    page_fix="the same as for [resource-missing](resource-missing.md).",
+)
+
+TIMED_OUT: Final = Kind(
+    code="resource-timeout",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="The control plane did not send the {type} {short_name} in time",
+    why=(
+        "{reached}the control plane has not answered for the {type} {name} in time, so requests sent there fail with "
+        "UNAVAILABLE. Whether it exists is not known."
+    ),
+    fix="look at the control plane: is it up, reachable and fast enough; only then at whether it has this resource",
+    page=(
+        "The client asked for a resource and its timer ran out. Where the bootstrap has "
+        "`resource_timer_is_transient_error` (gRFC A88) this is said as TIMEOUT: the control plane is too slow, and "
+        "nothing is said of whether the resource exists. Requests that need it fail until it comes."
+    ),
+    seen="CSDS status TIMEOUT; the title says which share of which host's calls goes there.",
+)
+
 MISSING: Final = Kind(
     code="resource-missing",
     area=Area.CONFIG,
@@ -38,7 +114,10 @@ MISSING: Final = Kind(
         "The control plane does not have a resource the client asked for. Requests that are routed to it fail "
         "with UNAVAILABLE; a weighted cluster that is missing fails exactly its share."
     ),
-    seen="CSDS status DOES_NOT_EXIST or TIMEOUT; the title says which share of which host's calls goes there.",
+    seen=(
+        "CSDS status DOES_NOT_EXIST, without a config in the entry; the title says which share of which host's calls "
+        "goes there."
+    ),
     page_fix=(
         "define what istiod would make it from: a subset in a DestinationRule, a Service and its port, or take "
         "the name out of the VirtualService that mentions it."

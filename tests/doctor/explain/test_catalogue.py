@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.doctor.explain import answers, config, connecting, probe, refusals, tls
+from meshtui.doctor.explain import answers, config, connecting, probe, tls
 from meshtui.doctor.explain.at_target import ANSWERING, CONNECTING
 from meshtui.doctor.explain.catalogue import (
     IN_A_CALL,
@@ -19,7 +19,8 @@ from meshtui.doctor.explain.catalogue import (
     signature,
 )
 from meshtui.doctor.explain.known_error import KnownError
-from meshtui.doctor.explain.refusals import REFUSALS
+from meshtui.doctor.explain.refusals import clusters, endpoints, listeners, routes, tls_settings
+from meshtui.doctor.explain.refusals.catalogue import REFUSALS
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, RDS
 
 NODE = " (xDS node ID:sidecar~127.0.1.13~client.echo-grpc~echo-grpc.svc.cluster.local)"
@@ -135,14 +136,15 @@ def test_every_refusal_says_why_and_for_which_resources(error: KnownError) -> No
 
 
 def test_whatever_is_written_down_is_looked_for_somewhere_and_once() -> None:
-    modules = (probe, tls, config, connecting, answers, refusals)
+    of_resources = (clusters, endpoints, listeners, routes, tls_settings)
+    modules = (probe, tls, config, connecting, answers, *of_resources)
     written = [value for module in modules for value in vars(module).values() if isinstance(value, KnownError)]
     looked_for = {error.code for error in (*IN_A_CALL, *CONNECTING, *ANSWERING, *REFUSALS)}
     assert sorted(error.code for error in written) == sorted(looked_for)
 
 
 def test_a_refusal_is_looked_for_among_those_of_the_resources_type() -> None:
-    reason = "EDS: weights of localities overflow"
+    reason = "field:virtual_hosts[0].routes[0].route.weighted_clusters error:no valid clusters specified"
     assert known_refusal(reason, EDS) is None
     known = known_refusal(reason, RDS)
     assert known is not None

@@ -86,18 +86,31 @@ def test_known_reasons_name_the_istio_field(type_: str, details: str, part: str)
 def test_a_refusal_with_nothing_before_it_fails_requests() -> None:
     error = ErrorState("1", "bad", NOW)
     (finding,) = judge(with_resource(canary(), resource(CDS, subset("v9"), None, status=Status.NACKED, error=error)))
-    assert "Nothing was accepted before it" in finding.explanation
+    assert "No config of it is in force" in finding.explanation
 
 
-@pytest.mark.parametrize("status", [Status.DOES_NOT_EXIST, Status.TIMEOUT])
-def test_a_missing_subset_names_the_share_that_fails(status: Status) -> None:
+def without_v9(status: Status) -> Finding:
+    """The finding about a route that sends 20 % to a subset of which the client has only a status."""
     seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
-    seen = with_resource(seen, resource(CDS, subset("v9"), None, status=status))
-    (finding,) = judge(seen)
+    (finding,) = judge(with_resource(seen, resource(CDS, subset("v9"), None, status=status)))
+    return finding
+
+
+def test_a_missing_subset_names_the_share_that_fails() -> None:
+    finding = without_v9(Status.DOES_NOT_EXIST)
     assert finding.code == "resource-missing"
     assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
     assert "subset v9" in finding.fix
     assert ROUTES in finding.explanation
+
+
+def test_a_control_plane_that_is_too_slow_says_nothing_of_existence() -> None:
+    """gRFC A88: TIMEOUT, where the bootstrap has resource_timer_is_transient_error."""
+    finding = without_v9(Status.TIMEOUT)
+    assert finding.code == "resource-timeout"
+    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
+    assert "not known" in finding.explanation
+    assert finding.fix.startswith("look at the control plane")
 
 
 def test_a_waiting_cluster_says_when_it_will_fail() -> None:

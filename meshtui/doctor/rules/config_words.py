@@ -1,0 +1,73 @@
+"""Words for resources in findings: what a type is called, a short name, and what makes istiod generate it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meshtui.model.phrases import plural_noun
+from meshtui.model.xds.names import parse_service_name, short_host
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Resource
+
+WAYS_SHOWN: Final = 3
+"""Ways to a missing resource named in one finding; more are counted."""
+
+TYPE_NAMES: Final = {LDS: "listener", RDS: "route configuration", CDS: "cluster", EDS: "endpoints"}
+"""What each type is called in a sentence."""
+
+TYPE_PLURALS: Final = {EDS: "endpoints"}
+"""What several of a type are called, where that is no ``s`` more."""
+
+DEFINED_BY: Final = {
+    LDS: "a Kubernetes Service with this host and port",
+    RDS: "a Service or VirtualService for this host and port",
+    CDS: "a Service, or a DestinationRule that defines this subset",
+    EDS: "running pods behind this Service",
+}
+"""What makes istiod generate a resource of each type."""
+
+CHANGED_BY: Final = {
+    LDS: "the AuthorizationPolicies, PeerAuthentication or EnvoyFilters",
+    RDS: "the VirtualService",
+    CDS: "the DestinationRule",
+    EDS: "the Service and its pods",
+}
+"""What a person changes so that istiod generates another resource of each type."""
+
+
+def several(resources: list[Resource]) -> str:
+    """``cluster echo:7070 subset v1``, or ``clusters echo:7070 subset v1, echo:7070 subset v2 and 3 more``."""
+    noun = plural_noun(len(resources), type_word(resources[0]), TYPE_PLURALS.get(resources[0].key.type, ""))
+    shown = ", ".join(short_name(resource) for resource in resources[:WAYS_SHOWN])
+    more = f" and {len(resources) - WAYS_SHOWN} more" if len(resources) > WAYS_SHOWN else ""
+    return f"{noun} {shown}{more}"
+
+
+def type_word(resource: Resource) -> str:
+    """What the type is called in a sentence."""
+    return TYPE_NAMES.get(resource.key.type, resource.key.type)
+
+
+def short_name(resource: Resource) -> str:
+    """``echo:7070 subset v1``, or the name as it is where it is none of Istio's."""
+    service = parse_service_name(resource.key.name)
+    if service is None:
+        return short_host(resource.key.name)
+    return f"{service.service}:{service.port}" + (f" subset {service.subset}" if service.subset else "")
+
+
+def changed_by(resource: Resource) -> str:
+    """What a person changes so that this resource changes."""
+    service = parse_service_name(resource.key.name)
+    host = f" for {short_host(service.host)}" if service else ""
+    return CHANGED_BY.get(resource.key.type, "its source") + host
+
+
+def how_to_define(resource: Resource) -> str:
+    """What a person does so that this resource comes to be."""
+    service = parse_service_name(resource.key.name)
+    if resource.key.type == CDS and service and service.subset:
+        return (
+            f"define subset {service.subset} in the DestinationRule of {short_host(service.host)}, or take it out of "
+            "the VirtualService that names it"
+        )
+    return f"istiod makes it from {DEFINED_BY.get(resource.key.type, 'config that is not there')}: see that it exists"

@@ -1,0 +1,68 @@
+"""The reason within the text of a refusal: without the answers about other resources, without what it quotes.
+
+grpc-go and grpc-java give one text for a whole response, with a part for each resource in it (grpc-go:
+``combineErrors`` in ``xdsclient/authority.go``; grpc-java: ``XdsResourceType.parse``). grpc-go prints the resource it
+refuses before the reason (routes) or behind it (clusters), in protobuf's text format. Names of fields in there are
+no reason: ``max_stream_duration:{…}`` stands in every route of Istio's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from meshtui.model.phrases import shorten
+
+LONGEST: Final = 20_000
+"""Characters of a text that are looked at."""
+
+SHOWN: Final = 240
+"""Characters of a reason in a sentence; what it quotes is left out of them."""
+
+GO_NEXT: Final = ';\nresource "'
+JAVA_NEXT: Final = re.compile(r"\n[LRCE]DS response ")
+
+STRING: Final = r'"(?:[^"\\]|\\.?)*(?:"|\Z)'
+"""A string in double quotes, up to the end of the text if it is not closed."""
+
+TOKENS: Final = re.compile(STRING + r"|[{}]", re.DOTALL)
+
+FIELD: Final = re.compile(
+    r"(?<![\w.])(?!(?:field|error|code|desc):)[a-z][a-z0-9_]*:(?:\{…\}|\"…\"|[A-Za-z0-9_.+-]+)(?= |,|$)"
+)
+"""A field of protobuf's text format. What C-core writes (``field:lb_policy error:…``) is no such field."""
+
+
+def own_reason(details: str, name: str) -> str:
+    """The part of the text that is about the resource of this name; the whole of it where it has no such parts."""
+    text = details[:LONGEST]
+    start = text.find(f'resource "{name}": ')
+    if start >= 0:
+        own = text[start + len(f'resource "{name}": ') :]
+        return own.split(GO_NEXT, 1)[0].rstrip(";\n ")
+    mark = f"'{name}' validation error: "
+    start = text.find(mark)
+    return JAVA_NEXT.split(text[start + len(mark) :], maxsplit=1)[0].rstrip() if start >= 0 else text
+
+
+def without_quotes(reason: str) -> str:
+    """The reason with ``…`` for everything it quotes, on one line: what is in braces or double quotes, and fields."""
+    kept: list[str] = []
+    depth = at = 0
+    text = reason[:LONGEST]
+    for found in TOKENS.finditer(text):
+        token = found.group()
+        if depth == 0:
+            kept.append(text[at : found.start()])
+            kept.append("{…}" if token == "{" else '"…"' if token.startswith('"') else token)
+        depth = max(0, depth + (token == "{") - (token == "}"))
+        at = found.end()
+    if depth == 0:
+        kept.append(text[at:])
+    return FIELD.sub("…", " ".join("".join(kept).split()))
+
+
+def shown(reason: str) -> str:
+    """The reason as it stands in a sentence: a short one as it came, of a long one what is not quoted."""
+    whole = " ".join(reason.split())
+    return whole if len(whole) <= SHOWN else shorten(re.sub(r"…(?: …)+", "…", without_quotes(reason)), SHOWN)

@@ -29,7 +29,9 @@ def bootstrap(plan: PodPlan) -> dict[str, Any]:
         "node": {
             "id": f"sidecar~{plan.listening.ip}~{plan.name}.{NAMESPACE}~{NAMESPACE}.svc.{DOMAIN}",
             "metadata": _metadata(plan),
-            "locality": {"region": "demo", "zone": "local"},
+            # pilot-agent writes both into every bootstrap; istiod knows the locality by itself.
+            "locality": {},
+            "UserAgentVersionType": None,
         },
         "certificate_providers": {
             "default": {

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from meshtui.demo.istio import fields
-from meshtui.demo.istio.destinations import read_destination_rule, read_service
+from meshtui.demo.istio.destinations import read_destination_rule, read_service, read_service_entry
 from meshtui.demo.istio.fields import Block, ManifestError
 from meshtui.demo.istio.notes import Notes
 from meshtui.demo.istio.objects import (
@@ -42,6 +42,7 @@ _Identity = tuple[str, str, str]
 
 READERS: dict[tuple[str, str], Reader] = {
     ("", "Service"): read_service,
+    ("networking.istio.io", "ServiceEntry"): read_service_entry,
     ("networking.istio.io", "DestinationRule"): read_destination_rule,
     ("networking.istio.io", "VirtualService"): read_virtual_service,
     ("security.istio.io", "PeerAuthentication"): read_peer_authentication,
@@ -49,8 +50,10 @@ READERS: dict[tuple[str, str], Reader] = {
 }
 """By API group and kind."""
 
-PASSED_OVER = frozenset({"Namespace", "ServiceAccount", "Deployment", "Pod", "ConfigMap", "HorizontalPodAutoscaler"})
-"""Kubernetes kinds often kept beside Istio's; the demo's pods are given, so they change nothing."""
+_OF_WORKLOADS = {"Deployment", "Pod", "WorkloadEntry", "HorizontalPodAutoscaler", "ServiceAccount"}
+
+PASSED_OVER = frozenset({"Namespace", "ConfigMap"} | _OF_WORKLOADS)
+"""Kinds often kept beside Istio's; the demo's pods are given, so they change nothing."""
 
 NEVER_GENERATED = frozenset({"EnvoyFilter", "WasmPlugin", "Telemetry", "RequestAuthentication", "Gateway", "Sidecar"})
 """Istio kinds that do nothing for proxyless gRPC (Sidecar would, but the demo mesh does not model it)."""

@@ -26,7 +26,7 @@ DISCOVERY_PORT = 15010
 LONGEST_SOCKET_PATH = 100
 """Room for a Unix socket's path: 107 bytes on Linux, 103 on macOS; a little is left for safety."""
 
-ISTIO_VERSION = "1.27.0"
+ISTIO_VERSION = "1.29.1"
 """The release whose shapes the demo follows; it is shown in the node's metadata and in echo's answers."""
 
 CALLED = "xds:///echo.echo-grpc.svc.cluster.local:7070"
@@ -70,6 +70,8 @@ class PodPlan:
     name: str
     service_account: str
     version: str
+    locality: str
+    """Where it claims to run: ``region/zone/subzone``."""
     listening: Listening
     directory: str
     istiod: str
@@ -116,6 +118,7 @@ class PodPlan:
             service_account=self.service_account,
             labels=labels,
             ip=listening.ip,
+            locality=self.locality,
             ports=ports,
         )
 

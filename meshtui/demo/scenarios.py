@@ -47,7 +47,7 @@ DEFAULT = "traffic-shift"
 """What ``meshtui demo`` shows when nothing is asked for: the split that needs a judge."""
 
 SCENARIOS = (
-    DemoScenario("discovery", "a Service and nothing else: round robin over both versions"),
+    DemoScenario("discovery", "a Service and nothing else: half of the calls to each version"),
     DemoScenario("subsets", "calls with the header version: v2 go to v2, all others to v1"),
     DemoScenario("traffic-shift", "20 % of the calls go to v1 and 80 % to v2"),
     DemoScenario("mtls-client-only", "the client speaks mutual TLS to servers that do not: every call fails"),

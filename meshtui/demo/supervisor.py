@@ -29,8 +29,12 @@ from meshtui.demo.pods import CALLED, IstiodPlan, Order, PodPlan, announced
 from meshtui.demo.readiness import Readiness
 from meshtui.model.clock import utc_now
 
-_PODS = (("echo-v1", "echo", "v1", ""), ("echo-v2", "echo", "v2", ""), ("client", "client", "v1", CALLED))
-"""Name, service account, version, what it calls."""
+_PODS = (
+    ("echo-v1", "echo", "v1", "eu-west/eu-west-1a/rack1", ""),
+    ("echo-v2", "echo", "v2", "eu-west/eu-west-1b/rack2", ""),
+    ("client", "client", "v1", "eu-west/eu-west-1a/rack1", CALLED),
+)
+"""Name, service account, version, locality, what it calls."""
 
 _TICK_SECONDS = 0.1
 """How often restarts and readiness are looked at when nothing happens."""
@@ -82,6 +86,7 @@ class Supervisor:
                 name=name,
                 service_account=account,
                 version=version,
+                locality=locality,
                 listening=listening,
                 directory=str(directory / "pods" / name),
                 istiod=self._addresses.istiod,
@@ -89,7 +94,7 @@ class Supervisor:
                 calls=calls,
                 called=served if calls else (),
             )
-            for (name, account, version, calls), listening in zip(_PODS, self._addresses.pods, strict=True)
+            for (name, account, version, locality, calls), listening in zip(_PODS, self._addresses.pods, strict=True)
         )
         self._directory = directory
         self._children = self._plan_children(directory)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.demo.istio.fields import MAX_BYTES, ManifestError
-from meshtui.demo.istio.objects import DestinationRule, Service, VirtualService
+from meshtui.demo.istio.objects import ConsistentHash, DestinationRule, HashKey, LoadBalancer, Service, VirtualService
 from meshtui.demo.manifests import FileContent, ManifestDirectory, read_text
 from meshtui.demo.scenarios import SCENARIOS
 
@@ -96,8 +96,9 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
     (found,) = read_text(text, "x").objects
     assert isinstance(found, DestinationRule)
     first, second = (found.policy_of(subset) for subset in found.subsets)
-    assert (first.mutual_tls, first.balancer, first.ring_hash) == (True, "ROUND_ROBIN", None)
-    assert (second.mutual_tls, second.balancer) == (True, "RING_HASH")
+    assert (first.mutual_tls, first.load_balancer) == (True, LoadBalancer())
+    assert second.load_balancer is not None
+    assert second.load_balancer.consistent_hash == ConsistentHash("RING_HASH", 1024, HashKey("header", "x"))
 
 
 @pytest.mark.parametrize(
@@ -106,13 +107,18 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
         (rule("{tls: {mode: SIMPLE}}"), "changed", 6, "SIMPLE becomes plaintext"),
         (rule("{loadBalancer: {simple: RANDOM}}"), "changed", 6, "RANDOM becomes ROUND_ROBIN"),
         (rule("{loadBalancer: {simple: LEAST_REQUEST}}"), "refused", 6, "C core"),
-        (rule("{outlierDetection: {consecutiveErrors: 1}}"), "dropped", 6, "outlierDetection is dropped"),
+        (rule("{outlierDetection: {consecutiveErrors: 1}}"), "changed", 6, "outlierDetection is dropped"),
         (rule("{connectionPool: {tcp: {maxConnections: 1}}}"), "dropped", 6, "only http2MaxRequests"),
         (rule("{connectionPool: {http: {maxRetries: 1}}}"), "dropped", 6, "maxRetries is dropped"),
         (rule("{loadBalancer: {consistentHash: {useSourceIp: true}}}"), "dropped", 6, "useSourceIp"),
         (routes(f"[{{rewrite: {{uri: /x}}, {TO_ECHO}}}]"), "dropped", 6, "gRPC ignores it"),
         (routes(f"[{{mirror: {{host: echo}}, {TO_ECHO}}}]"), "dropped", 6, "mirror is dropped"),
         (routes(f"[{{corsPolicy: {{allowOrigins: [{{exact: x}}]}}, {TO_ECHO}}}]"), "refused", 6, "refuses the whole"),
+        (routes("[{directResponse: {status: 503}}]"), "refused", 6, "fails every call of this route"),
+        (routes("[{redirect: {uri: /}}]"), "refused", 6, "fails every call of this route"),
+        (routes(f"[{{match: [{{queryParams: {{q: {{exact: x}}}}}}], {TO_ECHO}}}]"), "dropped", 6, "leaves a route out"),
+        (rule("{loadBalancer: {consistentHash: {maglev: {}}}}"), "refused", 6, "no gRPC has it"),
+        (rule("{loadBalancer: {consistentHash: {minimumRingSize: 9000000}}}"), "refused", 6, "gRPC cannot use it"),
         (routes(f"[{{retries: {{attempts: 1, perTryTimeout: 1s}}, {TO_ECHO}}}]"), "dropped", 6, "perTryTimeout"),
         (security("PeerAuthentication", "{mtls: {mode: PERMISSIVE}}"), "changed", 4, "becomes plaintext"),
         (security("AuthorizationPolicy", "{action: AUDIT}"), "dropped", 4, "AUDIT is dropped"),
@@ -153,7 +159,8 @@ def test_what_istiod_does_in_silence_is_noted(text: str, kind: str, line: int, w
         (routes(f"[{{fault: {{abort: {{httpStatus: 42}}}}, {TO_ECHO}}}]"), 6, "httpStatus must be"),
         (routes(f"[{{fault: {{abort: {{grpcStatus: NOPE}}}}, {TO_ECHO}}}]"), 6, "grpcStatus must be one of"),
         (routes("[{route: [{destination: {host: a}}, {destination: {host: b}}]}]"), 6, "weights"),
-        (routes("[{redirect: {uri: /}, route: []}]"), 6, "redirect has no meaning"),
+        (routes("[{delegate: {name: x}}]"), 6, "does not know delegate"),
+        (routes("[{directResponse: {status: 1}}]"), 6, "status must be a whole number from 100 to 599"),
         (security("PeerAuthentication", "{portLevelMtls: {grpc: {mode: STRICT}}}"), 4, "ports by number"),
         (security("AuthorizationPolicy", "{rules: [{when: []}]}"), 4, "a rule has no field 'when'"),
     ],

@@ -35,6 +35,7 @@ PLAN = PodPlan(
     name="echo-v1",
     service_account="echo",
     version="v1",
+    locality="eu-west/eu-west-1a/rack1",
     listening=Listening("127.0.1.11", 17070, 17171, 15020),
     directory="/tmp/x/pods/echo-v1",
     istiod="127.0.1.10:15010",

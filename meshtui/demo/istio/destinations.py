@@ -1,4 +1,4 @@
-"""Reads Service and DestinationRule, by what istiod makes of them for proxyless gRPC."""
+"""Reads Service, ServiceEntry and DestinationRule, by what istiod makes of them for proxyless gRPC."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
 from meshtui.demo.istio.objects import (
+    ConsistentHash,
     DestinationRule,
+    Distribute,
+    HashKey,
+    LoadBalancer,
+    LocalitySetting,
     Origin,
-    RingHash,
     Service,
     ServicePort,
     Subset,
     TrafficPolicy,
     full_host,
 )
+from meshtui.demo.istio.workload import DOMAIN
 
 DEFAULT_RING_SIZE = 1024
-"""Istio's default for ``minimumRingSize``."""
+"""Sent where neither ``ringHash`` nor ``maglev`` is written (istio ``core/cluster_traffic_policy.go``)."""
 
-_RING_HASH = "RING_HASH"
+LARGEST_RING = 8_388_608
+"""A larger ring is sent as well, and gRPC has no use for the cluster (gRFC A42)."""
+
+_OTHER_PROTOCOLS = ("tcp", "udp", "tls", "https", "mongo", "redis", "mysql")
+"""Port names that istiod takes for something else than HTTP or an unknown protocol."""
 
 
 def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
@@ -30,11 +39,39 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
         number = fields.integer(port, "port", 1, 65535)
         if isinstance(port.get("targetPort"), str):
             raise port.fail("targetPort", "targetPort must be a number: the demo's pods name no ports")
-        ports.append(ServicePort(number, fields.integer(port, "targetPort", 1, 65535, default=number)))
+        target = fields.integer(port, "targetPort", 1, 65535, default=number)
+        protocol = fields.text(port, "appProtocol", "") or fields.text(port, "name", "").partition("-")[0]
+        ports.append(ServicePort(number, target, protocol.lower() not in _OTHER_PROTOCOLS))
     if not ports:
         raise spec.fail("ports", "a Service needs at least one port")
-    selector = fields.labels(spec, "selector")
-    return Service(origin, selector, tuple(ports), _cluster_ip(origin))
+    host = f"{origin.name}.{origin.namespace}.svc.{DOMAIN}"
+    return Service(origin, host, fields.labels(spec, "selector"), tuple(ports), _cluster_ip(origin))
+
+
+_ENTRY_FIELDS = ("hosts", "addresses", "ports", "location", "resolution", "workloadSelector", "exportTo")
+
+
+def read_service_entry(document: Block, origin: Origin, notes: Notes) -> Service:
+    """A ServiceEntry whose workloads are in the mesh: a Service by another name."""
+    spec = fields.block(document, "spec")
+    fields.only(spec, "a ServiceEntry", _ENTRY_FIELDS)
+    notes.drop_if_set(spec, ("exportTo",), "the demo mesh shows every service to every pod")
+    hosts = fields.texts(spec, "hosts")
+    if len(hosts) != 1:
+        raise spec.fail("hosts", "the demo mesh knows only a ServiceEntry with one host")
+    if fields.one_of(spec, "resolution", ("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN"), "NONE") != "STATIC":
+        raise spec.fail("resolution", "the demo mesh knows only resolution STATIC: its pods are all there is")
+    selector = fields.block(spec, "workloadSelector")
+    fields.only(selector, "a workloadSelector", ("labels",))
+    ports = []
+    for port in fields.blocks(spec, "ports"):
+        number = fields.integer(port, "number", 1, 65535)
+        protocol = fields.text(port, "protocol", "")
+        target = fields.integer(port, "targetPort", 1, 65535, default=number)
+        ports.append(ServicePort(number, target, protocol.lower() not in _OTHER_PROTOCOLS))
+    addresses = fields.texts(spec, "addresses")
+    labels = fields.labels(selector, "labels")
+    return Service(origin, hosts[0], labels, tuple(ports), addresses[0] if addresses else _cluster_ip(origin))
 
 
 def _cluster_ip(origin: Origin) -> str:
@@ -77,13 +114,18 @@ _POLICY_FIELDS = (
 
 def _policy(policy: Block, notes: Notes) -> TrafficPolicy:
     fields.only(policy, "trafficPolicy", _POLICY_FIELDS)
-    notes.drop_if_set(
-        policy, ("outlierDetection", "tunnel", "proxyProtocol"), "istiod never generates it for proxyless gRPC"
-    )
+    never = "istiod never generates it for proxyless gRPC"
+    notes.drop_if_set(policy, ("tunnel", "proxyProtocol"), never)
     notes.drop_if_set(policy, ("portLevelSettings", "retryBudget"), "the demo mesh does not model it")
-    balancer, ring_hash = _balancer(fields.block(policy, "loadBalancer"), notes)
+    outlier = policy.get("outlierDetection") is not None
+    if outlier:
+        reason = f"outlierDetection is dropped: {never}; all it does is order endpoints by locality (priorities)"
+        notes.add("changed", policy.line_of("outlierDetection"), reason)
     return TrafficPolicy(
-        _mutual_tls(policy, notes), balancer, ring_hash, _max_requests(fields.block(policy, "connectionPool"), notes)
+        _mutual_tls(policy, notes),
+        _balancer(fields.block(policy, "loadBalancer"), notes) if policy.get("loadBalancer") is not None else None,
+        _max_requests(fields.block(policy, "connectionPool"), notes),
+        outlier or None,
     )
 
 
@@ -101,36 +143,84 @@ def _mutual_tls(policy: Block, notes: Notes) -> bool | None:
     return mode == "ISTIO_MUTUAL"
 
 
-def _balancer(balancer: Block, notes: Notes) -> tuple[str | None, RingHash | None]:
+def _balancer(balancer: Block, notes: Notes) -> LoadBalancer:
     allowed = ("simple", "consistentHash", "localityLbSetting", "warmup", "warmupDurationSecs")
     fields.only(balancer, "loadBalancer", allowed)
-    notes.drop_if_set(balancer, allowed[2:], "istiod does not generate it for proxyless gRPC")
+    notes.drop_if_set(balancer, allowed[3:], "istiod does not generate it for proxyless gRPC")
+    locality = _locality(fields.block(balancer, "localityLbSetting"), notes)
     if balancer.get("consistentHash") is not None:
-        return _RING_HASH, _ring_hash(fields.block(balancer, "consistentHash"), notes)
-    if balancer.get("simple") is None:
-        return None, None
+        hashed = _consistent_hash(fields.block(balancer, "consistentHash"), notes)
+        return LoadBalancer(consistent_hash=hashed, locality=locality)
+    return LoadBalancer(_simple(balancer, notes), locality=locality)
+
+
+def _simple(balancer: Block, notes: Notes) -> str:
     words = ("UNSPECIFIED", "ROUND_ROBIN", "LEAST_REQUEST", "LEAST_CONN", "RANDOM", "PASSTHROUGH")
     simple = fields.one_of(balancer, "simple", words, "UNSPECIFIED")
     if simple in ("RANDOM", "PASSTHROUGH"):
         reason = f"load balancer {simple} becomes ROUND_ROBIN for proxyless gRPC"
         notes.add("changed", balancer.line_of("simple"), reason)
-    if simple in ("LEAST_REQUEST", "LEAST_CONN"):
-        reason = (
-            f"{simple} is sent, and gRPC's C core (Python, C++, Ruby, PHP) refuses the cluster; Go and Java take it"
-        )
-        notes.add("refused", balancer.line_of("simple"), reason)
-        return "LEAST_REQUEST", None
-    return "ROUND_ROBIN", None
+    if simple not in ("LEAST_REQUEST", "LEAST_CONN"):
+        return ""
+    reason = f"{simple} is sent, and gRPC's C core (Python, C++, Ruby, PHP) refuses the cluster; Go and Java take it"
+    notes.add("refused", balancer.line_of("simple"), reason)
+    return "LEAST_REQUEST"
 
 
-def _ring_hash(settings: Block, notes: Notes) -> RingHash:
-    others = ("httpCookie", "useSourceIp", "httpQueryParameterName", "maglev")
-    fields.only(settings, "consistentHash", ("httpHeaderName", "minimumRingSize", "ringHash", *others))
-    notes.drop_if_set(settings, others, "gRPC hashes only a header; every call gets a random hash")
-    nested = fields.block(settings, "ringHash")
-    size = fields.integer(settings, "minimumRingSize", 1, 8_388_608, default=DEFAULT_RING_SIZE)
-    size = fields.integer(nested, "minimumRingSize", 1, 8_388_608, default=size)
-    return RingHash(fields.text(settings, "httpHeaderName", ""), size)
+def _locality(setting: Block, notes: Notes) -> LocalitySetting:
+    fields.only(setting, "localityLbSetting", ("enabled", "distribute", "failover", "failoverPriority"))
+    notes.drop_if_set(setting, ("failoverPriority",), "the demo mesh does not model it")
+    distribute = []
+    for item in fields.blocks(setting, "distribute"):
+        fields.only(item, "distribute", ("from", "to"))
+        shares = fields.block(item, "to")
+        targets = tuple((pattern, fields.integer(shares, pattern, 0, 100)) for pattern in shares)
+        if sum(weight for _, weight in targets) != 100:
+            raise item.fail("to", "the weights of a distribute must add up to 100")
+        distribute.append(Distribute(fields.text(item, "from"), targets))
+    failover = []
+    for item in fields.blocks(setting, "failover"):
+        fields.only(item, "failover", ("from", "to"))
+        failover.append((fields.text(item, "from"), fields.text(item, "to")))
+    enabled = fields.boolean(setting, "enabled", default=True)
+    return LocalitySetting(enabled, tuple(distribute), tuple(failover))
+
+
+_KEYS = ("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName")
+
+
+def _consistent_hash(settings: Block, notes: Notes) -> ConsistentHash:
+    fields.only(settings, "consistentHash", (*_KEYS, "minimumRingSize", "ringHash", "maglev"))
+    notes.drop_if_set(settings, _KEYS[1:], "gRPC hashes only a header; every call gets a random hash")
+    key = _hash_key(settings)
+    if settings.get("maglev") is not None:
+        reason = "maglev is sent, and no gRPC has it: Go, Java and C core refuse the cluster"
+        notes.add("refused", settings.line_of("maglev"), reason)
+        maglev = fields.block(settings, "maglev")
+        return ConsistentHash("MAGLEV", fields.integer(maglev, "tableSize", 0, 2**32, default=0) or None, key)
+    ring = fields.block(settings, "ringHash")
+    written = settings.get("ringHash") is not None
+    source, default = (ring, 0) if written else (settings, DEFAULT_RING_SIZE)
+    size = fields.integer(source, "minimumRingSize", 0, 2**32, default=default) or (0 if written else default)
+    if size > LARGEST_RING:
+        reason = f"a ring of more than {LARGEST_RING} is sent, and gRPC cannot use it: calls fail or hang"
+        notes.add("refused", source.line_of("minimumRingSize"), reason)
+    return ConsistentHash("RING_HASH", size or None, key)
+
+
+def _hash_key(settings: Block) -> HashKey | None:
+    if settings.get("httpHeaderName") is not None:
+        return HashKey("header", fields.text(settings, "httpHeaderName"))
+    if settings.get("httpCookie") is not None:
+        cookie = fields.block(settings, "httpCookie")
+        fields.only(cookie, "httpCookie", ("name", "path", "ttl"))
+        ttl = fields.duration(cookie, "ttl") if cookie.get("ttl") is not None else None
+        return HashKey("cookie", fields.text(cookie, "name"), fields.text(cookie, "path", ""), ttl)
+    if fields.boolean(settings, "useSourceIp", default=False):
+        return HashKey("source")
+    if settings.get("httpQueryParameterName") is not None:
+        return HashKey("query", fields.text(settings, "httpQueryParameterName"))
+    return None
 
 
 def _max_requests(pool: Block, notes: Notes) -> int | None:

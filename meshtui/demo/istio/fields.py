@@ -179,6 +179,16 @@ def integer(parent: Block, key: str, low: int, high: int, default: int | None = 
     return value
 
 
+def boolean(parent: Block, key: str, default: bool) -> bool:
+    """True or false."""
+    value = parent.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise parent.fail(key, f"{key} must be true or false")
+    return value
+
+
 def labels(parent: Block, key: str) -> Labels:
     """A mapping of strings to strings, sorted."""
     pairs = block(parent, key)

@@ -70,21 +70,20 @@ class ServicePort:
 
     number: int
     target: int
+    routed: bool = True
+    """Whether istiod makes routes for it: of a TCP port it does not, so a client finds a listener without routes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Kubernetes Service."""
+    """What can be called by a name: a Kubernetes Service, or a ServiceEntry of workloads in the mesh."""
 
     origin: Origin
+    host: str
+    """The fully qualified name."""
     selector: Labels
     ports: tuple[ServicePort, ...]
     cluster_ip: str
-
-    @property
-    def host(self) -> str:
-        """The fully qualified name."""
-        return f"{self.origin.name}.{self.origin.namespace}.svc.{DOMAIN}"
 
     def port(self, number: int) -> ServicePort | None:
         """The port with this number, if there is one."""
@@ -92,11 +91,50 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class RingHash:
-    """``consistentHash``: what is hashed, and how many entries the ring has at least."""
+class HashKey:
+    """What of a request is hashed: ``header``, ``cookie``, ``query`` (each with a name) or ``source`` address."""
 
-    header: str
-    minimum_ring_size: int
+    how: str
+    name: str = ""
+    path: str = ""
+    ttl_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistentHash:
+    """``consistentHash``: the policy it becomes, its size (None: not sent), and what is hashed."""
+
+    policy: str
+    """``RING_HASH`` or ``MAGLEV``."""
+    size: int | None
+    key: HashKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribute:
+    """How calls from one locality are shared out among others. Localities are patterns as ``eu-west/*``."""
+
+    source: str
+    targets: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalitySetting:
+    """``localityLbSetting``: a split, or regions to fail over to (from, to)."""
+
+    enabled: bool = True
+    distribute: tuple[Distribute, ...] = ()
+    failover: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    """``loadBalancer``, which a subset has or inherits as a whole."""
+
+    simple: str = ""
+    """``LEAST_REQUEST``; empty for round robin, which is what all others become."""
+    consistent_hash: ConsistentHash | None = None
+    locality: LocalitySetting = field(default_factory=LocalitySetting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +142,17 @@ class TrafficPolicy:
     """What a DestinationRule says about one cluster; None where it says nothing."""
 
     mutual_tls: bool | None = None
-    balancer: str | None = None
-    ring_hash: RingHash | None = None
+    load_balancer: LoadBalancer | None = None
     max_requests: int | None = None
+    outlier_detection: bool | None = None
 
     def over(self, base: TrafficPolicy) -> TrafficPolicy:
         """This policy with the base's values where it says nothing: a subset inherits from its rule."""
-        own_balancer = self.balancer is not None
         return TrafficPolicy(
             self.mutual_tls if self.mutual_tls is not None else base.mutual_tls,
-            self.balancer if own_balancer else base.balancer,
-            self.ring_hash if own_balancer else base.ring_hash,
+            self.load_balancer if self.load_balancer is not None else base.load_balancer,
             self.max_requests if self.max_requests is not None else base.max_requests,
+            self.outlier_detection if self.outlier_detection is not None else base.outlier_detection,
         )
 
 
@@ -149,6 +186,10 @@ class DestinationRule:
             subsets = {subset.name: subset for subset in rule.subsets} | subsets
         return replace(self, policy=policy, subsets=tuple(subsets.values()))
 
+    def subset(self, name: str) -> Subset | None:
+        """The subset of a name."""
+        return next((subset for subset in self.subsets if subset.name == name), None)
+
     def policy_of(self, subset: Subset | None) -> TrafficPolicy:
         """What holds for one subset, or for the whole host."""
         whole = self.policy or TrafficPolicy()
@@ -167,10 +208,20 @@ class TextMatch:
 class HttpMatch:
     """One alternative of a route: all of its conditions have to hold."""
 
-    uri: TextMatch | None
-    headers: tuple[tuple[str, TextMatch], ...]
-    without_headers: tuple[tuple[str, TextMatch], ...]
+    name: str = ""
+    uri: TextMatch | None = None
+    headers: tuple[tuple[str, TextMatch], ...] = ()
+    without_headers: tuple[tuple[str, TextMatch], ...] = ()
+    pseudo_headers: tuple[tuple[str, TextMatch], ...] = ()
+    """``method``, ``authority`` and ``scheme``, by the names they have in a request: ``:method``."""
+    query: tuple[tuple[str, TextMatch], ...] = ()
     ignore_case: bool = False
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether no later route can be reached (istio ``core/route/route.go``, IsCatchAllRoute)."""
+        path = self.uri is None or self.uri in (TextMatch("prefix", "/"), TextMatch("regex", ".*"))
+        return path and not (self.headers or self.without_headers or self.pseudo_headers or self.query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +246,53 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Retries:
+    """``retries``, where it is written: ``attempts`` 0 is none; None and empty for what Istio's default decides."""
+
+    attempts: int
+    retry_on: str = ""
+    per_try_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorsPolicy:
+    """``corsPolicy``. Lists are sent as one text."""
+
+    origins: tuple[TextMatch, ...] = ()
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
+    max_age_seconds: float | None = None
+    credentials: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectResponse:
+    """``directResponse``: answered without a call, which no gRPC client does."""
+
+    status: int
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """``redirect``, which no gRPC client follows."""
+
+    authority: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """What istiod puts into the route although gRPC ignores (or refuses) it."""
 
-    cors_origins: tuple[str, ...] = ()
+    cors: CorsPolicy | None = None
     prefix_rewrite: str = ""
     authority_rewrite: str = ""
     request_headers: Labels = ()
     mirror: Destination | None = None
+    mirror_percent: float | None = None
+    """None: everything is mirrored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,10 +301,14 @@ class HttpRoute:
 
     name: str
     matches: tuple[HttpMatch, ...]
-    destinations: tuple[Destination, ...]
+    destinations: tuple[Destination, ...] = ()
+    """Those with a share; empty where ``instead`` says what happens instead of a call."""
+    weighted: bool = False
+    """Whether several destinations are written, of which perhaps only one has a share."""
+    instead: DirectResponse | Redirect | None = None
     timeout_seconds: float = 0.0
     fault: Fault | None = None
-    retries: int | None = None
+    retries: Retries | None = None
     unsupported: Unsupported = field(default_factory=Unsupported)
 
 

@@ -6,11 +6,15 @@ from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block, ManifestError
 from meshtui.demo.istio.notes import Notes
 from meshtui.demo.istio.objects import (
+    CorsPolicy,
     Destination,
+    DirectResponse,
     Fault,
     HttpMatch,
     HttpRoute,
     Origin,
+    Redirect,
+    Retries,
     TextMatch,
     Unsupported,
     VirtualService,
@@ -68,14 +72,16 @@ _ROUTE_FIELDS = (
 
 def _route(item: Block, origin: Origin, notes: Notes) -> HttpRoute:
     fields.only(item, "an http route", _ROUTE_FIELDS)
-    for key in ("redirect", "directResponse", "delegate"):
-        if item.get(key) is not None:
-            raise item.fail(key, f"{key} has no meaning for a gRPC client")
-    notes.drop_if_set(item, ("mirrors", "mirrorPercentage"), "gRPC never mirrors")
+    if item.get("delegate") is not None:
+        raise item.fail("delegate", "the demo mesh does not know delegate")
+    notes.drop_if_set(item, ("mirrors",), "gRPC never mirrors")
+    instead = _instead(item, notes)
     return HttpRoute(
         name=fields.text(item, "name", ""),
         matches=tuple(_match(match, notes) for match in fields.blocks(item, "match")),
-        destinations=_destinations(item, origin, notes),
+        destinations=() if instead else _destinations(item, origin, notes),
+        weighted=len(fields.blocks(item, "route")) > 1,
+        instead=instead,
         timeout_seconds=fields.duration(item, "timeout"),
         fault=_fault(item),
         retries=_retries(item, notes),
@@ -83,23 +89,49 @@ def _route(item: Block, origin: Origin, notes: Notes) -> HttpRoute:
     )
 
 
+def _instead(item: Block, notes: Notes) -> DirectResponse | Redirect | None:
+    """What a proxy would do instead of a call; redirect wins, as in istiod."""
+    for key in ("redirect", "directResponse"):
+        if item.get(key) is not None:
+            reason = f"{key} is sent, and gRPC fails every call of this route (Java refuses the route configuration)"
+            notes.add("refused", item.line_of(key), reason)
+    if item.get("redirect") is not None:
+        redirect = fields.block(item, "redirect")
+        fields.only(redirect, "redirect", ("uri", "authority"))
+        return Redirect(fields.text(redirect, "authority", ""), fields.text(redirect, "uri", ""))
+    if item.get("directResponse") is not None:
+        response = fields.block(item, "directResponse")
+        fields.only(response, "directResponse", ("status", "body"))
+        body = fields.text(fields.block(response, "body"), "string", "")
+        return DirectResponse(fields.integer(response, "status", 100, 599), body)
+    return None
+
+
+_PSEUDO_HEADERS = ("method", "authority", "scheme")
+
+
 def _match(match: Block, notes: Notes) -> HttpMatch:
-    known = ("uri", "headers", "withoutHeaders", "ignoreUriCase", "name")
+    known = ("uri", "headers", "withoutHeaders", "ignoreUriCase", "name", "queryParams", *_PSEUDO_HEADERS)
     fields.only(match, "a match", known)
-    uri = match.get("uri")
-    if match.get("ignoreUriCase") not in (None, True, False):
-        raise match.fail("ignoreUriCase", "ignoreUriCase must be true or false")
+    if match.get("queryParams") is not None:
+        reason = "queryParams is sent, and gRPC leaves a route out that matches on it (gRFC A28)"
+        notes.add("dropped", match.line_of("queryParams"), reason)
     return HttpMatch(
-        uri=_string_match(match, "uri") if uri is not None else None,
-        headers=_header_matches(match, "headers"),
-        without_headers=_header_matches(match, "withoutHeaders"),
-        ignore_case=bool(match.get("ignoreUriCase")),
+        name=fields.text(match, "name", ""),
+        uri=_string_match(match, "uri") if match.get("uri") is not None else None,
+        headers=_named_matches(match, "headers"),
+        without_headers=_named_matches(match, "withoutHeaders"),
+        pseudo_headers=tuple(
+            (f":{key}", _string_match(match, key)) for key in _PSEUDO_HEADERS if match.get(key) is not None
+        ),
+        query=_named_matches(match, "queryParams"),
+        ignore_case=fields.boolean(match, "ignoreUriCase", default=False),
     )
 
 
-def _header_matches(match: Block, key: str) -> tuple[tuple[str, TextMatch], ...]:
-    headers = fields.block(match, key)
-    return tuple((name.lower(), _string_match(headers, name)) for name in headers)
+def _named_matches(match: Block, key: str) -> tuple[tuple[str, TextMatch], ...]:
+    conditions = fields.block(match, key)
+    return tuple((name, _string_match(conditions, name)) for name in conditions)
 
 
 def _string_match(parent: Block, key: str) -> TextMatch:
@@ -109,7 +141,9 @@ def _string_match(parent: Block, key: str) -> TextMatch:
     how = next(iter(condition))
     if len(condition) > 1 or how not in ("exact", "prefix", "regex"):
         raise parent.fail(key, f"{key:.80} must have exactly one of exact, prefix or regex")
-    return TextMatch(how, fields.text(condition, how))
+    value = fields.text(condition, how)
+    # "*" is no RE2, and means any value (istio core/route/route.go, canBeConvertedToPresentMatch).
+    return TextMatch("present", "") if (how, value) == ("regex", "*") and key != "uri" else TextMatch(how, value)
 
 
 def _destinations(item: Block, origin: Origin, notes: Notes) -> tuple[Destination, ...]:
@@ -166,31 +200,53 @@ def _fault(item: Block) -> Fault | None:
     )
 
 
-def _retries(item: Block, notes: Notes) -> int | None:
+def _retries(item: Block, notes: Notes) -> Retries | None:
     if item.get("retries") is None:
         return None
     retries = fields.block(item, "retries")
+    fields.only(retries, "retries", ("attempts", "retryOn", "perTryTimeout", "retryRemoteLocalities"))
     notes.drop_if_set(retries, ("perTryTimeout", "retryRemoteLocalities"), "gRPC does not implement it")
-    return fields.integer(retries, "attempts", 0, 100)
+    per_try = fields.duration(retries, "perTryTimeout") if retries.get("perTryTimeout") is not None else None
+    return Retries(fields.integer(retries, "attempts", 0, 100), fields.text(retries, "retryOn", ""), per_try)
 
 
 def _unsupported(item: Block, origin: Origin, notes: Notes) -> Unsupported:
-    rewrite, cors = fields.block(item, "rewrite"), fields.block(item, "corsPolicy")
+    rewrite = fields.block(item, "rewrite")
     notes.drop_if_set(item, ("rewrite", "headers", "mirror"), _IGNORED)
-    origins = []
-    for allowed in fields.blocks(cors, "allowOrigins"):
-        if "exact" not in allowed:
-            raise ManifestError(allowed.line, "the demo mesh knows only exact origins")
-        origins.append(fields.text(allowed, "exact"))
-    if cors:
-        reason = "gRPC refuses the whole route configuration because it has a CORS filter"
-        notes.add("refused", item.line_of("corsPolicy"), reason)
     request = fields.block(fields.block(item, "headers"), "request")
     mirror = item.get("mirror") is not None
     return Unsupported(
-        cors_origins=tuple(origins) or (("*",) if cors else ()),
+        cors=_cors(item, notes),
         prefix_rewrite=fields.text(rewrite, "uri", ""),
         authority_rewrite=fields.text(rewrite, "authority", ""),
         request_headers=fields.labels(request, "set"),
         mirror=_destination(item, "mirror", origin, 100) if mirror else None,
+        mirror_percent=fields.percent(item, "mirrorPercentage") if item.get("mirrorPercentage") is not None else None,
     )
+
+
+def _cors(item: Block, notes: Notes) -> CorsPolicy | None:
+    if item.get("corsPolicy") is None:
+        return None
+    cors = fields.block(item, "corsPolicy")
+    known = ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders", "maxAge", "allowCredentials")
+    fields.only(cors, "a corsPolicy", known)
+    reason = "gRPC refuses the whole route configuration because it has a CORS filter"
+    notes.add("refused", item.line_of("corsPolicy"), reason)
+    return CorsPolicy(
+        origins=tuple(_origin(allowed) for allowed in fields.blocks(cors, "allowOrigins")),
+        methods=fields.texts(cors, "allowMethods"),
+        headers=fields.texts(cors, "allowHeaders"),
+        exposed=fields.texts(cors, "exposeHeaders"),
+        max_age_seconds=fields.duration(cors, "maxAge") if cors.get("maxAge") is not None else None,
+        credentials=fields.boolean(cors, "allowCredentials", default=False)
+        if cors.get("allowCredentials") is not None
+        else None,
+    )
+
+
+def _origin(allowed: Block) -> TextMatch:
+    for how in ("exact", "prefix", "regex"):
+        if how in allowed:
+            return TextMatch(how, fields.text(allowed, how))
+    raise ManifestError(allowed.line, "an origin must have one of exact, prefix or regex")

@@ -9,7 +9,7 @@ from google.protobuf import any_pb2, message
 
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import MeshWorkload
-from meshtui.demo.xds import clusters, listeners, routes
+from meshtui.demo.xds import clusters, endpoints, listeners, routes
 from meshtui.model.node_id import parse_node_id
 
 _PREFIX = "type.googleapis.com/envoy.config."
@@ -62,5 +62,5 @@ def _one(config: MeshConfig, client: Client, type_url: str, name: str) -> messag
     elif type_url == CLUSTER:
         found = clusters.cluster(config, name)
     elif type_url == ENDPOINTS:
-        found = clusters.endpoints(config, name)
+        found = endpoints.endpoints(config, name, client.workload.locality if client.workload else "")
     return found

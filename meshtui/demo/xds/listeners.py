@@ -14,15 +14,12 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import (
 )
 
 from meshtui.demo.istio.objects import ROOT_NAMESPACE, MeshConfig, selects
-from meshtui.demo.istio.workload import MeshWorkload
+from meshtui.demo.istio.workload import TLS_MODE_LABEL, MeshWorkload
 from meshtui.demo.xds import rbac, tls
 from meshtui.demo.xds.names import INBOUND_PREFIX, ClusterName, qualified, split_host_port
 
 FAULT_FILTER = "envoy.filters.http.fault"
 """A route's fault is found by this name."""
-
-TLS_MODE_LABEL = "security.istio.io/tlsMode"
-"""The pod label that makes PERMISSIVE into STRICT, as gRPC has no permissive mode."""
 
 
 def listener(config: MeshConfig, namespace: str, node: MeshWorkload | None, name: str) -> listener_pb2.Listener | None:
@@ -72,7 +69,15 @@ def _inbound(config: MeshConfig, node: MeshWorkload | None, name: str) -> listen
 
 
 def mutual_tls_mode(config: MeshConfig, node: MeshWorkload, port: int) -> str:
-    """``STRICT`` or ``DISABLE``: workload over namespace over mesh; PERMISSIVE as istiod treats it for gRPC."""
+    """``STRICT`` or ``DISABLE``: PERMISSIVE as istiod treats it for gRPC (istio ``grpcgen/lds.go``)."""
+    mode = requested_mode(config, node, port)
+    if mode == "PERMISSIVE" and dict(node.labels).get(TLS_MODE_LABEL) == "istio":
+        return "STRICT"
+    return "STRICT" if mode == "STRICT" else "DISABLE"
+
+
+def requested_mode(config: MeshConfig, node: MeshWorkload, port: int) -> str:
+    """The mode that PeerAuthentications ask for: workload over namespace over mesh."""
     mode = "PERMISSIVE"
     scopes = (
         [
@@ -98,9 +103,7 @@ def mutual_tls_mode(config: MeshConfig, node: MeshWorkload, port: int) -> str:
             mode = policy.mode if policy.mode != "UNSET" else mode
             own = dict(policy.port_modes).get(port, "UNSET") if policy.selector else "UNSET"
             mode = own if own != "UNSET" else mode
-    if mode == "PERMISSIVE" and dict(node.labels).get(TLS_MODE_LABEL) == "istio":
-        return "STRICT"
-    return "STRICT" if mode == "STRICT" else "DISABLE"
+    return mode
 
 
 def _chain(

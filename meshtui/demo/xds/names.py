@@ -54,11 +54,12 @@ def qualified(host: str, namespace: str) -> str:
 
 
 def aliases(host: str, namespace: str) -> tuple[str, ...]:
-    """Every name a client in a namespace can call a host by, the full one first."""
-    own = f".{namespace}.svc.{DOMAIN}"
+    """Every name a client in a namespace can call a host by, in istiod's order (istio ``core/httproute.go``)."""
+    own, service = f".{namespace}.svc.{DOMAIN}", f".svc.{DOMAIN}"
     if host.endswith(own):
         short = host.removesuffix(own)
-        return (host, short, f"{short}.{namespace}", f"{short}.{namespace}.svc")
-    if host.endswith(f".svc.{DOMAIN}"):
-        return (host, host.removesuffix(f".svc.{DOMAIN}"), host.removesuffix(f".{DOMAIN}"))
-    return (host,)
+        return (host, f"{host}.", short, f"{short}.{namespace}.svc", f"{short}.{namespace}")
+    if host.endswith(service):
+        short = host.removesuffix(service)
+        return (host, f"{host}.", short, f"{short}.svc")
+    return (host, f"{host}.")

@@ -1,208 +1,108 @@
-"""RDS: a virtual host with the routes of its VirtualService, or one default route."""
+"""RDS: the virtual hosts of all services on a port, each with the routes of its VirtualService or a default one."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.config.route.v3 import route_pb2
-from envoy.extensions.filters.common.fault.v3 import fault_pb2 as common_fault_pb2
-from envoy.extensions.filters.http.cors.v3 import cors_pb2
-from envoy.extensions.filters.http.fault.v3 import fault_pb2
-from envoy.type.matcher.v3 import regex_pb2, string_pb2
-from envoy.type.v3 import percent_pb2
-from google.protobuf import any_pb2, duration_pb2, wrappers_pb2
 
 from meshtui.demo.istio.objects import (
     Destination,
-    Fault,
+    DirectResponse,
     HttpMatch,
     HttpRoute,
     MeshConfig,
+    Origin,
+    Redirect,
     Service,
-    TextMatch,
-    Unsupported,
     VirtualService,
 )
-from meshtui.demo.xds.clusters import istio_metadata
-from meshtui.demo.xds.listeners import FAULT_FILTER
+from meshtui.demo.xds import filter_overrides, route_action, route_match
 from meshtui.demo.xds.names import ClusterName, aliases, parse_cluster
-
-DEFAULT_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled"
-"""Istio's default; of these gRPC knows ``unavailable`` and ``cancelled``."""
-
-DEFAULT_RETRIES = 2
-"""Istio's default number of retries."""
 
 
 def route_configuration(config: MeshConfig, namespace: str, name: str) -> route_pb2.RouteConfiguration | None:
-    """The route configuration of a name, as a client in a namespace sees it; None if there is no such service."""
+    """The route configuration of a name, as a client in a namespace sees it.
+
+    Only the port in the name counts: all services that have it are in (istio ``grpcgen/rds.go``, buildHTTPRoute), and
+    gRPC uses the one that fits its target. A service whose port is not HTTP has none.
+    """
     parts = parse_cluster(name)
-    service = config.service(parts.host) if parts else None
-    if parts is None or parts.subset or service is None or service.port(parts.port) is None:
+    if parts is None or not parts.host or not parts.port:
         return None
+    services = sorted(
+        (service for service in config.services if (port := service.port(parts.port)) and port.routed),
+        key=lambda service: service.host,
+    )
+    hosts = [_virtual_host(config, namespace, service, parts.port) for service in services]
+    return route_pb2.RouteConfiguration(name=name, virtual_hosts=hosts)
+
+
+def _virtual_host(config: MeshConfig, namespace: str, service: Service, port: int) -> components.VirtualHost:
     virtual = config.virtual_service(service.host)
-    routes = _routes(config, service, virtual, parts.port) if virtual else [_default_route(service, parts.port)]
-    domains = [*aliases(service.host, namespace), service.cluster_ip]
-    host = components.VirtualHost(
-        name=f"{service.host}:{parts.port}",
-        domains=[domain for alias in domains for domain in (alias, f"{alias}:{parts.port}")],
-        routes=routes,
+    names = [*aliases(service.host, namespace), service.cluster_ip]
+    return components.VirtualHost(
+        name=f"{service.host}:{port}",
+        domains=[domain for name in names for domain in (name, f"{name}:{port}")],
+        routes=_routes(config, virtual, port) if virtual else [_default_route(config, service, port)],
         include_request_attempt_count=True,
     )
-    return route_pb2.RouteConfiguration(
-        name=name, virtual_hosts=[host], validate_clusters=wrappers_pb2.BoolValue(value=False)
-    )
 
 
-def _default_route(service: Service, port: int) -> components.Route:
-    action = components.RouteAction(cluster=str(ClusterName(service.host, port)))
-    _finish(action, 0.0, None)
+def _default_route(config: MeshConfig, service: Service, port: int) -> components.Route:
     return components.Route(
         name="default",
         match=components.RouteMatch(prefix="/"),
-        route=action,
+        route=route_action.default(config, ClusterName(service.host, port)),
         decorator=components.Decorator(operation=f"{service.host}:{port}/*"),
     )
 
 
-def _routes(config: MeshConfig, service: Service, virtual: VirtualService, port: int) -> list[components.Route]:
+def _routes(config: MeshConfig, virtual: VirtualService, port: int) -> list[components.Route]:
     """One route per alternative match, in order; what follows a route that takes everything is left out."""
     out = []
     for http in virtual.http:
-        for match in http.matches or (HttpMatch(None, (), ()),):
+        for match in http.matches or (None,):
             out.append(_route(config, virtual, http, match, port))
-            if match.uri is None and not match.headers and not match.without_headers:
+            if match is None or match.takes_everything:
                 return out
     return out
 
 
 def _route(
-    config: MeshConfig, virtual: VirtualService, http: HttpRoute, match: HttpMatch, port: int
+    config: MeshConfig, virtual: VirtualService, http: HttpRoute, match: HttpMatch | None, port: int
 ) -> components.Route:
-    action = components.RouteAction()
-    if len(http.destinations) == 1:
-        action.cluster = _cluster(config, http.destinations[0], port)
+    name = f"{http.name}.{match.name}" if match and match.name else http.name
+    route = components.Route(name=name, match=route_match.route_match(match), metadata=_metadata(virtual.origin))
+    if isinstance(http.instead, DirectResponse):
+        route.direct_response.status = http.instead.status
+        if http.instead.body:
+            route.direct_response.body.inline_string = http.instead.body
+    elif isinstance(http.instead, Redirect):
+        route.redirect.host_redirect, route.redirect.path_redirect = http.instead.authority, http.instead.uri
     else:
-        for destination in http.destinations:
-            action.weighted_clusters.clusters.add(
-                name=_cluster(config, destination, port), weight=wrappers_pb2.UInt32Value(value=destination.weight)
-            )
-    _finish(action, http.timeout_seconds, http.retries)
-    rule = config.destination_rule(http.destinations[0].host)
-    ring_hash = rule.policy_of(None).ring_hash if rule else None
-    if ring_hash and ring_hash.header:
-        header = components.RouteAction.HashPolicy.Header(header_name=ring_hash.header)
-        action.hash_policy.add(header=header)
-    _ignored(action, config, http.unsupported, port)
-    route = components.Route(name=http.name, match=_match(match), route=action, metadata=istio_metadata(virtual.origin))
-    route.decorator.operation = f"{virtual.hosts[0]}:{port}/*"
+        route.route.CopyFrom(route_action.action(config, http, port))
+    route.decorator.operation = _operation(route, http.destinations[:1], virtual.origin.name, port)
     for key, value in http.unsupported.request_headers:
         route.request_headers_to_add.add(
             header=base_pb2.HeaderValue(key=key, value=value),
             append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
         )
-    _filter_configs(route, http)
+    filter_overrides.add(route, http)
     return route
 
 
-def _cluster(config: MeshConfig, destination: Destination, port: int) -> str:
-    """A destination without a port means the service's only port, else the port that was called."""
-    service = config.service(destination.host)
-    if destination.port is None and service and len(service.ports) == 1:
-        port = service.ports[0].number
-    return str(ClusterName(destination.host, destination.port or port, destination.subset))
+def _metadata(origin: Origin) -> base_pb2.Metadata:
+    """The ``istio`` metadata that names the object a route was made from, by its path in the API server."""
+    metadata = base_pb2.Metadata()
+    path = f"networking.istio.io/v1/namespaces/{origin.namespace}/virtual-service/{origin.name}"
+    metadata.filter_metadata["istio"].update({"config": f"/apis/{path}"})
+    return metadata
 
 
-def _finish(action: components.RouteAction, timeout_seconds: float, retries: int | None) -> None:
-    """Timeout (gRPC reads only ``max_stream_duration``) and retries."""
-    limit = _duration(timeout_seconds)
-    action.timeout.CopyFrom(limit)
-    action.max_stream_duration.max_stream_duration.CopyFrom(limit)
-    if retries == 0:
-        return
-    action.retry_policy.retry_on = DEFAULT_RETRY_ON
-    action.retry_policy.num_retries.value = DEFAULT_RETRIES if retries is None else retries
-    action.retry_policy.host_selection_retry_max_attempts = 5
-
-
-def _ignored(action: components.RouteAction, config: MeshConfig, extra: Unsupported, port: int) -> None:
-    """Fields that istiod sends as well and that gRPC does not read."""
-    if extra.prefix_rewrite:
-        action.prefix_rewrite = extra.prefix_rewrite
-    if extra.authority_rewrite:
-        action.host_rewrite_literal = extra.authority_rewrite
-    if extra.mirror:
-        action.request_mirror_policies.add(cluster=_cluster(config, extra.mirror, port))
-
-
-def _match(match: HttpMatch) -> components.RouteMatch:
-    out = components.RouteMatch()
-    uri = match.uri
-    if uri is None or uri.how == "present":
-        out.prefix = "/"
-    elif uri.how == "exact":
-        out.path = uri.value
-    elif uri.how == "prefix":
-        out.prefix = uri.value
-    else:
-        out.safe_regex.CopyFrom(regex_pb2.RegexMatcher(regex=uri.value))
-    out.case_sensitive.value = not match.ignore_case
-    for name, condition in match.headers:
-        out.headers.append(_header(name, condition, inverted=False))
-    for name, condition in match.without_headers:
-        out.headers.append(_header(name, condition, inverted=True))
-    return out
-
-
-def _header(name: str, condition: TextMatch, inverted: bool) -> components.HeaderMatcher:
-    if condition.how == "present":
-        return components.HeaderMatcher(name=name, present_match=True, invert_match=inverted)
-    if condition.how == "regex":
-        matcher = string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=condition.value))
-    elif condition.how == "prefix":
-        matcher = string_pb2.StringMatcher(prefix=condition.value)
-    else:
-        matcher = string_pb2.StringMatcher(exact=condition.value)
-    return components.HeaderMatcher(name=name, string_match=matcher, invert_match=inverted)
-
-
-def _filter_configs(route: components.Route, http: HttpRoute) -> None:
-    if http.fault:
-        packed = any_pb2.Any()
-        packed.Pack(_fault(http.fault))
-        route.typed_per_filter_config[FAULT_FILTER].CopyFrom(packed)
-    if http.unsupported.cors_origins:
-        origins = [string_pb2.StringMatcher(exact=origin) for origin in http.unsupported.cors_origins]
-        packed = any_pb2.Any()
-        packed.Pack(cors_pb2.CorsPolicy(allow_origin_string_match=origins))
-        route.typed_per_filter_config["envoy.filters.http.cors"].CopyFrom(packed)
-
-
-def _fault(fault: Fault) -> fault_pb2.HTTPFault:
-    out = fault_pb2.HTTPFault()
-    if fault.delay_percent:
-        delay = common_fault_pb2.FaultDelay(
-            fixed_delay=_duration(fault.delay_seconds), percentage=_percentage(fault.delay_percent)
-        )
-        out.delay.CopyFrom(delay)
-    if fault.abort_percent:
-        out.abort.percentage.CopyFrom(_percentage(fault.abort_percent))
-        if fault.abort_grpc_status is not None:
-            out.abort.grpc_status = fault.abort_grpc_status
-        else:
-            out.abort.http_status = fault.abort_http_status
-    return out
-
-
-def _percentage(percent: float) -> percent_pb2.FractionalPercent:
-    return percent_pb2.FractionalPercent(
-        numerator=round(percent * 10_000), denominator=percent_pb2.FractionalPercent.MILLION
-    )
-
-
-def _duration(seconds: float) -> duration_pb2.Duration:
-    out = duration_pb2.Duration()
-    out.FromTimedelta(timedelta(seconds=seconds))
-    return out
+def _operation(route: components.Route, only: tuple[Destination, ...], virtual: str, port: int) -> str:
+    """The cluster's host where there is one cluster, else the VirtualService (istio, GetRouteOperation)."""
+    match = route.match
+    path = match.path or match.safe_regex.regex or f"{match.prefix}*"
+    parts = parse_cluster(route.route.cluster) if only else None
+    return f"{parts.host}:{parts.port}{path}" if parts else f"{virtual}:{port}{path}"

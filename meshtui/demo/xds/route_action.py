@@ -1,0 +1,144 @@
+"""Where a route leads: clusters, timeout, retries and what is hashed, by istio's ``core/route/route.go``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+
+from envoy.config.core.v3 import base_pb2
+from envoy.config.route.v3 import route_components_pb2 as components
+from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
+from envoy.type.v3 import percent_pb2
+from google.protobuf import duration_pb2, wrappers_pb2
+
+from meshtui.demo.istio.objects import Destination, HashKey, HttpRoute, MeshConfig, Retries, Unsupported
+from meshtui.demo.xds.clusters import policy
+from meshtui.demo.xds.names import ClusterName
+
+_DEFAULT_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"
+"""Istio's default (``core/route/retry/retry.go``); of these gRPC knows ``unavailable`` and ``cancelled``."""
+
+_DEFAULT_RETRIES = 2
+
+_STATUS_CODES = frozenset(str(status.value) for status in HTTPStatus)
+
+
+def default(config: MeshConfig, name: ClusterName) -> components.RouteAction:
+    """The action of a service without a VirtualService. Its unlimited timeout is said in a field gRPC does not read."""
+    action = components.RouteAction(cluster=str(name), timeout=duration(0.0), max_grpc_timeout=duration(0.0))
+    _retry(action, None, same_host=False)
+    _hash(action, _hash_key(config, name.host, ""))
+    return action
+
+
+def action(config: MeshConfig, http: HttpRoute, port: int) -> components.RouteAction:
+    """The action of one entry of a VirtualService."""
+    limit = duration(http.timeout_seconds)
+    out = components.RouteAction(timeout=limit)
+    out.max_stream_duration.max_stream_duration.CopyFrom(limit)
+    keys = [_hash_key(config, destination.host, destination.subset) for destination in http.destinations]
+    if http.weighted:
+        out.weighted_clusters.SetInParent()
+    for destination, key in zip(http.destinations, keys, strict=True):
+        name = _cluster(config, destination, port)
+        if http.weighted:
+            out.weighted_clusters.clusters.add(name=name, weight=wrappers_pb2.UInt32Value(value=destination.weight))
+        else:
+            out.cluster = name
+        _hash(out, key)
+    _retry(out, http.retries, same_host=not http.weighted and any(keys))
+    _ignored(out, config, http.unsupported, port)
+    return out
+
+
+def duration(seconds: float) -> duration_pb2.Duration:
+    """Seconds as protobuf has them."""
+    out = duration_pb2.Duration()
+    out.FromTimedelta(timedelta(seconds=seconds))
+    return out
+
+
+def _cluster(config: MeshConfig, destination: Destination, port: int) -> str:
+    """A destination without a port means the service's only port, else the port that was called."""
+    service = config.service(destination.host)
+    if destination.port is None and service and len(service.ports) == 1:
+        port = service.ports[0].number
+    return str(ClusterName(destination.host, destination.port or port, destination.subset))
+
+
+def _retry(action: components.RouteAction, retries: Retries | None, same_host: bool) -> None:
+    """Istio's default with what is written over it; ``same_host``: a hashed call stays where its hash sends it."""
+    if retries is not None and retries.attempts == 0:
+        return
+    out = action.retry_policy
+    out.retry_on = _DEFAULT_RETRY_ON
+    out.num_retries.value = _DEFAULT_RETRIES if retries is None else retries.attempts
+    out.host_selection_retry_max_attempts = 5
+    if not same_host:
+        predicate = out.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts")
+        predicate.typed_config.Pack(previous_hosts_pb2.PreviousHostsPredicate())
+    if retries is not None and retries.retry_on:
+        _retry_on(out, retries.retry_on)
+    if retries is not None and retries.per_try_seconds is not None:
+        out.per_try_timeout.CopyFrom(duration(retries.per_try_seconds))
+
+
+def _retry_on(out: components.RetryPolicy, written: str) -> None:
+    """Numbers among the words are HTTP statuses (istio, parseRetryOn)."""
+    words = [word.strip() for word in written.split(",") if word.strip()]
+    out.retriable_status_codes.extend(int(word) for word in words if word in _STATUS_CODES)
+    names = [word for word in words if word not in _STATUS_CODES]
+    if out.retriable_status_codes and not any("retriable-status-codes" in name for name in names):
+        names.append("retriable-status-codes")
+    out.retry_on = ",".join(names)
+
+
+def _hash_key(config: MeshConfig, host: str, subset: str) -> HashKey | None:
+    """What is hashed: by the subset's own ``consistentHash``, else by the host's (istio, hashForHTTPDestination)."""
+    rule = config.destination_rule(host)
+    own = rule.subset(subset) if rule else None
+    for holds in (own.policy if own else None, policy(config, host, None)):
+        hashed = holds.load_balancer.consistent_hash if holds and holds.load_balancer else None
+        if hashed is not None:
+            return hashed.key
+    return None
+
+
+def _hash(action: components.RouteAction, key: HashKey | None) -> None:
+    if key is None:
+        return
+    out = action.hash_policy.add()
+    if key.how == "header":
+        out.header.header_name = key.name
+    elif key.how == "query":
+        out.query_parameter.name = key.name
+    elif key.how == "source":
+        out.connection_properties.source_ip = True
+    else:
+        out.cookie.name, out.cookie.path = key.name, key.path
+        if key.ttl_seconds is not None:
+            out.cookie.ttl.CopyFrom(duration(key.ttl_seconds))
+
+
+def _ignored(action: components.RouteAction, config: MeshConfig, extra: Unsupported, port: int) -> None:
+    """Fields that istiod sends as well and that gRPC does not read."""
+    if extra.prefix_rewrite:
+        action.prefix_rewrite = extra.prefix_rewrite
+    if extra.authority_rewrite:
+        action.host_rewrite_literal = extra.authority_rewrite
+    if extra.mirror and extra.mirror_percent != 0:
+        share = percent_pb2.FractionalPercent(numerator=100)
+        if extra.mirror_percent is not None:
+            share = percentage(extra.mirror_percent)
+        action.request_mirror_policies.add(
+            cluster=_cluster(config, extra.mirror, port),
+            runtime_fraction=base_pb2.RuntimeFractionalPercent(default_value=share),
+            trace_sampled=wrappers_pb2.BoolValue(value=False),
+        )
+
+
+def percentage(percent: float) -> percent_pb2.FractionalPercent:
+    """A percentage as istiod sends one that is written."""
+    return percent_pb2.FractionalPercent(
+        numerator=round(percent * 10_000), denominator=percent_pb2.FractionalPercent.MILLION
+    )

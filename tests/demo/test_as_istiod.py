@@ -1,0 +1,167 @@
+"""What the demo generates beside what a real istiod sent for the same objects, field by field.
+
+The captures are what a grpc-go 1.78 client held from istiod 1.29.1 (tests/data/istio/SOURCES.md), so that what the
+client refused is not in them. Nothing is left out of the comparison: names and addresses are the captures' own, as the
+demo is given the same workloads.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.route.v3 import route_pb2
+from envoy.extensions.filters.http.cors.v3 import cors_pb2
+from envoy.extensions.filters.http.router.v3 import router_pb2
+from envoy.service.status.v3 import csds_pb2
+from google.protobuf import any_pb2, json_format
+
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.workload import MeshWorkload
+from meshtui.demo.manifests import in_force, read_text
+from meshtui.demo.xds.generate import CLUSTER, ROUTE, Client, generate
+
+CAPTURES = Path(__file__).parents[1] / "data" / "istio"
+FQDN = "echo.echo-grpc.svc.cluster.local"
+ALL = f"outbound|7070||{FQDN}"
+CREATED = datetime(2026, 11, 1, tzinfo=UTC)
+
+SHIFTED = ("dr-subsets", "vs-2080")
+OBJECTS = {
+    "plain": (),
+    "plain-idle-v1": (),
+    "plain-idle-v2": (),
+    "2080": SHIFTED,
+    "header": ("dr-subsets", "vs-header"),
+    "names": ("dr-names", "vs-names"),
+    "multi-service": (*SHIFTED, "se-other", "se-svc1", "se-svc2", "se-svc3"),
+    "mtls-client-only": ("dr-mtls", "vs-2080"),
+    "mtls-strict": ("dr-mtls", "vs-2080", "pa-strict"),
+    "dr-leastreq": ("dr-leastreq",),
+    "dr-locality": ("dr-locality",),
+    "dr-mutual-tls": ("dr-mutual-tls",),
+    "dr-outlier": ("dr-outlier",),
+    "dr-random": ("dr-random",),
+    "dr-simple-tls": ("dr-simple-tls",),
+    "vs-direct": ("dr-subsets", "vs-direct"),
+    "vs-regex": ("dr-subsets", "vs-regex"),
+    "vs-retry": ("dr-subsets", "vs-retry"),
+    "vs-timeout": ("dr-subsets", "vs-timeout"),
+}
+"""Capture → the objects that were applied beside base.yaml."""
+
+
+def workload(version: str, ip: str, locality: str) -> MeshWorkload:
+    canonical = {"service.istio.io/canonical-name": "echo", "service.istio.io/canonical-revision": version}
+    return MeshWorkload(
+        name=f"echo-{version}",
+        namespace="echo-grpc",
+        service_account="default",
+        labels=tuple(sorted({"app": "echo", "version": version, **canonical}.items())),
+        ip=ip,
+        locality=locality,
+        ports=((17070, 17070),),
+    )
+
+
+WORKLOADS = (
+    workload("v1", "10.77.0.11", "eu-west/eu-west-1a/rack1"),
+    workload("v2", "10.77.0.12", "eu-west/eu-west-1b/rack2"),
+)
+
+
+def config_of(*names: str) -> MeshConfig:
+    texts = [(name, (CAPTURES / "objects" / f"{name}.yaml").read_text()) for name in ("base", *names)]
+    objects = [object_ for name, text in texts for object_ in read_text(text, name).objects]
+    return in_force(objects, {object_.origin.identity: CREATED for object_ in objects}, WORKLOADS)
+
+
+def capture(name: str) -> csds_pb2.ClientStatusResponse:
+    return csds_pb2.ClientStatusResponse.FromString((CAPTURES / f"csds-{name}.pb").read_bytes())
+
+
+def client_of(config: csds_pb2.ClientConfig) -> Client:
+    ip = config.node.id.split("~")[1]
+    return Client("echo-grpc", next(workload for workload in WORKLOADS if workload.ip == ip))
+
+
+def fields(packed: any_pb2.Any) -> dict[str, Any]:
+    """Every field that is set, also within what is packed: an order of bytes that means nothing is not compared."""
+    return json_format.MessageToDict(packed)
+
+
+HELD = [
+    pytest.param(name, config.node.id, entry.type_url, entry.name, id=f"{name} {entry.type_url[37:]} {entry.name}")
+    for name in OBJECTS
+    for config in (capture(name).config if (CAPTURES / f"csds-{name}.pb").exists() else ())
+    for entry in config.generic_xds_configs
+    if entry.HasField("xds_config")
+]
+
+
+def test_everything_that_was_captured_is_compared() -> None:
+    assert {held.values[0] for held in HELD} == OBJECTS.keys()
+    assert len(HELD) > 80
+    assert router_pb2.Router.DESCRIPTOR, "its type is registered, so that it can be unpacked"
+
+
+@pytest.mark.parametrize(("name", "node", "type_url", "resource"), HELD)
+def test_a_resource_is_istiods(name: str, node: str, type_url: str, resource: str) -> None:
+    config, entry = next(
+        (config, entry)
+        for config in capture(name).config
+        for entry in config.generic_xds_configs
+        if (entry.type_url, entry.name) == (type_url, resource)
+    )
+    (made,) = generate(config_of(*OBJECTS[name]), client_of(config), type_url, [resource])
+    assert fields(made) == fields(entry.xds_config)
+
+
+def refusal(name: str) -> str:
+    (reason,) = (
+        str(entry.error_state.details)
+        for config in capture(name).config
+        for entry in config.generic_xds_configs
+        if entry.HasField("error_state")
+    )
+    return reason
+
+
+class TestRefused:
+    """What the client did not take is only quoted in its refusal, in Go's text."""
+
+    def made(self, name: str, *objects: str, type_url: str) -> Any:
+        (client,) = {client_of(config) for config in capture(name).config}
+        (packed,) = generate(config_of(*objects), client, type_url, [ALL])
+        return packed
+
+    def test_maglev_is_sent(self) -> None:
+        found = cluster_pb2.Cluster.FromString(self.made("dr-maglev", "dr-maglev", type_url=CLUSTER).value)
+        assert "lb_policy:MAGLEV maglev_lb_config:{table_size:{value:65537}}" in " ".join(refusal("dr-maglev").split())
+        assert found.lb_policy == cluster_pb2.Cluster.MAGLEV
+        assert found.maglev_lb_config.table_size.value == 65537
+        assert not found.HasField("ring_hash_lb_config")
+
+    def test_cors_is_an_override_of_the_route(self) -> None:
+        made = self.made("vs-cors", "dr-subsets", "vs-cors", type_url=ROUTE)
+        (host,) = route_pb2.RouteConfiguration.FromString(made.value).virtual_hosts
+        packed = host.routes[0].typed_per_filter_config["envoy.filters.http.cors"]
+        assert r'value:"\n\x15\n\x13https://example.com\x12\x03GET:\x04\n\x02\x08dR\x02\x08\x01"' in refusal("vs-cors")
+        expected = b"\n\x15\n\x13https://example.com\x12\x03GET:\x04\n\x02\x08dR\x02\x08\x01"
+        assert cors_pb2.CorsPolicy.FromString(packed.value) == cors_pb2.CorsPolicy.FromString(expected)
+        assert "max_stream_duration" in refusal("vs-cors")
+        assert host.routes[0].route.HasField("max_stream_duration")
+
+    def test_the_hash_key_of_the_default_route(self) -> None:
+        """Held by the client of vs-cors, whose new route configuration was refused: it is that of dr-maglev before."""
+        made = self.made("vs-cors", "dr-maglev", type_url=ROUTE)
+        (held,) = (
+            entry.xds_config
+            for config in capture("vs-cors").config
+            for entry in config.generic_xds_configs
+            if entry.type_url == ROUTE
+        )
+        assert fields(made) == fields(held)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshtui.model.phrases import plural, share_words, size_words
-from meshtui.model.xds.clients import reading_of
+from meshtui.model.xds.clients import language_of, policy_of, reading_of
 from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
@@ -24,7 +24,7 @@ from meshtui.model.xds.config import (
     WeightedCluster,
 )
 from meshtui.model.xds.graph import Node, NodeKind
-from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, route_facts
+from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, listener_facts, route_facts
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
@@ -119,6 +119,7 @@ def _listener(snapshot: Snapshot, key: ResourceKey, listener: Listener) -> Itera
             "routes from", listener.route_name or "itself", _held(snapshot, key.scope, RDS, listener.route_name)
         )
     ]
+    facts += [SummaryFact("", fact) for fact in listener_facts(listener)]
     yield Section("a channel to this name", tuple(facts))
     yield Section("HTTP filters", tuple(_filters(listener.filters)))
     if listener.inline_routes is not None:
@@ -186,7 +187,10 @@ def _not_held(snapshot: Snapshot, route: Route, weighted: WeightedCluster) -> st
 
 def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:
     facts = [SummaryFact("subset", cluster.subset)] if cluster.subset else []
-    facts += [SummaryFact("policy", cluster.policy), SummaryFact("discovery", cluster.discovery)]
+    policy = policy_of(cluster, language_of(snapshot.node))
+    facts += [SummaryFact("policy", policy.name), SummaryFact("discovery", cluster.discovery)]
+    passed_over = cluster.policies[: cluster.policies.index(policy)] if policy in cluster.policies else cluster.policies
+    facts += [SummaryFact("", f"{other.name} is passed over: this gRPC does not have it") for other in passed_over]
     facts += [SummaryFact("name", cluster.dns_name)] if cluster.dns_name else []
     facts += [SummaryFact("clusters", ", ".join(cluster.children))] if cluster.children else []
     facts += (

@@ -10,7 +10,7 @@ import pytest
 
 from meshtui.model.address import parse_address
 from meshtui.model.channels import ChannelReport, ChannelState
-from meshtui.model.xds.config import Cluster
+from meshtui.model.xds.config import ROUND_ROBIN, Cluster
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, Health, Status
 from meshtui.model.xds.snapshot import Snapshot
@@ -95,4 +95,4 @@ async def test_grpc_js_keeps_what_is_in_force_when_it_refuses(
         assert resource.error.version != resource.version
         assert resource.value == before.resources[resource.key].value
         assert isinstance(resource.body, Cluster)
-        assert resource.body.policy == "ROUND_ROBIN"
+        assert resource.body.policies == (ROUND_ROBIN,)

@@ -18,6 +18,7 @@ from meshtui.model.xds.config import (
     Listener,
     Locality,
     MatchKind,
+    Policy,
     Route,
     RouteAction,
     RouteConfiguration,
@@ -112,16 +113,20 @@ def split_routes(weights: Mapping[str, int]) -> RouteConfiguration:
 
 
 def endpoints(
-    name: str, *addresses: str, workload: str = "", health: EndpointHealth = EndpointHealth.HEALTHY
+    name: str,
+    *addresses: str,
+    workload: str = "",
+    revision: str = "",
+    health: EndpointHealth = EndpointHealth.HEALTHY,
 ) -> ClusterLoadAssignment:
-    found = tuple(Endpoint(address, health, workload=workload) for address in addresses)
+    found = tuple(Endpoint(address, health, workload=workload, revision=revision) for address in addresses)
     return ClusterLoadAssignment(
         name, (Locality(region="region1", zone="zone1", sub_zone="", priority=0, weight=1, endpoints=found),)
     )
 
 
 def cluster(name: str, tls: TlsContext = MTLS, policy: str = "ROUND_ROBIN") -> Cluster:
-    return Cluster(name, "EDS", endpoints_name=name, policy=policy, tls=tls)
+    return Cluster(name, "EDS", endpoints_name=name, policies=(Policy(policy),), tls=tls)
 
 
 def outbound(weights: Mapping[str, int], addresses: Mapping[str, tuple[str, ...]]) -> list[Resource]:

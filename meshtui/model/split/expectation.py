@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from meshtui.model.split.assessment import Expectation, ExpectationSource
-from meshtui.model.xds.config import ActionKind, Cluster, ClusterLoadAssignment, Route, WeightedCluster
+from meshtui.model.xds.clients import language_of, policy_of
+from meshtui.model.xds.config import ROUND_ROBIN, ActionKind, Cluster, ClusterLoadAssignment, Route, WeightedCluster
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
@@ -131,20 +132,15 @@ def _revisions(snapshot: Snapshot, scope: str, cluster: str) -> frozenset[str]:
     assignment = snapshot.resources.get(key) if key is not None else None
     if assignment is None or not isinstance(assignment.body, ClusterLoadAssignment):
         return frozenset()
-    revisions = [_revision(endpoint.workload) for endpoint in assignment.body.endpoints]
+    revisions = [endpoint.revision for endpoint in assignment.body.endpoints]
     return frozenset(revisions) if revisions and all(revisions) else frozenset()
-
-
-def _revision(workload: str) -> str:
-    """The fourth part of istiod's ``name;namespace;canonical service;canonical revision;cluster``."""
-    parts = workload.split(";")
-    return parts[3] if len(parts) >= 4 else ""
 
 
 def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluster, source: VersionSource) -> str:
     assert decision.routes is not None
     resource = snapshot.resources.get(ResourceKey(decision.routes.key.scope, CDS, item.cluster))
-    policy = resource.body.policy if resource and isinstance(resource.body, Cluster) else "ROUND_ROBIN"
+    body = resource.body if resource else None
+    policy = policy_of(body, language_of(snapshot.node)).name if isinstance(body, Cluster) else ROUND_ROBIN.name
     several = decision.route is not None and len(decision.route.action.clusters) > 1
     if several:
         what = "holds several versions" if source is VersionSource.SEVERAL_VERSIONS else "has no subset"

@@ -6,10 +6,11 @@ rules ask here, by the user agent in the client's node; where all languages agre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from meshtui.model.xds.config import Cluster, Policy
 from meshtui.model.xds.snapshot import NodeIdentity
 
 
@@ -52,6 +53,48 @@ class Reading:
     """Whether a route that neither forwards nor is for servers makes it refuse the whole route configuration.
 
     Otherwise the route stays in the table, and each call that matches it fails with UNAVAILABLE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balancing:
+    """Which balancing policies a language has, and what it makes of the old enum."""
+
+    listed: frozenset[str]
+    """The entries of ``load_balancing_policy`` it supports; it takes the first of them and passes over others."""
+    least_request_by_locality: bool = False
+    """Whether the enum's LEAST_REQUEST draws a locality by weight first."""
+
+
+_COMMON: Final = frozenset({"ROUND_ROBIN", "RING_HASH", "PICK_FIRST", "WEIGHTED_ROUND_ROBIN"})
+"""Policies that every language has (gRFC A42, A52, A58, A62)."""
+
+BALANCING: Final = {
+    Language.GO: Balancing(_COMMON | {"LEAST_REQUEST"}),
+    Language.JAVA: Balancing(_COMMON | {"LEAST_REQUEST"}, least_request_by_locality=True),
+    Language.CORE: Balancing(_COMMON),
+    Language.NODE: Balancing(_COMMON),
+    Language.OTHER: Balancing(_COMMON | {"LEAST_REQUEST"}),
+}
+"""grpc-go ``internal/xds/xdsclient/xdslbregistry/converter/converter.go`` (and ``unmarshal_cds.go``: the enum's
+LEAST_REQUEST without ``xds_wrr_locality_experimental``); grpc-java ``LoadBalancerConfigFactory.java``
+(``buildWrrLocalityConfig(convertLeastRequestConfig(cluster))``); C-core
+``src/core/xds/grpc/xds_lb_policy_registry.cc``; grpc-js-xds ``src/lb-policy-registry``. Policies that an app registers
+itself come as ``TypedStruct``, and no table can know them: they count as supported."""
+
+_NOT_IN_GRPC: Final = frozenset({"MAGLEV", "RANDOM", "SUBSET", "CLUSTER_PROVIDED", "LEAST_REQUEST"})
+"""Policies of Envoy's own types that a language may lack; any other name is one that an app may have registered."""
+
+
+def policy_of(cluster: Cluster, language: Language) -> Policy:
+    """The policy in force: of a list the first that the language supports, or what nobody supports if there is none."""
+    has = BALANCING[language]
+    for policy in cluster.policies:
+        if not policy.listed:
+            by_locality = policy.by_locality or (policy.name == "LEAST_REQUEST" and has.least_request_by_locality)
+            return replace(policy, by_locality=by_locality)
+        if policy.name in has.listed or policy.name not in _NOT_IN_GRPC:
+            return policy
+    return Policy("no policy that this gRPC has")
 
 
 _LEFT_OUT: Final = Reading(asks_for_weightless=False, refuses_actions=False)

@@ -77,7 +77,10 @@ class ActionKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RouteAction:
-    """``timeout`` is ``max_stream_duration`` in seconds; ``hash_on`` names what a ring hash is computed from."""
+    """``timeout`` is ``max_stream_duration`` in seconds: 0 for no limit, ``None`` where the listener's counts (A31).
+
+    ``hash_on`` names what a ring hash is computed from.
+    """
 
     kind: ActionKind
     _: KW_ONLY
@@ -175,7 +178,10 @@ class FilterChain:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An LDS resource: an API listener (outbound; ``chains`` empty) or a socket listener (inbound)."""
+    """An LDS resource: an API listener (outbound; ``chains`` empty) or a socket listener (inbound).
+
+    ``timeout`` is the limit, in seconds, of calls whose route sets none (gRFC A31); 0 for none.
+    """
 
     name: str
     _: KW_ONLY
@@ -185,6 +191,24 @@ class Listener:
     inline_routes: RouteConfiguration | None = None
     filters: tuple[HttpFilter, ...] = ()
     chains: tuple[FilterChain, ...] = ()
+    timeout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A balancing policy that a cluster offers, named as the old enum does.
+
+    ``by_locality`` says that a locality is drawn by its weight first, and the policy picks inside it; ``listed`` that
+    it comes from ``load_balancing_policy``, of which a client takes the first it supports (gRFC A52).
+    """
+
+    name: str
+    by_locality: bool = False
+    listed: bool = False
+
+
+ROUND_ROBIN = Policy("ROUND_ROBIN", by_locality=True)
+"""What a cluster that says nothing asks for (gRFC A27)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +216,8 @@ class Cluster:
     """A CDS resource. ``discovery`` is EDS, LOGICAL_DNS, AGGREGATE, or the type's name as sent.
 
     ``endpoints_name`` is the EDS resource it reads; ``children`` the clusters of an aggregate (gRFC A37);
-    ``max_requests`` the circuit breaker of gRFC A32; ``subset`` Istio's subset, from the name.
+    ``policies`` what it offers, in order; ``max_requests`` the circuit breaker of gRFC A32; ``subset`` Istio's subset,
+    from the name.
     """
 
     name: str
@@ -201,7 +226,7 @@ class Cluster:
     endpoints_name: str = ""
     children: tuple[str, ...] = ()
     dns_name: str = ""
-    policy: str = "ROUND_ROBIN"
+    policies: tuple[Policy, ...] = (ROUND_ROBIN,)
     tls: TlsContext = PLAINTEXT
     max_requests: int | None = None
     subset: str = ""
@@ -227,12 +252,13 @@ class EndpointHealth(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address, ``host:port``. ``labels`` are what the control plane says of the workload, if anything."""
+    """One address, ``host:port``; ``workload`` and its ``revision`` as the control plane calls them, if it does."""
 
     address: str
     health: EndpointHealth = EndpointHealth.UNKNOWN
     weight: int = 1
     workload: str = ""
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

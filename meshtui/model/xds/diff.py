@@ -180,8 +180,9 @@ def _cluster_changes(before: Cluster, after: Cluster) -> Iterable[str]:
         yield f"{tls_words(before.tls)} → {tls_words(after.tls)}"
     if before.tls.sans != after.tls.sans:
         yield "expected SANs changed"
-    if before.policy != after.policy:
-        yield f"policy {before.policy} → {after.policy}"
+    policies = [" or ".join(policy.name for policy in cluster.policies) for cluster in (before, after)]
+    if policies[0] != policies[1]:
+        yield f"policy {policies[0]} → {policies[1]}"
     if before.discovery != after.discovery:
         yield f"discovery {before.discovery} → {after.discovery}"
     if before.max_requests != after.max_requests:

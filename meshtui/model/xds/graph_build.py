@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from meshtui.model.phrases import plural
-from meshtui.model.xds.clients import language_of, reading_of
+from meshtui.model.xds.clients import language_of, policy_of, reading_of
 from meshtui.model.xds.config import (
     Cluster,
     ClusterLoadAssignment,
@@ -27,6 +27,7 @@ from meshtui.model.xds.graph_words import (
     cluster_label,
     endpoints_problem,
     filter_facts,
+    listener_facts,
     only_route_facts,
     route_facts,
     route_health,
@@ -62,6 +63,13 @@ class _Leaves:
     problem: str
 
 
+class _Channel(NamedTuple):
+    """What decides how a channel reads its routes: its authority, and the timeout where a route has none."""
+
+    authority: str
+    timeout: float
+
+
 class _Builder:
     def __init__(
         self,
@@ -75,8 +83,9 @@ class _Builder:
         self._before = before
         self._branches: dict[ResourceKey, Branch] = {}
         self._clusters: dict[tuple[str, str], Branch] = {}
-        self._tables: dict[tuple[ResourceKey, int | None], Branch] = {}
-        """Route configurations by the virtual host that is used of them, by identity: ``None`` for all of them."""
+        self._tables: dict[tuple[ResourceKey, tuple[int, float] | None], Branch] = {}
+        """Route configurations by what a channel takes of them: the virtual host, by identity, and the timeout of its
+        listener; ``None`` for all of it."""
         self._hosts: dict[ResourceKey, HostIndex] = {}
         self._leaves: dict[ResourceKey, _Leaves] = {}
         """The endpoints of each EDS resource, made once however many clusters read it."""
@@ -157,7 +166,7 @@ class _Builder:
                 *(self._chain(key.scope, chain) for chain in body.chains),
                 *self._routes_of(resource, body),
             )
-            facts = filter_facts(body.filters)
+            facts = (*listener_facts(body), *filter_facts(body.filters))
         label = inbound_address(key.name)
         if is_inbound_listener(key.name):
             label = f"inbound {label}"
@@ -183,34 +192,34 @@ class _Builder:
 
     def _routes_of(self, resource: Resource, listener: Listener) -> tuple[Node, ...]:
         """The routes that calls of the listener's channel meet."""
-        authority = authority_of(resource.key)
+        channel = _Channel(authority_of(resource.key), listener.timeout)
         if listener.inline_routes is not None:
-            return self._host_of(resource.key, listener.inline_routes, authority)
+            return self._host_of(resource.key, listener.inline_routes, channel)
         if not listener.route_name:
             return ()
-        return (self._route_configuration(resource.key.scope, listener.route_name, authority),)
+        return (self._route_configuration(resource.key.scope, listener.route_name, channel),)
 
-    def _route_configuration(self, scope: str, name: str, authority: str | None = None) -> Node:
-        """The table as a channel of this authority uses it; whole for servers, and where no channel names it."""
+    def _route_configuration(self, scope: str, name: str, channel: _Channel | None = None) -> Node:
+        """The table as a channel uses it; whole for servers, and where no channel names it."""
         key = ResourceKey(scope, RDS, name)
-        mark = key, self._mark(key, authority)
+        mark = key, self._mark(key, channel)
         known = self._tables.get(mark)
         if known is None:
-            known = self._tables[mark] = self._made(lambda: self._new_route_configuration(key, authority))
+            known = self._tables[mark] = self._made(lambda: self._new_route_configuration(key, channel))
         return self._join(known)
 
-    def _mark(self, key: ResourceKey, authority: str | None) -> int | None:
+    def _mark(self, key: ResourceKey, channel: _Channel | None) -> tuple[int, float] | None:
         resource = self._resources.get(key)
-        if authority is None or resource is None or not isinstance(resource.body, RouteConfiguration):
+        if channel is None or resource is None or not isinstance(resource.body, RouteConfiguration):
             return None
-        return id(self._find_host(key, resource.body, authority))
+        return id(self._find_host(key, resource.body, channel.authority)), channel.timeout
 
     def _find_host(self, key: ResourceKey, routes: RouteConfiguration, authority: str) -> VirtualHost | None:
         if key not in self._hosts:
             self._hosts[key] = HostIndex(routes.virtual_hosts)
         return self._hosts[key].find(authority)
 
-    def _new_route_configuration(self, key: ResourceKey, authority: str | None) -> Node:
+    def _new_route_configuration(self, key: ResourceKey, channel: _Channel | None) -> Node:
         resource = self._take(key.scope, RDS, key.name)
         slot = f"RDS {key.name}"
         if resource is None:
@@ -218,18 +227,19 @@ class _Builder:
         routes = resource.body
         if not isinstance(routes, RouteConfiguration):
             return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name)
-        if authority is None:
+        if channel is None:
             facts, children = only_route_facts(routes.virtual_hosts), self._virtual_hosts(key.scope, routes)
         else:
-            host = self._find_host(key, routes, authority)
-            facts = (*_hosts_facts(routes, authority), *(only_route_facts((host,)) if host else ()))
-            children = self._host_of(key, routes, authority)
+            host = self._find_host(key, routes, channel.authority)
+            lone = only_route_facts((host,), channel.timeout) if host else ()
+            facts = (*_hosts_facts(routes, channel.authority), *lone)
+            children = self._host_of(key, routes, channel)
         return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name, facts=facts, children=children)
 
-    def _host_of(self, key: ResourceKey, routes: RouteConfiguration, authority: str) -> tuple[Node, ...]:
+    def _host_of(self, key: ResourceKey, routes: RouteConfiguration, channel: _Channel) -> tuple[Node, ...]:
         """The routes of the one virtual host that a channel uses."""
-        host = self._find_host(key, routes, authority)
-        return self._routes(key.scope, host, outbound=True) if host is not None else (_no_host(authority),)
+        host = self._find_host(key, routes, channel.authority)
+        return self._routes(key.scope, host, channel) if host is not None else (_no_host(channel.authority),)
 
     def _virtual_hosts(self, scope: str, routes: RouteConfiguration) -> tuple[Node, ...]:
         hosts = routes.virtual_hosts
@@ -250,13 +260,14 @@ class _Builder:
             children=children,
         )
 
-    def _routes(self, scope: str, host: VirtualHost, *, outbound: bool = False) -> tuple[Node, ...]:
+    def _routes(self, scope: str, host: VirtualHost, channel: _Channel | None = None) -> tuple[Node, ...]:
         if len(host.routes) == 1 and is_catch_all(host.routes[0].match) and host.routes[0].action.clusters:
             return self._destinations(scope, host.routes[0])
-        return tuple(self._route(scope, index, route, outbound) for index, route in enumerate(host.routes))
+        return tuple(self._route(scope, index, route, channel) for index, route in enumerate(host.routes))
 
-    def _route(self, scope: str, index: int, route: Route, outbound: bool) -> Node:
+    def _route(self, scope: str, index: int, route: Route, channel: _Channel | None) -> Node:
         children = () if route.left_out else self._destinations(scope, route)
+        outbound = channel is not None
         health = route_health(route, outbound=outbound)
         return Node(
             slot=f"route {index} {route.name}",
@@ -265,7 +276,7 @@ class _Builder:
             label=match_words(route.match),
             health=health,
             worst=worst(health, *(child.worst for child in children)),
-            facts=route_facts(route),
+            facts=route_facts(route, channel.timeout if channel is not None else 0.0),
             note=route_note(route, self._language, outbound=outbound),
             children=children,
         )
@@ -305,11 +316,11 @@ class _Builder:
             self._unfolding.append(name)
             children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
             self._unfolding.pop()
-            return _readable_cluster(resource, body, slot, label, children=children)
+            return self._readable_cluster(resource, body, slot, label, children=children)
         if body.discovery == EDS:
             return self._eds_cluster(resource, body, slot, label)
         more = (body.dns_name,) if body.dns_name else ()
-        return _readable_cluster(resource, body, slot, label, more=more)
+        return self._readable_cluster(resource, body, slot, label, more=more)
 
     def _nested(self, scope: str, name: str, depth: int) -> Node:
         """A cluster under an aggregate. An aggregate that was shown already is not unfolded again.
@@ -322,7 +333,7 @@ class _Builder:
         resource = self._take(scope, CDS, name)
         if resource is not None and isinstance(resource.body, Cluster) and resource.body.children:
             body, slot = resource.body, f"CDS {name}"
-            node = _readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
+            node = self._readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
             if name in self._unfolding:
                 refused = Health.REFUSED
                 return node._replace(health=refused, worst=refused, note="it contains itself, which gRPC refuses")
@@ -335,11 +346,43 @@ class _Builder:
         assignment = self._take(resource.key.scope, EDS, name)
         if assignment is None:
             waiting = _absent(f"EDS {name}", NodeKind.RESOURCE, name)
-            return _readable_cluster(resource, body, slot, label, children=(waiting,))
+            return self._readable_cluster(resource, body, slot, label, children=(waiting,))
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
-            return _readable_cluster(resource, body, slot, label, children=(self._assignment(assignment),))
+            return self._readable_cluster(resource, body, slot, label, children=(self._assignment(assignment),))
         leaves = self._endpoints(assignment.key, assignment.body)
-        return _readable_cluster(resource, body, slot, label, leaves=leaves)
+        return self._readable_cluster(resource, body, slot, label, leaves=leaves)
+
+    def _readable_cluster(
+        self,
+        resource: Resource,
+        body: Cluster,
+        slot: str,
+        label: str,
+        *,
+        more: tuple[str, ...] = (),
+        children: tuple[Node, ...] = (),
+        leaves: _Leaves | None = None,
+    ) -> Node:
+        """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or leaves."""
+        facts = (*cluster_facts(body, policy_of(body, self._language)), *more)
+        if leaves is None:
+            return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
+        health, note = resource.health, status_note(resource)
+        if leaves.problem and health is Health.OK:
+            health, note = Health.MISSING, leaves.problem
+        return Node(
+            slot=slot,
+            kind=NodeKind.CLUSTER,
+            name=resource.key.name,
+            label=label,
+            health=health,
+            worst=worst(health, leaves.worst),
+            key=resource.key,
+            tls=body.tls,
+            facts=facts,
+            note=note,
+            children=leaves.nodes,
+        )
 
     def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> _Leaves:
         if key not in self._leaves:
@@ -393,38 +436,6 @@ def _node(
         facts=facts,
         note=note,
         children=children,
-    )
-
-
-def _readable_cluster(
-    resource: Resource,
-    body: Cluster,
-    slot: str,
-    label: str,
-    *,
-    more: tuple[str, ...] = (),
-    children: tuple[Node, ...] = (),
-    leaves: _Leaves | None = None,
-) -> Node:
-    """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or endpoints."""
-    facts = (*cluster_facts(body), *more)
-    if leaves is None:
-        return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
-    health, note = resource.health, status_note(resource)
-    if leaves.problem and health is Health.OK:
-        health, note = Health.MISSING, leaves.problem
-    return Node(
-        slot=slot,
-        kind=NodeKind.CLUSTER,
-        name=resource.key.name,
-        label=label,
-        health=health,
-        worst=worst(health, leaves.worst),
-        key=resource.key,
-        tls=body.tls,
-        facts=facts,
-        note=note,
-        children=leaves.nodes,
     )
 
 

@@ -8,10 +8,13 @@ from typing import Final
 from meshtui.model.phrases import plural
 from meshtui.model.xds.clients import READINGS, Language
 from meshtui.model.xds.config import (
+    ROUND_ROBIN,
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
     HttpFilter,
+    Listener,
+    Policy,
     Route,
     VirtualHost,
 )
@@ -36,11 +39,11 @@ def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
     return "its healthy endpoints are in localities of weight 0, which gRPC ignores"
 
 
-def cluster_facts(cluster: Cluster) -> tuple[str, ...]:
+def cluster_facts(cluster: Cluster, policy: Policy) -> tuple[str, ...]:
     """TLS mode always; policy, discovery and limits where they are not the usual ones."""
     facts = [tls_words(cluster.tls)]
-    if cluster.policy != "ROUND_ROBIN":
-        facts.append(cluster.policy)
+    if policy.name != ROUND_ROBIN.name:
+        facts.append(policy.name)
     if cluster.discovery != EDS:
         facts.append(cluster.discovery)
     if cluster.max_requests is not None:
@@ -48,21 +51,33 @@ def cluster_facts(cluster: Cluster) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def route_facts(route: Route) -> tuple[str, ...]:
-    """What a route does besides forwarding: timeout, retries, faults, hash keys."""
+def route_facts(route: Route, default_timeout: float = 0.0) -> tuple[str, ...]:
+    """What a route does besides forwarding: timeout, retries, faults, hash keys.
+
+    ``default_timeout`` is the listener's. That a route lifts it is worth a word only where there is one: istiod writes
+    a limit of 0 into every route.
+    """
     action = route.action
-    facts = [f"timeout {action.timeout:g} s"] if action.timeout else []
+    facts = _timeout_facts(action.timeout, default_timeout)
     facts += [f"retries {action.retry}"] if action.retry else []
     facts += [f"hash on {', '.join(action.hash_on)}"] if action.hash_on else []
     facts += [fault.summary for fault in route.faults if fault.summary]
     return tuple(facts)
 
 
-def only_route_facts(hosts: Sequence[VirtualHost]) -> tuple[str, ...]:
+def _timeout_facts(timeout: float | None, default: float) -> list[str]:
+    if timeout is None:
+        return [f"timeout {default:g} s, the listener's"] if default else []
+    if not timeout:
+        return ["no timeout"] if default else []
+    return [f"timeout {timeout:g} s"]
+
+
+def only_route_facts(hosts: Sequence[VirtualHost], default_timeout: float = 0.0) -> tuple[str, ...]:
     """The facts of a lone catch-all route, which has no line of its own."""
     routes = hosts[0].routes if len(hosts) == 1 else ()
     lone = len(routes) == 1 and is_catch_all(routes[0].match) and routes[0].action.clusters
-    return route_facts(routes[0]) if lone else ()
+    return route_facts(routes[0], default_timeout) if lone else ()
 
 
 def route_health(route: Route, *, outbound: bool) -> Health:
@@ -90,6 +105,11 @@ def _fails(route: Route, outbound: bool) -> bool:
     """A client can do nothing with an action that is for servers either (gRFC A36)."""
     kind = route.action.kind
     return not route.left_out and (kind is ActionKind.FAILING or (outbound and kind is ActionKind.NON_FORWARDING))
+
+
+def listener_facts(listener: Listener) -> tuple[str, ...]:
+    """The limit of calls whose route sets none."""
+    return (f"timeout {listener.timeout:g} s where a route sets none",) if listener.timeout else ()
 
 
 def filter_facts(filters: Iterable[HttpFilter]) -> tuple[str, ...]:

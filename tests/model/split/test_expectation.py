@@ -49,7 +49,7 @@ def test_the_request_picks_the_route() -> None:
 def workloads(seen: Snapshot, **versions: str) -> Snapshot:
     for name, version in versions.items():
         full = subset(name)
-        body = endpoints(full, "127.0.1.11:17070", workload=f"echo-{version};echo-grpc;echo;{version};c1")
+        body = endpoints(full, "127.0.1.11:17070", workload=f"echo-{version}", revision=version)
         seen = with_resource(seen, resource(EDS, full, body))
     return seen
 

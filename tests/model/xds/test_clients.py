@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from meshtui.model.split.expectation import expectation_for
-from meshtui.model.xds.clients import Language, language_of
-from meshtui.model.xds.config import ActionKind, Route, RouteAction, VirtualHost
+from meshtui.model.xds.clients import Language, language_of, policy_of
+from meshtui.model.xds.config import ActionKind, Cluster, Policy, Route, RouteAction, VirtualHost
 from meshtui.model.xds.graph import NodeKind
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import RDS, Health
@@ -136,3 +136,47 @@ def test_no_virtual_host_for_the_channel() -> None:
     graph = build(seen)
     assert graph.roots[0].worst is Health.WAITING
     assert alarms(seen) == []
+
+
+def test_the_first_policy_that_grpc_has_is_in_force() -> None:
+    """gRFC A52, grpc/grpc-java#8996: gRPC has no Maglev, and passes over it."""
+    graph = build(case("lb-policy-list"))
+    (first,) = nodes(graph, "v1")
+    (second,) = nodes(graph, "v2")
+    assert first.facts == ("plaintext",)
+    assert second.facts == ("plaintext", "WEIGHTED_ROUND_ROBIN")
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        (Language.GO, "LEAST_REQUEST"),
+        (Language.JAVA, "LEAST_REQUEST"),
+        (Language.CORE, "ROUND_ROBIN"),
+        (Language.NODE, "ROUND_ROBIN"),
+    ],
+)
+def test_a_policy_is_passed_over_by_those_who_lack_it(language: Language, name: str) -> None:
+    offered = tuple(Policy(one, listed=True) for one in ("MAGLEV", "LEAST_REQUEST", "ROUND_ROBIN"))
+    assert policy_of(Cluster("c", "EDS", policies=offered), language).name == name
+
+
+def test_a_policy_that_an_app_may_have_registered_counts_as_supported() -> None:
+    offered = (Policy("acme.PickBest", listed=True), Policy("ROUND_ROBIN", listed=True))
+    assert policy_of(Cluster("c", "EDS", policies=offered), Language.GO).name == "acme.PickBest"
+
+
+def test_subsets_of_other_names_than_their_versions() -> None:
+    """istiod names the version as the fourth part of the workload: stable is v1, canary v2."""
+    found = expectation_for(capture("names"), ECHO, {})
+    assert found.weights == (("v1", 90.0), ("v2", 10.0))
+    assert found.notes == ()
+
+
+def test_the_timeout_of_the_listener_is_for_routes_that_set_none() -> None:
+    """gRFC A31: 5 s by default, 2 s for one route, and none for a route that says 0."""
+    graph = build(case("hcm-default-timeout"))
+    assert graph.roots[0].facts == ("timeout 5 s where a route sets none",)
+    assert nodes(graph, "/proto.Quick/*")[0].facts == ("timeout 2 s",)
+    assert nodes(graph, "/proto.Slow/*")[0].facts == ("no timeout",)
+    assert nodes(graph, "(everything else)")[0].facts == ("timeout 5 s, the listener's",)

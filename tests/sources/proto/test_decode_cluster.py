@@ -26,6 +26,7 @@ from meshtui.model.xds.config import (
     Drop,
     EndpointHealth,
     MatchKind,
+    Policy,
     StringMatch,
     TlsContext,
     TlsMode,
@@ -52,7 +53,6 @@ def test_istios_cluster() -> None:
         name=name,
         discovery="EDS",
         endpoints_name=name,
-        policy="ROUND_ROBIN",
         tls=TlsContext(TlsMode.MTLS, identity="default", roots="default", sans=(SAN,)),
         subset="v1",
         origin="destination-rule/echo-grpc/echo",
@@ -105,15 +105,15 @@ def policy(message: Any, name: str = "") -> Any:
         ),
         (policy(typed_struct_pb2.TypedStruct(type_url="type.googleapis.com/acme.PickBest")), "PickBest"),
         (policy(aggregate_pb2.ClusterConfig()), "CLUSTER_CONFIG"),
-        (cluster_pb2.LoadBalancingPolicy(), "none"),
+        (cluster_pb2.LoadBalancingPolicy(), ""),
     ],
 )
 def test_typed_policies_win(typed: Any, name: str) -> None:
     message = xds.cluster("v1")
     message.lb_policy = cluster_pb2.Cluster.LEAST_REQUEST
-    assert decoded(message).policy == "LEAST_REQUEST"
+    assert decoded(message).policies == (Policy("LEAST_REQUEST"),)
     message.load_balancing_policy.CopyFrom(typed)
-    assert decoded(message).policy == name
+    assert [policy.name for policy in decoded(message).policies] == ([name] if name else [])
 
 
 def test_policies_that_wrap_each_other_without_end() -> None:
@@ -122,7 +122,7 @@ def test_policies_that_wrap_each_other_without_end() -> None:
         inner = policy(wrr_locality_pb2.WrrLocality(endpoint_picking_policy=inner))
     message = xds.cluster("v1")
     message.load_balancing_policy.CopyFrom(inner)
-    assert decoded(message).policy == "WRR_LOCALITY"
+    assert [policy.name for policy in decoded(message).policies] == ["WRR_LOCALITY"]
 
 
 def test_circuit_breakers() -> None:
@@ -132,6 +132,8 @@ def test_circuit_breakers() -> None:
     message.circuit_breakers.thresholds.add().max_requests.value = 100
     assert decoded(message).max_requests == 100
     message.circuit_breakers.thresholds[1].max_requests.value = 0xFFFFFFFF
+    assert decoded(message).max_requests is None
+    message.circuit_breakers.thresholds[1].max_requests.value = 0x7FFFFFFF
     assert decoded(message).max_requests is None
     message.circuit_breakers.thresholds[1].max_requests.value = 0
     assert decoded(message).max_requests == 0
@@ -215,6 +217,7 @@ def test_endpoints_as_istiod_sends_them() -> None:
     body = assignment(xds.endpoints("v1", ("10.0.0.1", 17070), ("fd00::1", 17070)))
     (locality,) = body.localities
     assert (locality.label, locality.weight, locality.priority) == ("eu-west-1/eu-west-1a", 1, 0)
+    assert {endpoint.revision for endpoint in body.endpoints} == {"v1"}
     assert [(endpoint.address, endpoint.health, endpoint.weight, endpoint.workload) for endpoint in body.endpoints] == [
         ("10.0.0.1:17070", EndpointHealth.HEALTHY, 1, "echo-v1"),
         ("[fd00::1]:17070", EndpointHealth.HEALTHY, 1, "echo-v1"),

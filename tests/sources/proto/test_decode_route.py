@@ -148,7 +148,7 @@ def test_only_max_stream_duration_is_a_timeout() -> None:
     message.route.max_stream_duration.grpc_timeout_header_max.seconds = 3
     assert one(message).action.timeout == 3
     message.route.max_stream_duration.grpc_timeout_header_max.seconds = 0
-    assert one(message).action.timeout is None
+    assert one(message).action.timeout == 0
 
 
 def test_retries_name_what_grpc_acts_on() -> None:

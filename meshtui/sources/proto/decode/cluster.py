@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
 from envoy.config.cluster.v3 import cluster_pb2
 
-from meshtui.model.xds.config import Cluster
+from meshtui.model.xds.config import ROUND_ROBIN, Cluster, Policy
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.resource import EDS
 from meshtui.sources.proto.decode.tls import upstream_tls
 from meshtui.sources.proto.type_names import short_name, type_name
 from meshtui.sources.proto.unpack import UnreadableError, istio_origin, socket_address, unpack
 
-UNLIMITED: Final = 0xFFFFFFFF
-"""What Istio writes for "no limit"."""
+UNLIMITED: Final = frozenset({2**31 - 1, 2**32 - 1})
+"""What says "no limit": istiod writes 2³²−1 where nobody set one (Istio
+``pilot/pkg/networking/core/cluster_traffic_policy.go``, ``getDefaultCircuitBreakerThresholds``), and 2³¹−1 is the most
+that a DestinationRule can say. No client has so many calls in flight."""
 
 DEFAULT_PRIORITY: Final = 0
 """``RoutingPriority.DEFAULT``, the one whose circuit breaker gRPC reads."""
@@ -47,7 +49,7 @@ def cluster(message: Any) -> Cluster:
         endpoints_name=message.eds_cluster_config.service_name if discovery == EDS else "",
         children=children,
         dns_name=dns_name,
-        policy=_policy(message),
+        policies=_policies(message),
         tls=upstream_tls(message),
         max_requests=_max_requests(message),
         subset=service.subset if service else "",
@@ -80,11 +82,15 @@ def _dns_name(message: Any) -> str:
     return ""
 
 
-def _policy(message: Any) -> str:
-    """The typed policy, which wins over the enum where both are given (gRFC A52)."""
+def _policies(message: Any) -> tuple[Policy, ...]:
+    """The typed policies, which win over the enum where both are given (gRFC A52).
+
+    The enum's ROUND_ROBIN draws a locality first in every language; what the others do is in ``model/xds/clients.py``.
+    """
     if message.HasField("load_balancing_policy"):
-        return _typed_policy(message.load_balancing_policy, WRAPPER_DEPTH)
-    return _enum_names("lb_policy").get(message.lb_policy) or f"policy {message.lb_policy}"
+        return tuple(_listed(message.load_balancing_policy, WRAPPER_DEPTH, by_locality=False))
+    name = _enum_names("lb_policy").get(message.lb_policy) or f"policy {message.lb_policy}"
+    return (ROUND_ROBIN if name == ROUND_ROBIN.name else Policy(name),)
 
 
 @cache
@@ -94,20 +100,21 @@ def _enum_names(field: str) -> Mapping[int, str]:
     return {number: value.name for number, value in numbers.items()}
 
 
-def _typed_policy(policy: Any, depth: int) -> str:
-    """The first policy of the list, named as the enum does; a wrapper stands aside for what it wraps."""
+def _listed(policy: Any, depth: int, *, by_locality: bool) -> Iterator[Policy]:
+    """The policies of a list, named as the enum does; a wrapper stands aside for what it wraps."""
     for listed in policy.policies:
         packed = listed.typed_extension_config.typed_config
         kind = short_name(packed.type_url)
         try:
             if kind == "WrrLocality" and depth:
-                return _typed_policy(unpack(packed).endpoint_picking_policy, depth - 1)
-            if kind == "TypedStruct":
-                return short_name(unpack(packed).type_url) or kind
+                inner = unpack(packed).endpoint_picking_policy
+                yield from _listed(inner, depth - 1, by_locality=True)
+                continue
+            name = short_name(unpack(packed).type_url) if kind == "TypedStruct" else ""
         except UnreadableError:
-            return kind
-        return _POLICY_NAMES.get(kind) or _snake(kind) or listed.typed_extension_config.name
-    return "none"
+            name = kind
+        name = name or _POLICY_NAMES.get(kind) or _snake(kind) or listed.typed_extension_config.name
+        yield Policy(name, by_locality=by_locality, listed=True)
 
 
 def _snake(name: str) -> str:
@@ -120,5 +127,5 @@ def _max_requests(message: Any) -> int | None:
     for threshold in message.circuit_breakers.thresholds:
         if threshold.priority == DEFAULT_PRIORITY and threshold.HasField("max_requests"):
             limit = int(threshold.max_requests.value)
-            return None if limit == UNLIMITED else limit
+            return None if limit in UNLIMITED else limit
     return None

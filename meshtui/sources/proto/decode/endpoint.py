@@ -48,7 +48,15 @@ def _locality(message: Any) -> Locality:
 def _endpoint(message: Any) -> Endpoint:
     """An endpoint that says no weight has weight 1."""
     weight = message.load_balancing_weight.value if message.HasField("load_balancing_weight") else 1
-    # istiod writes "workload;namespace;canonical service;revision;cluster".
-    workload = istio_metadata(message.metadata, "workload").partition(";")[0] if message.HasField("metadata") else ""
+    workload, revision = _workload(message.metadata) if message.HasField("metadata") else ("", "")
     address = socket_address(message.endpoint.address) or message.endpoint_name
-    return Endpoint(address, _HEALTH.get(message.health_status, EndpointHealth.UNKNOWN), weight, workload)
+    return Endpoint(address, _HEALTH.get(message.health_status, EndpointHealth.UNKNOWN), weight, workload, revision)
+
+
+def _workload(metadata: Any) -> tuple[str, str]:
+    """Name and canonical revision of what istiod writes as ``name;namespace;canonical service;revision;cluster``.
+
+    Istio ``pilot/pkg/networking/util/util.go`` (``AppendLbEndpointMetadata``).
+    """
+    parts = istio_metadata(metadata, "workload").split(";")
+    return parts[0], parts[3] if len(parts) > 3 else ""

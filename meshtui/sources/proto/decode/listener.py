@@ -8,7 +8,7 @@ from meshtui.model.xds.config import FilterChain, Listener, TlsContext, TlsMode
 from meshtui.sources.proto.decode.filters import http_filters
 from meshtui.sources.proto.decode.route import route_configuration
 from meshtui.sources.proto.decode.tls import downstream_tls
-from meshtui.sources.proto.unpack import UnreadableError, socket_address, unpack
+from meshtui.sources.proto.unpack import UnreadableError, seconds, socket_address, unpack
 
 HTTP_MANAGER: Final = "HttpConnectionManager"
 
@@ -23,6 +23,7 @@ def listener(message: Any) -> Listener:
             route_name=_route_name(manager),
             inline_routes=_inline_routes(manager),
             filters=http_filters(manager.http_filters),
+            timeout=seconds(manager.common_http_protocol_options.max_stream_duration),
         )
     chains = [_chain(filter_chain, filter_chain.name) for filter_chain in message.filter_chains]
     if message.HasField("default_filter_chain"):

@@ -156,13 +156,16 @@ def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
 
 
 def _timeout(action: Any) -> float | None:
-    """gRPC reads ``max_stream_duration`` only, its ``grpc_timeout_header_max`` first; zero means no limit (A31)."""
+    """gRPC reads ``max_stream_duration`` only, its ``grpc_timeout_header_max`` first; zero means no limit (A31).
+
+    Where neither is there, the limit of the listener holds: an empty ``max_stream_duration`` sets none.
+    """
     if not action.HasField("max_stream_duration"):
         return None
     limits = action.max_stream_duration
     if limits.HasField("grpc_timeout_header_max"):
-        return seconds(limits.grpc_timeout_header_max) or None
-    return seconds(limits.max_stream_duration) or None
+        return seconds(limits.grpc_timeout_header_max)
+    return seconds(limits.max_stream_duration) if limits.HasField("max_stream_duration") else None
 
 
 def _retry_words(policy: Any) -> str:

@@ -169,4 +169,5 @@ PROVIDER_FILES_MISMATCH: Final = Kind(
         "is normal during a rotation, since each file is replaced alone; meshtui looks twice."
     ),
     seen="both paths.",
+    covered_by=("certificate-first-not-own",),
 )

@@ -111,6 +111,38 @@ PRIVATE_KEY_INSIDE: Final = Kind(
     seen="path and line; never the content.",
 )
 
+HIDDEN: Final = Kind(
+    code="certificate-hidden",
+    area=Area.CERTIFICATES,
+    severity=Severity.ERROR,
+    title="{file} holds a certificate that gRPC does not see",
+    why=(
+        "A byte order mark or a space stands before -----BEGIN, so gRPC passes over this certificate and takes the "
+        "next one for the first, or finds none: the pair does not fit its key, or the roots are not there, and TLS "
+        "fails. openssl and others do see it."
+    ),
+    fix="write the file as plain ASCII, with each -----BEGIN at the start of a line",
+    seen="path and line.",
+)
+
+FIRST_NOT_OWN: Final = Kind(
+    code="certificate-first-not-own",
+    area=Area.CERTIFICATES,
+    severity=Severity.ERROR,
+    title="The first certificate in {file} is not this workload's own",
+    why=(
+        "gRPC takes the first certificate of the chain file as its own, and this is {what_it_is}. {key_words} No "
+        "server starts with such a pair, and no handshake succeeds."
+    ),
+    fix="write the workload's own certificate first, then the intermediates that lead to the root",
+    page=(
+        "gRPC takes the first certificate of the chain file as its own. Here that is a CA's, since the workload's own "
+        "is not in the file, or another leaf than the one the key belongs to. No server starts with such a pair, and "
+        "no handshake succeeds."
+    ),
+    seen="the certificates of the file in their order, and the key file.",
+)
+
 BUNDLE_MAP: Final = Kind(
     code="certificate-bundle-map-unusable",
     area=Area.CERTIFICATES,
@@ -173,14 +205,14 @@ KEY_MISMATCH: Final = Kind(
         "rotation, since each file is replaced alone; meshtui looks twice."
     ),
     seen="the two files; nothing of the key.",
-    covered_by=("bootstrap-provider-files-mismatch",),
+    covered_by=("bootstrap-provider-files-mismatch", "certificate-first-not-own"),
 )
 
 KEY_UNUSABLE: Final = Kind(
     code="certificate-key-unusable",
     area=Area.CERTIFICATES,
     severity=Severity.ERROR,
-    graded="a warning when it only cannot be read from here",
+    graded="a warning when it only cannot be read from here, or Google's generator names it in any case",
     title="The key file {file} {problem}",
     why=(
         "Without the key the certificate cannot be used, and TLS fails. (meshtui opens it only to compare it with "

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from meshtui.doctor.evidence import CertificateEvidence
 from meshtui.doctor.kinds import certificate_files as kinds
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.identity.certificate import FileProblem, FileProblemKind, KeyState
+from meshtui.model.identity.certificate import Certificate, CertificateRole, FileProblem, FileProblemKind, KeyState
 from meshtui.model.subject import FileSubject
 
 PROBLEMS_SHOWN: Final = 20
@@ -28,6 +28,7 @@ BY_PROBLEM: Final = {
     FileProblemKind.DAMAGED: kinds.FILE_DAMAGED,
     FileProblemKind.PRIVATE_KEY: kinds.PRIVATE_KEY_INSIDE,
     FileProblemKind.BUNDLE_MAP: kinds.BUNDLE_MAP,
+    FileProblemKind.HIDDEN: kinds.HIDDEN,
 }
 """The kind of finding for each way a file fails."""
 
@@ -36,7 +37,7 @@ UNUSABLE_KEYS: Final = {
     KeyState.UNREADABLE: ("cannot be read", "let the app's user read it; nobody else should"),
     KeyState.ENCRYPTED: ("is encrypted with a passphrase", "gRPC cannot ask for one: write the key unencrypted"),
     KeyState.NOT_A_KEY: (
-        "holds no private key that can be read",
+        "holds no private key that gRPC can read",
         "write the workload's PKCS #8 or SEC 1 PEM key there",
     ),
 }
@@ -89,11 +90,39 @@ def order(seen: CertificateEvidence) -> Iterator[Finding]:
             what_follows="Strict peers refuse another order; others put up with it."
             if leaf_first
             else "gRPC takes the first one as its own, which does not fit the key, and every handshake fails.",
-            evidence=tuple(
-                f"{number}. {certificate.role} {certificate.name}"
-                for number, certificate in enumerate(in_file[:CERTIFICATES_SHOWN], start=1)
-            ),
+            evidence=_in_order(in_file),
         )
+
+
+def first_is_own(seen: CertificateEvidence) -> Iterator[Finding]:
+    """The first certificate of the chain file is the identity; a CA's or another leaf there does not fit the key.
+
+    grpcio was asked: with a chain that lacks its leaf, or has another certificate first, no server binds its port.
+    """
+    found = seen.certificates
+    first, match = found.first, found.key
+    if first is None or first.file in found.unordered:
+        return  # an order that is wrong is said by the rule on it
+    if match is not None and match.leaf_fingerprint == first.fingerprint_sha256:
+        return
+    of_another = match is not None and match.state is KeyState.MATCHES
+    differs = of_another or (match is not None and match.state is KeyState.DIFFERS)
+    if not (of_another or first.role is CertificateRole.INTERMEDIATE or (differs and first.is_ca)):
+        return
+    in_file = [certificate for certificate in found.certificates if certificate.file == first.file]
+    yield kinds.FIRST_NOT_OWN.finding(
+        FileSubject(first.file),
+        also=(FileSubject(match.file),) if match is not None else (),
+        file=first.file,
+        what_it_is="a CA's, which signs others" if first.is_ca else "another leaf",
+        key_words="The key is not its key." if differs else "",
+        evidence=_in_order(in_file),
+    )
+
+
+def _in_order(in_file: Sequence[Certificate]) -> tuple[str, ...]:
+    shown = enumerate(in_file[:CERTIFICATES_SHOWN], start=1)
+    return tuple(f"{number}. {certificate.role} {certificate.name}" for number, certificate in shown)
 
 
 def key(seen: CertificateEvidence) -> Iterator[Finding]:
@@ -108,9 +137,10 @@ def key(seen: CertificateEvidence) -> Iterator[Finding]:
         )
         return
     problem, way_out = UNUSABLE_KEYS[match.state]
+    optional = seen.may_be_missing and match.state is KeyState.MISSING
     yield kinds.KEY_UNUSABLE.finding(
         FileSubject(match.file),
-        severity=Severity.WARNING if match.state is KeyState.UNREADABLE else Severity.ERROR,
+        severity=Severity.WARNING if optional or match.state is KeyState.UNREADABLE else Severity.ERROR,
         file=match.file,
         problem=problem,
         way_out=way_out,
@@ -118,5 +148,5 @@ def key(seen: CertificateEvidence) -> Iterator[Finding]:
     )
 
 
-RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (files, bundle_map, order, key)
+RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (files, bundle_map, order, first_is_own, key)
 """The rules of this module."""

@@ -67,9 +67,19 @@ class AgentMetrics:
 
     @property
     def cert_expiry(self) -> timedelta | None:
-        """Time left of the workload certificate the agent issued last, at ``at``; may be negative."""
-        seconds = self.total(CERT_EXPIRY, resource_name="default")
-        return _seconds(seconds)
+        """Time left of the workload certificate the agent issued last, at ``at``; may be negative.
+
+        Files that are mounted instead have the name ``file-cert:CHAIN~KEY`` (``security/pkg/nodeagent/cache`` of Istio,
+        ``SdsCertificateConfig.GetResourceName``); of several, the one that ends first. ``ROOTCA`` and ``file-root:…``
+        are the roots.
+        """
+        own = self.total(CERT_EXPIRY, resource_name="default")
+        mounted = [
+            sample.value
+            for sample in self.samples
+            if sample.name == CERT_EXPIRY and sample.label("resource_name").startswith("file-cert:")
+        ]
+        return _seconds(own if own is not None else min(mounted, default=None))
 
     @property
     def cert_ends_at(self) -> datetime | None:

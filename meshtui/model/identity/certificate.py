@@ -180,6 +180,8 @@ class FileProblemKind(StrEnum):
     CUT = "cut"
     DAMAGED = "damaged"
     PRIVATE_KEY = "private key"
+    HIDDEN = "hidden"
+    """A certificate that gRPC does not see, since its BEGIN is not the first of its line."""
     BUNDLE_MAP = "trust bundle map"
     """It is no SPIFFE trust bundle map that gRPC takes (gRFC A87)."""
 
@@ -202,7 +204,9 @@ class CertificateSet:
 
     ``certificates`` are in the order of the files. ``unordered`` names the files whose chain is not leaf
     first, each certificate followed by its issuer. ``trust_domains`` are those of the trust bundle map, None where
-    the roots are in no such map. ``for_mesh`` is False for what only proves the client to its control plane.
+    the roots are in no such map. ``chain_file`` is the file whose first certificate gRPC takes as this workload's own,
+    whatever it is; empty where that is not known. ``for_mesh`` is False for what only proves the client to its control
+    plane.
     """
 
     source: str
@@ -216,6 +220,12 @@ class CertificateSet:
     files: tuple[FileFacts, ...] = ()
     trust_domains: tuple[str, ...] | None = None
     for_mesh: bool = True
+    chain_file: str = ""
+
+    @property
+    def first(self) -> Certificate | None:
+        """The first certificate of the chain file: to gRPC it *is* the identity, and the key has to be its key."""
+        return next((found for found in self.certificates if found.file == self.chain_file), None)
 
     @property
     def leaves(self) -> tuple[Certificate, ...]:

@@ -73,7 +73,15 @@ def _read_named(provider: CertificateProvider, now: datetime | None) -> Certific
     roots = [provider.ca_certificate_file] if provider.ca_certificate_file else []
     keys = [provider.private_key_file] if provider.private_key_file else []
     bundle_map = provider.spiffe_trust_bundle_map_file
-    found = _read(provider.path, list(dict.fromkeys(named)), roots, keys, now, bundle_map)
+    found = _read(
+        provider.path,
+        list(dict.fromkeys(named)),
+        roots,
+        keys,
+        now,
+        bundle_map=bundle_map,
+        chain_file=provider.certificate_file,
+    )
     return found if provider.for_mesh else replace(found, for_mesh=False)
 
 
@@ -171,7 +179,14 @@ def _is_key_file(path: str) -> bool:
 
 
 def _read(
-    source: str, certificates: list[str], roots: list[str], keys: list[str], now: datetime | None, bundle_map: str = ""
+    source: str,
+    certificates: list[str],
+    roots: list[str],
+    keys: list[str],
+    now: datetime | None,
+    *,
+    bundle_map: str = "",
+    chain_file: str = "",
 ) -> CertificateSet:
     at = now if now is not None else utc_now()
     loaded: list[Loaded] = []
@@ -189,7 +204,9 @@ def _read(
         roots = [bundle_map] if bundles.problem is None else roots
     values = tuple(object_.value for object_ in (*loaded, *(bundles.everything if bundles is not None else ())))
     leaves = [value for value in values if value.role is CertificateRole.LEAF]
-    matches = [compare_key(path, leaves) for path in keys]
+    chain_file = chain_file or (_chain_file(values, roots) if keys else "")
+    firsts = [value for value in values if value.file == chain_file][:1]
+    matches = [compare_key(path, [*firsts, *leaves]) for path in keys]
     return CertificateSet(
         source,
         at,
@@ -199,8 +216,17 @@ def _read(
         problems=tuple(problems),
         unordered=tuple(unordered),
         files=tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys, *filter(None, [bundle_map])))),
+        chain_file=chain_file,
         trust_domains=tuple(bundles.roots) if bundles is not None and bundles.problem is None else None,
     )
+
+
+def _chain_file(values: Sequence[Certificate], roots: Sequence[str]) -> str:
+    """Of files found in a directory with a key, the one that is the chain: the one with a leaf, or the only other."""
+    others = list(dict.fromkeys(value.file for value in values if value.file not in roots))
+    with_leaf = {value.file for value in values if value.role is CertificateRole.LEAF}
+    named = [file for file in others if file in with_leaf] or others
+    return named[0] if len(named) == 1 else ""
 
 
 def _read_bundle_map(path: str) -> BundleMap:

@@ -44,6 +44,8 @@ def _public_digest(path: str) -> tuple[KeyState, str | None]:
         return KeyState.UNREADABLE, None
     if b"ENCRYPTED" in data:
         return KeyState.ENCRYPTED, None
+    if b"-----BEGIN" in data and not any(line.startswith(b"-----BEGIN") for line in data.split(b"\n")):
+        return KeyState.NOT_A_KEY, None  # a byte order mark or a space is before it, and gRPC sees none (see ``pem``)
     try:
         load = load_pem_private_key if b"-----BEGIN" in data else load_der_private_key
         # What is compared is the public half only, and checking a large RSA key's primes takes seconds.

@@ -1,4 +1,7 @@
-"""Blocks of a PEM file (RFC 7468), read leniently: text around them, CRLF, spaces and headers do no harm.
+"""Blocks of a PEM file (RFC 7468), read leniently: text around them, CRLF and headers do no harm.
+
+But a BEGIN that is not the first of its line is none to gRPC, as after a byte order mark or spaces: BoringSSL's
+``PEM_read_bio`` and Go's ``pem.Decode`` go on to the next block (grpcio was asked). Such a block is ``hidden``.
 
 Linear in the file's length whatever it holds. The body of a private key is dropped on the spot.
 """
@@ -9,25 +12,26 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CERTIFICATE_LABELS = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"})
 """The labels openssl reads as a certificate."""
 
-_EDGE = re.compile(rb"\s*-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----\s*")
+_EDGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class PemBlock:
     """One block. ``der`` is None for a private key (never kept) and when the block is cut or no base64.
 
-    ``cut`` says that no matching END line follows.
+    ``cut`` says that no matching END line follows, ``hidden`` that gRPC does not see it.
     """
 
     label: str
     line: int
     der: bytes | None
     cut: bool = False
+    hidden: bool = False
 
     @property
     def is_private_key(self) -> bool:
@@ -41,7 +45,7 @@ def looks_like_pem(data: bytes) -> bool:
 
 def pem_blocks(data: bytes) -> Iterator[PemBlock]:
     """Every block in the order of the file."""
-    label, start, body = "", 0, list[bytes]()
+    label, start, body, hidden = "", 0, list[bytes](), False
     for number, line in enumerate(data.split(b"\n"), start=1):
         edge = _EDGE.fullmatch(line) if b"-----" in line else None
         if edge is None:
@@ -51,10 +55,11 @@ def pem_blocks(data: bytes) -> Iterator[PemBlock]:
         word, name = edge.group(1), edge.group(2).decode("ascii")
         if label:
             ends = word == b"END" and name == label
-            yield _block(label, start, body, cut=not ends)
+            yield replace(_block(label, start, body, cut=not ends), hidden=hidden)
         label, start, body = (name, number, []) if word == b"BEGIN" else ("", 0, [])
+        hidden = not line.startswith(b"-----")
     if label:
-        yield _block(label, start, body, cut=True)
+        yield replace(_block(label, start, body, cut=True), hidden=hidden)
 
 
 def _block(label: str, line: int, body: list[bytes], *, cut: bool) -> PemBlock:

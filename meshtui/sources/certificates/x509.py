@@ -92,6 +92,10 @@ def _load_pem(data: bytes, file: str) -> tuple[tuple[Loaded, ...], tuple[FilePro
 
 
 def _load_block(block: PemBlock, file: str, loaded: list[Loaded], problems: list[FileProblem]) -> None:
+    if block.hidden:
+        detail = "something stands before the BEGIN of this certificate, a byte order mark or a space"
+        problems.append(FileProblem(file, FileProblemKind.HIDDEN, detail, block.line))
+        return
     if block.cut:
         detail = "a certificate begins here and has no end line"
         problems.append(FileProblem(file, FileProblemKind.CUT, detail, block.line))

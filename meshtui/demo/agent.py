@@ -44,7 +44,7 @@ class Agent:
         """Serve until the process is ended. The ADS socket is there before the certificates are, so an app that
         waits for its certificates finds it."""
         server = grpc.aio.server()
-        server.add_generic_rpc_handlers((AdsProxy(self._istiod, self._metrics).handler(),))
+        server.add_generic_rpc_handlers((AdsProxy(self._istiod, self._metrics, evicts=self._plan.evicts).handler(),))
         server.add_insecure_port(f"unix:{self._plan.ads_socket}")
         await server.start()
         routes = {"/healthz/ready": self._ready, "/stats/prometheus": self._stats, "/metrics": self._stats}

@@ -1,13 +1,14 @@
 """The agent's ADS proxy: each stream of the app becomes one to istiod, byte for byte.
 
 Istio's agent serves one stream and lets a second evict the first (istio#53532), so that apps with gRPC 1.66 or
-newer, which open one stream per target, evict themselves. The demo serves every stream: a mesh that
-contradicted itself would be no place to learn from.
+newer, which open one stream per target (gRFC A71), evict themselves. The demo serves every stream, but for the scenario
+that shows this: a mesh that contradicted itself would be no place to learn from.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -20,12 +21,27 @@ _ERROR = (("type", "error"),)
 _CANCELLED = (("type", "cancelled"),)
 
 
-class AdsProxy:
-    """Passes streams on, and counts as the agent's metrics do."""
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """A stream of the app, and what it became at istiod."""
 
-    def __init__(self, istiod: grpc.aio.Channel, metrics: Metrics) -> None:
+    upstream: Any
+    evicted: bool = False
+
+    def evict(self) -> None:
+        """End it to make room for another."""
+        self.evicted = True
+        self.upstream.cancel()
+
+
+class AdsProxy:
+    """Passes streams on, and counts as the agent's metrics do. ``evicts``: a new stream ends the one before."""
+
+    def __init__(self, istiod: grpc.aio.Channel, metrics: Metrics, *, evicts: bool) -> None:
         self._open: Any = istiod.stream_stream(STREAM)
         self._metrics = metrics
+        self._evicts = evicts
+        self._served: _Stream | None = None
 
     def handler(self) -> grpc.GenericRpcHandler:
         """The handler for the agent's server; messages stay bytes."""
@@ -36,7 +52,7 @@ class AdsProxy:
 
     async def _pass_on(self, requests: Any, context: Any) -> None:
         upstream: Any = self._open()
-        answered = False
+        stream = self._admit(upstream)
 
         async def upward() -> None:
             async for request in requests:
@@ -47,20 +63,26 @@ class AdsProxy:
         sending = asyncio.ensure_future(upward())
         try:
             async for response in upstream:
-                answered = True
                 self._metrics.count("xds_proxy_responses")
                 await context.write(response)
             self._metrics.count("istiod_connection_terminations", _CANCELLED)
         except grpc.aio.AioRpcError as error:
-            if answered:
-                self._metrics.count("istiod_connection_terminations", _ERROR)
-            else:
-                self._metrics.count("istiod_connection_failures")
+            self._metrics.count("istiod_connection_terminations", _ERROR)
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"istiod: {error.details()}")
         except asyncio.CancelledError:
             self._metrics.count("envoy_connection_terminations", _CANCELLED)
-            raise
+            if not stream.evicted:
+                raise
+            # An evicted stream ends well, so that its client only sees that it ended.
+            self._metrics.count("istiod_connection_terminations", _CANCELLED)
         finally:
             upstream.cancel()
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+
+    def _admit(self, upstream: Any) -> _Stream:
+        """Take a new stream in; where there is room for one only, the one before has to go."""
+        before, self._served = self._served, _Stream(upstream)
+        if self._evicts and before is not None:
+            before.evict()
+        return self._served

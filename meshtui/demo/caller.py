@@ -27,9 +27,9 @@ LISTENER_SECONDS = 5.0
 never does, and calls then fail as they should."""
 
 
-def call_for_ever(url: str, called: Sequence[Listening]) -> None:
-    """Call, one call after the other, on one channel for the life of the process. Tells its first outcome and
-    every change between success and failure.
+def call_for_ever(url: str, called: Sequence[Listening], *, tells: bool) -> None:
+    """Call, one call after the other, on one channel for the life of the process. One that ``tells`` tells its first
+    outcome and every change between success and failure.
 
     Begins when the pods behind the URL listen, as Kubernetes lists none before. A connection that was refused is
     tried again after up to two seconds; until then calls would fail in a mesh whose pods all serve.
@@ -48,8 +48,9 @@ def call_for_ever(url: str, called: Sequence[Listening]) -> None:
         started = time.monotonic()
         state, reason = _call(echo)
         if state != told:
-            emit("traffic", state=state, reason=reason)
             told = state
+            if tells:
+                emit("traffic", state=state, reason=reason)
         pause = PERIOD_SECONDS if told == "flowing" else PERIOD_SECONDS / 4
         time.sleep(max(0.0, pause - (time.monotonic() - started)))
 
@@ -63,6 +64,8 @@ def _call(echo: Any) -> tuple[str, str]:
     return "flowing", ""
 
 
-def start(url: str, called: Sequence[Listening]) -> None:
-    """Call in a thread of its own."""
-    threading.Thread(target=call_for_ever, args=(url, called), name="caller", daemon=True).start()
+def start(urls: Sequence[str], called: Sequence[Listening]) -> None:
+    """Call each URL in a thread of its own. The first one is what the mesh's traffic is known by."""
+    for url in urls:
+        arguments = {"tells": url == urls[0]}
+        threading.Thread(target=call_for_ever, args=(url, called), kwargs=arguments, name="caller", daemon=True).start()

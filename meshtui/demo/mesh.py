@@ -98,7 +98,8 @@ class Mesh:
             raise UsageError(f"{self.manifests} is not a directory.", "Give one with Istio manifests (*.yaml).")
         source = self.scenario.directory if self.scenario else self.manifests
         seconds = self._certificate_lifetime / timedelta(seconds=1)
-        order = Order(str(source), self.scenario is not None, seconds)
+        evicts = self.scenario is not None and self.scenario.evicts
+        order = Order(str(source), self.scenario is not None, seconds, evicts)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -32,6 +32,9 @@ ISTIO_VERSION = "1.29.1"
 CALLED = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 """What the client keeps calling."""
 
+ALSO_CALLED = "xds:///greeter.echo-grpc.svc.cluster.local:7070"
+"""What it calls besides where its agent evicts: a second target is a second stream."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -42,6 +45,8 @@ class Order:
     copy: bool
     """Whether they are copied into the mesh's own directory, as a scenario's are."""
     certificate_seconds: float
+    evicts: bool = False
+    """Whether agents serve one ADS stream only, as Istio's do, to apps that open two."""
 
     def to_json(self) -> str:
         """The order as it is passed on the command line."""
@@ -76,10 +81,12 @@ class PodPlan:
     directory: str
     istiod: str
     certificate_seconds: float
-    calls: str = ""
-    """The URL it calls all the time; empty for a pod that only serves. A caller has no xDS server."""
+    evicts: bool = False
+    """Whether its agent serves one ADS stream only."""
+    calls: tuple[str, ...] = ()
+    """The URLs it calls all the time; none for a pod that only serves. A caller has no xDS server."""
     called: tuple[Listening, ...] = ()
-    """Where the pods behind that URL listen."""
+    """Where the pods behind those URLs listen."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -131,7 +138,8 @@ class PodPlan:
         """The plan as a process reads it."""
         values = json.loads(text)
         called = tuple(Listening(**listening) for listening in values["called"])
-        return PodPlan(**{**values, "listening": Listening(**values["listening"]), "called": called})
+        listening, calls = Listening(**values["listening"]), tuple(values["calls"])
+        return PodPlan(**{**values, "listening": listening, "calls": calls, "called": called})
 
 
 @dataclass(frozen=True, slots=True)

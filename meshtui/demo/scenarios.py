@@ -30,6 +30,8 @@ class DemoScenario:
     """The steps after the start, in order; step N is the folder ``step-N``."""
     step_when_ready: bool = False
     """Whether the first step is taken as soon as traffic flows: to break something, it must have worked."""
+    evicts: bool = False
+    """Whether agents serve one ADS stream only, as Istio's do."""
 
     @property
     def directory(self) -> Path:
@@ -62,6 +64,11 @@ SCENARIOS = (
         "a good start, then a change that gRPC refuses (NACK): the old configuration stays in force",
         ("least-request load balancing, which this gRPC does not implement",),
         step_when_ready=True,
+    ),
+    DemoScenario(
+        "evicted",
+        "agents serve one ADS stream, as Istio's do: an app that opens two loses the one, then the other, for ever",
+        evicts=True,
     ),
 )
 """Every scenario, in the order to show them."""

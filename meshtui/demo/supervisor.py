@@ -25,16 +25,16 @@ from typing import Any, NoReturn
 
 from meshtui.demo import addresses, temporary
 from meshtui.demo.child import Child
-from meshtui.demo.pods import CALLED, IstiodPlan, Order, PodPlan, announced
+from meshtui.demo.pods import ALSO_CALLED, CALLED, IstiodPlan, Order, PodPlan, announced
 from meshtui.demo.readiness import Readiness
 from meshtui.model.clock import utc_now
 
 _PODS = (
-    ("echo-v1", "echo", "v1", "eu-west/eu-west-1a/rack1", ""),
-    ("echo-v2", "echo", "v2", "eu-west/eu-west-1b/rack2", ""),
-    ("client", "client", "v1", "eu-west/eu-west-1a/rack1", CALLED),
+    ("echo-v1", "echo", "v1", "eu-west/eu-west-1a/rack1", False),
+    ("echo-v2", "echo", "v2", "eu-west/eu-west-1b/rack2", False),
+    ("client", "client", "v1", "eu-west/eu-west-1a/rack1", True),
 )
-"""Name, service account, version, locality, what it calls."""
+"""Name, service account, version, locality, whether it calls the others."""
 
 _TICK_SECONDS = 0.1
 """How often restarts and readiness are looked at when nothing happens."""
@@ -81,6 +81,7 @@ class Supervisor:
         served = tuple(
             listening for (*_, calls), listening in zip(_PODS, self._addresses.pods, strict=True) if not calls
         )
+        called = (CALLED, ALSO_CALLED) if order.evicts else (CALLED,)
         self._pods = tuple(
             PodPlan(
                 name=name,
@@ -91,7 +92,8 @@ class Supervisor:
                 directory=str(directory / "pods" / name),
                 istiod=self._addresses.istiod,
                 certificate_seconds=order.certificate_seconds,
-                calls=calls,
+                evicts=order.evicts,
+                calls=called if calls else (),
                 called=served if calls else (),
             )
             for (name, account, version, locality, calls), listening in zip(_PODS, self._addresses.pods, strict=True)

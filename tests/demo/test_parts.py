@@ -111,7 +111,7 @@ def test_the_bootstrap_has_istios_shape() -> None:
 
 
 def test_plans_survive_their_journey() -> None:
-    caller = replace(PLAN, calls=CALLED, called=(PLAN.listening, PLAN.listening))
+    caller = replace(PLAN, calls=(CALLED,), called=(PLAN.listening, PLAN.listening))
     for plan in (PLAN, caller):
         assert PodPlan.from_json(plan.to_json()) == plan
     istiod = IstiodPlan("127.0.1.10:15010", "/m", "/d", (PLAN, PLAN))

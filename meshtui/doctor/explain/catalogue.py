@@ -7,11 +7,13 @@ and why a client refuses a resource. What meshtui's own calls meet is in :mod:`m
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from meshtui.doctor.explain import config, connecting, probe, tls
 from meshtui.doctor.explain.known_error import KnownError
+from meshtui.doctor.explain.rbac import denial_in, explained
 from meshtui.doctor.explain.refusals.catalogue import REFUSALS
 from meshtui.model.regex import found_in
 from meshtui.model.xds.refusal_text import own_reason, without_quotes
@@ -23,6 +25,7 @@ IN_A_CALL: Final = (
     probe.GARBAGE,
     probe.PROBE_LOST,
     probe.PROBE_SILENT,
+    connecting.NAME_RESOLUTION,
     tls.TLS_TO_PLAINTEXT,
     tls.SAN_MISMATCH,
     tls.EXPIRED,
@@ -34,10 +37,14 @@ IN_A_CALL: Final = (
     config.FAULT_INJECTED,
     config.DROPPED_BY_CONFIG,
     config.CIRCUIT_BREAKER,
+    config.ROUTE_ACTION,
+    config.STREAM_ENDED,
     config.CLUSTER_MISSING,
     config.RESOURCE_REFUSED,
     config.NO_ENDPOINTS,
     config.LISTENER_MISSING,
+    config.ROUTES_MISSING,
+    config.NO_ADDRESSES,
     config.VIRTUAL_HOST_MISSING,
     config.NO_ROUTE,
     config.CONTROL_PLANE_UNREACHABLE,
@@ -51,7 +58,6 @@ IN_A_CALL: Final = (
     connecting.CLOSED,
     connecting.DEADLINE,
     connecting.TRANSIENT_FAILURE,
-    connecting.NAME_RESOLUTION,
 )
 """Every error that a call can end with. Specific texts stand before those that other texts quote as a part."""
 
@@ -74,9 +80,30 @@ VARIABLE: Final = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+(?:\.\d+)*", re.I
 
 
 def known_error(text: str) -> KnownError:
-    """The most specific known error that the text of a failed call names, or :data:`UNKNOWN`."""
+    """The most specific known error that the text of a failed call names, or :data:`UNKNOWN`.
+
+    Where a client has no config because it refused it, its calls fail with the reason of the refusal.
+    """
     looked_at = text[:LONGEST_TEXT]
-    return next((error for error in IN_A_CALL if _fits(error, looked_at)), UNKNOWN)
+    found = next((error for error in IN_A_CALL if _fits(error, looked_at)), UNKNOWN)
+    if found is config.PERMISSION_DENIED:
+        denial = denial_in(looked_at)
+        return explained(denial) if denial else found
+    if found not in (UNKNOWN, config.RESOURCE_REFUSED):
+        return found
+    reason = without_quotes(looked_at)
+    refusal = next((error for error in REFUSALS if _fits(error, reason)), None)
+    return _of_a_call(refusal) if refusal else found
+
+
+def _of_a_call(refusal: KnownError) -> KnownError:
+    """A refused resource as the cause of a failed call."""
+    return replace(
+        config.RESOURCE_REFUSED,
+        code=refusal.code,
+        title=f"The client refused its config: {refusal.title}",
+        fix=f"{refusal.fix[:1].upper()}{refusal.fix[1:]}.",
+    )
 
 
 def known_refusal(details: str, type_: str, name: str = "") -> KnownError | None:
@@ -95,7 +122,10 @@ def _known_refusal(reason: str, type_: str) -> KnownError | None:
 def group_code(text: str) -> str:
     """The code that texts of one error share. Unknown texts are told apart by their words, not by numbers in them."""
     error = known_error(text)
-    return f"{UNKNOWN.code}: {signature(text)}" if error is UNKNOWN else error.code
+    if error is UNKNOWN:
+        return f"{UNKNOWN.code}: {signature(text)}"
+    denial = denial_in(text[:LONGEST_TEXT]) if error.code == config.PERMISSION_DENIED.code else None
+    return f"{error.code}: {denial.policy}" if denial and denial.policy else error.code
 
 
 def signature(text: str) -> str:

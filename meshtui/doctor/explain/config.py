@@ -9,7 +9,11 @@ from meshtui.doctor.explain.known_error import KnownError
 PERMISSION_DENIED: Final = KnownError(
     code="permission-denied",
     core=("Unauthorized RPC rejected", "PERMISSION_DENIED"),
-    go=("code = PermissionDenied", "RBAC: access denied"),
+    go=(
+        "code = PermissionDenied",
+        "RBAC: access denied",
+        "incoming RPC (matched a deny|did not match an allow)",
+    ),
     title="An AuthorizationPolicy refused the call",
     explanation=(
         "The server's inbound RBAC filter did not allow this caller, by its SPIFFE id, method, or header. In "
@@ -21,6 +25,7 @@ PERMISSION_DENIED: Final = KnownError(
 FAULT_INJECTED: Final = KnownError(
     code="fault-injected",
     core=("Fault injected",),
+    go=("RPC terminated due to fault injection",),
     envoy=("fault filter abort",),
     title="The route injects this fault on purpose",
     explanation=(
@@ -55,7 +60,7 @@ CIRCUIT_BREAKER: Final = KnownError(
 CLUSTER_MISSING: Final = KnownError(
     code="cluster-missing",
     core=(r"CDS resource \S+:? does not exist", "CDS resource .*does not exist"),
-    go=("cluster .* not found",),
+    go=("cluster .* not found", r'of type "ClusterResource" has been removed'),
     other=("unknown cluster",),
     title="The route names a cluster that does not exist",
     explanation=(
@@ -67,7 +72,9 @@ CLUSTER_MISSING: Final = KnownError(
 
 RESOURCE_REFUSED: Final = KnownError(
     code="resource-refused",
-    core=("invalid resource: errors validating", r"errors? validating \w+ resource"),
+    core=("invalid resource: errors validating", r"errors? (validating|parsing) \w+ resource"),
+    go=(r'error parsing "\w+" response',),
+    java=(r"[LRCE]DS response \w+ .* validation error",),
     other=("received invalid .* resource",),
     title="The client refused the config it was sent (NACK)",
     explanation=(
@@ -80,7 +87,7 @@ RESOURCE_REFUSED: Final = KnownError(
 NO_ENDPOINTS: Final = KnownError(
     code="no-endpoints",
     core=("no children in weighted_target policy", r"EDS resource \S+:? (does not exist|contains no)", "no localities"),
-    go=("produced zero addresses", "no SubConns"),
+    go=("last resolver error: produced zero addresses", "no SubConns", r'of type "EndpointsResource" has been removed'),
     envoy=("no healthy (upstream|endpoints)",),
     title="The cluster has no endpoint to send to",
     explanation=(
@@ -92,7 +99,7 @@ NO_ENDPOINTS: Final = KnownError(
 LISTENER_MISSING: Final = KnownError(
     code="listener-missing",
     core=(r"empty address list \(LDS resource", r"LDS resource \S+:? does not exist"),
-    go=("listener .* not found",),
+    go=("listener .* not found", r'of type "ListenerResource" has been removed'),
     title="The control plane knows no such host and port",
     explanation=(
         "The client asked for a listener of exactly this name and got none: the host is not a service of the "
@@ -120,6 +127,53 @@ NO_ROUTE: Final = KnownError(
     title="No route matches the request",
     explanation="The virtual host was found, but no route's path and headers fit, and there is no default route.",
     fix="Add a route without match at the end of the VirtualService's list.",
+)
+
+ROUTES_MISSING: Final = KnownError(
+    code="route-configuration-missing",
+    core=(r"RDS resource \S+:? does not exist",),
+    go=(r'of type "RouteConfigResource" has been removed',),
+    title="The listener names a route configuration that does not exist",
+    explanation="The control plane has no route configuration of the name that its own listener gives.",
+    fix="Compare listener and routes in Config; this is mostly a moment of a change, or a fault of the control plane.",
+)
+
+# grpc-go: xds_resolver.go; C-core: xds_resolver.cc
+ROUTE_ACTION: Final = KnownError(
+    code="route-action",
+    core=("Matching route has inappropriate action",),
+    go=("matched route does not have a supported route action type",),
+    title="The route that matches does not forward",
+    explanation="It has a direct response or a redirect, and gRPC has routes that forward and no others.",
+    fix="Take directResponse or redirect out of the VirtualService, or let it match no gRPC call.",
+)
+
+# pickfirst.go, which is given the addresses where there is no cluster to balance over, or a cluster of DNS
+NO_ADDRESSES: Final = KnownError(
+    code="no-addresses",
+    go=("name resolver error: produced zero addresses", "produced zero addresses"),
+    title="The client was left without an address",
+    explanation=(
+        "grpc-go says so when no virtual host of the accepted routes has the name that was dialled (a port that the "
+        "mesh takes for TCP has none), when a cluster has no endpoints, or when a name has no address in DNS. The "
+        "text does not say which."
+    ),
+    fix="Look at Config: is there a virtual host for this name, and has its cluster endpoints?",
+)
+
+# grpc-go: xdsclient/authority.go
+STREAM_ENDED: Final = KnownError(
+    code="control-plane-stream-ended",
+    go=("error received from xDS stream",),
+    title="The stream to the control plane ended before the config came",
+    explanation=(
+        "The client has nothing to send by. EOF says that the stream was closed without an error: Istio's agent serves "
+        "one stream, and a further one of the same pod takes its place (gRPC 1.66 and later open one for each target "
+        "and one for the server; istio/istio#53532). Or the agent itself is cut off from istiod."
+    ),
+    fix=(
+        "Look at Channels: ADS channels whose calls all ended well evict each other; one whose calls failed is cut off."
+    ),
 )
 
 CONTROL_PLANE_UNREACHABLE: Final = KnownError(

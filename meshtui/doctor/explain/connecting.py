@@ -198,7 +198,7 @@ TRANSIENT_FAILURE: Final = KnownError(
 NAME_RESOLUTION: Final = KnownError(
     code="name-resolution",
     core=("DNS resolution failed", "Could not contact DNS", "errors resolving ", "Domain name not found"),
-    go=("no such host", "name resolver error", "produced no addresses", "record lookup error"),
+    go=("no such host", "dial tcp: lookup ", "produced no addresses", "record lookup error"),
     title="The host name cannot be resolved",
     explanation=(
         "The name is looked up in DNS and is not there. With scheme xds there is no DNS: the scheme may be missing."

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from meshtui.doctor.explain.catalogue import known_refusal
+from meshtui.doctor.explain.catalogue import known_error, known_refusal
 from meshtui.model.xds.refusal_text import LONGEST, SHOWN, own_reason, shown, without_quotes
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS
 from tests.cases import DATA
@@ -187,6 +187,14 @@ def test_the_texts_of_the_field() -> None:
 def test_words_of_each_implementation(type_: str, text: str, right: str) -> None:
     """As the validators of grpc-go 1.82, grpc-java, C-core and grpc-js-xds 1.14 word them."""
     assert code(text, type_) == right
+
+
+@pytest.mark.parametrize(("type_", "text", "right"), [*GO, *JAVA, *CORE, *NODE])
+def test_a_call_that_fails_with_a_reason_says_that_its_config_was_refused(type_: str, text: str, right: str) -> None:
+    known = known_error(f"rpc error: code = Unavailable desc = {text}")
+    assert known.code == right, type_
+    assert known.title.startswith("The client refused its config: ")
+    assert known.fix.endswith(".")
 
 
 @pytest.mark.parametrize("type_", [LDS, RDS, CDS, EDS])

@@ -12,8 +12,8 @@ from meshtui.doctor.explain.refusals import clusters, endpoints, listeners, rout
 REFUSALS: Final = (
     *listeners.ERRORS,  # before routes: the paths of C-core name the route in which a filter stands
     *tls_settings.ERRORS,
-    *routes.ERRORS,
     *clusters.ERRORS,
+    *routes.ERRORS,
     *endpoints.ERRORS,
 )
 """All of them, the most specific first."""

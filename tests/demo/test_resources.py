@@ -135,7 +135,8 @@ def test_a_mutual_tls_cluster_expects_the_identities_of_its_pods() -> None:
 
 def test_routes_are_weighted_and_name_their_origin() -> None:
     route = one(config_of("traffic-shift"), ROUTE, ALL, route_pb2.RouteConfiguration)
-    (host,) = route.virtual_hosts
+    host, other = route.virtual_hosts
+    assert other.name == f"{FQDN.replace('echo', 'greeter', 1)}:7070"
     assert host.name == f"{FQDN}:7070"
     for name in ("echo", "echo.echo-grpc", "echo.echo-grpc.svc", FQDN):
         assert {name, f"{name}:7070"} <= set(host.domains)

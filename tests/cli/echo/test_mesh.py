@@ -41,13 +41,11 @@ async def test_subsets_of_other_names_can_be_mapped(renamed: Path) -> None:
     assert done.json["expected"] == {"v1": 0.2, "v2": 0.8}
 
 
-async def test_subsets_of_other_names_are_no_mismatch_without_a_mapping(renamed: Path) -> None:
+async def test_subsets_of_other_names_are_known_by_the_revision_of_their_pods(renamed: Path) -> None:
     async with Mesh(manifests=renamed) as mesh:
-        done = await echo(mesh.pods["client"].admin, "--count", "400", "--qps", "200")
-    assert (done.code, done.json["verdict"]) == (1, "none")
-    assert not done.json["expectation"]["testable"]
-    assert "say which subset is which version" in done.err
-    assert "mismatch" not in [epoch["verdict"] for epoch in done.json["epochs"]]
+        done = await echo(mesh.pods["client"].admin, "--until-decided", "--alpha", "0.000001")
+    assert (done.code, done.json["verdict"]) == (0, "consistent"), done.json["sentence"]
+    assert done.json["expected"] == {"v1": 0.2, "v2": 0.8}
 
 
 async def test_round_robin_is_no_split_to_test() -> None:

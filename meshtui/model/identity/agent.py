@@ -20,7 +20,6 @@ CONNECTION_FAILURES = "istio_agent_istiod_connection_failures"
 CONNECTION_TERMINATIONS = "istio_agent_istiod_connection_terminations"
 APP_TERMINATIONS = "istio_agent_envoy_connection_terminations"
 """Named after Envoy; in a proxyless pod the other end is the gRPC application."""
-STARTUP_DURATION = "istio_agent_startup_duration_seconds"
 PROCESS_START = "istio_agent_process_start_time_seconds"
 
 COUNTERS = (
@@ -91,11 +90,6 @@ class AgentMetrics:
             return self.at + left
         except OverflowError:
             return None
-
-    @property
-    def startup(self) -> timedelta | None:
-        """How long the agent took to become ready."""
-        return _seconds(self.total(STARTUP_DURATION))
 
     @property
     def started_at(self) -> float | None:

@@ -9,7 +9,16 @@ from enum import StrEnum
 from meshtui.model.identity.certificate import Certificate
 
 ROTATION_SHARE = 0.5
-"""Istio's agent asks for a new certificate at half life (SECRET_GRACE_PERIOD_RATIO 0.5 ± 0.01)."""
+"""Istio's agent asks for a new certificate at half life (SECRET_GRACE_PERIOD_RATIO 0.5 ± 0.01), counted from when it
+got the present one (``rotateTime`` in ``security/pkg/nodeagent/cache/secretcache.go``)."""
+
+BACKDATED = timedelta(minutes=2)
+"""istiod's CA sets NotBefore so much before the moment of issuing, for clocks that are behind
+(``ClockSkewGracePeriod`` in ``security/pkg/pki/util/generate_cert.go``; of istiod 1.29.1 a life of 24 h and 2 min was
+seen)."""
+
+SHORT_LIFE = timedelta(minutes=10)
+"""Lives up to this are not a real mesh's, and 2 minutes of them would be much: they are counted from NotBefore."""
 
 LATE_SHARE = 1 / 3
 """At this much life left, a rotation that was due at one half has been missed."""
@@ -64,7 +73,8 @@ class Lifetime:
 
     @property
     def rotation_due_at(self) -> datetime:
-        return self.not_before + self.total * ROTATION_SHARE
+        issued = self.not_before + (BACKDATED if self.total > SHORT_LIFE else timedelta(0))
+        return self.not_after - (self.not_after - issued) * ROTATION_SHARE
 
     @property
     def until_rotation(self) -> timedelta:
@@ -82,7 +92,7 @@ class Lifetime:
             return LifePhase.ENDING
         if self.remaining_share <= LATE_SHARE:
             return LifePhase.LATE
-        return LifePhase.DUE if self.age_share >= ROTATION_SHARE else LifePhase.FRESH
+        return LifePhase.DUE if self.now >= self.rotation_due_at else LifePhase.FRESH
 
 
 def lifetime(certificate: Certificate, now: datetime) -> Lifetime:

@@ -23,8 +23,8 @@ DAY = timedelta(days=1)
     [
         (-0.001, LifePhase.NOT_YET_VALID),
         (0, LifePhase.FRESH),
-        (11.99, LifePhase.FRESH),
-        (12, LifePhase.DUE),
+        (12, LifePhase.FRESH),
+        (12.02, LifePhase.DUE),
         (15.99, LifePhase.DUE),
         (16.01, LifePhase.LATE),
         (21.59, LifePhase.LATE),
@@ -34,18 +34,29 @@ DAY = timedelta(days=1)
     ],
 )
 def test_phases_of_a_day(hours: float, phase: LifePhase) -> None:
-    """Rotation at a half, warnings at a third and a tenth left; the last second still counts (RFC 5280 §4.1.2.5)."""
+    """Rotation at a half since it was issued, 2 minutes after NotBefore; warnings at a third and a tenth left; the last
+    second still counts (RFC 5280 §4.1.2.5).
+    """
     assert Lifetime(BEGIN, BEGIN + DAY, BEGIN + timedelta(hours=hours)).phase is phase
 
 
 def test_times_of_a_day() -> None:
     life = Lifetime(BEGIN, BEGIN + DAY, BEGIN + timedelta(hours=18))
-    assert life.rotation_due_at == BEGIN + timedelta(hours=12)
-    assert life.until_rotation == timedelta(hours=-6)
+    assert life.rotation_due_at == BEGIN + timedelta(hours=12, minutes=1)
+    assert life.until_rotation == timedelta(hours=-6, minutes=1)
     assert life.remaining == timedelta(hours=6)
     assert life.expires_in_seconds == 6 * 3600
     assert life.age_share == 0.75
     assert life.remaining_share == 0.25
+
+
+def test_the_rotation_of_what_istiod_1_29_issued() -> None:
+    """``cert-chain-v1.pem`` among Istio's captures: issued at 22:01:48 for a day, so due after half a day."""
+    begin = datetime(2026, 11, 27, 21, 59, 48, tzinfo=UTC)
+    life = Lifetime(begin, begin + DAY + timedelta(minutes=2), begin)
+    assert life.rotation_due_at == datetime(2026, 11, 28, 10, 1, 48, tzinfo=UTC)
+    short = Lifetime(begin, begin + timedelta(minutes=4), begin)
+    assert short.rotation_due_at == begin + timedelta(minutes=2), "no real mesh, but the demo's"
 
 
 @given(

@@ -142,14 +142,14 @@ def test_rungs_of_a_whole_workload() -> None:
     assert bootstrap_rung(workload()).text == "Istio's shape, 1 server, provider default"
     rung = certificates_rung(workload(), NOW)
     assert (rung.health, rung.text) == (Health.OK, "spiffe://cluster.local/ns/echo-grpc/sa/client")
-    assert rung.aside == "ends in 50m, rotates in 20m"
+    assert rung.aside == "ends in 50m, rotates in 21m"
 
 
 @pytest.mark.parametrize(
     ("after", "health", "aside"),
     [
         (timedelta(minutes=31), Health.OK, "ends in 29m, rotation is due"),
-        (timedelta(minutes=45), Health.WAITING, "ends in 15m, rotation 15m late"),
+        (timedelta(minutes=45), Health.WAITING, "ends in 15m, rotation 14m late"),
         (timedelta(minutes=56), Health.WAITING, "ends in 4m"),
         (timedelta(minutes=61), Health.OK, "expired 1m ago"),
         (-timedelta(minutes=2), Health.OK, "not valid for another 2m"),

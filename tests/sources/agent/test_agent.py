@@ -93,7 +93,6 @@ async def test_readiness_and_metrics_are_read() -> None:
     assert report.problems == ()
     assert report.metrics is not None
     assert report.metrics.cert_expiry == timedelta(seconds=86399.5)
-    assert report.metrics.startup == timedelta(seconds=1.25)
     assert report.metrics.total(CONNECTION_TERMINATIONS) == 4
     assert report.metrics.total(CONNECTION_TERMINATIONS, type="error") == 3
     assert report.metrics.total(FAILED_OUTGOING_REQUESTS, request_type="csr") == 2

@@ -59,9 +59,7 @@ def _health(report: AgentReport, now: datetime, *, stale: bool) -> Line:
         mark = (Span("  ✓ ", Role.OK), Span("Agent  "), Span("ready", Role.OK))
     else:
         mark = (Span("  ✗ ", Role.ALARM), Span("Agent  "), Span("not ready", Role.ALARM))
-    began = report.metrics.startup if report.metrics is not None else None
-    start = f"   came up in {began.total_seconds():.1f} s" if began is not None else ""
-    return (*mark, span(f"   {report.address}{start}", Role.DIM), *_clock(report.clock_offset))
+    return (*mark, span(f"   {report.address}", Role.DIM), *_clock(report.clock_offset))
 
 
 def _clock(offset: timedelta | None) -> Line:

@@ -31,7 +31,7 @@ class ConfigEvidence:
     """One look at a target: its config, its channels, and what its calls did lately.
 
     ``first_seen`` says since when a resource is as it is, where that was watched, and ``switches`` which clients
-    answered one after the other.
+    answered one after the other. ``server_uris`` are the control planes of the bootstrap, where that was read.
     """
 
     now: datetime
@@ -41,6 +41,7 @@ class ConfigEvidence:
     first_seen: Mapping[ResourceKey, datetime] = field(default_factory=lambda: MappingProxyType({}))
     traffic: Traffic | None = None
     switches: Switches | None = None
+    server_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,16 +83,6 @@ class ChannelReport:
     servers: tuple[ServerSockets, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def control_plane(self, server_uris: tuple[str, ...] = ()) -> Channel | None:
-        """The ADS channel: one whose target is an xDS server of the bootstrap, else a Unix socket that ends in XDS."""
-        for channel in self.channels:
-            if channel.target in server_uris:
-                return channel
-        for channel in self.channels:
-            if channel.target.startswith("unix:") and channel.target.rstrip("/").endswith("XDS"):
-                return channel
-        return None
-
     @property
     def mesh_channels(self) -> tuple[Channel, ...]:
         """The channels dialled by an ``xds:`` name: what the app itself does in the mesh."""

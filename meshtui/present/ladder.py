@@ -9,8 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from meshtui.model.channels import Channel, ChannelReport, ChannelState
+from meshtui.model.control_plane import Standing, control_planes
+from meshtui.model.finding import Finding
 from meshtui.model.phrases import ago_words, plural, share_words, span_words
-from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic, in_flight
+from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label
@@ -93,27 +95,53 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
     )
 
 
-def control_plane_rung(report: ChannelReport | None, *, agent_silent: bool = False) -> Rung:
-    """The ADS channel; CSDS alone does not tell whether the control plane is there.
+def control_plane_rung(
+    report: ChannelReport | None,
+    server_uris: tuple[str, ...] = (),
+    *,
+    agent_silent: bool = False,
+    findings: Iterable[Finding] = (),
+) -> Rung:
+    """The ADS channels; CSDS alone does not tell whether the control plane is there.
 
-    READY says only that a socket is connected. Config comes over a call that stays open as long as it is well, and
-    through an agent, which may hang (``agent_silent``).
+    Config comes through an agent, which may hang (``agent_silent``) or say by its own counters that it has trouble,
+    which is among the ``findings``.
     """
     name = RungName.CONTROL_PLANE
     if report is None:
         return Rung(name, None, NO_CHANNELZ)
-    channel = report.control_plane()
-    if channel is None:
+    planes = control_planes(report, server_uris)
+    worst = planes.worst
+    if worst is None:
         return Rung(name, None, "not known: channelz shows no channel to an xDS server")
-    broken = channel.state is ChannelState.TRANSIENT_FAILURE
-    health = Health.REFUSED if broken else Health.OK if channel.state is ChannelState.READY else Health.WAITING
-    aside = "the config below is the last it sent; no change arrives" if broken else ""
-    text = f"{channel.target}  {channel.state.value}"
-    if health is Health.OK and channel.calls.started and not in_flight(channel.calls):
-        return Rung(name, Health.WAITING, text, aside="no ADS call is open on it: no change arrives")
-    if health is Health.OK and agent_silent:
+    states = dict.fromkeys(channel.state.value for channel in worst.channels)
+    number = f"{len(worst.channels)} channels " if len(worst.channels) > 1 else ""
+    text = f"{worst.target}  {number}{', '.join(states)}"
+    if worst.standing is not Standing.SERVED:
+        health, aside = STANDINGS[worst.standing]
+        other = planes.serving
+        if other is not None and health is Health.REFUSED:
+            return Rung(name, Health.WAITING, text, aside=f"{other.target} serves; this one does not")
+        return Rung(name, health, text, aside=aside)
+    trouble = next((finding for finding in findings if finding.code in AGENT_TROUBLE), None)
+    if trouble is not None:
+        return Rung(name, Health.WAITING, text, aside=trouble.title)
+    if agent_silent:
         return Rung(name, None, text, aside="the agent does not answer: not known whether changes arrive")
-    return Rung(name, health, text, aside=aside)
+    return Rung(name, Health.OK, text)
+
+
+AGENT_TROUBLE: Final = frozenset({"agent-istiod-connection", "agent-streams-evicted"})
+"""What the agent's counters tell of the way to istiod, where the app's channels look well."""
+
+STANDINGS: Final = {
+    Standing.LOST: (Health.REFUSED, "the config below is the last it sent; no change arrives"),
+    Standing.CUT_OFF: (Health.REFUSED, "each ADS call ends with an error; no change arrives"),
+    Standing.EVICTED: (Health.REFUSED, "the app's config streams push each other out at the agent"),
+    Standing.STOPPED: (Health.WAITING, "no ADS call is open on it: no change arrives"),
+    Standing.WAITING: (Health.WAITING, ""),
+}
+"""The state of the rung and the words beside it, for all that is not well."""
 
 
 def traffic_rung(report: ChannelReport | None, traffic: Traffic | None) -> Rung:

@@ -18,6 +18,7 @@ from meshtui.model.answerer import Answerer, answerer
 from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.model.finding import Finding, worst_first
+from meshtui.model.identity.workload import server_uris
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.traffic import observe
 from meshtui.model.xds.diff import Change, ChangeKind, diff
@@ -216,6 +217,7 @@ def _judged(state: SessionState, at: datetime) -> SessionState:
         first_seen=state.changed_at,
         traffic=state.traffic,
         switches=memory.switches,
+        server_uris=server_uris(state.workload),
     )
     diagnosis = memory.diagnosis.next(Evidence(config=config))
     return state if diagnosis is memory.diagnosis else replace(state, memory=replace(memory, diagnosis=diagnosis))
@@ -227,7 +229,9 @@ def _with_findings(before: SessionState, after: SessionState) -> SessionState:
     same_config = before.memory.diagnosis.findings is after.memory.diagnosis.findings
     if same_defects and same_config and before.workload is after.workload:
         return after
-    identity = after.workload.findings if after.workload is not None else ()
+    told = {finding.code for finding in after.memory.diagnosis.findings}  # as by channelz and by the agent's counters
+    workload = after.workload.findings if after.workload is not None else ()
+    identity = [finding for finding in workload if finding.code not in told]
     findings = worst_first((*after.memory.diagnosis.findings, *identity, *after.memory.defects.values()))
     return after if findings == after.findings else replace(after, findings=findings)
 

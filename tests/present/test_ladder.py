@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from meshtui.doctor.kinds.agent import ISTIOD_CONNECTION, SIGNING_FAILS
 from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState
+from meshtui.model.subject import AddressSubject
 from meshtui.model.traffic import observe
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, RDS, Health, Status
@@ -54,7 +56,7 @@ def test_only_inbound_config() -> None:
 
 def report(state: ChannelState, started: int = 0, failed: int = 0, seconds: float = 0) -> ChannelReport:
     channel = Channel(id=7, target=TARGET, state=state, calls=Calls(started, started - failed, failed))
-    ads = Channel(id=1, target="unix:///tmp/x/XDS", state=state, calls=Calls())
+    ads = Channel(id=1, target="unix:///tmp/x/XDS", state=state, calls=Calls(1))
     return ChannelReport(NOW + timedelta(seconds=seconds), (ads, channel))
 
 
@@ -66,7 +68,8 @@ def test_a_connected_control_plane_without_an_open_call_is_not_well(calls: Calls
         )
 
     assert rung(replace(calls, started=calls.started + 1)).health is Health.OK
-    assert rung(calls).health is Health.WAITING
+    assert rung(calls).health is not Health.OK
+    assert "ADS call" in rung(calls).aside
 
 
 def test_control_plane() -> None:
@@ -77,6 +80,23 @@ def test_control_plane() -> None:
     assert control_plane_rung(report(ChannelState.READY), agent_silent=True).health is None
     assert control_plane_rung(None).health is None
     assert control_plane_rung(ChannelReport(NOW, ())).health is None
+
+
+def test_the_rung_of_the_control_plane_agrees_with_the_findings() -> None:
+    served = report(ChannelState.READY)
+    trouble = SIGNING_FAILS.finding(AddressSubject("a:15020"), evidence=())
+    assert control_plane_rung(served, findings=[trouble]).health is Health.OK, "of certificates, not of config"
+    broken = ISTIOD_CONNECTION.finding(AddressSubject("a:15020"), evidence=())
+    rung = control_plane_rung(served, findings=[trouble, broken])
+    assert (rung.health, rung.aside) == (Health.WAITING, broken.title)
+    calls = (Calls(12, 11), Calls(11, 11))
+    channels = [
+        Channel(id=number, target="unix:///x/XDS", state=ChannelState.READY, calls=each)
+        for number, each in enumerate(calls)
+    ]
+    evicted = control_plane_rung(ChannelReport(NOW, tuple(channels)))
+    assert evicted.health is Health.REFUSED
+    assert "push each other out" in evicted.aside
 
 
 def test_traffic_is_a_rate_between_two_looks() -> None:

@@ -51,13 +51,22 @@ STREAMS_EVICTED: Final = Kind(
     code="agent-streams-evicted",
     area=Area.AGENT,
     severity=Severity.WARNING,
-    title="The app's config stream ends {per_minute:.0f} times a minute",
+    graded="an error where channelz shows it on the app's own channels",
+    title="The app's config streams push each other out at the agent",
     why=(
-        "The agent serves one ADS stream, and a second one ends the first. gRPC 1.66 and later opens one stream "
-        "for each target (gRFC A71), so an app with several xds: targets evicts itself (istio issue 53532)."
+        "The agent serves one ADS stream and ends it when a second one comes (istio issue 53532). gRPC 1.66 and later "
+        "opens one for each xds: target and one more for an xDS server (gRFC A71), so a server with a single target is "
+        "enough. Changes get through in between at best, and calls that wait for config fail."
     ),
-    fix="use one xds: target per process until the agent serves several streams, or stay with gRPC 1.65",
-    seen="how fast `istio_agent_envoy_connection_terminations` grows.",
+    fix=(
+        "stay with a gRPC before 1.66, which has one stream for everything, or let the app ask istiod without the "
+        "agent (tls and jwt_token_file credentials in its bootstrap, gRFC A97); one xds: target per process is no way "
+        "out for a process that also runs an xDS server"
+    ),
+    seen=(
+        "channelz: two or more channels to the agent, whose ADS calls ended well; or how "
+        "`istio_agent_envoy_connection_terminations` grows."
+    ),
 )
 
 ANSWER_UNUSABLE: Final = Kind(

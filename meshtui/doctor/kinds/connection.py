@@ -11,6 +11,7 @@ CONTROL_PLANE_LOST: Final = Kind(
     code="control-plane-lost",
     area=Area.CONNECTION,
     severity=Severity.ERROR,
+    graded="a warning while another control plane of the app serves",
     title="The app has lost its control plane",
     why=(
         "The client's ADS channel is in TRANSIENT_FAILURE. The config it holds stays in force and CSDS still says "
@@ -22,6 +23,25 @@ CONTROL_PLANE_LOST: Final = Kind(
         "it, which is why nothing else shows this; but new endpoints, weights and policies do not arrive."
     ),
     seen="channelz: the channel to the xDS server of the bootstrap is in TRANSIENT_FAILURE.",
+)
+
+CONTROL_PLANE_CUT_OFF: Final = Kind(
+    code="control-plane-cut-off",
+    area=Area.CONNECTION,
+    severity=Severity.ERROR,
+    graded="a warning while another control plane of the app serves",
+    title="{who} takes the app's config calls and ends each with an error",
+    why=(
+        "The ADS calls failed and none is open: {what_then}. The config the app holds stays in force and CSDS still "
+        "says ACKED, but no change arrives, and what it has not got yet it waits for in vain."
+    ),
+    fix="see that istiod runs and that the agent reaches it on 15012 (NetworkPolicy, DNS, the agent's log)",
+    page=(
+        "The app reaches the address of its control plane, often its agent's socket, and each ADS call there ends with "
+        "an error: the agent is cut off from istiod. The config the app holds stays in force and CSDS still says ACKED "
+        "for all of it; no change arrives, and what it has not got yet it waits for in vain."
+    ),
+    seen="channelz: the calls on each channel to the control plane; they failed, and none is in flight.",
 )
 
 DESTINATION_UNREACHABLE: Final = Kind(

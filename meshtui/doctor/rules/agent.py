@@ -20,10 +20,10 @@ from meshtui.model.identity.agent import (
 from meshtui.model.phrases import span_words
 from meshtui.model.subject import AddressSubject, FileSubject
 
-EVICTIONS_PER_MINUTE: Final = 6.0
-"""An app that ends its agent stream this often is evicting itself; a healthy one does it about twice an hour."""
-
-SECONDS_PER_MINUTE: Final = 60.0
+EVICTIONS: Final = 3
+"""An app that ends its agent stream so often in the minutes watched evicts itself: a healthy one does it about twice an
+hour, and gRPC's backoff makes the evictions rarer and rarer while all still fails.
+"""
 
 
 def not_ready(seen: AgentEvidence) -> Iterator[Finding]:
@@ -68,27 +68,19 @@ def cannot_connect(seen: AgentEvidence) -> Iterator[Finding]:
     """The agent does not reach istiod, or is cut off from it."""
     failures = _grown(seen, CONNECTION_FAILURES)
     errors = _grown(seen, CONNECTION_TERMINATIONS, type="error")
-    if failures or errors:
-        yield kinds.ISTIOD_CONNECTION.finding(
-            _agent(seen),
-            evidence=(
-                _growth(seen, CONNECTION_FAILURES, failures),
-                _growth(seen, CONNECTION_TERMINATIONS + '{type="error"}', errors),
-            ),
-        )
+    grown = ((CONNECTION_FAILURES, failures), (CONNECTION_TERMINATIONS + '{type="error"}', errors))
+    evidence = tuple(_growth(seen, name, by) for name, by in grown if by)
+    if evidence:
+        yield kinds.ISTIOD_CONNECTION.finding(_agent(seen), evidence=evidence)
 
 
 def evictions(seen: AgentEvidence) -> Iterator[Finding]:
     """The agent serves one ADS stream; several of one app push each other out."""
     if seen.rates is None:
         return
-    per_minute = seen.rates.total(APP_TERMINATIONS) * SECONDS_PER_MINUTE
-    if per_minute >= EVICTIONS_PER_MINUTE:
-        yield kinds.STREAMS_EVICTED.finding(
-            _agent(seen),
-            per_minute=per_minute,
-            evidence=(f"{APP_TERMINATIONS} grew by {per_minute:.1f} a minute over {span_words(seen.rates.elapsed)}",),
-        )
+    grown = _grown(seen, APP_TERMINATIONS)
+    if grown >= EVICTIONS:
+        yield kinds.STREAMS_EVICTED.finding(_agent(seen), evidence=(_growth(seen, APP_TERMINATIONS, grown),))
 
 
 def unread(seen: AgentEvidence) -> Iterator[Finding]:

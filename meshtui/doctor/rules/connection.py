@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
-from meshtui.doctor.kinds.connection import CONTROL_PLANE_LOST, DESTINATION_UNREACHABLE
+from meshtui.doctor.kinds.agent import STREAMS_EVICTED
+from meshtui.doctor.kinds.connection import CONTROL_PLANE_CUT_OFF, CONTROL_PLANE_LOST, DESTINATION_UNREACHABLE
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.channels import Channel, ChannelState, Subchannel
+from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ChannelSubject
 from meshtui.model.xds.config import TlsContext
@@ -20,13 +22,40 @@ NAMED: Final = 3
 """Endpoints named in one finding."""
 
 
-def control_plane_lost(seen: ConfigEvidence) -> Iterator[Finding]:
-    """The ADS channel is broken: the config on screen is true, but nothing new will come."""
-    channel = seen.channels.control_plane() if seen.channels else None
-    if channel is None or channel.state is not ChannelState.TRANSIENT_FAILURE:
-        return
-    yield CONTROL_PLANE_LOST.finding(
-        ChannelSubject(channel.target), evidence=(f"channelz: {channel.target} is TRANSIENT_FAILURE",)
+def control_plane(seen: ConfigEvidence) -> Iterator[Finding]:
+    """No change comes from a control plane: the config on screen is true, but it is the last."""
+    planes = control_planes(seen.channels, seen.server_uris) if seen.channels else None
+    for plane in planes.seen if planes is not None else ():
+        kind = BY_STANDING.get(plane.standing)
+        if planes is None or kind is None:
+            continue
+        other = planes.serving
+        yield kind.finding(
+            ChannelSubject(plane.target),
+            severity=Severity.WARNING if other is not None else Severity.ERROR,
+            title=f"The control plane {plane.target} gives no config; {other.target} does" if other is not None else "",
+            fix=""
+            if plane.is_socket or kind is STREAMS_EVICTED
+            else f"see that {plane.target} runs and lets this pod in",
+            who="The agent" if plane.is_socket else "The control plane",
+            what_then="it is cut off from istiod" if plane.is_socket else "it does not serve this client",
+            evidence=tuple(_calls_words(channel) for channel in plane.channels),
+        )
+
+
+BY_STANDING: Final = {
+    Standing.LOST: CONTROL_PLANE_LOST,
+    Standing.CUT_OFF: CONTROL_PLANE_CUT_OFF,
+    Standing.EVICTED: STREAMS_EVICTED,
+}
+"""The kind of finding for each way in which no change comes; of the others nothing is known for certain."""
+
+
+def _calls_words(channel: Channel) -> str:
+    calls = channel.calls
+    return (
+        f"channelz: {channel.target} is {channel.state.value}; ADS calls started {calls.started}, ended well "
+        f"{calls.succeeded}, failed {calls.failed}"
     )
 
 
@@ -70,5 +99,5 @@ def _cluster_tls(seen: ConfigEvidence) -> Iterator[TlsContext]:
             yield node.tls
 
 
-RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (control_plane_lost, destination_unreachable)
+RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (control_plane, destination_unreachable)
 """The rules of this module."""

@@ -250,6 +250,11 @@ class Bootstrap:
         return self.servers + tuple(server for authority in self.authorities for server in authority.xds_servers)
 
     @property
+    def server_uris(self) -> tuple[str, ...]:
+        """The address of every control plane named."""
+        return tuple(server.server_uri for server in self.all_servers)
+
+    @property
     def for_istio(self) -> bool:
         """Whether this is meant for Istio, by any of the marks Istio's agent leaves."""
         if self.node is None:

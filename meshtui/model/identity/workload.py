@@ -107,6 +107,12 @@ class Workload:
         return self.identity.issued.ends_at if self.identity.issued is not None else None
 
 
+def server_uris(workload: Workload | None) -> tuple[str, ...]:
+    """The control planes of the bootstrap, where that was read."""
+    read = workload.files.bootstrap if workload is not None else None
+    return read.server_uris if read is not None else ()
+
+
 def rotations_between(before: WorkloadFiles, after: WorkloadFiles, now: datetime) -> tuple[Rotation, ...]:
     """The leaves that differ between two looks at the same provider. A leaf that appears or goes is no rotation."""
     if before is after:

@@ -20,7 +20,7 @@ def judge(*channels: Channel) -> tuple[Finding, ...]:
 
 
 def test_ready_channels_are_no_finding() -> None:
-    assert judge(Channel(id=1, target=ADS, state=ChannelState.READY, calls=Calls())) == ()
+    assert judge(Channel(id=1, target=ADS, state=ChannelState.READY, calls=Calls(1))) == ()
     assert judge() == ()
 
 
@@ -28,6 +28,32 @@ def test_a_lost_control_plane_is_named_though_all_is_acked() -> None:
     (finding,) = judge(Channel(id=1, target=ADS, state=ChannelState.TRANSIENT_FAILURE, calls=Calls()))
     assert finding.code == "control-plane-lost"
     assert "no change arrives" in finding.explanation
+
+
+def ads(*calls: Calls, target: str = ADS) -> tuple[Channel, ...]:
+    return tuple(
+        Channel(id=number, target=target, state=ChannelState.READY, calls=each) for number, each in enumerate(calls, 1)
+    )
+
+
+def test_evicted_and_cut_off_are_told_apart_by_the_calls() -> None:
+    """istio#53532, and the counts of Istio's agent 1.29.1 with grpc-go 1.78 for both."""
+    (evicted,) = judge(*ads(Calls(12, 11), Calls(11, 11)))
+    assert (evicted.code, evicted.severity) == ("agent-streams-evicted", Severity.ERROR)
+    assert "a server with a single target is enough" in evicted.explanation
+    (cut_off,) = judge(*ads(Calls(6, 0, 6)))
+    assert (cut_off.code, cut_off.severity) == ("control-plane-cut-off", Severity.ERROR)
+    assert "istiod" in cut_off.explanation
+
+
+def test_a_fallback_that_serves_makes_it_a_warning() -> None:
+    """gRFC A71: the second of ``xds_servers`` is asked while the first gives nothing."""
+    first = Channel(id=1, target="dns:///a:15010", state=ChannelState.TRANSIENT_FAILURE, calls=Calls(2, 0, 1))
+    second = Channel(id=2, target="dns:///b:15010", state=ChannelState.READY, calls=Calls(1))
+    (finding,) = judge(first, second)
+    assert finding.severity is Severity.WARNING
+    assert finding.title == "The control plane dns:///a:15010 gives no config; dns:///b:15010 does"
+    assert "agent" not in finding.fix
 
 
 def test_an_unreachable_destination_names_the_address_and_the_tls_in_force() -> None:

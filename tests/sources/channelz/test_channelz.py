@@ -16,6 +16,7 @@ from grpc_channelz.v1 import channelz, channelz_pb2
 
 from meshtui.model.address import parse_address
 from meshtui.model.channels import ChannelReport, ChannelState
+from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.target import TlsOptions
 from meshtui.sources.channelz.source import AT_ONCE, PAGES, SERVICE, SUBCHANNELS_SHOWN, ChannelzSource
@@ -163,9 +164,9 @@ async def test_the_real_mesh(shifted_mesh: Any) -> None:
         shifted_mesh.pods["echo-v2"]["echo"],
     }
     assert mesh.calls.started >= 1
-    control = report.control_plane()
+    control = control_planes(report).worst
     assert control is not None
-    assert control.state is ChannelState.READY
+    assert control.standing is Standing.SERVED
     assert [server.listens for server in report.servers] == [(shifted_mesh.admin("client"),)]
 
 

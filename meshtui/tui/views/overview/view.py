@@ -20,6 +20,7 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 
+from meshtui.model.identity.workload import server_uris
 from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, last_seen, traffic_rung
 from meshtui.present.ladder_identity import identity_rungs
 from meshtui.session.state import Fact, LinkState
@@ -120,7 +121,12 @@ class OverviewView(View):
         if state.snapshot is None:
             return ()
         rungs = (
-            control_plane_rung(state.channels, agent_silent=any(fact.fact is Fact.AGENT for fact in state.missing)),
+            control_plane_rung(
+                state.channels,
+                server_uris(state.workload),
+                agent_silent=any(fact.fact is Fact.AGENT for fact in state.missing),
+                findings=state.findings,
+            ),
             *config_rungs(state.snapshot, state.graph, frame.now),
             traffic_rung(state.channels, state.traffic),
         )

@@ -10,6 +10,8 @@ import pytest
 
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.identity.workload import Offers, Workload, WorkloadFiles
+from meshtui.model.xds.names import is_inbound_listener
+from meshtui.model.xds.resource import LDS, SERVER_SCOPE, Status
 from meshtui.session.identity import monitor
 from meshtui.tui.views.config.view import ConfigView
 from meshtui.tui.views.identity.rows import IdentityRows
@@ -17,7 +19,7 @@ from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.identity_scripted import TARGET, IdentityBench
 from tests.tui.scripted import settle
 from tests.world.clock import NOW, Clock
-from tests.world.config import SCOPE
+from tests.world.config import SCOPE, resource
 from tests.world.seed import healthy
 from tests.world.workloads import ScriptedChannels, ScriptedWorkload, bootstrap, certificate, chained, looked, report
 
@@ -211,6 +213,19 @@ async def test_enter_on_a_cluster_goes_to_its_config(bench: IdentityBench, run: 
         await pilot.press("enter")
         await settle(pilot)
         assert pilot.app.screen.query_one(ConfigView).display
+
+
+async def test_a_server_that_waits_is_not_said_to_be_none(bench: IdentityBench, run: Run) -> None:
+    own = [found for found in healthy() if not is_inbound_listener(found.key.name)]
+    name = "xds.istio.io/grpc/lds/inbound/10.9.9.9:17070"
+    waiting = resource(LDS, name, None, status=Status.REQUESTED, scope=SERVER_SCOPE)
+    bench.add(resources=[*own, waiting])
+    async with run(bench.app(), (160, 45)) as pilot:
+        await pilot.press("4")
+        await bench.until(pilot, known)
+        text = screen_text(pilot.app)
+        assert "runs no xDS server" not in text
+        assert "10.9.9.9:17070   has no config yet" in text
 
 
 HOSTILE = "[@click=app.quit]x[/] \x1b[31m‮\u200b\n" + "n" * 3000

@@ -13,8 +13,8 @@ from meshtui.model.phrases import plural, span_words
 from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.xds.config import TlsContext, TlsMode
 from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import inbound_address
-from meshtui.model.xds.resource import CDS, LDS
+from meshtui.model.xds.names import inbound_address, is_inbound_listener
+from meshtui.model.xds.resource import CDS, LDS, SERVER_SCOPE, ResourceKey
 from meshtui.model.xds.words import inbound_tls_words, pattern_words, tls_words
 from meshtui.session.state import SessionState
 from meshtui.tui.kit.style import Line, Role, Span
@@ -110,8 +110,12 @@ def inbound_entries(state: SessionState, workload: Workload, width: int) -> Iter
     yield IdentityEntry((Span("  Inbound", Role.TITLE),))
     listeners = workload.identity.listeners
     subjects = _subjects(state, LDS)
-    if not listeners:
+    waited_for = _waited_for(state, {listener.listener for listener in listeners})
+    if not listeners and not waited_for:
         yield from text_entries("This app runs no xDS server, so nothing comes in by the mesh.", width, Role.DIM)
+    for key in waited_for:
+        text = f"  ◌ {inbound_address(key.name)}   has no config yet, so nothing comes in by it"
+        yield IdentityEntry((Span(cut_end(text, width), Role.WAITING),), f"listener {key.name}", ResourceSubject(key))
     for listener in listeners:
         id_ = f"listener {listener.listener}"
         yield IdentityEntry(_listener(listener, width), id_, subjects.get(listener.listener), copy=listener.listener)
@@ -134,6 +138,19 @@ def _listener(listener: ListenerTls, width: int) -> Line:
         Span(words),
     )
     return (*head, Span(cut_end(f"   {means}", max(width - width_of(head) - 1, 0)), Role.DIM))
+
+
+def _waited_for(state: SessionState, accepted: set[str]) -> list[ResourceKey]:
+    """The inbound listeners that the app's xDS servers asked for and have no config of."""
+    resources = state.snapshot.resources if state.snapshot is not None else {}
+    return [
+        key
+        for key in resources
+        if key.type == LDS
+        and key.name not in accepted
+        and (key.scope == SERVER_SCOPE or is_inbound_listener(key.name))
+        and resources[key].body is None
+    ]
 
 
 def _callers(state: SessionState, workload: Workload) -> str:

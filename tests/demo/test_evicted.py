@@ -11,6 +11,9 @@ import pytest
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 
 from meshtui.demo.mesh import Mesh
+from meshtui.model.address import parse_address
+from meshtui.model.control_plane import Standing, control_planes
+from meshtui.sources.channelz.source import ChannelzSource
 
 if TYPE_CHECKING:
     from tests.demo.conftest import Lab
@@ -28,6 +31,14 @@ async def ads_calls(lab: Lab) -> list[tuple[int, int, int]]:
         for one in found.channel
         if one.data.target.startswith("unix:")
     ]
+
+
+async def seen_evicted(lab: Lab) -> bool:
+    """Whether one look alone, as of a fresh attach, tells the eviction."""
+    async with lab.channel("client") as channel:
+        report = await ChannelzSource(channel, parse_address(lab.mesh.pods["client"].admin)).poll()
+    worst = control_planes(report).worst
+    return worst is not None and worst.standing is Standing.EVICTED
 
 
 def terminations(mesh: Mesh, side: str) -> int:
@@ -52,5 +63,6 @@ async def test_two_streams_evict_each_other_for_ever(make_lab: Callable[[Mesh], 
         found = await lab.eventually("both streams are evicted, and again", both_evicted)
         assert all(failed == 0 for _, _, failed in found)
         assert all(started - ended in (0, 1) for started, ended, _ in found)
+        assert await lab.eventually("it is said at a look", lambda: seen_evicted(lab))
         assert terminations(mesh, "envoy") >= 4
         assert terminations(mesh, "istiod") >= 4

@@ -44,23 +44,28 @@ class PeerCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subchannel:
-    """A connection attempt to one address; ``peers`` are the certificates on its live sockets."""
+    """A connection attempt to one address; ``peers`` are the certificates on its live sockets.
+
+    ``failure`` is why the last attempt failed, in the words of its trace (untrusted); empty where it says nothing.
+    """
 
     id: int
     address: str
     state: ChannelState
     calls: Calls
+    failure: str = ""
     peers: tuple[PeerCertificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A client channel. ``target`` as the app dialled it."""
+    """A client channel. ``target`` as the app dialled it; ``failure`` as that of a subchannel."""
 
     id: int
     target: str
     state: ChannelState
     calls: Calls
+    failure: str = ""
     subchannels: tuple[Subchannel, ...] = ()
 
 

@@ -28,8 +28,9 @@ IN_A_CALL: Final = (
     connecting.NAME_RESOLUTION,
     tls.TLS_TO_PLAINTEXT,
     tls.SAN_MISMATCH,
+    tls.NOT_YET_VALID,  # grpc-go says "expired or not yet valid" of both
     tls.EXPIRED,
-    tls.NOT_YET_VALID,
+    tls.OUTSIDE_ITS_TIME,
     tls.UNKNOWN_ISSUER,
     tls.CERTIFICATE_REFUSED,
     tls.HANDSHAKE_CLOSED,

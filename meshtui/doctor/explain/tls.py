@@ -11,6 +11,7 @@ TLS_TO_PLAINTEXT: Final = KnownError(
     code="tls-to-plaintext",
     core=("WRONG_VERSION_NUMBER",),
     go=("first record does not look like a TLS handshake",),
+    java=("not an SSL/TLS record",),
     title="mTLS on the client, plaintext on the server",
     explanation=(
         "The client began a TLS handshake and the server answered in plaintext. The client's accepted cluster "
@@ -42,6 +43,7 @@ SAN_MISMATCH: Final = KnownError(
     code="san-mismatch",
     core=("SANs? from certificate did not match",),
     go=("received SANs .* do not match", "did not match any SAN"),
+    java=("Peer certificate SAN check failed",),
     other=("no matching SAN",),
     title="The server's identity is not one the client accepts",
     explanation=(
@@ -55,6 +57,7 @@ EXPIRED: Final = KnownError(
     code="certificate-expired",
     core=("certificate has expired", "CERTIFICATE_EXPIRED"),
     go=("expired certificate",),
+    java=("CertificateExpiredException",),
     title="A certificate has expired",
     explanation=(
         "One side showed a certificate past its end. Agents rotate at half life, so the agent could not renew it, "
@@ -73,7 +76,8 @@ EXPIRED: Final = KnownError(
 NOT_YET_VALID: Final = KnownError(
     code="certificate-not-yet-valid",
     core=("certificate is not yet valid",),
-    go=("not yet valid",),
+    go=("not yet valid: current time .* is before",),
+    java=("CertificateNotYetValidException",),
     title="A certificate is not valid yet",
     explanation="The certificate begins in the future as this side sees it: the clocks of the two sides differ.",
     fix="Compare the clocks of client, server and istiod.",
@@ -86,10 +90,23 @@ NOT_YET_VALID: Final = KnownError(
     ),
 )
 
+# java.security.cert: one text for both ends, where the cause behind it is not printed
+OUTSIDE_ITS_TIME: Final = KnownError(
+    code="certificate-outside-its-time",
+    java=("timestamp check failed",),
+    title="A certificate has expired or is not valid yet",
+    explanation=(
+        "The other side showed a certificate whose time has passed or has not come; the text does not say which. "
+        "Either it was not renewed (agents rotate at half life), or the clocks of the two sides differ."
+    ),
+    fix="Look at Identity on both sides: begin and end of the certificate in use and on disk, and the clocks.",
+)
+
 UNKNOWN_ISSUER: Final = KnownError(
     code="unknown-issuer",
     core=("unable to get local issuer certificate", r"unknown ca\b", "self.signed certificate"),
     go=("certificate signed by unknown authority",),
+    java=("unable to find valid certification path",),
     title="The other side's certificate comes from a CA that is not trusted here",
     explanation=(
         "The chain does not lead to a root in root-cert.pem. Client and server have different roots: another "
@@ -101,6 +118,7 @@ UNKNOWN_ISSUER: Final = KnownError(
 CERTIFICATE_REFUSED: Final = KnownError(
     code="certificate-refused",
     core=("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
+    java=("PKIX path (building|validation) failed",),
     title="The other side's certificate was not accepted",
     explanation=(
         "The TLS handshake ended because the certificate that was shown could not be verified; the text does not "

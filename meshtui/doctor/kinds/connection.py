@@ -50,22 +50,22 @@ DESTINATION_UNREACHABLE: Final = Kind(
     severity=Severity.ERROR,
     graded="a warning while some of its endpoints can be connected to",
     title="The app cannot connect to {any_or_some} endpoint of {host}",
-    why=(
-        "Its connections are in TRANSIENT_FAILURE{addresses}. Nothing listens there; or what accepts the "
-        "connection does not speak HTTP/2, as a process that hangs; or the handshake fails: this client's "
-        "accepted clusters use {tls_modes}, so the servers must do the same."
-    ),
+    why=("Its connections are in TRANSIENT_FAILURE{addresses}. {reason}"),
     fix=(
         "see that the servers run and answer (a probe from this pod gives the text of the failure), and compare "
         "the DestinationRule's tls.mode (DISABLE or ISTIO_MUTUAL) with their PeerAuthentication (proxyless gRPC "
         "serves mTLS only under STRICT, plaintext otherwise)"
     ),
     page=(
-        "Connections of the app to some or all endpoints of a destination fail. Nothing listens at the address; "
+        "Connections of the app to some or all endpoints of a destination fail. The client's own trace says why, where "
+        "it has one; without it, these are possible: nothing listens at the address; "
         "or what accepts the connection does not speak HTTP/2, as a process that is stopped or stuck; or the two "
         "sides disagree on TLS."
     ),
-    seen="channelz: the subchannels in TRANSIENT_FAILURE, and the TLS mode of the accepted clusters.",
+    seen=(
+        "channelz: the subchannels in TRANSIENT_FAILURE, the reason in their trace (gRFC A3) where the client writes "
+        "one, and the TLS mode of the accepted clusters."
+    ),
     page_fix=(
         "see that the servers run and answer: a probe from the same pod gives the text of the failure. Then "
         "compare `trafficPolicy.tls.mode` of the DestinationRule (DISABLE or ISTIO_MUTUAL) with the "

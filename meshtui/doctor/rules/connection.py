@@ -6,17 +6,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
+from meshtui.doctor.explain.catalogue import UNKNOWN, known_error
 from meshtui.doctor.kinds.agent import STREAMS_EVICTED
 from meshtui.doctor.kinds.connection import CONTROL_PLANE_CUT_OFF, CONTROL_PLANE_LOST, DESTINATION_UNREACHABLE
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.channels import Channel, ChannelState, Subchannel
 from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.phrases import shorten
 from meshtui.model.subject import ChannelSubject
 from meshtui.model.xds.config import TlsContext
 from meshtui.model.xds.graph import NodeKind
 from meshtui.model.xds.names import short_target
 from meshtui.model.xds.words import tls_words
+
+GUESS: Final = (
+    "Nothing listens there; or what accepts the connection does not speak HTTP/2, as a process that hangs; or the "
+    "handshake fails: this client's accepted clusters use {tls_modes}, so the servers must do the same."
+)
+"""What it may be where no trace says it."""
+
+LONGEST_REASON: Final = 300
+"""Characters of the client's words in a sentence."""
 
 NAMED: Final = 3
 """Endpoints named in one finding."""
@@ -70,6 +81,7 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
     modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
     for channel in worst.values():
         broken, every = _broken(channel), _every(channel)
+        reason = _reason(channel, broken)
         addresses = ", ".join(part.address for part in broken[:NAMED])
         yield DESTINATION_UNREACHABLE.finding(
             ChannelSubject(channel.target),
@@ -77,12 +89,34 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
             any_or_some="any" if every else "some",
             host=short_target(channel.target),
             addresses=f" ({addresses})" if addresses else "",
-            tls_modes=" and ".join(modes) or "no TLS",
+            fix=_way_out(reason),
+            reason=_said(reason) if reason else GUESS.format(tls_modes=" and ".join(modes) or "no TLS"),
             evidence=(
                 f"channelz: {channel.target} is {channel.state.value}",
                 *(f"channelz: {part.address} is {part.state.value}" for part in broken[:NAMED]),
+                *((f"channelz trace: {reason}",) if reason else ()),
             ),
         )
+
+
+def _reason(channel: Channel, broken: list[Subchannel]) -> str:
+    """What the trace says of why it fails, of a subchannel first: its words are about one address."""
+    said = (*(part.failure for part in broken), channel.failure if _every(channel) else "")
+    return next((reason for reason in said if reason), "")
+
+
+def _said(reason: str) -> str:
+    known = known_error(reason)
+    meaning = f" {known.title}. {known.explanation}" if known is not UNKNOWN else ""
+    return f"The client's own words: {shorten(' '.join(reason.split()), LONGEST_REASON)}.{meaning}"
+
+
+def _way_out(reason: str) -> str:
+    """What to try by the reason; empty where there is none."""
+    if not reason:
+        return ""
+    known = known_error(reason)
+    return known.fix if known is not UNKNOWN else "look at the server at that address, and at what the words above name"
 
 
 def _broken(channel: Channel) -> list[Subchannel]:

@@ -62,7 +62,7 @@ class _Refusal:
     @classmethod
     def of(cls, resource: Resource) -> _Refusal:
         details = resource.error.details if resource.error else ""
-        reason = own_reason(details, resource.key.name)
+        reason = own_reason(details, resource.key.name) or details
         return cls(resource, reason or "(none given)", known_refusal(reason, resource.key.type))
 
     @property

@@ -22,6 +22,11 @@ SHOWN: Final = 240
 GO_NEXT: Final = ';\nresource "'
 JAVA_NEXT: Final = re.compile(r"\n[LRCE]DS response ")
 
+OF_OTHERS: Final = re.compile(
+    r'^(?:\S.{0,99} response: )?resource "[^"]{1,999}": |^[LRCE]DS response \w+ \'', re.MULTILINE
+)
+"""The beginning of a part about some resource."""
+
 STRING: Final = r'"(?:[^"\\]|\\.?)*(?:"|\Z)'
 """A string in double quotes, up to the end of the text if it is not closed."""
 
@@ -34,7 +39,10 @@ FIELD: Final = re.compile(
 
 
 def own_reason(details: str, name: str) -> str:
-    """The part of the text that is about the resource of this name; the whole of it where it has no such parts."""
+    """The part of the text that is about the resource of this name; the whole of it where it has no such parts.
+
+    Empty where all its parts are about others: an answer in which everything else was refused is no word about this.
+    """
     text = details[:LONGEST]
     start = text.find(f'resource "{name}": ')
     if start >= 0:
@@ -42,7 +50,9 @@ def own_reason(details: str, name: str) -> str:
         return own.split(GO_NEXT, 1)[0].rstrip(";\n ")
     mark = f"'{name}' validation error: "
     start = text.find(mark)
-    return JAVA_NEXT.split(text[start + len(mark) :], maxsplit=1)[0].rstrip() if start >= 0 else text
+    if start >= 0:
+        return JAVA_NEXT.split(text[start + len(mark) :], maxsplit=1)[0].rstrip()
+    return "" if OF_OTHERS.search(text) else text
 
 
 def without_quotes(reason: str) -> str:

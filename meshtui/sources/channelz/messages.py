@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ _STATES: Final = {
     5: ChannelState.SHUTDOWN,
 }
 """``ChannelConnectivityState.State`` by its wire number."""
+
+_JAVA_ADDRESS: Final = re.compile(r"/([^/\[\]{}\s]{1,255}):([0-9]{1,5})\]")
+"""An address within what grpc-java prints for a subchannel's: ``[[[echo/10.0.0.1:17070]/{attributes}]]``."""
+
+_JAVA_SOCKET: Final = re.compile(r"/([\d.]{7,15}|[0-9a-fA-F:]{2,39}):([0-9]{1,5})")
+"""The address of a socket, as ``InetSocketAddress`` prints it."""
 
 _SCHEMES: Final = ("ipv4:", "ipv6:", "dns:///")
 """Prefixes that say nothing a reader needs; ``unix:`` does."""
@@ -75,7 +82,8 @@ def subchannel_address(message: Any, sockets: Sequence[Socket]) -> str:
     target = str(message.data.target)
     for scheme in _SCHEMES:
         target = target.removeprefix(scheme)
-    known = unquote(target)
+    in_java = _JAVA_ADDRESS.search(target) if target.startswith("[[") else None
+    known = host_port(_host(in_java[1]), int(in_java[2])) if in_java else unquote(target)
     return known or next((socket.remote for socket in sockets if socket.remote), "") or str(message.ref.name)
 
 
@@ -86,7 +94,21 @@ def _address(address: Any) -> str:
         return _host_port(address.tcpip_address)
     if form == "uds_address":
         return f"unix:{address.uds_address.filename}"
-    return str(address.other_address.name) if form == "other_address" else ""
+    return _of_java(str(address.other_address.name)) if form == "other_address" else ""
+
+
+def _of_java(name: str) -> str:
+    """grpc-java gives its sockets' addresses as ``/10.0.0.1:17070``; another name as it is."""
+    found = _JAVA_SOCKET.fullmatch(name)
+    return host_port(_host(found[1]), int(found[2])) if found else name
+
+
+def _host(text: str) -> str:
+    """Without the zeros that Java writes out in an IPv6 address."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
 
 
 def _host_port(address: Any) -> str:

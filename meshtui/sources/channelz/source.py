@@ -19,6 +19,7 @@ from meshtui.model.errors import ServiceMissing
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, DEFAULT_TIMEOUT
 from meshtui.sources.channelz.concurrent import each
 from meshtui.sources.channelz.messages import Socket, calls, socket, state, subchannel_address
+from meshtui.sources.channelz.trace import failure
 from meshtui.sources.grpc.peer import GoneError, Peer
 
 SERVICE: Final = "/grpc.channelz.v1.Channelz"
@@ -159,6 +160,7 @@ class ChannelzSource:
             address=subchannel_address(message, sockets),
             state=state(message.data),
             calls=calls(message.data),
+            failure=failure(message.data),
             peers=tuple(socket.peer for socket in sockets if socket.peer is not None),
         )
 
@@ -264,5 +266,6 @@ def _as_channel(top: _Top, subchannels: dict[int, Subchannel]) -> Channel:
         target=data.target,
         state=state(data),
         calls=calls(data),
+        failure=failure(data),
         subchannels=tuple(subchannels[id_] for id_ in top.subchannels if id_ in subchannels),
     )

@@ -211,7 +211,8 @@ def test_a_resource_that_is_cut_off_hides_what_follows_rather_than_misleading() 
 
 def test_of_a_text_about_several_resources_each_has_its_own_part() -> None:
     """grpc-go and grpc-java give every resource of a response the text about all of them."""
-    go = 'error parsing: resource "a": unexpected lbPolicy MAGLEV;\nresource "b": unsupported cluster type (x)'
+    head, nl = 'error parsing "X" response: ', "\n"
+    go = f'{head}resource "a": unexpected lbPolicy MAGLEV;{nl}resource "b": unsupported cluster type (x)'
     assert own_reason(go, "a") == "unexpected lbPolicy MAGLEV"
     assert own_reason(go, "b") == "unsupported cluster type (x)"
     java = (
@@ -220,7 +221,8 @@ def test_of_a_text_about_several_resources_each_has_its_own_part() -> None:
     )
     assert own_reason(java, "a") == "Cluster a: unsupported lb policy: MAGLEV"
     assert own_reason(java, "b") == "Cluster b: unsupported built-in discovery type: STATIC"
-    assert own_reason(go, "c") == go
+    assert own_reason(go, "c") == "", "nothing is said of it"
+    assert own_reason("no parts", "c") == "no parts"
 
 
 def test_a_long_reason_is_shown_without_what_it_quotes() -> None:

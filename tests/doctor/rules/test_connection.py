@@ -89,3 +89,31 @@ def test_several_channels_to_one_target_are_one_finding_the_worst() -> None:
     )
     assert finding.severity is Severity.ERROR
     assert "hangs" in finding.explanation
+
+
+def unreachable(reason: str) -> Finding:
+    """The finding about a channel whose only connection fails with this reason in its trace."""
+    part = Subchannel(
+        id=2, address="10.0.0.1:17070", state=ChannelState.TRANSIENT_FAILURE, calls=Calls(), failure=reason
+    )
+    failing = ChannelState.TRANSIENT_FAILURE
+    (finding,) = judge(Channel(id=1, target="xds:///echo:7070", state=failing, calls=Calls(), subchannels=(part,)))
+    return finding
+
+
+def test_the_reason_in_the_trace_stands_in_the_place_of_a_guess() -> None:
+    """grpc/grpc-java#4205, #4345: the certificate's time, and neither ports nor tls.mode."""
+    finding = unreachable("UNAVAILABLE(io exception)[… PKIX path validation failed: timestamp check failed]")
+    assert "timestamp check failed" in finding.explanation
+    assert "A certificate has expired or is not valid yet" in finding.explanation
+    assert "hangs" not in finding.explanation
+    assert "tls.mode" not in finding.fix
+    assert "clocks" in finding.fix
+
+
+def test_a_reason_that_nobody_knows_is_said_and_not_explained() -> None:
+    finding = unreachable("something\nnew " * 200)
+    assert "something new" in finding.explanation
+    assert "hangs" not in finding.explanation
+    assert "tls.mode" not in finding.fix
+    assert len(finding.explanation) < 600

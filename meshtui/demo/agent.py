@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 from http import HTTPStatus
 
 import grpc
@@ -33,9 +32,8 @@ _CHANNEL_OPTIONS = (
 class Agent:
     """The parts of one pod's agent."""
 
-    def __init__(self, plan: PodPlan, started: float) -> None:
+    def __init__(self, plan: PodPlan) -> None:
         self._plan = plan
-        self._started = started
         self._metrics = Metrics()
         self._istiod = grpc.aio.insecure_channel(plan.istiod, options=_CHANNEL_OPTIONS)
         self._identity = Identity(plan, self._istiod, self._metrics)
@@ -52,8 +50,6 @@ class Agent:
         async with await agent_http.serve(at.ip, at.agent, routes), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._identity.renew_for_ever())
             await self._identity.issued.wait()
-            took = time.monotonic() - self._started
-            self._metrics.show("startup_duration_seconds", lambda: took)
             emit("serving", address=f"{at.ip}:{at.agent}")
 
     def _ready(self) -> agent_http.HttpAnswer:
@@ -66,16 +62,16 @@ class Agent:
         return (HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE), "text/plain", ""
 
     def _stats(self) -> agent_http.HttpAnswer:
+        self._metrics.count("scrapes_total")
         return HTTPStatus.OK, "text/plain; version=0.0.4; charset=utf-8", self._metrics.text()
 
 
-async def run(plan: PodPlan, started: float) -> None:
+async def run(plan: PodPlan) -> None:
     """Write the bootstrap and run the agent."""
     bootstrap.write(plan)
-    await Agent(plan, started).run()
+    await Agent(plan).run()
 
 
 if __name__ == "__main__":
-    _started = time.monotonic()
     hold()
-    asyncio.run(run(PodPlan.from_json(sys.argv[1]), _started))
+    asyncio.run(run(PodPlan.from_json(sys.argv[1])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -76,6 +77,7 @@ class Identity:
                 validity_duration=round(self._plan.certificate_seconds),
             )
             self._metrics.count("num_outgoing_requests", CSR)
+            asked = time.monotonic()
             try:
                 response = await self._create(
                     request,
@@ -91,6 +93,7 @@ class Identity:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_RETRY_SECONDS)
                 continue
+            self._metrics.count("outgoing_latency", CSR, (time.monotonic() - asked) * 1000)
             return self._store(key, list(response.cert_chain))
 
     def _store(self, key: ec.EllipticCurvePrivateKey, chain: list[str]) -> x509.Certificate:

@@ -42,6 +42,8 @@ class AdsProxy:
         self._metrics = metrics
         self._evicts = evicts
         self._served: _Stream | None = None
+        self._largest = 0
+        metrics.show("pilot_xds_recv_max", lambda: self._largest)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """The handler for the agent's server; messages stay bytes."""
@@ -57,6 +59,7 @@ class AdsProxy:
         async def upward() -> None:
             async for request in requests:
                 self._metrics.count("xds_proxy_requests")
+                self._largest = max(self._largest, len(request))
                 await upstream.write(request)
             await upstream.done_writing()
 

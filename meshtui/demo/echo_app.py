@@ -22,7 +22,7 @@ from meshtui.demo.echo_reply import Call, Server, reply
 from meshtui.demo.forwarder import Forwarder, ForwardError
 from meshtui.demo.headers_first import HeadersFirst
 from meshtui.demo.lifeline import emit, hold
-from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, NAMESPACE, PodPlan
+from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, PodPlan
 from meshtui.demo.ports import POLL_SECONDS, wait_for_port
 from meshtui.protos import echo_pb2
 
@@ -86,9 +86,6 @@ def _identity(plan: PodPlan, container_port: int) -> Server:
         hostname=plan.name,
         version=plan.version,
         port=container_port,
-        namespace=NAMESPACE,
-        cluster="Kubernetes",
-        istio_version=ISTIO_VERSION,
     )
 
 

@@ -16,9 +16,6 @@ class Server:
     hostname: str
     version: str
     port: int
-    namespace: str
-    cluster: str
-    istio_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,7 @@ def reply(server: Server, call: Call) -> str:
         "StatusCode=200",
         f"ServiceVersion={server.version}",
         f"ServicePort={server.port}",
-        f"Cluster={server.cluster}",
-        f"Namespace={server.namespace}",
         f"IP={peer_ip(call.peer)}",
-        f"IstioVersion={server.istio_version}",
         "Proto=GRPC",
         f"Echo={call.message}",
         f"Hostname={server.hostname}",

@@ -180,10 +180,9 @@ class Forwarder:
         started = time.monotonic()
         with self._lock:
             self._active += 1
-        metadata = (*headers, ("x-request-id", str(index)))
         try:
             future: Any = call.future(
-                echo_pb2.EchoRequest(message=message), timeout=max(0.001, deadline - started), metadata=metadata
+                echo_pb2.EchoRequest(message=message), timeout=max(0.001, deadline - started), metadata=tuple(headers)
             )
         except ValueError as error:  # metadata that cannot be sent
             self._ended(work, index, started, None, f"rpc error: code = Internal desc = {error}")

@@ -27,7 +27,7 @@ LONGEST_SOCKET_PATH = 100
 """Room for a Unix socket's path: 107 bytes on Linux, 103 on macOS; a little is left for safety."""
 
 ISTIO_VERSION = "1.29.1"
-"""The release whose shapes the demo follows; it is shown in the node's metadata and in echo's answers."""
+"""The release whose shapes the demo follows; it is shown in the node's metadata."""
 
 CALLED = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 """What the client keeps calling."""

@@ -77,9 +77,6 @@ def test_an_echo_keeps_to_one_fact_a_line() -> None:
         hostname="echo-v1",
         version="v1",
         port=17070,
-        namespace="echo-grpc",
-        cluster="Kubernetes",
-        istio_version="1.27.0",
     )
     lines = reply(server, Call("hello", "echo:7070", headers, "ipv4:127.0.0.1:4242")).splitlines()
     assert lines[:2] == ["Host=echo:7070", "RequestHeader=:authority:echo:7070"]
@@ -249,8 +246,13 @@ def test_metrics_have_istios_names_and_values() -> None:
     metrics = Metrics()
     metrics.count("num_outgoing_requests", CSR)
     metrics.count("num_outgoing_requests", CSR)
+    metrics.count("outgoing_latency", CSR, 1.5)
+    metrics.count("outgoing_latency", CSR, 2.25)
     metrics.show("cert_expiry_seconds", lambda: -1.5, (("resource_name", "default"),))
     lines = metrics.text().splitlines()
+    assert 'istio_agent_outgoing_latency{request_type="csr"} 3.75' in lines
+    helps = [line for line in lines if line.startswith("# HELP")]
+    assert helps == sorted(helps)
     assert 'istio_agent_num_outgoing_requests{request_type="csr"} 2' in lines
     assert 'istio_agent_cert_expiry_seconds{resource_name="default"} -1.5' in lines
     assert "# TYPE istio_agent_cert_expiry_seconds gauge" in lines

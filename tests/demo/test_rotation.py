@@ -121,7 +121,11 @@ async def test_the_agent_tells_the_truth_about_itself(lab: Lab) -> None:
     assert abs(succeeded - len(issued)) <= 1, "one request for each certificate; one may be under way"
     assert samples["istio_agent_xds_proxy_requests", ()] >= 4
     assert samples["istio_agent_xds_proxy_responses", ()] >= 4
-    assert samples["istio_agent_startup_duration_seconds", ()] > 0
+    assert samples["istio_agent_outgoing_latency", csr] > 0
+    assert samples["istio_agent_pilot_xds_recv_max", ()] > 0
+    assert "\nistio_agent_scrapes_total " in text
+    never = ("startup_duration_seconds", "istiod_connection_failures")
+    assert not any(name in key for key in text.split() for name in never), "nothing that a proxyless agent has"
 
 
 async def test_readiness_follows_the_files(lab: Lab) -> None:

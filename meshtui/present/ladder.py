@@ -230,6 +230,9 @@ def _trouble_below(node: Node) -> str:
     failing = next((child for child in node.children if child.kind is NodeKind.ROUTE and child.health.rank), None)
     if failing is not None:
         return f"{failing.label}: {failing.note}"
+    unable = next((one for one in _clusters_under(node) if one.health is Health.MISSING and one.tls is not None), None)
+    if unable is not None:
+        return f"{unable.label}: {unable.note}"
     lacking = [
         cluster_label(child.name)
         for child in _clusters_under(node)

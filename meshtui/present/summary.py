@@ -227,8 +227,9 @@ def _assignment(assignment: ClusterLoadAssignment) -> Iterator[Section]:
     problem = endpoints_problem(assignment)
     if problem:
         yield Section("endpoints", (SummaryFact("", problem, Health.MISSING),))
+    unused = Health.MISSING if problem else Health.DEGRADED
     for locality in assignment.localities:
-        yield Section(_place(locality), tuple(_endpoints(locality)))
+        yield Section(_place(locality), tuple(_endpoints(locality, unused)))
     yield Section(
         "dropped by the client", tuple(SummaryFact(drop.category, share_words(drop.share)) for drop in assignment.drops)
     )
@@ -241,9 +242,9 @@ def _place(locality: Locality) -> str:
     return " · ".join(words)
 
 
-def _endpoints(locality: Locality) -> Iterator[SummaryFact]:
+def _endpoints(locality: Locality, unused: Health) -> Iterator[SummaryFact]:
     for endpoint in locality.endpoints:
-        health = Health.OK if endpoint.health.usable and locality.weight else Health.MISSING
+        health = Health.OK if endpoint.health.usable and locality.weight else unused
         words = [endpoint.health.value]
         words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
         words += [endpoint.workload] if endpoint.workload else []

@@ -202,3 +202,31 @@ ROUTE_FAILS: Final = Kind(
     ),
     seen="the route configuration in force, and the virtual host that fits the channel's authority.",
 )
+
+CALLS_DROPPED: Final = Kind(
+    code="calls-dropped",
+    area=Area.CONFIG,
+    severity=Severity.WARNING,
+    title="Cluster {label} drops {share} of its calls",
+    why=(
+        "The endpoints of {name} come with drop_overloads: the client itself fails {share} of the calls with "
+        "UNAVAILABLE, though its endpoints are well."
+    ),
+    fix="ask who runs the control plane: load shedding by drop_overloads is set there, for this backend service",
+    seen="the drop categories in the policy of the EDS resource (gRFC A32).",
+    graded="an error when all calls of the cluster are dropped.",
+)
+
+FAILED_OVER: Final = Kind(
+    code="failed-over",
+    area=Area.CONFIG,
+    severity=Severity.WARNING,
+    title="Cluster {label} failed over to {place}",
+    why="{problem}. Calls are served, by what was meant to stand by.",
+    fix="see why the endpoints that come first are not healthy: kubectl get pods, kubectl get endpointslices",
+    page=(
+        "Of what a cluster names first no endpoint can serve, so gRPC sends all its calls to what comes next: a later "
+        "priority of its EDS resource, or the next member of an aggregate cluster (gRFC A37). Nothing fails for it."
+    ),
+    seen="the health of the endpoints in EDS, priority by priority and member by member.",
+)

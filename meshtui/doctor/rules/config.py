@@ -9,9 +9,10 @@ from typing import Final
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules.config_words import how_to_define, short_name, type_word
-from meshtui.doctor.rules.effects import Effects, failing, reached
+from meshtui.doctor.rules.effects import Effects, absorbed, failing, reached
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
 from meshtui.doctor.rules.rule import Rule
+from meshtui.doctor.rules.serving import dropped, failed_over
 from meshtui.model.finding import Finding
 from meshtui.model.phrases import size_words
 from meshtui.model.subject import ResourceSubject
@@ -89,6 +90,8 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         own = node.key is not None and node.key in seen.snapshot.resources
         if node.kind is not NodeKind.CLUSTER or not own or node.key is None or node.name in done:
             continue
+        if node.health is not Health.MISSING or node.serves.dropped >= 1 or absorbed(way):
+            continue
         if seen.snapshot.resources[node.key].health is not Health.OK:
             continue
         done.add(node.name)
@@ -157,6 +160,8 @@ STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     missing,
     without_endpoints,
     failing_routes,
+    dropped,
+    failed_over,
     unreadable,
     listener_problems,
 )

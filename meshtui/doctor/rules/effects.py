@@ -9,7 +9,7 @@ from meshtui.doctor.rules.config_words import WAYS_SHOWN
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.names import short_host
-from meshtui.model.xds.resource import Resource, ResourceKey
+from meshtui.model.xds.resource import Health, Resource, ResourceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,19 @@ class Effects:
         """By key; by name where a node has no line of its own in CSDS."""
         found: dict[ResourceKey | str, list[Effect]] = {}
         for way in self._graph.troubled():
-            found.setdefault(way[-1].key or way[-1].name, []).extend(_effect(way))
+            found.setdefault(way[-1].key or way[-1].name, []).extend(effect_of(way))
         return found
 
 
-def _effect(way: Sequence[Node]) -> Iterator[Effect]:
+def absorbed(way: Sequence[Node]) -> bool:
+    """Whether an aggregate on the way serves by another member, so that no call fails for what stands at its end."""
+    return any(node.kind is NodeKind.CLUSTER and node.worst in (Health.OK, Health.DEGRADED) for node in way[:-1])
+
+
+def effect_of(way: Sequence[Node]) -> Iterator[Effect]:
+    """What part of a host's calls goes the whole way; none where its end does not matter."""
     root = way[0]
-    if root.kind is not NodeKind.LISTENER:
+    if root.kind is not NodeKind.LISTENER or absorbed(way):
         return
     share = 1.0
     for node in way:

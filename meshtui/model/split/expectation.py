@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
+from meshtui.model.phrases import share_words
 from meshtui.model.split.assessment import Expectation, ExpectationSource
 from meshtui.model.xds.clients import language_of, policy_of
-from meshtui.model.xds.config import ROUND_ROBIN, ActionKind, Cluster, ClusterLoadAssignment, Route, WeightedCluster
+from meshtui.model.xds.config import (
+    ROUND_ROBIN,
+    ActionKind,
+    Cluster,
+    ClusterLoadAssignment,
+    Locality,
+    Policy,
+    Route,
+    WeightedCluster,
+)
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey
 from meshtui.model.xds.routing import Decision, decide
+from meshtui.model.xds.serving import Serving, serving, usable
 from meshtui.model.xds.snapshot import Snapshot
 
 ECHO_PATH: Final = "/proto.EchoTestService/Echo"
@@ -93,12 +104,18 @@ def _of_clusters(
     for item in clusters:
         if item.weight == 0 and len(clusters) > 1:
             continue  # gRPC never draws it; an answer from its version is a surprise all the same
-        version, source = _version(snapshot, decision.routes.key.scope, item.cluster, mapping)
-        if not version:
+        found = _served(snapshot, decision.routes.key.scope, item.cluster)
+        shares, source = _versions(item.cluster, found, mapping)
+        if not shares:
             return Expectation.untestable(_why_no_version(snapshot, decision, item, source), label=label)
         if source is VersionSource.NAME:
-            by_name.append(version)
-        weights.append((version, float(item.weight)))
+            by_name += [version for version, _ in shares]
+        kept = 1.0 - (found.serving.dropped if found is not None else 0.0)
+        if kept < 1:
+            notes.append(f"{share_words(1 - kept)} of calls to {cluster_label(item.cluster)} are dropped by config")
+        weights += [(version, item.weight * kept * share) for version, share in shares]
+    if not any(weight for _, weight in weights):
+        return Expectation.untestable("The config drops every call: no answer is expected.", label=label)
     if by_name and versions_seen and not versions_seen & {version for version, _ in weights}:
         seen, named = ", ".join(sorted(versions_seen)), ", ".join(by_name)
         reason = (
@@ -110,30 +127,55 @@ def _of_clusters(
     return Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label)
 
 
-def _version(snapshot: Snapshot, scope: str, cluster: str, mapping: Mapping[str, str]) -> tuple[str, VersionSource]:
-    """The version behind a cluster and how that is known; or an empty one and why not."""
+class _Served(NamedTuple):
+    """Where a cluster's calls go, and by which policy."""
+
+    serving: Serving
+    policy: Policy
+
+
+def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
+    """``None`` for a cluster whose endpoints are not known from EDS."""
+    cluster = snapshot.resources.get(ResourceKey(scope, CDS, name))
+    key = endpoints_key(snapshot, ResourceKey(scope, CDS, name))
+    assignment = snapshot.resources.get(key) if key is not None else None
+    if cluster is None or assignment is None or not isinstance(cluster.body, Cluster):
+        return None
+    if not isinstance(assignment.body, ClusterLoadAssignment):
+        return None
+    return _Served(serving(assignment.body), policy_of(cluster.body, language_of(snapshot.node)))
+
+
+def _versions(
+    cluster: str, found: _Served | None, mapping: Mapping[str, str]
+) -> tuple[tuple[tuple[str, float], ...], VersionSource]:
+    """The versions behind a cluster with their shares and how they are known; or none, and why not."""
     short = cluster_label(cluster)
     if cluster in mapping or short in mapping:
-        return mapping.get(cluster, mapping.get(short, "")), VersionSource.MAPPING
-    revisions = _revisions(snapshot, scope, cluster)
+        return ((mapping.get(cluster, mapping.get(short, "")), 1.0),), VersionSource.MAPPING
+    revisions = _revisions(found.serving.localities) if found is not None else frozenset()
     if len(revisions) == 1:
-        return next(iter(revisions)), VersionSource.WORKLOAD
-    if len(revisions) > 1:
-        return "", VersionSource.SEVERAL_VERSIONS
+        return ((next(iter(revisions)), 1.0),), VersionSource.WORKLOAD
+    if found is not None and len(revisions) > 1:
+        return _by_locality(found), VersionSource.SEVERAL_VERSIONS
     service = parse_service_name(cluster)
     if service is not None and service.subset:
-        return service.subset, VersionSource.NAME
-    return "", VersionSource.NO_SUBSET
+        return ((service.subset, 1.0),), VersionSource.NAME
+    return (), VersionSource.NO_SUBSET
 
 
-def _revisions(snapshot: Snapshot, scope: str, cluster: str) -> frozenset[str]:
-    """The versions of the endpoints, where istiod says them (canonical revision in the endpoint's metadata)."""
-    key = endpoints_key(snapshot, ResourceKey(scope, CDS, cluster))
-    assignment = snapshot.resources.get(key) if key is not None else None
-    if assignment is None or not isinstance(assignment.body, ClusterLoadAssignment):
-        return frozenset()
-    revisions = [endpoint.revision for endpoint in assignment.body.endpoints]
-    return frozenset(revisions) if revisions and all(revisions) else frozenset()
+def _by_locality(found: _Served) -> tuple[tuple[str, float], ...]:
+    """The split that locality weights make, where each locality has one version; none where it cannot be foreseen."""
+    shares = [(_revisions((locality,)), share) for locality, share in found.serving.shares()]
+    if not found.policy.by_locality or any(len(revisions) != 1 for revisions, _ in shares):
+        return ()
+    return tuple((next(iter(revisions)), share) for revisions, share in shares)
+
+
+def _revisions(localities: Iterable[Locality]) -> frozenset[str]:
+    """The versions of the endpoints in use, where istiod says them (canonical revision in the endpoint's metadata)."""
+    revisions = {endpoint.revision for locality in localities for endpoint in usable(locality)}
+    return frozenset(revisions) if all(revisions) else frozenset()
 
 
 def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluster, source: VersionSource) -> str:

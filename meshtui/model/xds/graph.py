@@ -42,13 +42,23 @@ class NodeKind(Enum):
         return self.value.replace("_", " ")
 
 
+class Serves(NamedTuple):
+    """How a cluster serves that does not serve as it should."""
+
+    dropped: float = 0.0
+    """The share of its calls that the client drops itself."""
+    failed_over: str = ""
+    """Where its calls go since what comes first cannot serve."""
+
+
 class Node(NamedTuple):
     """One line of the tree. A tuple, since a large config has tens of thousands, and a tuple is made in C.
 
     ``slot`` tells it from its siblings and is stable from one snapshot to the next; ``name`` is whole, ``label`` the
     short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
     ``tls`` is what a readable cluster dials with or a filter chain serves, None for every other node. ``facts`` are
-    good to know, in words; ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1.
+    good to know, in words; ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1;
+    ``serves`` is of clusters.
     """
 
     slot: str
@@ -64,6 +74,7 @@ class Node(NamedTuple):
     facts: tuple[str, ...] = ()
     note: str = ""
     children: tuple[Node, ...] = ()
+    serves: Serves = Serves()
 
     def weighted(self, share: float, weight: int) -> Node:
         """The same node as it hangs under a route that gives it this share of its traffic.

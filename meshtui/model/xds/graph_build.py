@@ -21,7 +21,7 @@ from meshtui.model.xds.config import (
     VirtualHost,
     WeightedCluster,
 )
-from meshtui.model.xds.graph import EMPTY_GRAPH, Branch, Graph, Node, NodeKind
+from meshtui.model.xds.graph import EMPTY_GRAPH, Branch, Graph, Node, NodeKind, Serves
 from meshtui.model.xds.graph_words import (
     cluster_facts,
     cluster_label,
@@ -35,6 +35,7 @@ from meshtui.model.xds.graph_words import (
 )
 from meshtui.model.xds.names import inbound_address, is_inbound_listener, parse_service_name
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
+from meshtui.model.xds.serving import Serving, locality_fact, serving, serving_note
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.model.xds.status_words import status_note
 from meshtui.model.xds.virtual_hosts import HostIndex, authority_of
@@ -56,11 +57,24 @@ def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class _Leaves:
-    """The endpoints of an EDS resource: the worst of them, and why none can be used (or empty)."""
+    """The endpoints of an EDS resource: the worst of them, where calls go, and why nowhere (or empty)."""
 
     nodes: tuple[Node, ...]
     worst: Health
+    serving: Serving
     problem: str
+
+    @property
+    def health(self) -> Health:
+        """Of a cluster that reads them."""
+        if self.problem or self.serving.dropped >= 1:
+            return Health.MISSING
+        return Health.DEGRADED if serving_note(self.serving) else Health.OK
+
+    @property
+    def serves(self) -> Serves:
+        """What of it is not as it should be."""
+        return Serves(self.serving.dropped, self.serving.place if self.serving.passed_over else "")
 
 
 class _Channel(NamedTuple):
@@ -316,7 +330,7 @@ class _Builder:
             self._unfolding.append(name)
             children = tuple(self._nested(scope, child, depth + 1) for child in dict.fromkeys(body.children))
             self._unfolding.pop()
-            return self._readable_cluster(resource, body, slot, label, children=children)
+            return _in_order(self._readable_cluster(resource, body, slot, label, children=children))
         if body.discovery == EDS:
             return self._eds_cluster(resource, body, slot, label)
         more = (body.dns_name,) if body.dns_name else ()
@@ -364,12 +378,15 @@ class _Builder:
         leaves: _Leaves | None = None,
     ) -> Node:
         """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or leaves."""
-        facts = (*cluster_facts(body, policy_of(body, self._language)), *more)
+        policy = policy_of(body, self._language)
+        facts = (*cluster_facts(body, policy), *more)
         if leaves is None:
             return _node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
         health, note = resource.health, status_note(resource)
-        if leaves.problem and health is Health.OK:
-            health, note = Health.MISSING, leaves.problem
+        if health is Health.OK:
+            health, note = leaves.health, leaves.problem or serving_note(leaves.serving)
+        by_locality = locality_fact(leaves.serving, policy)
+        facts = (*facts, by_locality) if by_locality else facts
         return Node(
             slot=slot,
             kind=NodeKind.CLUSTER,
@@ -382,13 +399,15 @@ class _Builder:
             facts=facts,
             note=note,
             children=leaves.nodes,
+            serves=leaves.serves,
         )
 
     def _endpoints(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> _Leaves:
         if key not in self._leaves:
-            nodes = _endpoints(assignment)
+            found = serving(assignment)
+            nodes = _endpoints(assignment, found.can_serve)
             below = worst(*(node.worst for node in nodes))
-            self._leaves[key] = _Leaves(nodes, below, endpoints_problem(assignment))
+            self._leaves[key] = _Leaves(nodes, below, found, endpoints_problem(assignment))
         return self._leaves[key]
 
     def _assignment(self, resource: Resource) -> Node:
@@ -474,16 +493,50 @@ def _left_out(weighted: WeightedCluster) -> Node:
     )
 
 
+SERVING: Final = (Health.OK, Health.DEGRADED)
+"""What a cluster is, with all that hangs on it, whose calls are served."""
+
+
+def _in_order(aggregate: Node) -> Node:
+    """An aggregate tries its members in order, and goes over to the next when one cannot serve (gRFC A37).
+
+    Of a member that is not there, refused or waited for, versions differ in what they make: the marks stay.
+    """
+    members = aggregate.children
+    if aggregate.health is not Health.OK or not all(_is_known(member) for member in members):
+        return aggregate
+    first = next((member for member in members if member.worst in SERVING), None)
+    if first is None:
+        return aggregate._replace(health=Health.MISSING, note="none of its clusters can serve")
+    if first is members[0]:
+        whole = all(member.worst is Health.OK for member in members)
+        return aggregate._replace(worst=Health.OK if whole else Health.DEGRADED, serves=first.serves)
+    out = ", ".join(member.label for member in members[: members.index(first)])
+    return aggregate._replace(
+        health=Health.DEGRADED,
+        worst=Health.DEGRADED,
+        note=f"failed over to {first.label}: {out} cannot serve",
+        serves=Serves(first.serves.dropped, first.label),
+    )
+
+
+def _is_known(member: Node) -> bool:
+    """Whether it is certain that a member serves, or that it does not: a readable cluster without endpoints."""
+    return member.worst in SERVING or (member.worst is Health.MISSING and member.tls is not None)
+
+
 def _absent(slot: str, kind: NodeKind, name: str) -> Node:
     note = "named here, but the client does not hold it"
     return Node(slot=slot, kind=kind, name=name, label=name, health=Health.WAITING, worst=Health.WAITING, note=note)
 
 
-def _endpoints(assignment: ClusterLoadAssignment) -> tuple[Node, ...]:
-    return tuple(node for locality in assignment.localities for node in _endpoints_in(locality))
+def _endpoints(assignment: ClusterLoadAssignment, others_serve: bool) -> tuple[Node, ...]:
+    """One that gets nothing is an outage only where none gets anything."""
+    unused = Health.DEGRADED if others_serve else Health.MISSING
+    return tuple(node for locality in assignment.localities for node in _endpoints_in(locality, unused))
 
 
-def _endpoints_in(locality: Locality) -> Iterator[Node]:
+def _endpoints_in(locality: Locality, unused_health: Health) -> Iterator[Node]:
     label = locality.label
     facts: tuple[str, ...] = (label,) if label else ()
     facts += (f"priority {locality.priority}",) if locality.priority else ()
@@ -491,7 +544,7 @@ def _endpoints_in(locality: Locality) -> Iterator[Node]:
     unused = "its locality has weight 0: gRPC sends nothing here" if locality.weight == 0 else ""
     for endpoint in locality.endpoints:
         note = unused or ("" if endpoint.health.usable else "gRPC sends nothing here")
-        health = Health.MISSING if note else Health.OK
+        health = unused_health if note else Health.OK
         weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
         address = endpoint.address
         yield Node(

@@ -24,12 +24,17 @@ SERVER_SCOPE: Final = "#server"
 
 
 class Health(Enum):
-    """The four things a status can mean for a reader; ``rank`` orders them so that the worst bubbles up."""
+    """What a place can mean for a reader; ``rank`` orders them so that the worst bubbles up.
+
+    DEGRADED serves, but not as it should: an endpoint is out, calls went over to a fallback, some are dropped. No
+    status of CSDS is that; what hangs on a resource may be.
+    """
 
     OK = 0
-    WAITING = 1
-    MISSING = 2
-    REFUSED = 3
+    DEGRADED = 1
+    WAITING = 2
+    MISSING = 3
+    REFUSED = 4
 
     rank: int
     """0 is fine; greater is worse."""

@@ -12,10 +12,17 @@ from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.session.state import LinkState
 from meshtui.tui.kit.style import Line, Role, Span
 
-WORDS: Final = {Health.OK: "fine", Health.WAITING: "waiting", Health.MISSING: "missing", Health.REFUSED: "refused"}
+WORDS: Final = {
+    Health.OK: "fine",
+    Health.DEGRADED: "degraded",
+    Health.WAITING: "waiting",
+    Health.MISSING: "missing",
+    Health.REFUSED: "refused",
+}
 
 ROLES: Final = {
     Health.OK: Role.OK,
+    Health.DEGRADED: Role.WAITING,
     Health.WAITING: Role.WAITING,
     Health.MISSING: Role.MISSING,
     Health.REFUSED: Role.REFUSED,

@@ -22,6 +22,7 @@ from meshtui.tui.kit.text import pad, span
 
 MEANINGS = (
     (Health.OK, "ACKED: the client accepted this config and acts on it"),
+    (Health.DEGRADED, "degraded: calls are served, but an endpoint is out, some are dropped, or a fallback serves"),
     (Health.WAITING, "waiting: asked for, and no answer yet; gRPC gives up after 15 s"),
     (Health.MISSING, "missing: the control plane has no such thing, or no endpoint can be used"),
     (Health.REFUSED, "NACKED: the client refused the newest version; what it held before is still in force"),

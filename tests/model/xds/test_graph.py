@@ -221,7 +221,7 @@ def test_one_bad_endpoint_among_good_ones() -> None:
         Locality(region="", zone="", sub_zone="", priority=2, weight=0, endpoints=(Endpoint("c:1"),)),
     )
     graph = graph_of(resource(CDS, name, cluster(name)), resource(EDS, name, ClusterLoadAssignment(name, places)))
-    assert node(graph, "v1").health is Health.OK
+    assert node(graph, "v1").health is Health.DEGRADED
     assert node(graph, "a:1").facts == ("UNKNOWN", "r/z")
     assert node(graph, "b:1").facts == ("UNHEALTHY", "r/z", "weight 3")
     assert node(graph, "c:1").facts == ("UNKNOWN", "priority 2")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.timeline import Event
 from meshtui.model.traffic import Traffic
 from meshtui.model.xds.config import RouteConfiguration
-from meshtui.model.xds.graph import Graph, Node
+from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.resource import Health, ResourceKey
 from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
@@ -82,7 +82,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
         yield from _findings(findings, frame, width)
         return
     troubles = _troubles(frame.state.graph)
-    if troubles:
+    if any(way[-1].health is not Health.DEGRADED for way in troubles):
         yield from _trouble_lines(troubles, frame, width)
     elif frame.state.snapshot is not None and not frame.state.snapshot.has_outbound:
         yield from _entries(_no_outbound(width))
@@ -96,6 +96,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
         yield from _entries(hanging((Span("  "), mark, Span(" ")), title, width - 6, Role.STRONG))
         text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
         yield from _entries(paragraph(text, width, Role.DIM))
+        yield from _degraded_lines([way[-1] for way in troubles if way[-1].kind is NodeKind.CLUSTER], frame, width)
 
 
 def _no_outbound(width: int) -> Iterator[Line]:
@@ -129,6 +130,16 @@ def _stale(frame: Frame, width: int) -> Iterator[OverviewEntry]:
     if link.hint:
         yield from _entries(labelled("try", link.hint, width))
     yield OverviewEntry(EMPTY)
+
+
+def _degraded_lines(clusters: Sequence[Node], frame: Frame, width: int) -> Iterator[OverviewEntry]:
+    """What serves, but not as it should."""
+    for node in clusters[:NAMED]:
+        mark = Span(f"  {HEALTH_GLYPHS[node.health]} ", ROLES[node.health])
+        subject = _resource(node.key, frame)
+        yield OverviewEntry((mark, span(cut_end(f"{node.label}: {node.note}", width - 5))), subject)
+    if len(clusters) > NAMED:
+        yield OverviewEntry((Span(f"    and {plural(len(clusters) - NAMED, 'more cluster')}", Role.DIM),))
 
 
 def _findings(findings: tuple[Finding, ...], frame: Frame, width: int) -> Iterator[OverviewEntry]:
@@ -177,6 +188,7 @@ def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:
 
 MEANS: Final = {
     Health.OK: "",
+    Health.DEGRADED: "Its calls are served all the same.",
     Health.WAITING: "The client asked and has no answer yet; after 15 s gRPC takes it as missing.",
     Health.MISSING: "Calls that need it fail.",
     Health.REFUSED: "The client took no part of the refused version; what it held before, if anything, goes on.",

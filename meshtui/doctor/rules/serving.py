@@ -1,0 +1,58 @@
+"""Rules over clusters that serve, but not as they should: calls dropped by config, and calls that a fallback takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from meshtui.doctor.evidence import ConfigEvidence
+from meshtui.doctor.kinds import config as kinds
+from meshtui.doctor.rules.effects import effect_of, failing
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.phrases import share_words
+from meshtui.model.subject import ResourceSubject
+from meshtui.model.xds.graph import Graph, Node, NodeKind
+from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.resource import Health, ResourceKey
+
+
+def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
+    """A share of a cluster's calls that the client drops itself, as EDS tells it to (gRFC A32)."""
+    for key, ways in _not_whole(seen.graph).items():
+        node = ways[0][-1]
+        lost = node.serves.dropped
+        if not lost or any(child.kind is NodeKind.CLUSTER for child in node.children[:1]):
+            continue
+        effects = [replace(effect, share=effect.share * lost) for way in ways for effect in effect_of(way)]
+        yield kinds.CALLS_DROPPED.finding(
+            ResourceSubject(key),
+            severity=Severity.ERROR if lost >= 1 else None,
+            title=failing(tuple(effects), "are dropped by the client"),
+            label=cluster_label(node.name),
+            name=node.name,
+            share=share_words(lost),
+            evidence=(f"{node.name}: {node.note}",),
+        )
+
+
+def failed_over(seen: ConfigEvidence) -> Iterator[Finding]:
+    """A cluster whose calls go to a later priority, or to a later member, since what comes first cannot serve."""
+    for key, ways in _not_whole(seen.graph).items():
+        node = ways[0][-1]
+        if node.health is Health.DEGRADED and node.serves.failed_over:
+            yield kinds.FAILED_OVER.finding(
+                ResourceSubject(key),
+                label=cluster_label(node.name),
+                place=node.serves.failed_over,
+                problem=f"{node.name} {node.note}",
+                evidence=(f"{node.name}: {node.note}",),
+            )
+
+
+def _not_whole(graph: Graph) -> dict[ResourceKey, list[Sequence[Node]]]:
+    """The ways to each cluster that does not serve as it should."""
+    found: dict[ResourceKey, list[Sequence[Node]]] = {}
+    for way in graph.troubled():
+        if way[-1].kind is NodeKind.CLUSTER and way[-1].key is not None:
+            found.setdefault(way[-1].key, []).append(way)
+    return found

@@ -33,7 +33,7 @@ from meshtui.model.xds.graph_words import (
     route_health,
     route_note,
 )
-from meshtui.model.xds.names import inbound_address, is_inbound_listener, parse_service_name
+from meshtui.model.xds.names import inbound_address, is_inbound_listener, last_part
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
 from meshtui.model.xds.serving import Serving, locality_fact, serving, serving_note
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
@@ -181,7 +181,7 @@ class _Builder:
                 *self._routes_of(resource, body),
             )
             facts = (*listener_facts(body), *filter_facts(body.filters))
-        label = inbound_address(key.name)
+        label = last_part(inbound_address(key.name))
         if is_inbound_listener(key.name):
             label = f"inbound {label}"
         return _node(resource, NodeKind.LISTENER, _slot(key), label, facts=facts, children=children)
@@ -248,7 +248,8 @@ class _Builder:
             lone = only_route_facts((host,), channel.timeout) if host else ()
             facts = (*_hosts_facts(routes, channel.authority), *lone)
             children = self._host_of(key, routes, channel)
-        return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name, facts=facts, children=children)
+        label = last_part(key.name)
+        return _node(resource, NodeKind.ROUTE_CONFIGURATION, slot, label, facts=facts, children=children)
 
     def _host_of(self, key: ResourceKey, routes: RouteConfiguration, channel: _Channel) -> tuple[Node, ...]:
         """The routes of the one virtual host that a channel uses."""
@@ -315,8 +316,7 @@ class _Builder:
     def _new_cluster(self, scope: str, name: str, depth: int) -> Node:
         resource = self._take(scope, CDS, name)
         slot = f"CDS {name}"
-        service = parse_service_name(name)
-        label = (service.subset or service.service) if service else name
+        label = cluster_label(name)
         if resource is None:
             return _absent(slot, NodeKind.CLUSTER, name)._replace(label=label)
         body = resource.body

@@ -18,7 +18,7 @@ from meshtui.model.xds.config import (
     Route,
     VirtualHost,
 )
-from meshtui.model.xds.names import parse_service_name
+from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.resource import EDS, Health
 from meshtui.model.xds.words import is_catch_all, tls_words
 
@@ -119,6 +119,6 @@ def filter_facts(filters: Iterable[HttpFilter]) -> tuple[str, ...]:
 
 
 def cluster_label(name: str) -> str:
-    """The subset of an Istio cluster name, else its service, else the name."""
+    """The subset of an Istio cluster name, else its service, else the name, of which an ``xdstp:`` one ends in it."""
     service = parse_service_name(name)
-    return (service.subset or service.service) if service else name
+    return (service.subset or service.service) if service else last_part(name)

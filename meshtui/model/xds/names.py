@@ -39,17 +39,31 @@ def parse_service_name(name: str) -> ServiceName | None:
     return ServiceName(*parts)
 
 
-def listener_name(url: str) -> str:
-    """The LDS resource an ``xds:`` URL asks for: ``xds:///echo:7070`` → ``echo:7070``. Empty for other schemes.
+def target_of(url: str) -> tuple[str, str]:
+    """Authority and name of an ``xds:`` URL: ``xds://AUTHORITY/echo:7070``. Two empty ones for other schemes.
 
     A slash before the path is none of the name: C-core writes the target of a scope as ``xds:/echo:7070``.
     """
     scheme, colon, rest = url.partition(":")
     if scheme.lower() != "xds" or not colon:
-        return ""
+        return "", ""
+    authority = ""
     if rest.startswith("//"):
-        rest = "/" + rest[2:].partition("/")[2]
-    return unquote(rest.removeprefix("/").split("?", 1)[0])
+        authority, _, rest = rest[2:].partition("/")
+    return authority, unquote(rest.removeprefix("/").split("?", 1)[0])
+
+
+def listener_name(url: str) -> str:
+    """What an ``xds:`` URL asks for: ``xds:///echo:7070`` → ``echo:7070``. Empty for other schemes.
+
+    Without a template in the bootstrap it is the listener's name; always it is the authority of the calls (gRFC A47).
+    """
+    return target_of(url)[1]
+
+
+def last_part(name: str) -> str:
+    """The end of an ``xdstp://AUTHORITY/TYPE/ID`` name, by which people tell such names apart; other names whole."""
+    return unquote(name.rpartition("/")[2]) if name.startswith("xdstp:") else name
 
 
 def is_inbound_listener(name: str) -> bool:

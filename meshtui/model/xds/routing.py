@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from meshtui.model.regex import PatternRefusedError, full_match, refusal
 from meshtui.model.xds.config import (
@@ -19,7 +20,7 @@ from meshtui.model.xds.config import (
     StringMatch,
     VirtualHost,
 )
-from meshtui.model.xds.names import listener_name
+from meshtui.model.xds.names import listener_name, target_of
 from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import HostIndex
@@ -49,14 +50,29 @@ class Decision:
     caveats: tuple[str, ...] = ()
 
 
-def find_listener(snapshot: Snapshot, name: str) -> Resource | None:
-    """The listener of that name, in whichever scope; the scope of the same target first."""
-    found = [
-        resource
-        for key, resource in snapshot.resources.items()
-        if key.type == LDS and key.name == name and resource.value
-    ]
-    return max(found, key=lambda resource: resource.key.scope.endswith(f"/{name}"), default=None)
+def find_listener(snapshot: Snapshot, url: str) -> Resource | None:
+    """The listener of a channel to an ``xds:`` URL, as well as it can be told from outside.
+
+    Its name comes from a template of the bootstrap (gRFC A47), which CSDS does not show; the scope is the channel's own
+    target since gRPC 1.66. Before that the name is the URL's, or ends in it.
+    """
+    wanted = target_of(url)
+    best, found = 0, None
+    for key, resource in snapshot.resources.items():
+        rank = _fit(key, wanted) if key.type == LDS and resource.value else 0
+        if rank > best:
+            best, found = rank, resource
+    return found
+
+
+def _fit(listener: ResourceKey, wanted: tuple[str, str]) -> int:
+    """How surely a listener is that of a channel to this target; 0 for one that is not."""
+    authority, name = wanted
+    if target_of(listener.scope) == wanted:
+        return 3
+    if not authority and listener.name == name:
+        return 2
+    return 1 if not listener.scope and unquote(listener.name).endswith(f"/{name}") else 0
 
 
 def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) -> Decision:
@@ -64,7 +80,7 @@ def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) 
     name = listener_name(url)
     if not name:
         return Decision(problem=f"{url} is no xds: URL, so no route decides where it goes.")
-    listener = find_listener(snapshot, name)
+    listener = find_listener(snapshot, url)
     if listener is None or not isinstance(listener.body, Listener):
         return Decision(problem=f"The client holds no accepted listener {name}.")
     routes, problem = _routes_of(snapshot, listener, listener.body)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from meshtui.model.xds.config import Listener, RouteConfiguration, VirtualHost
-from meshtui.model.xds.names import listener_name
+from meshtui.model.xds.names import last_part, listener_name
 from meshtui.model.xds.resource import LDS, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 
@@ -66,9 +66,9 @@ def _first(hosts: Iterator[VirtualHost | None]) -> VirtualHost | None:
 def authority_of(listener: ResourceKey) -> str:
     """What the calls of a channel have as authority, unless the app overrides it: the path of its target.
 
-    The scope *is* the target since gRPC 1.66; before that the listener has the target's name.
+    The scope *is* the target since gRPC 1.66; before that the listener has the target's name, or ends in it.
     """
-    return listener_name(listener.scope) or listener.name
+    return listener_name(listener.scope) or last_part(listener.name)
 
 
 def in_use(snapshot: Snapshot, key: ResourceKey, routes: RouteConfiguration) -> RouteConfiguration:

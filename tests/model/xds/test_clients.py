@@ -180,3 +180,16 @@ def test_the_timeout_of_the_listener_is_for_routes_that_set_none() -> None:
     assert nodes(graph, "/proto.Quick/*")[0].facts == ("timeout 2 s",)
     assert nodes(graph, "/proto.Slow/*")[0].facts == ("no timeout",)
     assert nodes(graph, "(everything else)")[0].facts == ("timeout 5 s, the listener's",)
+
+
+def test_a_listener_that_a_template_names() -> None:
+    """gRFC A47: the scope is the very URL, and the virtual host is that of the URL's name, not of the xdstp name."""
+    seen = case("xdstp-default-template")
+    labels = {node.label for _, node in build(seen).walk()}
+    assert {"server.example.com", "server-routes", "cloud-internal-istio:cloud_mp_123456789012345_v1"} <= labels
+    prefix = "cloud-internal-istio:cloud_mp_123456789012345_"
+    mapping = {f"{prefix}v1": "v1", f"{prefix}v2": "v2"}
+    found = expectation_for(seen, "xds:///server.example.com", {}, mapping=mapping)
+    assert found.weights == (("v1", 20.0), ("v2", 80.0))
+    assert not expectation_for(seen, "xds://other/server.example.com", {}, mapping=mapping).testable
+    assert alarms(seen) == []

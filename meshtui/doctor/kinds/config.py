@@ -75,7 +75,7 @@ DELETED_IN_USE: Final = Kind(
         "The control plane has no {type} {name} any more. The client goes on using what it had, so requests are still "
         "served; a new pod would not get it, and this one gets no change to it."
     ),
-    fix="{how_to_define}; or take it out of what names it, if it was deleted on purpose",
+    fix="{how_to_define}",
     page=(
         "The control plane deleted a resource and the client goes on using the config it had (gRFC A88; grpc-java and "
         "grpc-go with `GRPC_EXPERIMENTAL_XDS_DATA_ERROR_HANDLING`). Nothing fails yet. What tells this from a missing "

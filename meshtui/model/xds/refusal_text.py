@@ -19,6 +19,9 @@ LONGEST: Final = 20_000
 SHOWN: Final = 240
 """Characters of a reason in a sentence; what it quotes is left out of them."""
 
+NAME_SHOWN: Final = 80
+"""Characters of a string that is shown as it is: a name or a type, and no pattern or program."""
+
 GO_NEXT: Final = ';\nresource "'
 JAVA_NEXT: Final = re.compile(r"\n[LRCE]DS response ")
 
@@ -57,6 +60,11 @@ def own_reason(details: str, name: str) -> str:
 
 def without_quotes(reason: str) -> str:
     """The reason with ``…`` for everything it quotes, on one line: what is in braces or double quotes, and fields."""
+    return _elided(reason, longest_string=0)
+
+
+def _elided(reason: str, longest_string: int) -> str:
+    """Strings of up to this many characters are kept where they stand outside of braces and are no field's value."""
     kept: list[str] = []
     depth = at = 0
     text = reason[:LONGEST]
@@ -64,7 +72,8 @@ def without_quotes(reason: str) -> str:
         token = found.group()
         if depth == 0:
             kept.append(text[at : found.start()])
-            kept.append("{…}" if token == "{" else '"…"' if token.startswith('"') else token)
+            keeps = len(token) <= longest_string + 2 and text[found.start() - 1 : found.start()] != ":"
+            kept.append("{…}" if token == "{" else '"…"' if token.startswith('"') and not keeps else token)
         depth = max(0, depth + (token == "{") - (token == "}"))
         at = found.end()
     if depth == 0:
@@ -75,4 +84,4 @@ def without_quotes(reason: str) -> str:
 def shown(reason: str) -> str:
     """The reason as it stands in a sentence: a short one as it came, of a long one what is not quoted."""
     whole = " ".join(reason.split())
-    return whole if len(whole) <= SHOWN else shorten(re.sub(r"…(?: …)+", "…", without_quotes(reason)), SHOWN)
+    return whole if len(whole) <= SHOWN else shorten(re.sub(r"…(?: …)+", "…", _elided(reason, NAME_SHOWN)), SHOWN)

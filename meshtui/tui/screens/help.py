@@ -25,7 +25,10 @@ MEANINGS = (
     (Health.DEGRADED, "degraded: calls are served, but an endpoint is out, some are dropped, or a fallback serves"),
     (Health.WAITING, "waiting: asked for, and no answer yet; gRPC gives up after 15 s"),
     (Health.MISSING, "missing: the control plane has no such thing, or no endpoint can be used"),
-    (Health.REFUSED, "NACKED: the client refused the newest version; what it held before is still in force"),
+    (
+        Health.REFUSED,
+        "NACKED: the client refused the newest version, or error: the control plane sent none; what was before goes on",
+    ),
 )
 """What the marks say; one on a parent is the worst below it."""
 

@@ -232,3 +232,5 @@ def test_a_long_reason_is_shown_without_what_it_quotes() -> None:
     assert len(shown("word " * LONGEST)) <= SHOWN
     assert shown("unexpected  lbPolicy\nMAGLEV") == "unexpected lbPolicy MAGLEV"
     assert "max_stream" not in without_quotes(PRINTED)
+    long = f'route {PRINTED * 4}: no filter implementation found for "envoy.Cors"'
+    assert shown(long).endswith(': no filter implementation found for "envoy.Cors"'), "a name outside is shown"

@@ -25,7 +25,6 @@ ENVOY_CONFIG: Final = KnownError(
         "unsupported field 'use_original_dst'",
         "has unsupported network filter",
         "missing HttpConnectionManager filter",
-        "unexpected http connection manager resource type",
         "unsupported transport_socket_matches field is non-empty",
     ),
     java=(

@@ -16,7 +16,7 @@ REGEX: Final = KnownError(
     types=frozenset({LDS, RDS, CDS}),
     core=("Invalid regex string", "errors compiling regex"),
     go=("contains an invalid regex", "safe_regex matcher .* is invalid"),
-    java=("Malformed safe regex pattern",),
+    java=("Malformed safe regex pattern", "contains malformed safe regex pattern"),
     title="one of its regular expressions is not valid RE2",
     fix="mend the regex in the VirtualService's match (or the DestinationRule's SAN)",
 )
@@ -26,7 +26,7 @@ HEADER_MATCHER: Final = KnownError(
     types=frozenset({LDS, RDS}),
     core=(r"headers\S* error:", "(invalid|cannot create) header matcher"),
     go=("has an unrecognized header matcher", "has an invalid string matcher"),
-    java=("Unknown header match type", r"Unknown match_specifier|header matcher"),
+    java=("Unknown header matcher type", "Unknown StringMatcher match pattern", r"StringMatcher .* must be non-empty"),
     node=("unsupported header_match_specifier",),
     title="a route matches a header in a way that this gRPC does not know, or that says nothing to match",
     fix="write the header's match in the VirtualService as exact, prefix or regex",
@@ -58,7 +58,11 @@ WEIGHTS: Final = KnownError(
     code="nack-weights",
     types=frozenset({LDS, RDS}),
     core=("sum of cluster weights", "no valid clusters specified", r"weighted_clusters\S* error:"),
-    go=("has no valid cluster in WeightedCluster action", "total weight of clusters exceeds"),
+    go=(
+        "has no valid cluster in WeightedCluster action",
+        "total weight of clusters exceeds",
+        "weights of clusters do not add up",
+    ),
     java=("Sum of cluster weights should be", "No cluster found in weighted cluster list"),
     node=(r"weighted_clusters sum of weights is",),
     title="a route's weights add up to nothing, or to more than 32 bits",
@@ -102,6 +106,15 @@ HASH_POLICY: Final = KnownError(
     fix="change consistentHash in the DestinationRule, or the EnvoyFilter that makes the hash policy",
 )
 
+FRACTION: Final = KnownError(
+    code="nack-fraction",
+    types=frozenset({LDS, RDS}),
+    core=(r"runtime_fraction\S* error:",),
+    java=("Unknown denominator type",),
+    title="a route takes a share of requests that is not counted in hundredths, ten-thousandths or millionths",
+    fix="mend the runtime fraction where the route is made; Istio makes none for gRPC",
+)
+
 DURATION: Final = KnownError(
     code="nack-duration",
     types=frozenset({LDS, RDS}),
@@ -119,6 +132,7 @@ ERRORS: Final = (
     DOMAINS,
     CLUSTER_SPECIFIER_PLUGIN,
     HASH_POLICY,
+    FRACTION,
     DURATION,
     WEIGHTS,
 )

@@ -191,7 +191,7 @@ MEANS: Final = {
     Health.DEGRADED: "Its calls are served all the same.",
     Health.WAITING: "The client asked and has no answer yet; after 15 s gRPC takes it as missing.",
     Health.MISSING: "Calls that need it fail.",
-    Health.REFUSED: "The client took no part of the refused version; what it held before, if anything, goes on.",
+    Health.REFUSED: "What the client held before, if anything, goes on.",
 }
 """What a state means for calls, where no finding says it better."""
 

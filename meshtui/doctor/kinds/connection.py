@@ -44,6 +44,20 @@ CONTROL_PLANE_CUT_OFF: Final = Kind(
     seen="channelz: the calls on each channel to the control plane; they failed, and none is in flight.",
 )
 
+CONTROL_PLANE_SILENT: Final = Kind(
+    code="control-plane-silent",
+    area=Area.CONNECTION,
+    severity=Severity.WARNING,
+    title="The app has no open config call to its control plane",
+    why=(
+        "Config comes over an ADS call that stays open. The app's calls have ended and it has not begun another, so no "
+        "change arrives until it does. How they ended does not tell why: the control plane may have gone, or streams "
+        "of one process may push each other out at the agent."
+    ),
+    fix="look again in two minutes, gRPC's longest backoff; then at the agent's log and whether istiod runs",
+    seen="channelz: the calls on each channel to the control plane; they ended, well or not, and none is open.",
+)
+
 DESTINATION_UNREACHABLE: Final = Kind(
     code="destination-unreachable",
     area=Area.CONNECTION,

@@ -8,7 +8,12 @@ from typing import Final
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.explain.catalogue import UNKNOWN, known_error
 from meshtui.doctor.kinds.agent import STREAMS_EVICTED
-from meshtui.doctor.kinds.connection import CONTROL_PLANE_CUT_OFF, CONTROL_PLANE_LOST, DESTINATION_UNREACHABLE
+from meshtui.doctor.kinds.connection import (
+    CONTROL_PLANE_CUT_OFF,
+    CONTROL_PLANE_LOST,
+    CONTROL_PLANE_SILENT,
+    DESTINATION_UNREACHABLE,
+)
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.channels import Channel, ChannelState, Subchannel
 from meshtui.model.control_plane import Standing, control_planes
@@ -43,7 +48,7 @@ def control_plane(seen: ConfigEvidence) -> Iterator[Finding]:
         other = planes.serving
         yield kind.finding(
             ChannelSubject(plane.target),
-            severity=Severity.WARNING if other is not None else Severity.ERROR,
+            severity=Severity.WARNING if other is not None or kind is CONTROL_PLANE_SILENT else Severity.ERROR,
             title=f"The control plane {plane.target} gives no config; {other.target} does" if other is not None else "",
             fix=""
             if plane.is_socket or kind is STREAMS_EVICTED
@@ -58,8 +63,9 @@ BY_STANDING: Final = {
     Standing.LOST: CONTROL_PLANE_LOST,
     Standing.CUT_OFF: CONTROL_PLANE_CUT_OFF,
     Standing.EVICTED: STREAMS_EVICTED,
+    Standing.STOPPED: CONTROL_PLANE_SILENT,
 }
-"""The kind of finding for each way in which no change comes; of the others nothing is known for certain."""
+"""The kind of finding for each way in which no change comes."""
 
 
 def _calls_words(channel: Channel) -> str:

@@ -43,6 +43,9 @@ MOST_FILES = 1_000
 SUFFIXES = frozenset({".pem", ".crt", ".cer", ".cert", ".der", ".key", ".bundle", ".ca-bundle"})
 """What names a certificate or key file in a directory; anything else there is left alone."""
 
+JSON = ".json"
+"""What names a trust bundle map, of which one counts; other JSON in a directory is left alone."""
+
 
 def read_certificates(paths: Sequence[str], now: datetime | None = None) -> CertificateSet:
     """Everything under ``paths``, each a directory or a file, as one set. Never raises.
@@ -55,10 +58,11 @@ def read_certificates(paths: Sequence[str], now: datetime | None = None) -> Cert
 
 def _read_paths(paths: Sequence[str], now: datetime | None) -> CertificateSet:
     files, problems = _expand(paths)
-    keys = [path for path in files if _is_key_file(path)]
-    certificates = [path for path in files if path not in keys]
+    maps = [path for path in files if path.endswith(JSON)]
+    keys = [path for path in files if path not in maps and _is_key_file(path)]
+    certificates = [path for path in files if path not in (*maps, *keys)]
     roots = [path for path in certificates if _names_roots(path)]
-    found = _read(", ".join(paths), certificates, roots, keys, now)
+    found = _read(", ".join(paths), certificates, roots, keys, now, bundle_map=maps[0] if maps else "")
     return replace(found, problems=(*problems, *found.problems))
 
 
@@ -144,8 +148,17 @@ def _expand(paths: Sequence[str]) -> tuple[list[str], list[FileProblem]]:
 
 def _wanted(entry: os.DirEntry[str]) -> bool:
     # Kubernetes mounts are links to ..data/…; the hidden originals would be the same files again.
-    hidden = entry.name.startswith(".")
-    return not hidden and PurePath(entry.name).suffix.lower() in SUFFIXES and not _is_directory(entry)
+    if entry.name.startswith(".") or _is_directory(entry):
+        return False
+    return PurePath(entry.name).suffix.lower() in SUFFIXES or (entry.name.endswith(JSON) and is_bundle_map(entry.path))
+
+
+def is_bundle_map(path: str) -> bool:
+    """Whether a JSON file is a SPIFFE trust bundle map, by the member that every one has."""
+    try:
+        return b'"trust_domains"' in read_limited(path, LARGEST_FILE)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.workload import WorkloadFiles
-from meshtui.sources.certificates.files import read_certificates, read_providers
+from meshtui.sources.certificates.files import is_bundle_map, read_certificates, read_providers
 from meshtui.sources.reading import read_limited
 from meshtui.sources.workload.bootstrap import (
     FILE_VARIABLE,
@@ -41,7 +41,7 @@ def workload_from_environment(environment: Mapping[str, str]) -> WorkloadFiles |
 
 def is_bootstrap_file(path: str) -> bool:
     """Whether the file at ``path`` is a bootstrap rather than certificates, by its name and how it begins."""
-    if os.path.isdir(path):
+    if os.path.isdir(path) or is_bundle_map(path):
         return False
     try:
         begin = read_limited(path, 1 << 26)[:PEEK].lstrip(b"\xef\xbb\xbf \t\r\n")

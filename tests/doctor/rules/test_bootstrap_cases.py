@@ -18,7 +18,7 @@ from meshtui.model.identity.comparison import IdentityState
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.model.identity.workload import Workload
 from meshtui.model.subject import BootstrapSubject
-from meshtui.sources.workload.read_once import read_workload
+from meshtui.sources.workload.read_once import is_bootstrap_file, read_workload
 from tests.pki import NOW, Issued, root, workload
 
 DATA = Path(__file__).parents[2] / "data"
@@ -136,6 +136,16 @@ def test_the_roots_of_another_trust_domain_do_not_count(spiffe_mesh: Path) -> No
     )
     write_map(spiffe_mesh / "trust_bundles.json", {"other.example": root("O=Another")})
     assert "certificate-bundle-map-own-domain" in worth_acting(of_workload())
+
+
+def test_a_map_in_a_directory_is_the_roots_of_what_is_there(spiffe_mesh: Path) -> None:
+    (spiffe_mesh / "bundle.pem").unlink()
+    found = read_workload(None, str(spiffe_mesh)).own
+    assert found is not None
+    assert [chain.verified for chain in found.chains] == [True]
+    assert found.problems == ()
+    assert not is_bootstrap_file("trust_bundles.json")
+    assert is_bootstrap_file("bootstrap.json")
 
 
 @pytest.mark.parametrize(

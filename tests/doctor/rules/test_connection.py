@@ -46,6 +46,12 @@ def test_evicted_and_cut_off_are_told_apart_by_the_calls() -> None:
     assert "istiod" in cut_off.explanation
 
 
+def test_calls_that_do_not_tell_why_they_ended_accuse_nobody() -> None:
+    """Streams that were evicted first and failed later, or the other way round."""
+    (silent,) = judge(*ads(Calls(19, 13, 6), Calls(19, 13, 6)))
+    assert (silent.code, silent.severity) == ("control-plane-silent", Severity.WARNING)
+
+
 def test_a_fallback_that_serves_makes_it_a_warning() -> None:
     """gRFC A71: the second of ``xds_servers`` is asked while the first gives nothing."""
     first = Channel(id=1, target="dns:///a:15010", state=ChannelState.TRANSIENT_FAILURE, calls=Calls(2, 0, 1))

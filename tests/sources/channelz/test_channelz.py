@@ -117,6 +117,33 @@ def subchannel(_: str, request: bytes, __: Any) -> Any:
     return answer
 
 
+async def test_the_reason_that_grpc_java_traces_is_read_with_its_shapes() -> None:
+    """grpc/grpc-java#4205, #4345: the channel's trace says why, the subchannel's address is one in brackets."""
+    failing = channel_message(1, "xds:///echo.shop.svc.cluster.local:7070", (5,), (3,))
+    failing.data.state.state = 4
+    why = "UNAVAILABLE: io exception Caused by: PKIX path validation failed: timestamp check failed"
+    failing.data.trace.events.add(description=f"Entering TRANSIENT_FAILURE state with picker: {why}")
+
+    def oob(*_: object) -> Any:
+        return channelz_pb2.GetChannelResponse(channel=channel_message(3, "oob"))
+
+    def java(*_: object) -> Any:
+        answer = channelz_pb2.GetSubchannelResponse()
+        answer.subchannel.ref.subchannel_id = 5
+        answer.subchannel.data.target = (
+            "[[[/10.0.0.1:17070]/{io.grpc.EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE=x}]]"
+        )
+        answer.subchannel.data.state.state = 4
+        return answer
+
+    peer = answering(GetTopChannels=top(failing), GetChannel=oob, GetSubchannel=java)
+    async with peer as (address, _), channelz_at(address) as source:
+        (channel,) = (await source.poll()).channels
+    assert channel.failure == why
+    (part,) = channel.subchannels
+    assert (part.address, part.state, part.failure) == ("10.0.0.1:17070", ChannelState.TRANSIENT_FAILURE, "")
+
+
 # gRPC's own
 
 

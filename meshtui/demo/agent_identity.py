@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import grpc.aio
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from meshtui.demo import ca
 from meshtui.demo.agent_metrics import CSR, Metrics
@@ -71,7 +71,7 @@ class Identity:
         """A new key and its certificate, written to the files; asked for until it is given."""
         wait = _FIRST_RETRY_SECONDS
         while True:
-            key = ec.generate_private_key(ec.SECP256R1())
+            key = await asyncio.to_thread(ca.new_key)
             request = CertificateRequest(
                 csr=ca.certificate_request(key, self._plan.workload.identity).decode(),
                 validity_duration=round(self._plan.certificate_seconds),
@@ -96,7 +96,7 @@ class Identity:
             self._metrics.count("outgoing_latency", CSR, (time.monotonic() - asked) * 1000)
             return self._store(key, list(response.cert_chain))
 
-    def _store(self, key: ec.EllipticCurvePrivateKey, chain: list[str]) -> x509.Certificate:
+    def _store(self, key: rsa.RSAPrivateKey, chain: list[str]) -> x509.Certificate:
         """Replace the files one by one: each is atomic, the set is not, as with Istio's agent."""
         directory = self._plan.certificates
         ca.write_private(directory / "key.pem", ca.private_pem(key))

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -212,7 +211,7 @@ class TestAuthority:
 
     def test_a_leaf_is_what_was_ordered(self, tmp_path: Path) -> None:
         authority = ca.load_or_create(tmp_path, self.NOW)
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = ca.new_key()
         request = ca.certificate_request(key, "spiffe://cluster.local/ns/a/sa/wish")
         chain = authority.sign(request, "spiffe://cluster.local/ns/a/sa/b", timedelta(minutes=4), self.NOW)
         leaf, root = (x509.load_pem_x509_certificate(pem.encode()) for pem in chain)
@@ -227,8 +226,7 @@ class TestAuthority:
 
     @given(st.binary(max_size=200))
     def test_anything_else_is_refused(self, data: bytes) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        authority = ca.CertificateAuthority(key, _ROOT)
+        authority = ca.CertificateAuthority(_KEY, _ROOT)
         with pytest.raises(ValueError, match=r".*"):
             authority.sign(data, "spiffe://x", timedelta(minutes=1), self.NOW)
 
@@ -240,6 +238,7 @@ def _root() -> x509.Certificate:
 
 
 _ROOT = _root()
+_KEY = ca.new_key()
 
 
 def test_metrics_have_istios_names_and_values() -> None:

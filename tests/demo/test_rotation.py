@@ -146,12 +146,11 @@ async def test_readiness_follows_the_files(lab: Lab) -> None:
 
 async def test_the_ca_knows_who_asks_by_the_token(lab: Lab) -> None:
     import grpc.aio
-    from cryptography.hazmat.primitives.asymmetric import ec
 
     from meshtui.demo import ca
     from meshtui.demo.ca_messages import CREATE_CERTIFICATE, CertificateRequest, CertificateResponse
 
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ca.new_key()
     wish = "spiffe://cluster.local/ns/echo-grpc/sa/echo"
     request = CertificateRequest(csr=ca.certificate_request(key, wish).decode(), validity_duration=60)
     async with grpc.aio.insecure_channel(lab.mesh.istiod) as channel:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from textual.pilot import Pilot
 
@@ -134,12 +134,14 @@ class Keys:
             key = load_pem_private_key(pem, None)
         except (OSError, ValueError):
             return  # in the middle of a rotation; the next look has it
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        scalar = key.private_numbers().private_value
-        raw = scalar.to_bytes(32, "big")
-        self.forms |= {line for line in pem.decode().split("\n")[1:-2] if len(line) >= 16}
-        self.forms |= {raw.hex(), raw.hex().upper(), raw.hex(":"), str(scalar), repr(raw)[2:-1]}
-        self.forms.add(base64.b64encode(raw).decode().rstrip("="))
+        assert isinstance(key, rsa.RSAPrivateKey)
+        # The first lines hold the modulus, which the certificate shows to everybody.
+        self.forms |= {line for line in pem.decode().split("\n")[9:-2] if len(line) >= 16}
+        secret = key.private_numbers()
+        for number in (secret.d, secret.p, secret.q):
+            raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+            self.forms |= {raw.hex(), raw.hex().upper(), raw.hex(":"), str(number), repr(raw)[2:-1]}
+            self.forms.add(base64.b64encode(raw).decode().rstrip("="))
 
     def check(self, text: str, where: str) -> None:
         packed = "".join(text.split())

@@ -48,12 +48,12 @@ async def test_subsets_of_other_names_are_known_by_the_revision_of_their_pods(re
     assert done.json["expected"] == {"v1": 0.2, "v2": 0.8}
 
 
-async def test_round_robin_is_no_split_to_test() -> None:
+async def test_two_localities_are_a_split_to_test() -> None:
+    """Within a locality calls go round robin; between localities gRPC draws lots by their weights (gRFC A27)."""
     async with Mesh("discovery") as mesh:
-        done = await echo(mesh.pods["client"].admin, "--count", "40")
-    assert (done.code, done.json["verdict"]) == (1, "none")
-    assert done.json["completed"] == 40
-    assert "not drawn by weight" in done.err
+        done = await echo(mesh.pods["client"].admin, "--until-decided", "--alpha", "0.000001")
+    assert (done.code, done.json["verdict"]) == (0, "consistent"), done.json["sentence"]
+    assert done.json["expected"] == {"v1": 0.5, "v2": 0.5}
 
 
 async def test_a_name_that_the_mesh_does_not_know(shifted_mesh: RunningMesh) -> None:

@@ -42,7 +42,7 @@ LB_POLICY: Final = KnownError(
     core=(
         r"field:lb_policy error:",
         "LB policy is not supported",
-        r"field:load_balancing_policy\S* error:no supported load balancing policy",
+        "no supported load balancing policy",
     ),
     go=("unexpected lbPolicy", "no supported policy found in policy list"),
     java=("unsupported lb policy:", "Invalid LoadBalancingPolicy:"),

@@ -16,7 +16,7 @@ from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import is_inbound_listener
+from meshtui.model.xds.names import is_inbound
 from meshtui.model.xds.resource import Health, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import in_use
@@ -83,8 +83,8 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
         if node.key is not None or node.weight != 0:  # a destination that gRPC leaves out is no cluster of the client
             by_kind[node.kind].append(node)
     listeners = by_kind[NodeKind.LISTENER]
-    outbound = [node for node in listeners if not is_inbound_listener(node.name)]
-    inbound = [node for node in listeners if is_inbound_listener(node.name)]
+    outbound = [node for node in listeners if node.key is None or not is_inbound(node.key)]
+    inbound = [node for node in listeners if node.key is not None and is_inbound(node.key)]
     if not outbound:
         return (_listener_rung(listeners, "listener"), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
     return (

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from meshtui.model.xds.config import Listener
 from meshtui.model.xds.graph import Graph, Node
-from meshtui.model.xds.names import is_inbound_listener, parse_service_name
-from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, ResourceKey
+from meshtui.model.xds.names import is_inbound, parse_service_name, split_target
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 
 XDSTP: Final = "xdstp://"
@@ -89,7 +89,7 @@ def _target_of(key: ResourceKey | None, snapshot: Snapshot | None = None) -> Pro
     if key is None:
         return ProbeTarget(why_not=NoProbe.NO_SERVICE)
     if key.type == LDS:
-        return ProbeTarget(why_not=NoProbe.INBOUND) if _is_inbound(key, snapshot) else ProbeTarget(_url(key.name))
+        return ProbeTarget(why_not=NoProbe.INBOUND) if _is_inbound(key, snapshot) else ProbeTarget(_url_of(key))
     service = parse_service_name(key.name) if key.type in (RDS, CDS, EDS) else None
     if service is None:
         return ProbeTarget(why_not=NoProbe.NO_SERVICE)
@@ -103,17 +103,24 @@ def _is_inbound(key: ResourceKey, snapshot: Snapshot | None = None) -> bool:
     resource = snapshot.resources.get(key) if snapshot is not None else None
     body = resource.body if resource is not None else None
     said = isinstance(body, Listener) and body.inbound
-    return said or key.scope == SERVER_SCOPE or is_inbound_listener(key.name)
+    return said or is_inbound(key)
 
 
 def _of(snapshot: Snapshot) -> Iterator[str]:
     for key, resource in snapshot.resources.items():
         if key.type == LDS and resource.value and not _is_inbound(key, snapshot):
-            yield _url(key.name)
+            yield _url_of(key)
     for key in snapshot.resources:
         service = parse_service_name(key.name) if key.type in (RDS, CDS) else None
         if service is not None and service.direction == "outbound":
             yield _url(f"{service.host}:{service.port}")
+
+
+def _url_of(listener: ResourceKey) -> str:
+    """The target of the channel whose listener it is: that of the scope (gRFC A71) where a template made the name."""
+    authority, name = split_target(listener.scope)
+    templated = name and unquote(listener.name.partition("?")[0]).endswith(f"/{name}")
+    return f"xds://{quote(authority)}/{quote(name, safe=_PLAIN)}" if templated else _url(listener.name)
 
 
 def _url(name: str) -> str:

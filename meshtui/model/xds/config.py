@@ -164,12 +164,27 @@ PLAINTEXT = TlsContext(TlsMode.PLAINTEXT)
 
 
 @dataclass(frozen=True, slots=True)
+class ChainMatch:
+    """Which connections a filter chain is for (gRFC A36): networks as CIDR, and the name of a source type or none.
+
+    ``ignored_for`` is what it asks for that gRPC does not know, so that the chain never fits a connection.
+    """
+
+    sources: tuple[str, ...] = ()
+    source_type: str = ""
+    source_ports: tuple[int, ...] = ()
+    destinations: tuple[str, ...] = ()
+    ignored_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FilterChain:
     """One inbound filter chain; ``mode`` in Istio's words: STRICT where it demands a client certificate."""
 
     name: str
     tls: TlsContext
     _: KW_ONLY
+    match: ChainMatch = ChainMatch()
     route_name: str = ""
     inline_routes: RouteConfiguration | None = None
     filters: tuple[HttpFilter, ...] = ()

@@ -23,6 +23,7 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.graph import EMPTY_GRAPH, Branch, Graph, Node, NodeKind, Serves
 from meshtui.model.xds.graph_words import (
+    chain_facts,
     cluster_facts,
     cluster_label,
     endpoints_problem,
@@ -33,7 +34,7 @@ from meshtui.model.xds.graph_words import (
     route_health,
     route_note,
 )
-from meshtui.model.xds.names import inbound_address, is_inbound_listener, last_part
+from meshtui.model.xds.names import inbound_address, is_inbound, last_part
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
 from meshtui.model.xds.serving import Serving, locality_fact, serving, serving_note
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
@@ -120,7 +121,7 @@ class _Builder:
         inbound: list[Node] = []
         for key, resource in self._resources.items():
             if key.type == LDS:
-                (inbound if is_inbound_listener(key.name) else outbound).append(self._branch(resource))
+                (inbound if is_inbound(key) else outbound).append(self._branch(resource))
         orphans = tuple(self._orphans())
         return Graph((*outbound, *inbound, *orphans), self._language, self._branches)
 
@@ -182,7 +183,7 @@ class _Builder:
             )
             facts = (*listener_facts(body), *filter_facts(body.filters))
         label = last_part(inbound_address(key.name))
-        if is_inbound_listener(key.name):
+        if is_inbound(key):
             label = f"inbound {label}"
         return _node(resource, NodeKind.LISTENER, _slot(key), label, facts=facts, children=children)
 
@@ -197,7 +198,7 @@ class _Builder:
             health=health,
             worst=worst(health, *(child.worst for child in children)),
             tls=chain.tls,
-            facts=(inbound_tls_words(chain.tls), *filter_facts(chain.filters)),
+            facts=(*chain_facts(chain), inbound_tls_words(chain.tls), *filter_facts(chain.filters)),
             note=chain.problem,
             children=children,
         )

@@ -12,6 +12,7 @@ from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
+    FilterChain,
     HttpFilter,
     Listener,
     Policy,
@@ -20,7 +21,10 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.resource import EDS, Health
-from meshtui.model.xds.words import is_catch_all, tls_words
+from meshtui.model.xds.words import chain_match_words, is_catch_all, match_words, tls_words
+
+GUARDED_SHOWN: Final = 3
+"""Routes of a filter chain named with what they override; more are counted."""
 
 ROUTINE_FILTERS: Final = frozenset({"Router", "HTTPFault", "RBAC"})
 """Filters Istio always sends; an idle one of these is not worth a word."""
@@ -105,6 +109,21 @@ def _fails(route: Route, outbound: bool) -> bool:
     """A client can do nothing with an action that is for servers either (gRFC A36)."""
     kind = route.action.kind
     return not route.left_out and (kind is ActionKind.FAILING or (outbound and kind is ActionKind.NON_FORWARDING))
+
+
+def chain_facts(chain: FilterChain) -> tuple[str, ...]:
+    """Which connections a chain is for, where it is not for all, and what single routes of it let pass."""
+    hosts = chain.inline_routes.virtual_hosts if chain.inline_routes is not None else ()
+    guarded = [
+        f"{match_words(route.match)} {filter_.summary}"
+        for host in hosts
+        for route in host.routes
+        for filter_ in route.faults
+        if filter_.summary
+    ]
+    more = (f"{len(guarded) - GUARDED_SHOWN} more routes of their own",) if len(guarded) > GUARDED_SHOWN else ()
+    peers = chain_match_words(chain.match)
+    return (*((peers,) if peers else ()), *guarded[:GUARDED_SHOWN], *more)
 
 
 def listener_facts(listener: Listener) -> tuple[str, ...]:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-INBOUND_LISTENER_MARK: Final = "/lds/inbound/"
-"""In the listener name that Istio's ``server_listener_resource_name_template`` makes."""
+from meshtui.model.xds.resource import SERVER_SCOPE, ResourceKey
+
+INBOUND_MARKS: Final = ("/lds/inbound/", "?xds.resource.listening_address=")
+"""In the listener names that the ``server_listener_resource_name_template`` of Istio and of Traffic Director make
+(GoogleCloudPlatform/traffic-director-grpc-bootstrap ``main.go``); their address stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def parse_service_name(name: str) -> ServiceName | None:
     return ServiceName(*parts)
 
 
-def target_of(url: str) -> tuple[str, str]:
+def split_target(url: str) -> tuple[str, str]:
     """Authority and name of an ``xds:`` URL: ``xds://AUTHORITY/echo:7070``. Two empty ones for other schemes.
 
     A slash before the path is none of the name: C-core writes the target of a scope as ``xds:/echo:7070``.
@@ -58,7 +61,7 @@ def listener_name(url: str) -> str:
 
     Without a template in the bootstrap it is the listener's name; always it is the authority of the calls (gRFC A47).
     """
-    return target_of(url)[1]
+    return split_target(url)[1]
 
 
 def last_part(name: str) -> str:
@@ -68,13 +71,18 @@ def last_part(name: str) -> str:
 
 def is_inbound_listener(name: str) -> bool:
     """Whether this LDS name asks for the app's own server side."""
-    return INBOUND_LISTENER_MARK in name
+    return any(mark in name for mark in INBOUND_MARKS)
+
+
+def is_inbound(listener: ResourceKey) -> bool:
+    """Whether a listener is the app's own server side, by its client or by its name."""
+    return listener.scope == SERVER_SCOPE or is_inbound_listener(listener.name)
 
 
 def inbound_address(name: str) -> str:
     """The ``ip:port`` at the end of an inbound listener's name; the name itself for other names."""
-    _, mark, address = name.partition(INBOUND_LISTENER_MARK)
-    return address if mark else name
+    addresses = (name.partition(mark)[2] for mark in INBOUND_MARKS)
+    return next((address for address in addresses if address), name)
 
 
 def short_host(host: str) -> str:

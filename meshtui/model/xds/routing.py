@@ -20,7 +20,7 @@ from meshtui.model.xds.config import (
     StringMatch,
     VirtualHost,
 )
-from meshtui.model.xds.names import listener_name, target_of
+from meshtui.model.xds.names import listener_name, split_target
 from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import HostIndex
@@ -56,7 +56,7 @@ def find_listener(snapshot: Snapshot, url: str) -> Resource | None:
     Its name comes from a template of the bootstrap (gRFC A47), which CSDS does not show; the scope is the channel's own
     target since gRPC 1.66. Before that the name is the URL's, or ends in it.
     """
-    wanted = target_of(url)
+    wanted = split_target(url)
     best, found = 0, None
     for key, resource in snapshot.resources.items():
         rank = _fit(key, wanted) if key.type == LDS and resource.value else 0
@@ -68,7 +68,7 @@ def find_listener(snapshot: Snapshot, url: str) -> Resource | None:
 def _fit(listener: ResourceKey, wanted: tuple[str, str]) -> int:
     """How surely a listener is that of a channel to this target; 0 for one that is not."""
     authority, name = wanted
-    if target_of(listener.scope) == wanted:
+    if split_target(listener.scope) == wanted:
         return 3
     if not authority and listener.name == name:
         return 2

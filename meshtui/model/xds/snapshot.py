@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from meshtui.model.xds.resource import SERVER_SCOPE, Health, Resource, ResourceKey
+from meshtui.model.xds.resource import Health, Resource, ResourceKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,9 @@ class Snapshot:
     @property
     def has_outbound(self) -> bool:
         """Whether any ``xds:`` channel is open in the app, so that there is more than the server's own listener."""
-        from meshtui.model.xds.names import is_inbound_listener  # only a table asks
+        from meshtui.model.xds.names import is_inbound  # only a table asks
 
-        return any(key.scope != SERVER_SCOPE and not is_inbound_listener(key.name) for key in self.resources)
+        return any(not is_inbound(key) for key in self.resources)
 
 
 def empty(taken_at: datetime) -> Snapshot:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from meshtui.model.phrases import share_words
-from meshtui.model.xds.config import HeaderMatch, MatchKind, RouteMatch, StringMatch, TlsContext, TlsMode
+from meshtui.model.xds.config import ChainMatch, HeaderMatch, MatchKind, RouteMatch, StringMatch, TlsContext, TlsMode
 
 
 def path_words(path: StringMatch) -> str:
@@ -57,6 +59,21 @@ def match_words(match: RouteMatch) -> str:
     if match.unsupported:
         parts.append(f"({match.unsupported}: gRPC leaves this route out)")
     return "  ".join(parts)
+
+
+def chain_match_words(match: ChainMatch) -> str:
+    """``connections from 10.0.0.0/8``; empty for a chain that is for every connection no other one fits better."""
+    if match.ignored_for:
+        return f"gRPC leaves this chain out: it asks for {match.ignored_for}"
+    parts = [f"from {', '.join(match.sources)}"] if match.sources else []
+    parts += [_ORIGINS[match.source_type]] if match.source_type in _ORIGINS else []
+    parts += [f"from port {', '.join(str(port) for port in match.source_ports)}"] if match.source_ports else []
+    parts += [f"to {', '.join(match.destinations)}"] if match.destinations else []
+    return f"connections {' '.join(parts)}" if parts else ""
+
+
+_ORIGINS: Final = {"SAME_IP_OR_LOOPBACK": "from the same host", "EXTERNAL": "from other hosts"}
+"""``FilterChainMatch.ConnectionSourceType`` in words."""
 
 
 def tls_words(tls: TlsContext) -> str:

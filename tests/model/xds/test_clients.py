@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from meshtui.model.echo.urls import known_urls
 from meshtui.model.split.expectation import expectation_for
 from meshtui.model.xds.clients import Language, language_of, policy_of
 from meshtui.model.xds.config import ActionKind, Cluster, Policy, Route, RouteAction, VirtualHost
@@ -191,5 +192,19 @@ def test_a_listener_that_a_template_names() -> None:
     mapping = {f"{prefix}v1": "v1", f"{prefix}v2": "v2"}
     found = expectation_for(seen, "xds:///server.example.com", {}, mapping=mapping)
     assert found.weights == (("v1", 20.0), ("v2", 80.0))
+    assert known_urls([seen]) == ("xds:///server.example.com",)
     assert not expectation_for(seen, "xds://other/server.example.com", {}, mapping=mapping).testable
+    assert alarms(seen) == []
+
+
+def test_a_servers_chains_say_which_peers_they_are_for() -> None:
+    """Traffic Director's name is no Istio name, and yet the listener is the app's server side (gRFC A36)."""
+    seen = case("td-server-listener")
+    graph = build(seen)
+    assert not seen.has_outbound
+    assert graph.roots[0].label == "inbound 0.0.0.0:50051"
+    facts = {node.label: node.facts for node in graph.roots[0].children}
+    assert facts["internal-plain"][0] == "connections from 10.0.0.0/8"
+    assert facts["loopback"][0] == "connections from the same host"
+    assert facts["rest-strict"] == ("/grpc.admin/Danger RBAC: DENY 1 rule", "STRICT mTLS")
     assert alarms(seen) == []

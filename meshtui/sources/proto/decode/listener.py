@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from meshtui.model.xds.config import FilterChain, Listener, TlsContext, TlsMode
+from meshtui.model.xds.config import ChainMatch, FilterChain, Listener, TlsContext, TlsMode
 from meshtui.sources.proto.decode.filters import http_filters
 from meshtui.sources.proto.decode.route import route_configuration
 from meshtui.sources.proto.decode.tls import downstream_tls
@@ -53,11 +53,39 @@ def _chain(message: Any, name: str) -> FilterChain:
     return FilterChain(
         name=name,
         tls=tls,
+        match=_match(message.filter_chain_match),
         route_name=_route_name(manager) if manager is not None else "",
         inline_routes=_inline_routes(manager) if manager is not None else None,
         filters=http_filters(manager.http_filters) if manager is not None else (),
         problem="; ".join(problems),
     )
+
+
+SOURCE_TYPES: Final = {1: "SAME_IP_OR_LOOPBACK", 2: "EXTERNAL"}
+"""``FilterChainMatch.ConnectionSourceType`` by number; 0 is any."""
+
+
+def _match(message: Any) -> ChainMatch:
+    """gRFC A36: grpc-go ``internal/xds/xdsclient/xdsresource/filter_chain.go`` drops chains that ask for a destination
+    port, server names, application protocols, or a transport protocol other than ``raw_buffer``.
+    """
+    unknown = (
+        ("a destination port", message.HasField("destination_port")),
+        ("server names", bool(message.server_names)),
+        ("application protocols", bool(message.application_protocols)),
+        (f"the transport {message.transport_protocol}", message.transport_protocol not in ("", "raw_buffer")),
+    )
+    return ChainMatch(
+        sources=_networks(message.source_prefix_ranges),
+        source_type=SOURCE_TYPES.get(message.source_type, ""),
+        source_ports=tuple(message.source_ports),
+        destinations=_networks(message.prefix_ranges),
+        ignored_for=", ".join(words for words, asked in unknown if asked),
+    )
+
+
+def _networks(ranges: Any) -> tuple[str, ...]:
+    return tuple(f"{network.address_prefix}/{network.prefix_len.value}" for network in ranges)
 
 
 def _manager(chain: Any) -> Any:

@@ -13,8 +13,8 @@ from meshtui.model.phrases import plural, span_words
 from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.xds.config import TlsContext, TlsMode
 from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import inbound_address, is_inbound_listener
-from meshtui.model.xds.resource import CDS, LDS, SERVER_SCOPE, ResourceKey
+from meshtui.model.xds.names import inbound_address, is_inbound
+from meshtui.model.xds.resource import CDS, LDS, ResourceKey
 from meshtui.model.xds.words import inbound_tls_words, pattern_words, tls_words
 from meshtui.session.state import SessionState
 from meshtui.tui.kit.style import Line, Role, Span
@@ -146,10 +146,7 @@ def _waited_for(state: SessionState, accepted: set[str]) -> list[ResourceKey]:
     return [
         key
         for key in resources
-        if key.type == LDS
-        and key.name not in accepted
-        and (key.scope == SERVER_SCOPE or is_inbound_listener(key.name))
-        and resources[key].body is None
+        if key.type == LDS and key.name not in accepted and is_inbound(key) and resources[key].body is None
     ]
 
 

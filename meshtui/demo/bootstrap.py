@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from meshtui.demo.istio.workload import DOMAIN
-from meshtui.demo.pods import ISTIO_VERSION, NAMESPACE, PodPlan
+from meshtui.demo.istio.workload import CLUSTER_ID, DOMAIN
+from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, NAMESPACE, PodPlan
 from meshtui.demo.xds.names import INBOUND_PREFIX
 
 REFRESH_INTERVAL = "1s"
@@ -49,22 +49,44 @@ def bootstrap(plan: PodPlan) -> dict[str, Any]:
 
 
 def _metadata(plan: PodPlan) -> dict[str, Any]:
+    """The node's fields, as a real pilot-agent 1.29.1 wrote them; those of Envoy it writes for nobody."""
+    service, revision = plan.workload.canonical
+    canonical = {"service.istio.io/canonical-name": service, "service.istio.io/canonical-revision": revision}
+    ports = [] if plan.calls else [GRPC_PORT]
     return {
+        "ANNOTATIONS": {
+            "inject.istio.io/templates": "grpc-agent",
+            "proxy.istio.io/config": '{"holdApplicationUntilProxyStarts": true}',
+        },
+        "APP_CONTAINERS": "app",
+        "CLUSTER_ID": CLUSTER_ID,
         "GENERATOR": "grpc",
+        "INSTANCE_IPS": plan.listening.ip,
+        "ISTIO_VERSION": ISTIO_VERSION,
+        "LABELS": {**plan.labels, **canonical},
+        "MESH_ID": DOMAIN,
+        "METADATA_DISCOVERY": "false",
         "NAME": plan.name,
         "NAMESPACE": NAMESPACE,
-        "LABELS": plan.labels,
+        "OWNER": f"kubernetes://apis/apps/v1/namespaces/{NAMESPACE}/deployments/{plan.name}",
+        "PILOT_SAN": ["istiod.istio-system.svc"],
+        "POD_PORTS": json.dumps([{"containerPort": port, "protocol": "TCP"} for port in (*ports, ADMIN_PORT)]),
+        "PROXY_CONFIG": _proxy_config(plan),
         "SERVICE_ACCOUNT": plan.service_account,
         "WORKLOAD_NAME": plan.name,
-        "CLUSTER_ID": "Kubernetes",
-        "MESH_ID": DOMAIN,
-        "ISTIO_VERSION": ISTIO_VERSION,
-        "INSTANCE_IPS": plan.listening.ip,
-        "PROXY_CONFIG": {
-            "discoveryAddress": plan.istiod,
-            "configPath": plan.directory,
-            "proxyMetadata": {"DISABLE_ENVOY": "true", "OUTPUT_CERTS": str(plan.certificates)},
-        },
+    }
+
+
+def _proxy_config(plan: PodPlan) -> dict[str, Any]:
+    """Booleans and numbers are real ones here, where the metadata around it has texts."""
+    return {
+        "configPath": plan.directory,
+        "controlPlaneAuthPolicy": "NONE",
+        "discoveryAddress": plan.istiod,
+        "holdApplicationUntilProxyStarts": True,
+        "proxyMetadata": {"DISABLE_ENVOY": "true", "OUTPUT_CERTS": str(plan.certificates)},
+        "serviceCluster": "istio-proxy",
+        "statusPort": plan.listening.agent,
     }
 
 

@@ -99,7 +99,16 @@ def test_the_bootstrap_has_istios_shape() -> None:
     assert server["channel_creds"] == [{"type": "insecure"}]
     assert server["server_features"] == ["xds_v3"]
     assert written["node"]["id"] == "sidecar~127.0.1.11~echo-v1.echo-grpc~echo-grpc.svc.cluster.local"
-    assert written["node"]["metadata"]["GENERATOR"] == "grpc"
+    metadata = written["node"]["metadata"]
+    assert metadata["GENERATOR"] == "grpc"
+    assert written["node"]["UserAgentVersionType"] is None
+    assert written["node"]["locality"] == {}
+    real = json.loads((Path(__file__).parents[1] / "data" / "istio" / "grpc-bootstrap.json").read_text())
+    envoys = {name for name in real["node"]["metadata"] if name.startswith("ENVOY_")}
+    other = {"NODE_NAME", "WORKLOAD_IDENTITY_SOCKET_FILE"}
+    assert metadata.keys() == real["node"]["metadata"].keys() - envoys - other
+    assert real.keys() == written.keys()
+    assert real["node"].keys() == written["node"].keys()
     provider = written["certificate_providers"]["default"]
     assert provider["plugin_name"] == "file_watcher"
     assert provider["config"]["private_key_file"] == "/tmp/x/pods/echo-v1/certs/key.pem"

@@ -192,8 +192,13 @@ async def test_localities_share_calls_as_they_are_told(lab: Lab) -> None:
     await lab.until_accepted(
         ENDPOINTS, lambda found: [group.load_balancing_weight.value for group in found.endpoints] == [80, 20]
     )
-    found = await lab.versions(count=600, timeout_micros=20_000_000)
-    assert lab.plausible(found["v1"], 600, 0.8), found
+
+    async def shared() -> bool | None:
+        # The first calls of a new channel go where it connected first, and a busy machine makes them many.
+        found = await lab.versions(count=600, timeout_micros=20_000_000)
+        return lab.plausible(found["v1"], 600, 0.8) or None
+
+    await lab.eventually("calls are drawn by the localities' weights", shared)
 
 
 async def test_outlier_detection_keeps_calls_near(lab: Lab) -> None:

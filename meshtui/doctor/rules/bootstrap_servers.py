@@ -87,16 +87,19 @@ def addresses(seen: BootstrapEvidence) -> Iterator[Finding]:
 
 
 def _is_dialable(server: XdsServer) -> bool:
-    return server.scheme in SCHEMES and not server.server_uri.startswith(("/", "./", "../"))
+    return server.scheme in SCHEMES and not _is_path(server)
+
+
+def _is_path(server: XdsServer) -> bool:
+    return server.server_uri.startswith(("/", "./", "../"))
 
 
 def _undialable(seen: BootstrapEvidence, server: XdsServer, path: str) -> Finding:
-    plain = server.server_uri.startswith(("/", "."))
     return kinds.SERVER_URI_UNUSABLE.finding(
         BootstrapSubject(path),
         server_uri=server.server_uri,
         reason="It is a plain path, which gRPC takes for a host name."
-        if plain
+        if _is_path(server)
         else f"gRPC has no {server.scheme}: targets.",
         better=f"unix://{server.server_uri}" if server.server_uri.startswith("/") else "unix:///path or host:port",
         evidence=(seen.at(path, f"is {server.server_uri!r}"),),
@@ -198,22 +201,23 @@ def _tls_config(seen: BootstrapEvidence, creds: Creds) -> Iterator[Finding]:
 
 def credential_files(seen: BootstrapEvidence) -> Iterator[Finding]:
     """The files by which the client and its control plane prove who they are (gRFC A65, A97)."""
-    for creds in seen.bootstrap.credentials:
-        files = creds.watched.files if creds.watched is not None else ()
-        token = (("jwt_token_file", creds.token_file),) if creds.token_file else ()
-        for field, path in (*files, *token):
-            problem = _file_problem(seen, path)
-            if problem is not None:
-                place = f"{creds.path}.config.{field}"
-                yield kinds.CREDS_FILE_UNUSABLE.finding(
-                    BootstrapSubject(place),
-                    also=(FileSubject(path),),
-                    path=path,
-                    problem=problem,
-                    type=creds.type,
-                    server=creds.path.partition(".c")[0],
-                    evidence=(f"{path}: {seen.facts(path).detail or problem}", seen.at(place, f"is {path!r}")),
-                )
+    for server in seen.bootstrap.all_servers:
+        for creds in server.credentials:
+            files = creds.watched.files if creds.watched is not None else ()
+            token = (("jwt_token_file", creds.token_file),) if creds.token_file else ()
+            for field, path in (*files, *token):
+                problem = _file_problem(seen, path)
+                if problem is not None:
+                    place = f"{creds.path}.config.{field}"
+                    yield kinds.CREDS_FILE_UNUSABLE.finding(
+                        BootstrapSubject(place),
+                        also=(FileSubject(path),),
+                        path=path,
+                        problem=problem,
+                        type=creds.type,
+                        server=server.path,
+                        evidence=(f"{path}: {seen.facts(path).detail or problem}", seen.at(place, f"is {path!r}")),
+                    )
 
 
 def _file_problem(seen: BootstrapEvidence, path: str) -> str | None:

@@ -53,6 +53,11 @@ class XdsServer:
     server_features: tuple[str, ...] = ()
 
     @property
+    def credentials(self) -> tuple[Creds, ...]:
+        """Its channel and call credentials."""
+        return (*self.channel_creds, *self.call_creds)
+
+    @property
     def scheme(self) -> str:
         """The URI's scheme in lower case, or empty for ``host:port`` and plain paths."""
         head, colon, _ = self.server_uri.partition(":")
@@ -274,7 +279,7 @@ class Bootstrap:
     @property
     def credentials(self) -> tuple[Creds, ...]:
         """The channel and call credentials of every control plane named."""
-        return tuple(creds for server in self.all_servers for creds in (*server.channel_creds, *server.call_creds))
+        return tuple(creds for server in self.all_servers for creds in server.credentials)
 
     @property
     def watched(self) -> tuple[CertificateProvider, ...]:

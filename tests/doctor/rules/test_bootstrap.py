@@ -77,6 +77,17 @@ def test_the_path_limit_is_the_platforms() -> None:
     assert codes(judged(replace(state, platform="darwin"))) == ["bootstrap-socket-path-too-long"]
 
 
+def test_credentials_are_said_to_be_of_their_server_whatever_its_authority_is_called() -> None:
+    text = """{"xds_servers": [], "node": {"id": "client"}, "authorities": {"xds.corp.example": {"xds_servers": [{
+    "server_uri": "xds.corp.example:443", "channel_creds": [{"type": "tls", "config": {"ca_certificate_file": "/r"}}]
+    }]}}}"""
+    state = BootstrapEvidence(
+        now=NOW, bootstrap=read_bootstrap(text.encode(), "b.json"), files=(FileFacts("/r", FileKind.MISSING),)
+    )
+    (missing,) = [found for found in judged(state) if found.code == "bootstrap-creds-file-unusable"]
+    assert 'credentials of authorities["xds.corp.example"].xds_servers[0] are' in missing.explanation
+
+
 def test_certificates_shorter_than_the_refresh_interval_and_files_that_do_not_fit() -> None:
     short = parse_certificate(workload(AUTHORITY, lives=timedelta(minutes=20), begins=NOW).der, "/c")
     assert short is not None

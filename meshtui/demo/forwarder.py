@@ -68,8 +68,8 @@ def connect(url: str, authority: str, *, alone: bool) -> grpc.Channel:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Set:
-    """One set of requests while it runs. ``lock`` guards all that the calls' callbacks touch."""
+class _Batch:
+    """One batch of requests while it runs. ``lock`` guards all that the calls' callbacks touch."""
 
     count: int
     outputs: dict[int, str] = field(default_factory=dict)
@@ -91,14 +91,14 @@ class _Set:
 
 
 class Forwarder:
-    """Sends sets of requests. Many may run at once, in as many threads."""
+    """Sends batches of requests. Many may run at once, in as many threads."""
 
     def __init__(self) -> None:
         self._active = 0
         self._lock = threading.Lock()
 
     def forward(self, request: Any, gone: threading.Event) -> list[str]:
-        """Send a ForwardEchoRequest's set and return one output per request.
+        """Send a ForwardEchoRequest's batch and return one output per request.
 
         Blocks until all are answered. Raises ForwardError when one fails, when time is up, for more requests than
         the demo's bound, or when ``gone`` is set because nobody waits for the answer any longer.
@@ -112,7 +112,7 @@ class Forwarder:
         headers = [(header.key, header.value) for header in request.headers]
         authority = next((value for key, value in headers if key.lower() == "host"), "")
         sent = [(key.lower(), value) for key, value in headers if key.lower() != "host"]
-        work = _Set(count=max(1, request.count))
+        work = _Batch(count=max(1, request.count))
         channels: list[grpc.Channel] = []
 
         def channel(index: int) -> grpc.Channel:
@@ -138,7 +138,7 @@ class Forwarder:
 
     def _send(
         self,
-        work: _Set,
+        work: _Batch,
         request: Any,
         headers: Iterable[tuple[str, str]],
         channel: Callable[[int], grpc.Channel],
@@ -158,14 +158,14 @@ class Forwarder:
                 break
             self._start(work, index, channel(index), request.message, headers, deadline)
 
-    def _place(self, work: _Set, deadline: float, gone: threading.Event) -> bool:
+    def _place(self, work: _Batch, deadline: float, gone: threading.Event) -> bool:
         """Wait for one of the places; False when time is up or nobody waits."""
         left = deadline - time.monotonic()
         return left > 0 and not gone.is_set() and work.places.acquire(timeout=left)
 
     def _start(
         self,
-        work: _Set,
+        work: _Batch,
         index: int,
         channel: grpc.Channel,
         message: str,
@@ -191,14 +191,14 @@ class Forwarder:
             work.running[index] = future
         future.add_done_callback(lambda done: self._done(work, index, started, done))
 
-    def _done(self, work: _Set, index: int, started: float, call: Any) -> None:
+    def _done(self, work: _Batch, index: int, started: float, call: Any) -> None:
         code = call.code()
         if code is grpc.StatusCode.OK:
             self._ended(work, index, started, call, "")
         else:
             self._ended(work, index, started, None, go_text.rpc_error(code.name, call.details() or ""))
 
-    def _ended(self, work: _Set, index: int, started: float, call: Any, error: str) -> None:
+    def _ended(self, work: _Batch, index: int, started: float, call: Any, error: str) -> None:
         took = time.monotonic() - started
         with self._lock:
             active = self._active
@@ -216,7 +216,7 @@ class Forwarder:
         if all_ended:
             work.finished.set()
 
-    def _abandon(self, work: _Set, channels: list[grpc.Channel]) -> None:
+    def _abandon(self, work: _Batch, channels: list[grpc.Channel]) -> None:
         with work.lock:
             running = list(work.running.values())
         for call in running:

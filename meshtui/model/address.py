@@ -113,6 +113,12 @@ def host_alone(text: str) -> str:
     return text if text.count(":") > 1 else text.partition(":")[0]
 
 
+def socket_path(target: str) -> str:
+    """The path of a ``unix:`` target as gRPC reads it (``unix:path`` or ``unix:///absolute``), or empty for others."""
+    scheme, _, path = target.partition(":")
+    return path.removeprefix("//") if scheme.lower() == "unix" else ""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine: ``localhost``, or an address of RFC 1122 §3.2.1.3 or RFC 4291 §2.5.3."""
     import ipaddress  # few addresses need it

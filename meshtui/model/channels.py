@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from meshtui.model.xds.names import is_inbound_listener
+from meshtui.model.xds.names import is_inbound_listener, is_xds
 
 
 class ChannelState(Enum):
@@ -92,7 +92,5 @@ class ChannelReport:
     def mesh_channels(self) -> tuple[Channel, ...]:
         """The channels dialled by an ``xds:`` name: what the app itself does in the mesh."""
         return tuple(
-            channel
-            for channel in self.channels
-            if channel.target.startswith("xds:") and not is_inbound_listener(channel.target)
+            channel for channel in self.channels if is_xds(channel.target) and not is_inbound_listener(channel.target)
         )

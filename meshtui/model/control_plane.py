@@ -16,6 +16,7 @@ from enum import IntEnum
 from typing import Final
 from urllib.parse import unquote
 
+from meshtui.model.address import host_alone, socket_path
 from meshtui.model.channels import Channel, ChannelReport, ChannelState
 from meshtui.model.traffic import in_flight
 
@@ -58,7 +59,7 @@ class ControlPlane:
     @property
     def is_socket(self) -> bool:
         """Whether it is reached over a Unix socket, as an agent is."""
-        return self.target.startswith("unix:")
+        return bool(socket_path(self.target))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _standing(channels: tuple[Channel, ...], now: datetime) -> Standing:
 
 def _quiet(channels: tuple[Channel, ...], quiet: list[Channel], *, any_serves: bool) -> Standing:
     """Why channels that made calls have none in flight, as far as these tell how they ended."""
-    several = len(channels) > 1 and channels[0].target.startswith("unix:")
+    several = len(channels) > 1 and bool(socket_path(channels[0].target))
     ended_well = any(channel.calls.succeeded for channel in quiet)
     failed = any(channel.calls.failed for channel in quiet)
     if several and ended_well and (any_serves or not failed):
@@ -124,13 +125,12 @@ def _tries_again(channel: Channel, now: datetime) -> bool:
 
 def _spelt(target: str) -> str:
     """One spelling of a target: without a scheme it is ``dns:///`` (gRPC's ``doc/naming.md``), a socket is its path."""
-    if target.startswith("unix:"):
-        path = unquote(target.removeprefix("unix:"))
-        return "unix:" + (path[2:] if path.startswith("//") else path)
+    if path := socket_path(target):
+        return f"unix:{unquote(path)}"
     return target.removeprefix("dns:").removeprefix("///").removeprefix("passthrough:///")
 
 
 def _looks_like_one(target: str) -> bool:
-    if target.startswith("unix:"):
-        return target.rstrip("/").endswith("XDS")
-    return target.endswith(ISTIOD_PORTS) or target.partition(":")[0] == GOOGLE
+    if path := socket_path(target):
+        return path.rstrip("/").endswith("XDS")
+    return target.endswith(ISTIOD_PORTS) or host_alone(target) == GOOGLE

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from meshtui.doctor.kinds.agent import ISTIOD_CONNECTION, STREAMS_EVICTED
 from meshtui.model.channels import Channel, ChannelReport, ChannelState
 from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.finding import Finding
@@ -131,7 +132,7 @@ def control_plane_rung(
     return Rung(name, Health.OK, text)
 
 
-AGENT_TROUBLE: Final = frozenset({"agent-istiod-connection", "agent-streams-evicted"})
+AGENT_TROUBLE: Final = frozenset({ISTIOD_CONNECTION.code, STREAMS_EVICTED.code})
 """What the agent's counters tell of the way to istiod, where the app's channels look well."""
 
 STANDINGS: Final = {
@@ -230,7 +231,8 @@ def _trouble_below(node: Node) -> str:
     failing = next((child for child in node.children if child.kind is NodeKind.ROUTE and child.health.rank), None)
     if failing is not None:
         return f"{failing.label}: {failing.note}"
-    unable = next((one for one in _clusters_under(node) if one.health is Health.MISSING and one.tls is not None), None)
+    below = _clusters_under(node)
+    unable = next((cluster for cluster in below if cluster.health is Health.MISSING and cluster.tls is not None), None)
     if unable is not None:
         return f"{unable.label}: {unable.note}"
     lacking = [

@@ -35,9 +35,10 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
     A config in the entry is still in use although the control plane deleted it (gRFC A88).
     """
     all_effects = Effects(seen.graph)
-    told = {resource.key for resource in absent_listeners(seen, {one.resource.key.scope for one in envoy_shaped(seen)})}
+    scopes = {refusal.resource.key.scope for refusal in envoy_shaped(seen)}
+    reported = {resource.key for resource in absent_listeners(seen, scopes)}
     for resource in seen.snapshot.resources.values():
-        if resource.health is not Health.MISSING or resource.key in told:
+        if resource.health is not Health.MISSING or resource.key in reported:
             continue
         in_use = resource.status is Status.DOES_NOT_EXIST and bool(resource.value)
         timed_out = resource.status is Status.TIMEOUT

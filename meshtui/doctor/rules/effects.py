@@ -73,6 +73,7 @@ def failing(effects: tuple[Effect, ...], what_happens: str) -> str:
 
 
 def reached(effects: Iterable[Effect]) -> str:
+    """The begin of a sentence that goes on with what is wrong: which route configurations lead there."""
     through = list(dict.fromkeys(effect.through for effect in effects if effect.through))
     if not through:
         return "Here "

@@ -107,6 +107,7 @@ def _statuses(refusals: list[_Refusal]) -> Iterator[str]:
 
 
 def envoy_shaped(seen: ConfigEvidence) -> list[_Refusal]:
+    """The refusals of config that istiod writes for Envoy and gRPC does not take."""
     nacked = (resource for resource in seen.snapshot.resources.values() if resource.status is Status.NACKED)
     return [refusal for refusal in map(_Refusal.of, nacked) if refusal.known is ENVOY_CONFIG]
 

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Final
 
+from meshtui.model.address import socket_path
 from meshtui.model.echo.spec import METHOD, EchoRequestSpec
 from meshtui.model.identity.masking import is_secret
 
@@ -28,11 +29,10 @@ def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) 
     For the value of a secret header stands its variable (:func:`grpcurl_variables`). One line makes one batch, so a
     continuous run is shown as a batch of ``count`` (100 when not given).
     """
-    unix = address.startswith("unix:")
-    place = address.removeprefix("unix://").removeprefix("unix:")
-    words = ["grpcurl", "-plaintext", *(["-unix"] if unix else []), "-d"]
+    socket = socket_path(address)
+    words = ["grpcurl", "-plaintext", *(["-unix"] if socket else []), "-d"]
     before = " ".join(shlex.quote(word) for word in words)
-    return f"{before} {_body_word(spec, count or spec.count or 100)} {shlex.quote(place)} {METHOD}"
+    return f"{before} {_body_word(spec, count or spec.count or 100)} {shlex.quote(socket or address)} {METHOD}"
 
 
 def grpcurl_variables(spec: EchoRequestSpec) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import KW_ONLY, dataclass
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
 from meshtui.model.phrases import plural
+from meshtui.model.xds.names import is_xds
 
 MOST_REQUESTS = 100_000
 """Requests of one run unless lifted on purpose: more decides no split, and is load rather than a look."""
@@ -80,7 +81,7 @@ class EchoRequestSpec:
     @property
     def goes_by_config(self) -> bool:
         """Whether xDS config says where the requests go."""
-        return self.url.lower().startswith("xds:")
+        return is_xds(self.url)
 
 
 def parse_header(text: str) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import unquote
 
-from meshtui.model.address import host_alone, is_loopback
+from meshtui.model.address import host_alone, is_loopback, socket_path
 from meshtui.model.node_id import NodeId, is_istio_like, parse_node_id
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -66,11 +66,8 @@ class XdsServer:
 
     @property
     def socket_path(self) -> str:
-        """The path of a ``unix:`` URI as gRPC reads it (``unix:path`` or ``unix:///absolute``), or empty."""
-        if self.scheme != "unix":
-            return ""
-        rest = self.server_uri[len("unix:") :]
-        return rest[2:] if rest.startswith("//") else rest
+        """The path of a ``unix:`` URI, or empty."""
+        return socket_path(self.server_uri) if self.scheme == "unix" else ""
 
     @property
     def hosts(self) -> tuple[str, ...]:

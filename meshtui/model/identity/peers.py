@@ -15,6 +15,7 @@ from meshtui.model.identity.comparison import IdentityState, InUse, Side, identi
 from meshtui.model.identity.spiffe import SpiffeId
 from meshtui.model.identity.workload import Workload
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
+from meshtui.model.xds.names import split_target
 from meshtui.model.xds.resource import CDS, EDS
 from meshtui.model.xds.snapshot import Snapshot
 
@@ -47,7 +48,7 @@ def clusters_by_address(snapshot: Snapshot) -> ClustersByAddress:
     for key, resource in snapshot.resources.items():
         if key.type == EDS and isinstance(body := resource.body, ClusterLoadAssignment):
             for address in {end.address for locality in body.localities for end in locality.endpoints}:
-                found[_plain(key.scope), address] += readers.get((key.scope, key.name), ())[:MOST_CLUSTERS]
+                found[_spelt(key.scope), address] += readers.get((key.scope, key.name), ())[:MOST_CLUSTERS]
     return {place: tuple(dict.fromkeys(clusters)) for place, clusters in found.items()}
 
 
@@ -63,13 +64,13 @@ def sightings(report: ChannelReport, known: ClustersByAddress) -> Iterator[Sight
 
 def _clusters(known: ClustersByAddress, channel: Channel, address: str) -> tuple[str, ...]:
     """gRPC before 1.66 reports no scopes, so that all its config is under the empty one."""
-    return known.get((_plain(channel.target), address)) or known.get(("", address), ())
+    return known.get((_spelt(channel.target), address)) or known.get(("", address), ())
 
 
-def _plain(target: str) -> str:
-    """A target without the slashes of an empty authority: C-core's scope is ``xds:/a``, its channelz has ``xds:///a``."""
-    name = target.removeprefix("xds:")
-    return target if name == target or (name[:2] == "//" and name[2:3] != "/") else f"xds:{name.lstrip('/')}"
+def _spelt(target: str) -> str:
+    """One spelling of a target: C-core's scope is ``xds:/a``, its channelz has ``xds:///a``."""
+    authority, name = split_target(target)
+    return f"xds://{authority}/{name}" if name else target
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ class Node(NamedTuple):
     ``slot`` tells it from its siblings and is stable from one snapshot to the next; ``name`` is whole, ``label`` the
     short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
     ``tls`` is what a readable cluster dials with or a filter chain serves, None for every other node. ``facts`` are
-    good to know, in words; ``note`` says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1;
-    ``serves`` is of clusters.
+    good to know, in words, and what is asked first (TLS of a cluster, health of an endpoint) stands first; ``note``
+    says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1; ``serves`` is of clusters.
     """
 
     slot: str

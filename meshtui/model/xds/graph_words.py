@@ -132,6 +132,7 @@ def listener_facts(listener: Listener) -> tuple[str, ...]:
 
 
 def filter_facts(filters: Iterable[HttpFilter]) -> tuple[str, ...]:
+    """What HTTP filters do, and those of an unusual kind by their name."""
     return tuple(
         filter_.summary or filter_.kind for filter_ in filters if filter_.summary or filter_.kind not in ROUTINE_FILTERS
     )

@@ -47,13 +47,17 @@ def split_target(url: str) -> tuple[str, str]:
 
     A slash before the path is none of the name: C-core writes the target of a scope as ``xds:/echo:7070``.
     """
-    scheme, colon, rest = url.partition(":")
-    if scheme.lower() != "xds" or not colon:
+    if not is_xds(url):
         return "", ""
-    authority = ""
+    authority, rest = "", url.partition(":")[2]
     if rest.startswith("//"):
         authority, _, rest = rest[2:].partition("/")
     return authority, unquote(rest.removeprefix("/").split("?", 1)[0])
+
+
+def is_xds(url: str) -> bool:
+    """Whether a channel to this URL goes by xDS config."""
+    return url.partition(":")[0].lower() == "xds" and ":" in url
 
 
 def listener_name(url: str) -> str:
@@ -95,4 +99,5 @@ def short_host(host: str) -> str:
 def short_target(target: str) -> str:
     """What a channel was dialled with, for a sentence: ``xds:///echo.echo-grpc.svc.cluster.local:7070`` as
     ``echo.echo-grpc:7070``."""
-    return short_host(target.removeprefix("xds:").lstrip("/"))
+    authority, name = split_target(target)
+    return short_host(f"{authority}/{name}" if authority else name or target)

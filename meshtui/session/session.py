@@ -6,10 +6,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from meshtui.doctor.rules.rule import failed as part_failed
 from meshtui.gc_pause import paused
@@ -46,9 +45,6 @@ LARGE: Final = 500
 
 Result = TypeVar("Result")
 
-Transition: TypeAlias = Callable[[SessionState], SessionState]
-"""From one state to the next."""
-
 
 class Session:
     """Follows one target until stopped. Read :attr:`state`; it is replaced whole whenever something differs.
@@ -79,8 +75,8 @@ class Session:
         self._wake = asyncio.Event()
         self._failures = 0
         self._stopping = False
-        self._waiting: list[Transition] | None = None
-        """What is to follow the look that a thread is taking in; ``None`` while none does."""
+        self._waiting: list[Observation] | None = None
+        """What was observed after the look that a thread is taking in; ``None`` while none does."""
         self._listeners: list[Callable[[SessionState], None]] = []
         link = Link(LinkState.CONNECTING, now())
         self._state = SessionState(target=target, link=link, interval=max(interval, SHORTEST_INTERVAL))
@@ -134,12 +130,6 @@ class Session:
         if self._identity is not None:
             self._identity.look_now()
 
-    def set_interval(self, seconds: float) -> None:
-        """Change the time between polls, not below :data:`SHORTEST_INTERVAL`."""
-        interval = max(seconds, SHORTEST_INTERVAL)
-        self._step(lambda state: replace(state, interval=interval, revision=state.revision + 1))
-        self._wake.set()
-
     def as_json(self, resource: Resource) -> str:
         """The resource's config as proto JSON; empty before the target first answered."""
         return self._sources.config.as_json(resource) if self._sources else ""
@@ -158,14 +148,11 @@ class Session:
             self._observe(PeersSeen(at=self._now(), peers=peers))
 
     def _observe(self, observation: Observation) -> None:
-        self._step(partial(reduce, observation=observation))
-
-    def _step(self, step: Transition) -> None:
         """Go on to the next state; when a look is just being taken in beside the loop, after it."""
         if self._waiting is not None:
-            self._waiting.append(step)
+            self._waiting.append(observation)
         else:
-            self._publish(step(self._state))
+            self._publish(reduce(self._state, observation))
 
     async def _observe_look(self, look: Look) -> None:
         """Take in a look. A large config that differs is taken in by a thread: it is decoded, hung together and judged
@@ -180,9 +167,9 @@ class Session:
                 after = await asyncio.to_thread(reduce, self._state, look)
             self._publish(after)
         finally:
-            steps, self._waiting = self._waiting, None
-            for step in steps:
-                self._step(step)
+            observed, self._waiting = self._waiting, None
+            for observation in observed:
+                self._observe(observation)
 
     def _is_large_and_new(self, look: Look) -> bool:
         config, before = look.config, self._state.snapshot

@@ -42,13 +42,13 @@ async def test_what_is_observed_meanwhile_follows_the_look(monkeypatch: pytest.M
     async with following(AnsweredConfig(large())) as session:
         await until_true(begun.is_set)
         session.record(Event(NOW, EventKind.MESH, "mesh", "a pod was restarted"))
-        session.set_interval(7)
+        session.record(Event(NOW, EventKind.MESH, "mesh", "and another"))
         assert session.state.snapshot is None, "the loop goes on while a thread is at work"
         go_on.set()
-        state = await until(session, lambda state: state.interval == 7)
+        state = await until(session, lambda state: len(state.events) == 3)
     assert state.snapshot is not None
     assert len(state.graph.roots) == LARGE
-    assert [event.text for event in state.events] == ["a pod was restarted", "connected"]
+    assert [event.text for event in state.events] == ["and another", "a pod was restarted", "connected"]
     assert threads[0] != threading.main_thread().name, "the looks after it bring nothing new, and need no thread"
 
 
@@ -62,8 +62,8 @@ async def test_a_defect_in_it_costs_the_look_and_not_what_waits(monkeypatch: pyt
     async with following(AnsweredConfig(large())) as session:
         state = await until(session, lambda state: bool(state.link.problem))
         assert "broken" in state.link.problem
-        session.set_interval(3)
-        assert session.state.interval == 3
+        session.record(Event(NOW, EventKind.MESH, "mesh", "a pod was restarted"))
+        assert "a pod was restarted" in [event.text for event in session.state.events]
         monkeypatch.setattr(sessions, "reduce", reduce)
         state = await until(session, lambda state: state.snapshot is not None)
     assert len(state.graph.roots) == LARGE

@@ -95,11 +95,6 @@ class BatchAccount:
     failures: tuple[BatchFailure, ...] = ()
 
     @property
-    def accounted(self) -> int:
-        """Requests whose fate is known; equals ``sent``."""
-        return len(self.answers) + self.unknown + self.failed + self.lost + self.abandoned
-
-    @property
     def split(self) -> SplitCounts:
         """The counts for the test; abandoned requests are not among them."""
         by_version: dict[str, int] = {}

@@ -36,14 +36,12 @@ itself."""
 class Planner:
     """The state between batches. Times are seconds of one monotonic clock.
 
-    ``sent`` are requests handed to the server, ``accounted`` those whose fate is known; ``in_flight`` the batches in
-    between. ``not_before`` is when the next batch may begin at the asked rate. ``rate`` is the measured number of
-    requests a second.
+    ``sent`` are requests handed to the server; ``in_flight`` the batches whose fate is not known. ``not_before`` is
+    when the next batch may begin at the asked rate. ``rate`` is the measured number of requests a second.
     """
 
     spec: EchoRequestSpec
     sent: int = 0
-    accounted: int = 0
     in_flight: tuple[Batch, ...] = ()
     size: int = FIRST_BATCH
     not_before: float = 0.0
@@ -55,11 +53,6 @@ class Planner:
     def remaining(self) -> int | None:
         """Requests that are still to be sent; ``None`` for a continuous run."""
         return None if self.spec.count is None else self.spec.count - self.sent
-
-    @property
-    def finished(self) -> bool:
-        """Whether everything that was asked for is sent and accounted for."""
-        return self.remaining == 0 and not self.in_flight
 
     def next_size(self) -> int:
         """Requests of the next batch; 0 when all are sent."""
@@ -108,7 +101,6 @@ class Planner:
         planner = replace(
             self,
             in_flight=in_flight,
-            accounted=self.accounted + result.sent,
             rate=batch.count / seconds if seconds > 0 else self.rate,
         )
         if result.failed or result.lost:  # single requests, until enough have gone well

@@ -41,10 +41,6 @@ class Point:
         """All requests that came back."""
         return self.answered + self.unknown + self.failed + self.lost
 
-    def share(self, version: str) -> float | None:
-        """The part of all requests that the version answered, of 1; ``None`` when none came back."""
-        return self.by_version.get(version, 0) / self.total if self.total else None
-
     @property
     def latency_mean(self) -> float | None:
         """The mean latency in seconds, or ``None``."""

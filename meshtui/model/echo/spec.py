@@ -180,7 +180,3 @@ class Answer:
     fields: tuple[tuple[str, str], ...] = ()
     error: str = ""
     raw: str = ""
-
-    def values(self, key: str) -> tuple[str, ...]:
-        """All values of a key, in order."""
-        return tuple(value for name, value in self.fields if name == key)

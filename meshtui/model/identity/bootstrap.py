@@ -117,12 +117,6 @@ class BootstrapNode:
         found = parse_node_id(self.id)
         return found if found is not None and found.is_valid else None
 
-    @property
-    def generator(self) -> str:
-        """The metadata's ``GENERATOR``, which decides what kind of config istiod makes; empty when missing."""
-        value = self.metadata.get("GENERATOR")
-        return value if isinstance(value, str) else ""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateProvider:

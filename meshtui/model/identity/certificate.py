@@ -240,10 +240,6 @@ class CertificateSet:
                     return leaf
         return next(iter(self.leaves), None)
 
-    @property
-    def roots(self) -> tuple[Certificate, ...]:
-        return tuple(certificate for certificate in self.certificates if certificate.role is CertificateRole.ROOT)
-
     def chain_of(self, certificate: Certificate) -> Chain | None:
         """The chain that starts with ``certificate``, or None when it is no leaf of this set."""
         wanted = certificate.fingerprint_sha256

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
 
@@ -54,8 +53,3 @@ class Snapshot:
         from meshtui.model.xds.names import is_inbound  # only a table asks
 
         return any(not is_inbound(key) for key in self.resources)
-
-
-def empty(taken_at: datetime) -> Snapshot:
-    """The look at a target that holds nothing."""
-    return Snapshot(taken_at=taken_at, node=NodeIdentity(), scopes=(), resources=MappingProxyType({}))

@@ -144,5 +144,5 @@ def test_the_error_of_a_set_beside_its_outputs_is_no_answer_and_tells_of_those_w
     summary = "ERROR:\nMessage: 3/4 requests had errors; first error: boom: it broke"
     outputs = (summary, "[0 body] ServiceVersion=v1", "[1] Error: boom")
     result = account(batch, BatchReply(ReplyKind.OUTPUTS, outputs).for_batch(batch))
-    assert (len(result.answers), result.failed, result.lost, result.accounted) == (1, 3, 0, 4)
+    assert (len(result.answers), result.failed, result.lost, result.sent) == (1, 3, 0, 4)
     assert [(failure.text, failure.failed) for failure in result.failures] == [("boom: it broke", 3)]

@@ -17,6 +17,12 @@ from meshtui.model.echo.output import (
 )
 from meshtui.model.echo.spec import Answer
 
+
+def values(answer: Answer, key: str) -> tuple[str, ...]:
+    """All values of a key, in order."""
+    return tuple(value for name, value in answer.fields if name == key)
+
+
 NEW = """[3] Latency=1.23ms
 [3] ActiveRequests=5
 [3 body] Host=echo:7070
@@ -57,9 +63,9 @@ def test_a_present_release() -> None:
     assert (answer.index, answer.version, answer.hostname) == (3, "v2", "echo-v2-7cf5b76586-bgn6t")
     assert (answer.cluster, answer.ip, answer.status_code) == ("cluster-1", "10.0.0.7", 200)
     assert answer.latency_s == pytest.approx(0.00123)
-    assert answer.values("RequestHeader") == ("x-request-id:3", "x-canary:1")
-    assert answer.values("SourceIP") == ("10.9.9.9",)
-    assert answer.values("ResponseHeader") == ("content-type:application/grpc",)
+    assert values(answer, "RequestHeader") == ("x-request-id:3", "x-canary:1")
+    assert values(answer, "SourceIP") == ("10.9.9.9",)
+    assert values(answer, "ResponseHeader") == ("content-type:application/grpc",)
     assert answer.raw == NEW
 
 
@@ -69,7 +75,7 @@ def test_the_release_of_the_seed() -> None:
     assert answer.cluster is None
     assert answer.ip == "10.52.0.1"
     assert answer.latency_s is None
-    assert answer.values("user-agent") == ("grpc-go/1.39.1",)
+    assert values(answer, "user-agent") == ("grpc-go/1.39.1",)
     assert not any("grpcecho" in key for key, _ in answer.fields)
 
 
@@ -111,7 +117,7 @@ def test_all_fields_in_one_line() -> None:
     assert (answer.index, answer.version, answer.hostname, answer.ip) == (7, "v1", "producer-v1-abc", "10.1.1.1")
     injected = parse_output("[0 body] Echo=hello ServiceVersion=v9\n[0 body] ServiceVersion=v1\n")
     assert injected.version == "v1"
-    assert injected.values("Echo") == ("hello ServiceVersion=v9",)
+    assert values(injected, "Echo") == ("hello ServiceVersion=v9",)
 
 
 def test_a_line_of_the_forwarder_that_is_an_error() -> None:

@@ -116,8 +116,8 @@ def test_a_long_run_keeps_its_whole_history_in_wider_points() -> None:
         recent.add(point)
     points = whole.points()
     assert points[0].seconds == 4.0
-    assert points[0].share("v1") == 1.0
-    assert points[-1].share("v1") == 0.0
+    assert points[0].by_version == {"v1": points[0].total}
+    assert points[-1].by_version == {"v2": points[-1].total}
     assert len(recent.points()) == RECENT_POINTS
     assert recent.points()[-1].seconds == 1.0
 

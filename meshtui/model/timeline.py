@@ -18,7 +18,6 @@ class EventKind(Enum):
 
     CONFIG = "config"
     LINK = "link"
-    CONTROL_PLANE = "control plane"
     IDENTITY = "identity"
     ECHO = "echo"
     MESH = "mesh"

@@ -138,7 +138,6 @@ def _begun_anew(state: SessionState, snapshot: Snapshot) -> SessionState:
     nothing = replace(
         state,
         snapshot=snapshot,
-        changes=(),
         changed_at=MappingProxyType({}),
         previous=MappingProxyType({}),
         channels=None,
@@ -154,7 +153,6 @@ def _changed(state: SessionState, before: Snapshot, snapshot: Snapshot) -> Sessi
         return state
     state = replace(
         state,
-        changes=changes,
         changed_at=_stamped(state.changed_at, changes, at),
         previous=remember(state.previous, changes, snapshot.resources),
     )

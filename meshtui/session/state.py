@@ -16,7 +16,6 @@ from meshtui.model.finding import Finding
 from meshtui.model.identity.workload import Workload
 from meshtui.model.timeline import Event, Timeline
 from meshtui.model.traffic import Traffic
-from meshtui.model.xds.diff import Change
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
@@ -110,7 +109,6 @@ class SessionState:
     interval: float
     snapshot: Snapshot | None = None
     graph: Graph = EMPTY_GRAPH
-    changes: tuple[Change, ...] = ()
     changed_at: Mapping[ResourceKey, datetime] = field(default_factory=lambda: MappingProxyType({}))
     previous: Mapping[ResourceKey, Resource] = field(default_factory=lambda: MappingProxyType({}))
     events: tuple[Event, ...] = ()

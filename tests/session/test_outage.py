@@ -150,7 +150,7 @@ async def test_another_client_is_an_event_and_a_finding_and_nothing_is_compared(
     assert [finding.code for finding in state.findings] == ["another-client"]
     assert "client-b" in state.events[0].text
     assert state.events[0].health is not Health.OK
-    assert state.changes == ()
+    assert state.changed_at == {}
     assert all(event.key is None for event in state.events)
 
 
@@ -273,7 +273,7 @@ async def test_a_removed_resource_is_marked_neither_well_nor_ill() -> None:
     async with following(script) as session:
         await until(session, lambda state: state.snapshot is not None)
         script.answer = snapshot([])
-        state = await until(session, lambda state: bool(state.changes))
+        state = await until(session, lambda state: state.snapshot is not None and not state.snapshot.resources)
     assert {event.health for event in state.events if event.text == "removed"} == {None}
 
 

@@ -209,7 +209,7 @@ def test_unchanged_config_keeps_its_tree_and_its_findings() -> None:
     again = reduce(state, Look(at=later, config=replace(seen, taken_at=later)))
     assert again.graph is state.graph
     assert again.findings is state.findings
-    assert again.changes is state.changes
+    assert again.changed_at is state.changed_at
     assert again.workload is state.workload
     assert again.link.last_answer == later
 

@@ -18,7 +18,6 @@ from meshtui.model.xds.config import (
     RouteConfiguration,
     RouteMatch,
     StringMatch,
-    VirtualHost,
 )
 from meshtui.model.xds.names import listener_name, split_target
 from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
@@ -44,7 +43,6 @@ class Decision:
 
     listener: Resource | None = None
     routes: Resource | None = None
-    virtual_host: VirtualHost | None = None
     route: Route | None = None
     problem: str = ""
     caveats: tuple[str, ...] = ()
@@ -101,8 +99,8 @@ def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) 
     route, caveats = match_route(host.routes, request)
     if route is None:
         missing = f"No route of virtual host {host.name} matches {path}."
-        return Decision(listener=listener, routes=routes, virtual_host=host, problem=missing, caveats=caveats)
-    return Decision(listener=listener, routes=routes, virtual_host=host, route=route, caveats=caveats)
+        return Decision(listener=listener, routes=routes, problem=missing, caveats=caveats)
+    return Decision(listener=listener, routes=routes, route=route, caveats=caveats)
 
 
 def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tuple[Resource | None, str]:

@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,7 +52,22 @@ BARE_ROWS = 13_336
 """Rows of the bare list: those of the tree, unfolded."""
 
 
-class BareApp(App[None]):
+class Watched(App[None]):
+    """Calls ``painted`` whenever something painted was given to the terminal."""
+
+    painted: Callable[[], None] | None = None
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, renderable)
+        if renderable is not None and self.painted is not None:
+            self.painted()
+
+
+class WatchedMeshtui(Watched, MeshtuiApp):
+    """The real program, watched."""
+
+
+class BareApp(Watched):
     """A list and a text beside it, with what Textual has for them and no look of their own."""
 
     CSS = "OptionList { width: 54%; height: 1fr; } Static { width: 1fr; height: 1fr; }"
@@ -101,7 +117,7 @@ async def _measure_bare(size: tuple[int, int]) -> dict[str, Waits]:
 
 async def _measure(target: str, size: tuple[int, int], bare: dict[str, Waits]) -> None:
     workspace = Workspace(lambda typed: open_session(typed, TargetOptions(timeout=30)))
-    app = MeshtuiApp(workspace, target=target)
+    app = WatchedMeshtui(workspace, target=target)
     async with app.run_test(size=size) as pilot:
         await _until_seen(workspace)
         await pilot.press("2")
@@ -120,23 +136,21 @@ async def _measure(target: str, size: tuple[int, int], bare: dict[str, Waits]) -
         await _filter(pilot, tree)
 
 
-async def _keys(app: App[None], rows: Widget, cursor: str, key: str, idle: float) -> Waits:
+async def _keys(app: Watched, rows: Widget, cursor: str, key: str, idle: float) -> Waits:
     """Press a key again and again; ``idle`` is the share of a processor that is used without keys."""
     moves: list[float] = []
     paints: list[float] = []
     seen = asyncio.Event()
-    display = app._display
 
-    def displayed(screen: Screen[object], renderable: RenderableType | None) -> None:
-        display(screen, renderable)
-        if renderable is not None and moves and not paints:
+    def was_painted() -> None:
+        if moves and not paints:
             paints.append(time.perf_counter())
             seen.set()
 
     rows.watch(rows, cursor, lambda: moves.append(time.perf_counter()), init=False)
     setattr(rows, cursor, 0)
     await asyncio.sleep(PAUSE)
-    app._display = displayed  # type: ignore[method-assign]
+    app.painted = was_painted
     moved: list[float] = []
     painted: list[float] = []
     began, processor = time.perf_counter(), time.process_time()
@@ -151,7 +165,7 @@ async def _keys(app: App[None], rows: Widget, cursor: str, key: str, idle: float
         painted.append(paints[0] - pressed)
         await asyncio.sleep(PAUSE)
     took = time.perf_counter() - began
-    app._display = display  # type: ignore[method-assign]
+    app.painted = None
     waits = Waits(sorted(moved), sorted(painted), (time.process_time() - processor - idle * took) / KEYS)
     for what, times in (("moved", waits.moved), ("painted", waits.painted)):
         print(

@@ -123,13 +123,13 @@ def test_leaving_during_a_run_says_what_was_counted(terminal: Start) -> None:
 
 
 DEFECT = """
-from meshtui.tui.screens.main import MainScreen
+from meshtui.tui.screens.body import Body
 
-def paint(self):
+def paint(self, frame):
     token = "hunter2"
     raise ValueError("a defect of a test")
 
-MainScreen._paint = paint
+Body.paint = paint
 """
 
 

@@ -91,7 +91,8 @@ def wrap(text: str, cells: int) -> list[str]:
     """The text broken between words, or inside a word that is wider than a line; at least one line."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        lines += _wrap_line(_without_towers(printable(paragraph)), max(cells, 1))
+        line = _without_towers(printable(paragraph))
+        lines += [line] if cell_len(line) <= cells else [piece.plain for piece in Content(line).wrap(max(cells, 1))]
     return lines
 
 
@@ -143,21 +144,6 @@ def strip_of(line: Line, cells: int, palette: Palette, base: Style, over: Style 
             style += Style(bgcolor=palette[ground].color)
         segments.append(Segment(text, style + over if over else style))
     return Strip(segments, cells)
-
-
-def _wrap_line(line: str, cells: int) -> list[str]:
-    lines: list[str] = []
-    at = 0
-    while (end := _CELLS.end(line, at, cells)) < len(line):
-        end = max(end, at + 1)
-        space = line.rfind(" ", at, end)
-        if space - at > cells // 3:
-            lines.append(line[at:space])
-            at = space + 1
-        else:
-            lines.append(line[at:end])
-            at = end
-    return [*lines, line[at:]]
 
 
 def _without_towers(text: str) -> str:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
-from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -20,14 +18,13 @@ from meshtui.tui.commands import Command, understand
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.key_bar import KeyBar
-from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.text import shown
 from meshtui.tui.pump import RATE, Pump
+from meshtui.tui.screens.body import Body
 from meshtui.tui.screens.command_line import CommandLine
 from meshtui.tui.screens.first_sight import FIRST_RATE, FirstSight, was_seen
 from meshtui.tui.screens.header_bar import HeaderBar
 from meshtui.tui.screens.main_commands import main_commands
-from meshtui.tui.screens.notice import needs_notice, notice_lines
 from meshtui.tui.screens.view_tabs import ViewTabs
 from meshtui.tui.views.registry import VIEWS, Sender, View, place_of
 
@@ -116,10 +113,9 @@ class MainScreen(Screen[None]):
         self._pump = Pump(workspace, self._deliver, now)
         self._frame: Frame | None = None
         self._trail: list[str] = []
-        self._tick = 0
         self._header = HeaderBar(id="header")
         self._tabs = ViewTabs(VIEWS, id="tabs")
-        self._notice = Page(id="notice")
+        self._body = Body(id="body")
         self.commands: tuple[Command, ...] = main_commands(self)
         self._command = CommandLine(self.commands, id="command")
         self._first_sight = FirstSight(due=opening is not None)
@@ -127,13 +123,12 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield self._header
         yield self._tabs
-        with Container(id="body"):
-            yield self._notice
+        yield self._body
         yield self._command
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        self._tabs.chosen = VIEWS[0].id
+        self._tabs.chosen = self._body.chosen
         self.set_interval(1 / RATE, self._beat)
         self._awaiting = self.set_interval(1 / FIRST_RATE, self._await_first_sight)
         if self._opening is not None:
@@ -168,71 +163,22 @@ class MainScreen(Screen[None]):
 
     def _beat(self) -> None:
         self._pump.pump()
-        if self._notice.display and self._frame is not None:
-            self._tick += 1
-            self._show_notice(self._frame)
+        self._body.beat()
 
     def _deliver(self, frame: Frame) -> None:
         before, self._frame = self._frame, frame
         self._header.frame = frame
         self._tabs.frame = frame
-        self._paint()
+        self._body.paint(frame)
         if before is None or (before.state.snapshot is None) != (frame.state.snapshot is None):
             self.refresh_bindings()
-
-    def _paint(self) -> None:
-        frame = self._frame
-        if frame is None:
-            return
-        view = self._view(self._tabs.chosen)
-        empty = _is_empty(view, frame)
-        self._notice.display = empty
-        for other in self.query(View):
-            other.display = other is view and not empty
-        if empty:
-            self._show_notice(frame)
-            if not isinstance(self.focused, Input):  # what is being typed goes on, whatever the target does
-                self.set_focus(self._notice)
-            return
-        if view is None:
-            self._open(self._tabs.chosen)
-            return
-        view.frame = frame
-        if self.focused is None or self.focused is self._notice:
-            view.enter()
-
-    def _show_notice(self, frame: Frame) -> None:
-        tick = self._tick
-        self._notice.show(lambda width: list(notice_lines(frame, tick, width)))
-
-    def _view(self, id_: str) -> View | None:
-        try:
-            return self.query_one(f"#{id_}", View)
-        except NoMatches:
-            return None
-
-    def _open(self, id_: str) -> View:
-        view = self._view(id_)
-        if view is None:
-            spec = next(spec for spec in VIEWS if spec.id == id_)
-            view = spec.load()
-            self.query_one("#body", Container).mount(view)
-            self.call_after_refresh(self._paint)
-        return view
 
     # what is asked for
 
     def show_view(self, id_: str) -> View:
         """Bring a view to the front."""
-        view = self._open(id_)
         self._tabs.chosen = id_
-        self._paint()
-        if self._frame is not None and not _is_empty(view, self._frame):
-            if view.is_mounted:
-                view.enter()
-            else:
-                self.call_after_refresh(view.enter)
-        return view
+        return self._body.show_view(id_)
 
     def attach(self, target: str) -> None:
         """Bring a target to the front, attaching it first if need be."""
@@ -271,7 +217,7 @@ class MainScreen(Screen[None]):
 
     def _leave_behind(self) -> None:
         """What is shown now is where ``action_return`` leads: its cursor stays as it is meanwhile."""
-        self._trail.append(self._tabs.chosen)
+        self._trail.append(self._body.chosen)
         del self._trail[:-LONGEST_TRAIL]
         self.refresh_bindings()
 
@@ -341,11 +287,7 @@ class MainScreen(Screen[None]):
 
     def _close_command(self) -> None:
         self._command.close()
-        view = self._view(self._tabs.chosen)
-        if view is not None and view.display:
-            view.enter()
-        else:
-            self.set_focus(self._notice)
+        self._body.enter()
 
     # messages
 
@@ -397,12 +339,3 @@ class MainScreen(Screen[None]):
 
     def on_command_line_left(self) -> None:
         self._close_command()
-
-
-def _is_empty(view: View | None, frame: Frame) -> bool:
-    """Whether there is only a reason to show: a view that needs no config shows itself once something else is known,
-    one that sends once there is something to send through."""
-    workload = frame.state.workload
-    knows = view is not None and not view.needs_config and workload is not None and workload.read_at is not None
-    sends = view is not None and view.sends and frame.controller is not None
-    return needs_notice(frame) and not knows and not sends

@@ -11,6 +11,7 @@ from typing import Final
 
 from meshtui.cli.streams import OutputFailed
 from meshtui.model.errors import BadInput, MeshtuiError, TargetUnreachable, UsageError
+from meshtui.model.phrases import one_line
 from meshtui.model.printable import printable_lines
 
 
@@ -82,7 +83,7 @@ def fail_unexpected(error: BaseException) -> ExitCode:
             say("meshtui: What was read is nested too deeply.")
             say(f"try: report it, with what was read, at {ISSUES}")
         case _:
-            words = " ".join(str(error).split())[:300]
+            words = one_line(str(error), 300)
             say(
                 f"meshtui: This should not happen: {type(error).__name__}{': ' * bool(words)}{words}.".replace(
                     "..", "."

@@ -19,7 +19,7 @@ from meshtui.session.demo_control import Offer, Scenario
 CALLER: Final = "client"
 """The pod that calls the others: the one with an outbound tree, so the one to look at first."""
 
-TOLD: Final = frozenset(
+REPORTED: Final = frozenset(
     {
         "config-applied",
         "manifest-error",
@@ -33,6 +33,7 @@ TOLD: Final = frozenset(
 """What befalls the mesh that one who watches a pod wants in the timeline; certificates are seen in the pod itself."""
 
 WORST: Final = frozenset({"manifest-error", "nack", "certificate-refused", "process-died"})
+"""Those of them that mean that something does not work."""
 
 
 class RunningDemo:
@@ -72,8 +73,8 @@ class RunningDemo:
 
         def on_event(event: MeshEvent) -> None:
             sentence = describe(event)
-            if event.kind in TOLD:
-                happened(_told(event, sentence))
+            if event.kind in REPORTED:
+                happened(_reported(event, sentence))
             elif sentence:
                 progress(sentence)
 
@@ -100,7 +101,7 @@ def _about(name: str) -> str:
     return "keeps calling the echo service" if name == CALLER else "answers as an xDS server"
 
 
-def _told(event: MeshEvent, sentence: str) -> Event:
+def _reported(event: MeshEvent, sentence: str) -> Event:
     at = datetime.fromisoformat(event.time) if event.time else utc_now()
     health = Health.REFUSED if event.kind in WORST else Health.OK if event.kind == "config-applied" else None
     return Event(at, EventKind.MESH, event.pod or "mesh", sentence, health=health)

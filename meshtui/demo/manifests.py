@@ -93,7 +93,14 @@ def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject
     metadata = fields.block(document, "metadata")
     namespace = fields.text(metadata, "namespace", DEFAULT_NAMESPACE)
     created = fields.timestamp(metadata, "creationTimestamp")
-    origin = Origin(kind, namespace, fields.text(metadata, "name"), file, document.line, created)
+    origin = Origin(
+        kind=kind,
+        namespace=namespace,
+        name=fields.text(metadata, "name"),
+        file=file,
+        line=document.line,
+        created=created,
+    )
     reader = READERS.get((group, kind))
     collected = Notes(origin)
     if reader is None:

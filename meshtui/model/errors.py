@@ -16,6 +16,8 @@ from __future__ import annotations
 import errno
 from typing import Final
 
+from meshtui.model.phrases import one_line
+
 
 class MeshtuiError(Exception):
     """Anything meshtui says about the world outside; never a defect of its own.
@@ -54,7 +56,7 @@ def unforeseen(error: BaseException, what: str, hint: str = REPORT) -> MeshtuiEr
     if isinstance(error, OSError):
         why, scarce = SCARCE.get(error.errno or 0, (error.strerror or type(error).__name__, hint))
         return MeshtuiError(f"{what} failed: {why}.", scarce)
-    said = " ".join(str(error).split())[:LONGEST_QUOTE]
+    said = one_line(str(error), LONGEST_QUOTE)
     name = type(error).__name__
     return MeshtuiError(f"{what} failed within meshtui: {name}{f' ({said})' if said else ''}.", hint)
 

@@ -79,6 +79,12 @@ def plural_noun(count: int, noun: str, nouns: str = "") -> str:
     return noun if count == 1 else nouns or f"{noun}s"
 
 
+def one_line(text: str, most: int) -> str:
+    """The text in one line, its end cut off beyond ``most`` characters; of an error the beginning says what it is."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + ELLIPSIS
+
+
 def shorten(text: str, width: int) -> str:
     """The text cut in its middle to ``width`` characters; both ends of Istio's long names tell things apart."""
     if len(text) <= width:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from meshtui.model.xds.graph import Graph, Node
-from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.model.xds.resource import CDS, Health, ResourceKey
 
 Path: TypeAlias = tuple[str, ...]
 """The slots that lead from a root to a node."""
@@ -184,7 +184,7 @@ def path_to(graph: Graph, key: ResourceKey) -> Path | None:
         if node.key == key:
             return path
     for path, node in _bounded(graph):
-        if node.key and node.key.type == "CDS" and node.key.scope == key.scope and node.name == key.name:
+        if node.key and node.key.type == CDS and node.key.scope == key.scope and node.name == key.name:
             return path
     return None
 

@@ -21,7 +21,9 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
     never = LinkState.MISSING if missing else LinkState.DOWN
     state = never if link.last_answer is None else LinkState.STALE
     since = link.since if link.state is state else at
-    return Link(state, since, link.last_answer, error.what, error.hint, timed_out=isinstance(error, NoAnswer))
+    return Link(
+        state, since, link.last_answer, problem=error.what, hint=error.hint, timed_out=isinstance(error, NoAnswer)
+    )
 
 
 INTERVALS_MISSED: Final = 3

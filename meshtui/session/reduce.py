@@ -227,9 +227,10 @@ def _with_findings(before: SessionState, after: SessionState) -> SessionState:
     same_config = before.memory.diagnosis.findings is after.memory.diagnosis.findings
     if same_defects and same_config and before.workload is after.workload:
         return after
-    told = {finding.code for finding in after.memory.diagnosis.findings}  # as by channelz and by the agent's counters
+    # the same may be found by channelz and by the agent's counters
+    reported = {finding.code for finding in after.memory.diagnosis.findings}
     workload = after.workload.findings if after.workload is not None else ()
-    identity = [finding for finding in workload if finding.code not in told]
+    identity = [finding for finding in workload if finding.code not in reported]
     findings = worst_first((*after.memory.diagnosis.findings, *identity, *after.memory.defects.values()))
     return after if findings == after.findings else replace(after, findings=findings)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
@@ -43,6 +43,7 @@ class Link:
     state: LinkState
     since: datetime
     last_answer: datetime | None = None
+    _: KW_ONLY
     problem: str = ""
     hint: str = ""
     timed_out: bool = False

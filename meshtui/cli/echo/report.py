@@ -12,7 +12,7 @@ from meshtui.model.echo.latency import Latency
 from meshtui.model.echo.outcome import Outcome, outcome_of
 from meshtui.model.echo.tally import EchoTally
 from meshtui.model.finding import Severity
-from meshtui.model.phrases import plural, share_words
+from meshtui.model.phrases import one_line, plural, share_words
 from meshtui.model.split.assessment import Assessment, Expectation, Verdict, assess
 from meshtui.model.split.epochs import Epoch
 from meshtui.model.split.words import split_beside_failures
@@ -153,9 +153,8 @@ def echo_text(state: EchoState, from_config: bool, allowed: float = 0.0) -> Line
 
 def _head(state: EchoState) -> list[str]:
     tally = state.tally
-    fates = ((tally.completed, "answered"), (tally.failed, "failed"), (tally.lost, "lost"),
-             (tally.abandoned, "abandoned"))  # fmt: skip
-    parts = [f"{number} {word}" for number, word in fates if number or word in ("answered", "failed")]
+    parts = [f"{tally.completed} answered", f"{tally.failed} failed"]
+    parts += [f"{number} {word}" for number, word in ((tally.lost, "lost"), (tally.abandoned, "abandoned")) if number]
     asked = "" if tally.requested in (None, tally.sent) else f" of {tally.requested}"
     ended = {Phase.DONE: "", Phase.FAILED: ", then broken off"}.get(state.phase, f", {state.phase.value}")
     return [
@@ -236,11 +235,6 @@ def _errors(tally: EchoTally) -> list[TextLine]:
             (SEVERITY_SIGNS[Severity.ERROR], f" {fates_words(cause.failed, cause.lost)}: {known.title}"),
             f"    {known.explanation}",
             f"    fix   {known.fix}",
-            f"    said  {_short(cause.sample)}",
+            f"    said  {one_line(cause.sample, LONGEST_ERROR)}",
         ]
     return lines
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + "…"

@@ -43,7 +43,7 @@ class Note:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where an object comes from: its kind and name, the file and line it was read at, and since when it exists."""
 
@@ -204,7 +204,7 @@ class TextMatch:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpMatch:
     """One alternative of a route: all of its conditions have to hold."""
 
@@ -254,7 +254,7 @@ class Retries:
     per_try_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorsPolicy:
     """``corsPolicy``. Lists are sent as one text."""
 
@@ -282,7 +282,7 @@ class Redirect:
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unsupported:
     """What istiod puts into the route although gRPC ignores (or refuses) it."""
 

@@ -8,7 +8,7 @@ from typing import Final
 from meshtui.doctor.explain.catalogue import UNKNOWN, known_error
 from meshtui.model.echo.outcome import Outcome
 from meshtui.model.echo.tally import OTHER, EchoTally, FailureCause
-from meshtui.model.phrases import plural
+from meshtui.model.phrases import one_line, plural
 
 MOST_NAMED: Final = 2
 """Causes named in the sentence; the list of causes has them all."""
@@ -24,8 +24,7 @@ def cause_title(cause: FailureCause) -> str:
     known = known_error(cause.sample)
     if known is not UNKNOWN:
         return known.title
-    text = " ".join(cause.sample.split())
-    return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
+    return one_line(cause.sample, QUOTED)
 
 
 def fates_words(failed: int, lost: int) -> str:

@@ -21,7 +21,7 @@ PLACES_SHOWN: Final = 4
 """Localities named with their share; more are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
     """``localities`` are those that take calls, all of one ``priority``; none when no endpoint can serve.
 

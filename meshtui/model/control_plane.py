@@ -70,6 +70,7 @@ class ControlPlanes:
 
     @property
     def worst(self) -> ControlPlane | None:
+        """The one that needs a person the most; None where none is seen."""
         return next(iter(self.seen), None)
 
     @property

@@ -135,10 +135,12 @@ class Chain:
 
     @property
     def leaf(self) -> Certificate:
+        """The certificate that the chain vouches for."""
         return self.certificates[0]
 
     @property
     def verified(self) -> bool:
+        """Whether every link of it holds."""
         return self.problem is None
 
     @property
@@ -229,6 +231,7 @@ class CertificateSet:
 
     @property
     def leaves(self) -> tuple[Certificate, ...]:
+        """The certificates that name a workload, in the order they were read."""
         return tuple(certificate for certificate in self.certificates if certificate.role is CertificateRole.LEAF)
 
     @property

@@ -113,6 +113,7 @@ class IdentityState:
 
     @property
     def peers(self) -> tuple[InUse, ...]:
+        """The other ends' certificates on live connections."""
         return tuple(used for used in self.in_use if used.side is Side.REMOTE)
 
 
@@ -176,6 +177,7 @@ class IdentityComparison:
 
     @property
     def agrees(self) -> bool:
+        """Whether no corner shows another certificate; one that is not known does not count."""
         return all(corner.state is not CornerState.DIFFERS for corner in self.corners)
 
 

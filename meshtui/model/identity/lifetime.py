@@ -58,6 +58,7 @@ class Lifetime:
 
     @property
     def expires_in_seconds(self) -> float:
+        """Time left, for documents; negative once expired."""
         return self.remaining.total_seconds()
 
     @property
@@ -69,10 +70,12 @@ class Lifetime:
 
     @property
     def remaining_share(self) -> float:
+        """The share of its life that is left, 0 to 1."""
         return 1.0 - self.age_share
 
     @property
     def rotation_due_at(self) -> datetime:
+        """When istio-agent asks for the next one, reckoned from when it was issued."""
         issued = self.not_before + (BACKDATED if self.total > SHORT_LIFE else timedelta(0))
         return self.not_after - (self.not_after - issued) * ROTATION_SHARE
 
@@ -83,6 +86,7 @@ class Lifetime:
 
     @property
     def phase(self) -> LifePhase:
+        """Where in its life it is; the end weighs more than a rotation that is due."""
         if self.now < self.not_before:
             return LifePhase.NOT_YET_VALID
         if self.now > self.not_after:

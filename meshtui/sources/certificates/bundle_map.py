@@ -26,6 +26,7 @@ class BundleMap:
 
     @property
     def everything(self) -> tuple[Loaded, ...]:
+        """The roots of all trust domains together."""
         return tuple(root for roots in self.roots.values() for root in roots)
 
 

@@ -29,7 +29,7 @@ def dump(services: int) -> Any:
             xds.endpoints("v2", ("10.0.1.1", port), ("10.0.1.2", port), host=host),
         )
         entries += [xds.generic(message, version=f"2026-11-22T22:00:00Z/{number}") for message in messages]
-    return xds.answer(xds.client(entries))
+    return xds.answer(xds.client(entries, scope=""))  # as from a client older than gRPC 1.66: one for all its channels
 
 
 def jittered(message: Any, nanoseconds: int) -> bytes:

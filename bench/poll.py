@@ -128,7 +128,7 @@ async def _steady(target: str, parse: float) -> None:
 def _with_one_change(snapshot: Snapshot) -> Snapshot:
     """The snapshot with one route configuration that is another object, as after an update."""
     key = next(key for key in snapshot.resources if key.type == RDS)
-    return replace(snapshot, resources={**snapshot.resources, key: replace(snapshot.resources[key], version="next")})
+    return replace(snapshot, resources={**snapshot.resources, key: snapshot.resources[key]._replace(version="next")})
 
 
 async def _long_run(source: CsdsSource, before: Snapshot) -> Graph:

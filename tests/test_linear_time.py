@@ -7,7 +7,6 @@ much, so that a busy machine can neither make nor hide a failure.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 import pytest
@@ -173,8 +172,8 @@ def _shared(size: int, health: EndpointHealth = EndpointHealth.HEALTHY) -> Snaps
         [
             *(resource(LDS, name, Listener(name, inbound=False, route_name=ROUTES)) for name in hosts),
             resource(RDS, ROUTES, routes(*(Route(f"r{number}", EVERYTHING, weighted({whole: 1})) for number in hosts))),
-            resource(CDS, whole, replace(cluster(whole), children=tuple(members))),
-            *(resource(CDS, name, replace(cluster(name), endpoints_name="all")) for name in members),
+            resource(CDS, whole, cluster(whole)._replace(children=tuple(members))),
+            *(resource(CDS, name, cluster(name)._replace(endpoints_name="all")) for name in members),
             resource(EDS, "all", places),
         ]
     )

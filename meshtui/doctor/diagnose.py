@@ -61,7 +61,7 @@ class Diagnosis:
         from meshtui.doctor.rules import config
 
         resources = look.snapshot.resources
-        waits = any(resource.health is Health.WAITING for resource in resources.values())
+        waits = any(resource.health is Health.WAITING for resource in look.snapshot.troubled)
         return ConfigJudged(resources, look.graph, tuple(run(config.STANDING_RULES, look)), waits)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import TypeAlias
 
 from meshtui.model.identity.comparison import InUse, Side
@@ -41,12 +40,12 @@ class IdentityMemory:
     """``offers`` are the facts that can be had, ``peers`` what other targets show.
 
     ``resources`` is the config that ``clusters_by_address`` and ``asked_providers`` ((instance, cluster or listener) of
-    the config) were made from; they are made anew when it is another object.
+    the config) were made from; they are made anew when it is another object, the former when connections ask for it.
     """
 
     offers: Offers = field(default_factory=Offers)
     peers: Peers = field(default_factory=Peers)
     resources: Mapping[ResourceKey, Resource] | None = None
-    clusters_by_address: ClustersByAddress = field(default_factory=lambda: MappingProxyType({}))
+    clusters_by_address: ClustersByAddress | None = None
     asked_providers: tuple[tuple[str, str], ...] = ()
     connections: Connections = field(default_factory=Connections)

@@ -291,9 +291,9 @@ def test_names_that_come_and_go_leave_a_bounded_memory() -> None:
 
 def test_large_configs_and_names_that_come_and_go_leave_a_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("meshtui.session.previous.BYTES_KEPT", 3_000)
-    one = replace(resource(CDS, "one", cluster("one")), value=bytes(1_000))
+    one = resource(CDS, "one", cluster("one"))._replace(value=bytes(1_000))
     names = ["a", "b", "c", "d" * 900]
-    large = [replace(one, key=one.key._replace(name=name)) for name in names]
+    large = [one._replace(key=one.key._replace(name=name)) for name in names]
     gone = diff(snapshot(large), snapshot([]))
     kept = remember({}, gone, {})
     assert 0 < sum(known.size + len(key.name) for key, known in kept.items()) <= 3_000

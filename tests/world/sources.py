@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.xds.resource import Resource
@@ -39,8 +40,7 @@ class ScriptedConfig:
         return Snapshot(taken_at=self.clock(), node=self.node, scopes=scopes, resources=MappingProxyType(by_key))
 
     def as_json(self, resource: Resource) -> str:
-        said = asdict(resource.body) if resource.body is not None else None
-        return json.dumps(said, indent=2, default=lambda value: value.name)
+        return json.dumps(_plain(resource.body), indent=2, default=lambda value: value.name)
 
     async def close(self) -> None:
         self.closed = True
@@ -79,3 +79,10 @@ class AnsweredConfig:
 
     async def close(self) -> None:
         self.closed = True
+
+
+def _plain(value: Any) -> Any:
+    """Named tuples as objects, all the way down."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value

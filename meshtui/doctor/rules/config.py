@@ -37,7 +37,7 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
     all_effects = Effects(seen.graph)
     scopes = {refusal.resource.key.scope for refusal in envoy_shaped(seen)}
     reported = {resource.key for resource in absent_listeners(seen, scopes)}
-    for resource in seen.snapshot.resources.values():
+    for resource in seen.snapshot.troubled:
         if resource.health is not Health.MISSING or resource.key in reported:
             continue
         in_use = resource.status is Status.DOES_NOT_EXIST and bool(resource.value)
@@ -59,7 +59,7 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
 def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
     """A resource asked for and not there yet: the route is accepted, but the old split holds meanwhile."""
     all_effects = Effects(seen.graph)
-    for resource in seen.snapshot.resources.values():
+    for resource in seen.snapshot.troubled:
         if resource.health is not Health.WAITING:
             continue
         since = seen.first_seen.get(resource.key) or resource.last_updated

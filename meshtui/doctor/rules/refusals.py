@@ -22,7 +22,7 @@ from meshtui.model.xds.resource import LDS, Health, Resource, Status
 def refused(seen: ConfigEvidence) -> Iterator[Finding]:
     """A NACK: the client will not take the newest version (gRFC A27). One cause for several resources is said once."""
     together: dict[tuple[str, str], list[_Refusal]] = {}
-    for resource in seen.snapshot.resources.values():
+    for resource in seen.snapshot.troubled:
         if resource.status is Status.NACKED:
             refusal = _Refusal.of(resource)
             if refusal.known is not ENVOY_CONFIG:
@@ -108,7 +108,7 @@ def _statuses(refusals: list[_Refusal]) -> Iterator[str]:
 
 def envoy_shaped(seen: ConfigEvidence) -> list[_Refusal]:
     """The refusals of config that istiod writes for Envoy and gRPC does not take."""
-    nacked = (resource for resource in seen.snapshot.resources.values() if resource.status is Status.NACKED)
+    nacked = (resource for resource in seen.snapshot.troubled if resource.status is Status.NACKED)
     return [refusal for refusal in map(_Refusal.of, nacked) if refusal.known is ENVOY_CONFIG]
 
 
@@ -116,7 +116,7 @@ def absent_listeners(seen: ConfigEvidence, scopes: Set[str]) -> list[Resource]:
     """Listeners that these clients asked for and did not get: what came instead was refused."""
     return [
         resource
-        for resource in seen.snapshot.resources.values()
+        for resource in seen.snapshot.troubled
         if resource.key.type == LDS and resource.key.scope in scopes and resource.health is Health.MISSING
     ]
 
@@ -135,7 +135,7 @@ def _sentence(phrase: str) -> str:
 def received_error(seen: ConfigEvidence) -> Iterator[Finding]:
     """The control plane answered with an error for the resource (xRFC TP3, gRFC A88); the client refused nothing."""
     all_effects = Effects(seen.graph)
-    for resource in seen.snapshot.resources.values():
+    for resource in seen.snapshot.troubled:
         if resource.status is not Status.RECEIVED_ERROR:
             continue
         details = resource.error.details if resource.error else ""

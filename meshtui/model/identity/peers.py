@@ -47,8 +47,10 @@ def clusters_by_address(snapshot: Snapshot) -> ClustersByAddress:
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for key, resource in snapshot.resources.items():
         if key.type == EDS and isinstance(body := resource.body, ClusterLoadAssignment):
-            for address in {end.address for locality in body.localities for end in locality.endpoints}:
-                found[_spelt(key.scope), address] += readers.get((key.scope, key.name), ())[:MOST_CLUSTERS]
+            target, clusters = _spelt(key.scope), readers.get((key.scope, key.name), [])[:MOST_CLUSTERS]
+            for locality in body.localities:
+                for endpoint in locality.endpoints:
+                    found[target, endpoint.address] += clusters
     return {place: tuple(dict.fromkeys(clusters)) for place, clusters in found.items()}
 
 

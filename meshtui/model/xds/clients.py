@@ -6,7 +6,7 @@ rules ask here, by the user agent in the client's node; where all languages agre
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -90,8 +90,8 @@ def policy_of(cluster: Cluster, language: Language) -> Policy:
     has = BALANCING[language]
     for policy in cluster.policies:
         if not policy.listed:
-            by_locality = policy.by_locality or (policy.name == "LEAST_REQUEST" and has.least_request_by_locality)
-            return replace(policy, by_locality=by_locality)
+            draws = policy.name == "LEAST_REQUEST" and has.least_request_by_locality
+            return policy._replace(by_locality=True) if draws else policy
         if policy.name in has.listed or policy.name not in _NOT_IN_GRPC:
             return policy
     return Policy("no policy that this gRPC has")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 class MatchKind(Enum):
@@ -19,8 +18,7 @@ class MatchKind(Enum):
     RANGE = "range"
 
 
-@dataclass(frozen=True, slots=True)
-class StringMatch:
+class StringMatch(NamedTuple):
     """A pattern for a path, a header's value or a SAN."""
 
     kind: MatchKind
@@ -28,13 +26,11 @@ class StringMatch:
     ignore_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderMatch:
+class HeaderMatch(NamedTuple):
     """One header condition of a route (gRFC A28). ``low`` and ``high`` bound a RANGE, ``high`` not included."""
 
     name: str
     match: StringMatch
-    _: KW_ONLY
     invert: bool = False
     low: int = 0
     high: int = 0
@@ -42,8 +38,7 @@ class HeaderMatch:
     """What the control plane asked for; gRPC does not read it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RouteMatch:
+class RouteMatch(NamedTuple):
     """When a route applies. ``fraction`` is the share of requests it takes, 0 to 1, or ``None`` for all."""
 
     path: StringMatch
@@ -53,8 +48,7 @@ class RouteMatch:
     """A condition gRPC does not know; such a route is left out by gRPC."""
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedCluster:
+class WeightedCluster(NamedTuple):
     """One destination of a route. ``share`` is its part of the whole, 0 to 1."""
 
     cluster: str
@@ -75,15 +69,13 @@ class ActionKind(Enum):
     FAILING = "failing"
 
 
-@dataclass(frozen=True, slots=True)
-class RouteAction:
+class RouteAction(NamedTuple):
     """``timeout`` is ``max_stream_duration`` in seconds: 0 for no limit, ``None`` where the listener's counts (A31).
 
     ``hash_on`` names what a ring hash is computed from.
     """
 
     kind: ActionKind
-    _: KW_ONLY
     clusters: tuple[WeightedCluster, ...] = ()
     timeout: float | None = None
     retry: str = ""
@@ -91,8 +83,7 @@ class RouteAction:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpFilter:
+class HttpFilter(NamedTuple):
     """An HTTP filter: ``kind`` is the short type name (``Router``, ``HTTPFault``, ``RBAC``), ``summary`` in words."""
 
     name: str
@@ -100,14 +91,12 @@ class HttpFilter:
     summary: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """One route. ``origin`` is the Istio object it was made from, ``virtual-service/ns/name``, or empty."""
 
     name: str
     match: RouteMatch
     action: RouteAction
-    _: KW_ONLY
     faults: tuple[HttpFilter, ...] = ()
     origin: str = ""
 
@@ -117,8 +106,7 @@ class Route:
         return self.match.unsupported or (self.action.detail if self.action.kind is ActionKind.LEFT_OUT else "")
 
 
-@dataclass(frozen=True, slots=True)
-class VirtualHost:
+class VirtualHost(NamedTuple):
     """The routes for some domains; the first route that matches wins."""
 
     name: str
@@ -126,8 +114,7 @@ class VirtualHost:
     routes: tuple[Route, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RouteConfiguration:
+class RouteConfiguration(NamedTuple):
     """An RDS resource, or the inline one of a listener (then ``name`` may be empty)."""
 
     name: str
@@ -143,8 +130,7 @@ class TlsMode(Enum):
     UNREADABLE = "TLS that cannot be read"
 
 
-@dataclass(frozen=True, slots=True)
-class TlsContext:
+class TlsContext(NamedTuple):
     """TLS of a cluster (client side) or a filter chain (server side), gRFC A29.
 
     ``identity`` is the certificate provider instance for the own certificate, ``roots`` the one for the peer's CA;
@@ -152,7 +138,6 @@ class TlsContext:
     """
 
     mode: TlsMode
-    _: KW_ONLY
     identity: str = ""
     roots: str = ""
     sans: tuple[StringMatch, ...] = ()
@@ -163,8 +148,7 @@ PLAINTEXT = TlsContext(TlsMode.PLAINTEXT)
 """No transport security configured."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChainMatch:
+class ChainMatch(NamedTuple):
     """Which connections a filter chain is for (gRFC A36): networks as CIDR, and the name of a source type or none.
 
     ``ignored_for`` is what it asks for that gRPC does not know, so that the chain never fits a connection.
@@ -177,13 +161,11 @@ class ChainMatch:
     ignored_for: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterChain:
+class FilterChain(NamedTuple):
     """One inbound filter chain; ``mode`` in Istio's words: STRICT where it demands a client certificate."""
 
     name: str
     tls: TlsContext
-    _: KW_ONLY
     match: ChainMatch = ChainMatch()
     route_name: str = ""
     inline_routes: RouteConfiguration | None = None
@@ -191,15 +173,13 @@ class FilterChain:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(NamedTuple):
     """An LDS resource: an API listener (outbound; ``chains`` empty) or a socket listener (inbound).
 
     ``timeout`` is the limit, in seconds, of calls whose route sets none (gRFC A31); 0 for none.
     """
 
     name: str
-    _: KW_ONLY
     inbound: bool
     address: str = ""
     route_name: str = ""
@@ -209,8 +189,7 @@ class Listener:
     timeout: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A balancing policy that a cluster offers, named as the old enum does.
 
     ``by_locality`` says that a locality is drawn by its weight first, and the policy picks inside it; ``listed`` that
@@ -226,8 +205,7 @@ ROUND_ROBIN = Policy("ROUND_ROBIN", by_locality=True)
 """What a cluster that says nothing asks for (gRFC A27)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(NamedTuple):
     """A CDS resource. ``discovery`` is EDS, LOGICAL_DNS, AGGREGATE, or the type's name as sent.
 
     ``endpoints_name`` is the EDS resource it reads; ``children`` the clusters of an aggregate (gRFC A37);
@@ -237,7 +215,6 @@ class Cluster:
 
     name: str
     discovery: str
-    _: KW_ONLY
     endpoints_name: str = ""
     children: tuple[str, ...] = ()
     dns_name: str = ""
@@ -265,8 +242,7 @@ class EndpointHealth(Enum):
         self.usable = word in ("UNKNOWN", "HEALTHY")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One address, ``host:port``; ``workload`` and its ``revision`` as the control plane calls them, if it does."""
 
     address: str
@@ -276,8 +252,7 @@ class Endpoint:
     revision: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locality:
+class Locality(NamedTuple):
     """Endpoints of one place. gRPC ignores a locality of weight 0; a lower priority number goes first."""
 
     region: str
@@ -293,16 +268,14 @@ class Locality:
         return "/".join(part for part in (self.region, self.zone, self.sub_zone) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(NamedTuple):
     """A share of requests the client drops itself (gRFC A32), 0 to 1."""
 
     category: str
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterLoadAssignment:
+class ClusterLoadAssignment(NamedTuple):
     """An EDS resource."""
 
     name: str
@@ -315,13 +288,12 @@ class ClusterLoadAssignment:
         return tuple(endpoint for locality in self.localities for endpoint in locality.endpoints)
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(NamedTuple):
     """A config meshtui cannot read: an unknown type, or bytes that are none. ``reason`` says which."""
 
     type_url: str
     reason: str
-    size: int = field(default=0)
+    size: int = 0
 
 
 Body: TypeAlias = Listener | RouteConfiguration | Cluster | ClusterLoadAssignment | Opaque

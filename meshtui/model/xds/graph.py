@@ -81,11 +81,26 @@ class Node(NamedTuple):
 
         What gets no request is no trouble of the route.
         """
-        return self._replace(share=share, weight=weight, worst=self.worst if weight else Health.OK)
+        worst = self.worst if weight else Health.OK
+        return Node(
+            self.slot,
+            self.kind,
+            self.name,
+            self.label,
+            self.health,
+            worst,
+            self.key,
+            share,
+            weight,
+            self.tls,
+            self.facts,
+            self.note,
+            self.children,
+            self.serves,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A part of the tree that is made once, with what it was made from: ``None`` where a name was not held.
 
     What it was made from beside that are ``parts``, finished branches that others share.

@@ -127,8 +127,7 @@ class Content:
         return self._body
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Resource:
+class Resource(NamedTuple):
     """A resource with its status. Compared by identity: the decoder hands out the same object while nothing changed.
 
     ``value`` is the bytes of the config in force (empty where there is none), ``content`` what they say. When
@@ -143,6 +142,15 @@ class Resource:
     type_url: str
     value: bytes
     content: Content
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     @property
     def body(self) -> Body | None:

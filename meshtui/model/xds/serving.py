@@ -10,9 +10,8 @@ What ``drop_overloads`` says is dropped before (A32), category by category.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
-from typing import Final
+from typing import Final, NamedTuple
 
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.xds.config import ClusterLoadAssignment, Drop, Endpoint, Locality, Policy
@@ -21,8 +20,7 @@ PLACES_SHOWN: Final = 4
 """Localities named with their share; more are counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
+class Serving(NamedTuple):
     """``localities`` are those that take calls, all of one ``priority``; none when no endpoint can serve.
 
     ``out`` of ``total`` endpoints of that priority get nothing;
@@ -56,21 +54,22 @@ class Serving:
 
 def usable(locality: Locality) -> tuple[Endpoint, ...]:
     """The endpoints of a locality that gRPC sends calls to, while its priority is in use."""
-    return tuple(endpoint for endpoint in locality.endpoints if endpoint.health.usable) if locality.weight else ()
+    return tuple([endpoint for endpoint in locality.endpoints if endpoint.health.usable]) if locality.weight else ()
 
 
 def serving(assignment: ClusterLoadAssignment) -> Serving:
     """Where the calls go that are not dropped."""
-    able = [locality for locality in assignment.localities if usable(locality)]
-    priority = min((locality.priority for locality in able), default=0)
-    level = [locality for locality in assignment.localities if locality.priority == priority and locality.weight]
-    total = sum(len(locality.endpoints) for locality in level)
+    counted = [(locality, len(usable(locality))) for locality in assignment.localities]
+    able = [locality for locality, count in counted if count]
+    priority = min([locality.priority for locality in able], default=0)
+    level = [(locality, count) for locality, count in counted if locality.priority == priority and locality.weight]
+    total = sum([len(locality.endpoints) for locality, _ in level])
     return Serving(
         priority=priority,
-        localities=tuple(locality for locality in able if locality.priority == priority),
-        out=total - sum(len(usable(locality)) for locality in level),
+        localities=tuple([locality for locality in able if locality.priority == priority]),
+        out=total - sum([count for _, count in level]),
         total=total,
-        passed_over=len({locality.priority for locality in assignment.localities if locality.priority < priority}),
+        passed_over=len({locality.priority for locality, _ in counted if locality.priority < priority}),
         dropped=dropped(assignment.drops),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
 
@@ -28,7 +29,7 @@ class NodeIdentity:
         return (found.pod, found.namespace) if found is not None else ("", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """What a CSDS answer said, decoded. ``problems`` holds one sentence for each part that could not be read.
 
@@ -42,10 +43,18 @@ class Snapshot:
     resources: Mapping[ResourceKey, Resource]
     problems: tuple[str, ...] = ()
 
+    @cached_property
+    def troubled(self) -> tuple[Resource, ...]:
+        """The resources whose own status is not fine. Kept, since of ten thousand there are few, and many ask."""
+        return tuple([resource for resource in self.resources.values() if resource.health is not Health.OK])
+
     def counts(self) -> Mapping[Health, int]:
         """How many resources are in each health."""
-        healths = [resource.health for resource in self.resources.values()]
-        return {health: healths.count(health) for health in Health}
+        healths = [resource.health for resource in self.troubled]
+        return {
+            health: healths.count(health) if health is not Health.OK else len(self.resources) - len(healths)
+            for health in Health
+        }
 
     @property
     def has_outbound(self) -> bool:

@@ -9,7 +9,7 @@ resource comes and asks for the clusters of no other: C-core ``src/core/xds/grpc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from meshtui.model.xds.config import Listener, RouteConfiguration, VirtualHost
@@ -25,24 +25,11 @@ class HostIndex:
 
     def __init__(self, hosts: Iterable[VirtualHost]) -> None:
         self._exact: dict[str, VirtualHost] = {}
-        self._by_end: dict[str, VirtualHost] = {}
-        self._by_start: dict[str, VirtualHost] = {}
-        self._everything: VirtualHost | None = None
+        self._patterns: dict[str, VirtualHost] = {}
         for host in hosts:
             for domain in host.domains:
-                self._add(domain.lower(), host)
-        self._ends = sorted({len(end) for end in self._by_end}, reverse=True)
-        self._starts = sorted({len(start) for start in self._by_start}, reverse=True)
-
-    def _add(self, domain: str, host: VirtualHost) -> None:
-        if domain == _WILDCARD:
-            self._everything = self._everything or host
-        elif domain.startswith(_WILDCARD):
-            self._by_end.setdefault(domain[1:], host)
-        elif domain.endswith(_WILDCARD):
-            self._by_start.setdefault(domain[:-1], host)
-        else:
-            self._exact.setdefault(domain, host)
+                side = self._patterns if _WILDCARD in domain else self._exact
+                side.setdefault(domain.lower(), host)
 
     def find(self, authority: str) -> VirtualHost | None:
         """The host whose domain fits best: exact, ``*.suffix``, ``prefix.*``, then ``*``; of a kind the longest.
@@ -50,13 +37,20 @@ class HostIndex:
         The wildcard stands for one character at least.
         """
         name = authority.lower()
-        size = len(name)
         exact = self._exact.get(name)
-        if exact is not None:
+        if exact is not None or not self._patterns:
             return exact
-        ends = (self._by_end.get(name[size - length :]) for length in self._ends if length < size)
-        starts = (self._by_start.get(name[:length]) for length in self._starts if length < size)
-        return _first(ends) or _first(starts) or self._everything
+        size = len(name)
+        ends = (self._patterns.get(_WILDCARD + name[size - length :]) for length in self._lengths[0] if length < size)
+        starts = (self._patterns.get(name[:length] + _WILDCARD) for length in self._lengths[1] if length < size)
+        return _first(ends) or _first(starts) or self._patterns.get(_WILDCARD)
+
+    @cached_property
+    def _lengths(self) -> tuple[list[int], list[int]]:
+        """How long the patterns of a suffix are without their wildcard, and those of a prefix, the longest first."""
+        ends = {len(pattern) - 1 for pattern in self._patterns if pattern.startswith(_WILDCARD)}
+        starts = {len(pattern) - 1 for pattern in self._patterns if pattern.endswith(_WILDCARD)}
+        return sorted(ends - {0}, reverse=True), sorted(starts - {0}, reverse=True)
 
 
 def _first(hosts: Iterator[VirtualHost | None]) -> VirtualHost | None:
@@ -78,7 +72,7 @@ def in_use(snapshot: Snapshot, key: ResourceKey, routes: RouteConfiguration) -> 
     if not used:
         return routes
     wanted = {id(host) for host in used}
-    return replace(routes, virtual_hosts=tuple(host for host in routes.virtual_hosts if id(host) in wanted))
+    return routes._replace(virtual_hosts=tuple(host for host in routes.virtual_hosts if id(host) in wanted))
 
 
 def _authorities(snapshot: Snapshot, key: ResourceKey) -> Iterator[str]:

@@ -32,14 +32,16 @@ def looked(state: SessionState, look: Look) -> SessionState:
         memory = replace(
             memory,
             resources=snapshot.resources,
-            clusters_by_address=clusters_by_address(snapshot),
+            clusters_by_address=None,
             asked_providers=asked_providers(clusters, listeners),
         )
         identity = replace(workload.identity, clusters=clusters, listeners=listeners)
         workload = replace(workload, identity=identity)
     if isinstance(look.channels, ChannelReport):
-        known = connections.seen(memory.connections, look.channels, look.certificates, memory.clusters_by_address)
-        memory = replace(memory, connections=known)
+        by_address = memory.clusters_by_address
+        by_address = clusters_by_address(snapshot) if by_address is None else by_address
+        known = connections.seen(memory.connections, look.channels, look.certificates, by_address)
+        memory = replace(memory, connections=known, clusters_by_address=by_address)
     return _joined(_remembering(state, memory), workload, look.at)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -166,8 +165,8 @@ def test_a_cluster_the_client_does_not_hold_is_seen_in_the_tree() -> None:
 def test_a_filter_chain_that_grpc_cannot_use_is_said_of_its_listener() -> None:
     listener = inbound()
     assert isinstance(listener.body, Listener)
-    chain = replace(listener.body.chains[0], name="odd", problem="it has no HTTP connection manager")
-    broken = resource(LDS, listener.key.name, replace(listener.body, chains=(chain,)))
+    chain = listener.body.chains[0]._replace(name="odd", problem="it has no HTTP connection manager")
+    broken = resource(LDS, listener.key.name, listener.body._replace(chains=(chain,)))
     (finding,) = judge(with_resource(canary(), broken))
     assert (finding.code, finding.severity) == ("filter-chain-unusable", Severity.ERROR)
     assert finding.subject == ResourceSubject(broken.key, "odd")

@@ -90,7 +90,7 @@ async def test_another_authority_is_another_target() -> None:
 def _scoped(scope: str) -> Snapshot:
     """The demo's world under another client scope."""
     whole = canary()
-    parts = [replace(resource, key=resource.key._replace(scope=scope)) for resource in whole.resources.values()]
+    parts = [resource._replace(key=resource.key._replace(scope=scope)) for resource in whole.resources.values()]
     return replace(whole, resources={part.key: part for part in parts})
 
 

@@ -132,7 +132,7 @@ def test_java_refuses_a_redirect() -> None:
 def test_no_virtual_host_for_the_channel() -> None:
     """Calls fail unless the app overrides the authority, which is not known: neither well nor an outage."""
     host = VirtualHost("other", ("other:7070",), (Route("r", EVERYTHING, weighted({"v9": 1})),))
-    table = replace(split_routes({"v1": 1}), virtual_hosts=(host,))
+    table = split_routes({"v1": 1})._replace(virtual_hosts=(host,))
     seen = with_resource(canary(NOW), resource(RDS, ROUTES, table))
     graph = build(seen)
     assert graph.roots[0].worst is Health.WAITING

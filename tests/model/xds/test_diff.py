@@ -59,7 +59,7 @@ def test_nothing_changed() -> None:
 def test_a_new_version_of_the_same_bytes_is_no_change() -> None:
     before = canary()
     old = next(iter(before.resources.values()))
-    assert diff(before, with_resource(before, replace(old, version="99", last_updated=NOW + timedelta(1)))) == ()
+    assert diff(before, with_resource(before, old._replace(version="99", last_updated=NOW + timedelta(1)))) == ()
 
 
 def test_other_bytes_are_a_change_even_in_the_same_version() -> None:
@@ -81,14 +81,14 @@ def test_a_refusal_is_a_change_of_status_once() -> None:
     before = canary()
     name = subset("v1")
     old = before.resources[resource(CDS, name, None).key]
-    refused = replace(old, status=Status.NACKED, error=ErrorState("8", "bad", NOW))
+    refused = old._replace(status=Status.NACKED, error=ErrorState("8", "bad", NOW))
     (change,) = diff(before, with_resource(before, refused))
     assert (change.kind, change.words, change.health) == (
         ChangeKind.STATUS,
         "refused 8: bad; 1 still in force",
         Health.REFUSED,
     )
-    again = replace(refused, error=ErrorState("8", "bad", NOW + timedelta(seconds=5)))
+    again = refused._replace(error=ErrorState("8", "bad", NOW + timedelta(seconds=5)))
     assert diff(with_resource(before, refused), with_resource(before, again)) == ()
     (back,) = diff(with_resource(before, refused), before)
     assert back.words == "NACKED → ACKED"
@@ -99,10 +99,10 @@ def test_arrival_and_loss_of_a_config() -> None:
     asked = resource(CDS, name, None, status=Status.REQUESTED)
     here = resource(CDS, name, cluster(name))
     assert [change.words for change in diff(snapshot([asked]), snapshot([here]))] == ["arrived"]
-    assert [change.words for change in diff(snapshot([here]), snapshot([replace(asked, status=Status.ACKED)]))] == [
+    assert [change.words for change in diff(snapshot([here]), snapshot([asked._replace(status=Status.ACKED)]))] == [
         "its config is gone"
     ]
-    gone = replace(asked, status=Status.DOES_NOT_EXIST)
+    gone = asked._replace(status=Status.DOES_NOT_EXIST)
     assert [change.words for change in diff(snapshot([here]), snapshot([gone]))] == ["does not exist"]
 
 
@@ -112,17 +112,17 @@ BETA = RouteMatch(StringMatch(MatchKind.PREFIX, "/beta"))
 
 def lone(timeout: float | None = None, fault: str = "") -> Body:
     """One catch-all route to v1."""
-    action = replace(weighted({"v1": 1}), timeout=timeout)
+    action = weighted({"v1": 1})._replace(timeout=timeout)
     faults = (HttpFilter("f", "HTTPFault", fault),) if fault else ()
     return routes(Route("r", EVERYTHING, action, faults=faults))
 
 
 def listening(**fields: Any) -> Listener:
-    return replace(Listener("l", inbound=True), **fields)
+    return Listener("l", inbound=True)._replace(**fields)
 
 
 PLAIN = FilterChain("c", TlsContext(TlsMode.PLAINTEXT))
-STRICT = FilterChain("c", replace(MTLS, require_client_certificate=True))
+STRICT = FilterChain("c", MTLS._replace(require_client_certificate=True))
 PLACE = Locality(region="r", zone="", sub_zone="", priority=0, weight=1, endpoints=())
 
 
@@ -146,26 +146,25 @@ PLACE = Locality(region="r", zone="", sub_zone="", priority=0, weight=1, endpoin
         (cluster(V1), cluster(V1, TlsContext(TlsMode.PLAINTEXT)), "mTLS → plaintext"),
         (
             cluster(V1),
-            cluster(V1, replace(MTLS, sans=(StringMatch(MatchKind.EXACT, "x"),))),
+            cluster(V1, MTLS._replace(sans=(StringMatch(MatchKind.EXACT, "x"),))),
             "expected SANs changed",
         ),
         (cluster(V1), cluster(V1, policy="RING_HASH"), "policy ROUND_ROBIN → RING_HASH"),
-        (cluster(V1), replace(cluster(V1), discovery="LOGICAL_DNS"), "discovery EDS → LOGICAL_DNS"),
-        (cluster(V1), replace(cluster(V1), max_requests=5), "request limit none → 5"),
+        (cluster(V1), cluster(V1)._replace(discovery="LOGICAL_DNS"), "discovery EDS → LOGICAL_DNS"),
+        (cluster(V1), cluster(V1)._replace(max_requests=5), "request limit none → 5"),
         (endpoints(V1, "a:1"), endpoints(V1, "b:1"), "+ b:1; - a:1"),
         (endpoints(V1), endpoints(V1, "a:1", "b:1", "c:1", "d:1"), "+ 4 endpoints"),
         (
-            replace(endpoints(V1), localities=(replace(PLACE, endpoints=(Endpoint("a:1"),)),)),
-            replace(
-                endpoints(V1),
-                localities=(replace(PLACE, endpoints=(Endpoint("a:1", EndpointHealth.UNHEALTHY, weight=4),)),),
+            endpoints(V1)._replace(localities=(PLACE._replace(endpoints=(Endpoint("a:1"),)),)),
+            endpoints(V1)._replace(
+                localities=(PLACE._replace(endpoints=(Endpoint("a:1", EndpointHealth.UNHEALTHY, weight=4),)),),
             ),
             "a:1 UNKNOWN → UNHEALTHY; a:1 weight 1 → 4",
         ),
         (listening(route_name="a"), listening(), "routes from a → itself"),
         (listening(chains=(PLAIN,)), listening(chains=(STRICT,)), "plaintext → STRICT mTLS"),
         (listening(), listening(filters=(HttpFilter("rbac", "RBAC"),)), "filters none → rbac"),
-        (endpoints(V1), replace(endpoints(V1), drops=(Drop("d", 0.1),)), "changed in detail"),
+        (endpoints(V1), endpoints(V1)._replace(drops=(Drop("d", 0.1),)), "changed in detail"),
         (cluster(V1), Opaque("t", "why"), "changed in detail"),
         (None, cluster(V1), "changed in detail"),
     ],

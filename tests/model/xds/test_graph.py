@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +26,8 @@ from meshtui.model.xds.config import (
     VirtualHost,
 )
 from meshtui.model.xds.graph import MOST_REPEATED, Graph, Node, NodeKind
-from meshtui.model.xds.graph_build import MAX_AGGREGATE_DEPTH, build
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.graph_clusters import MAX_AGGREGATE_DEPTH
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Health, Resource, ResourceKey, Status
 from tests.world.config import (
     EVERYTHING,
@@ -120,7 +119,7 @@ def test_a_refused_update_says_what_is_in_force() -> None:
     refused = resource(CDS, name, cluster(name), status=Status.NACKED, version="6", error=error)
     note = node(build(with_resource(canary(), refused)), "v1").note
     assert note == "refused 7: no such thing; 6 still in force"
-    nothing = replace(refused, value=b"", content=Content.of(None))
+    nothing = refused._replace(value=b"", content=Content.of(None))
     assert "nothing in force" in node(build(with_resource(canary(), nothing)), "v1").note
 
 
@@ -231,9 +230,9 @@ def test_one_bad_endpoint_among_good_ones() -> None:
 def test_several_routes_have_a_line_each() -> None:
     header = RouteMatch(StringMatch(MatchKind.PREFIX, "/a.B/"))
     body = routes(
-        Route("first", header, replace(weighted({"v2": 1}), timeout=2.5, retry="up to 1 on unavailable")),
+        Route("first", header, weighted({"v2": 1})._replace(timeout=2.5, retry="up to 1 on unavailable")),
         Route("rest", EVERYTHING, weighted({"v1": 1}), faults=(HttpFilter("f", "HTTPFault", "aborts 5 %"),)),
-        Route("odd", replace(EVERYTHING, unsupported="query parameters"), weighted({"v1": 1})),
+        Route("odd", EVERYTHING._replace(unsupported="query parameters"), weighted({"v1": 1})),
     )
     graph = graph_of(resource(RDS, ROUTES, body))
     found = [node for _, node in graph.walk() if node.kind is NodeKind.ROUTE]
@@ -298,7 +297,7 @@ def test_inbound_chains() -> None:
         FilterChain("inbound-mtls", strict, filters=(HttpFilter("r", "RBAC", "RBAC: ALLOW 1 rule"),)),
         FilterChain("broken", TlsContext(TlsMode.UNREADABLE), problem="its TLS cannot be read: why"),
     )
-    graph = graph_of(replace(before, content=Content.of(replace(before.body, chains=chains))))
+    graph = graph_of(before._replace(content=Content.of(before.body._replace(chains=chains))))
     first, second = graph.roots[0].children
     assert first.tls is strict
     assert (first.facts, first.health) == (("STRICT mTLS", "RBAC: ALLOW 1 rule"), Health.OK)
@@ -394,7 +393,7 @@ def test_what_did_not_change_is_taken_over() -> None:
 
 def test_endpoints_that_many_clusters_read_are_made_once() -> None:
     names = [subset(f"v{number}") for number in range(50)]
-    clusters = [resource(CDS, name, replace(cluster(name), endpoints_name="shared")) for name in names]
+    clusters = [resource(CDS, name, cluster(name)._replace(endpoints_name="shared")) for name in names]
     graph = build(snapshot([*clusters, resource(EDS, "shared", endpoints("shared", "10.0.0.1:1", "10.0.0.2:1"))]))
     leaves = {id(child) for node in graph.distinct() if node.kind is NodeKind.CLUSTER for child in node.children}
     assert len(leaves) == 2

@@ -1,0 +1,180 @@
+"""The part of the graph that routes lead to: clusters, aggregates of them, and their endpoints."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meshtui.model.xds.clients import Language, policy_of
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
+from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
+from meshtui.model.xds.graph_branches import Branches
+from meshtui.model.xds.graph_endpoints import Leaves, leaves_of
+from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
+from meshtui.model.xds.graph_words import cluster_facts, cluster_label
+from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, worst
+from meshtui.model.xds.serving import locality_fact
+from meshtui.model.xds.status_words import status_note
+
+MAX_AGGREGATE_DEPTH: Final = 16
+"""How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""
+
+
+class Clusters:
+    """Makes the nodes of clusters, each once however many routes lead to it."""
+
+    def __init__(self, branches: Branches, language: Language) -> None:
+        self._branches = branches
+        self._language = language
+        self._made: dict[ResourceKey, Branch] = {}
+        self._leaves: dict[ResourceKey, Leaves] = {}
+        """The endpoints of each EDS resource, made once however many clusters read it."""
+        self._unfolded: set[str] = set()
+        """The members of the aggregate in the making that were shown so far."""
+        self._unfolding: list[str] = []
+        """The aggregates the one in the making hangs under."""
+
+    def cluster(self, key: ResourceKey) -> Node:
+        """A cluster with all that hangs on it."""
+        known = self._made.get(key)
+        if known is None:
+            self._unfolded = {key.name}
+            known = self._made[key] = self._branches.made(self._new_cluster, key, 0)
+        return self._branches.join(known)
+
+    def _new_cluster(self, key: ResourceKey, depth: int) -> Node:
+        resource = self._branches.take(key)
+        slot = f"CDS {key.name}"
+        label = cluster_label(key.name)
+        if resource is None:
+            return absent(slot, NodeKind.CLUSTER, key.name)._replace(label=label)
+        body = resource.body
+        if not isinstance(body, Cluster):
+            return resource_node(resource, NodeKind.CLUSTER, slot, label)
+        if depth >= MAX_AGGREGATE_DEPTH:
+            too_deep = f"aggregates nest deeper than {MAX_AGGREGATE_DEPTH}, which gRPC refuses"
+            return _refused(resource_node(resource, NodeKind.CLUSTER, slot, label), too_deep)
+        if body.children:
+            members = [key._replace(name=child) for child in dict.fromkeys(body.children)]
+            self._unfolding.append(key.name)
+            children = tuple([self._nested(member, depth + 1) for member in members])
+            self._unfolding.pop()
+            return _in_order(self._readable_cluster(resource, body, slot, label, children=children))
+        if body.discovery == EDS:
+            return self._eds_cluster(resource, body, slot, label)
+        more = (body.dns_name,) if body.dns_name else ()
+        return self._readable_cluster(resource, body, slot, label, more=more)
+
+    def _nested(self, key: ResourceKey, depth: int) -> Node:
+        """A cluster under an aggregate. An aggregate that was shown already is not unfolded again.
+
+        Aggregates that share members would otherwise have as many paths as ten to the power of their depth.
+        """
+        name = key.name
+        if name not in self._unfolded:
+            self._unfolded.add(name)
+            return self._new_cluster(key, depth)
+        resource = self._branches.take(key)
+        if resource is not None and isinstance(resource.body, Cluster) and resource.body.children:
+            body, slot = resource.body, f"CDS {name}"
+            node = self._readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
+            return _refused(node, "it contains itself, which gRPC refuses") if name in self._unfolding else node
+        return self._new_cluster(key, depth)
+
+    def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
+        """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
+        name = body.endpoints_name or body.name
+        assignment = self._branches.take(ResourceKey(resource.key.scope, EDS, name))
+        if assignment is None:
+            waiting = absent(f"EDS {name}", NodeKind.RESOURCE, name)
+            return self._readable_cluster(resource, body, slot, label, children=(waiting,))
+        if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
+            return self._readable_cluster(resource, body, slot, label, children=(self.assignment(assignment),))
+        leaves = self._leaves_of(assignment.key, assignment.body)
+        return self._readable_cluster(resource, body, slot, label, leaves=leaves)
+
+    def _readable_cluster(
+        self,
+        resource: Resource,
+        body: Cluster,
+        slot: str,
+        label: str,
+        *,
+        more: tuple[str, ...] = (),
+        children: tuple[Node, ...] = (),
+        leaves: Leaves | None = None,
+    ) -> Node:
+        """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or leaves."""
+        policy = policy_of(body, self._language)
+        facts = (*cluster_facts(body, policy), *more)
+        if leaves is None:
+            return resource_node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
+        health, note = resource.health, status_note(resource)
+        if health is Health.OK:
+            health, note = leaves.health, leaves.note
+        by_locality = locality_fact(leaves.serving, policy)
+        facts = (*facts, by_locality) if by_locality else facts
+        return Node(
+            slot=slot,
+            kind=NodeKind.CLUSTER,
+            name=resource.key.name,
+            label=label,
+            health=health,
+            worst=worst(health, leaves.worst),
+            key=resource.key,
+            tls=body.tls,
+            facts=facts,
+            note=note,
+            children=leaves.nodes,
+            serves=leaves.serves,
+        )
+
+    def _leaves_of(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> Leaves:
+        leaves = self._leaves.get(key)
+        if leaves is None:
+            leaves = self._leaves[key] = leaves_of(assignment)
+        return leaves
+
+    def assignment(self, resource: Resource) -> Node:
+        """An EDS resource in a line of its own, with its endpoints."""
+        label = f"endpoints {resource.key.name}"
+        node = resource_node(resource, NodeKind.RESOURCE, slot_of(resource.key), label)
+        if not isinstance(resource.body, ClusterLoadAssignment):
+            return node
+        leaves = self._leaves_of(resource.key, resource.body)
+        return node._replace(worst=worst(node.health, leaves.worst), children=leaves.nodes)
+
+
+def _refused(node: Node, why: str) -> Node:
+    return node._replace(health=Health.REFUSED, worst=Health.REFUSED, note=why)
+
+
+SERVING: Final = (Health.OK, Health.DEGRADED)
+"""What a cluster is, with all that hangs on it, whose calls are served."""
+
+
+def _in_order(aggregate: Node) -> Node:
+    """An aggregate tries its members in order, and goes over to the next when one cannot serve (gRFC A37).
+
+    Of a member that is not there, refused or waited for, versions differ in what they make: the marks stay.
+    """
+    members = aggregate.children
+    if aggregate.health is not Health.OK or not all(_is_known(member) for member in members):
+        return aggregate
+    first = next((member for member in members if member.worst in SERVING), None)
+    if first is None:
+        return aggregate._replace(health=Health.MISSING, note="none of its clusters can serve")
+    if first is members[0]:
+        whole = all(member.worst is Health.OK for member in members)
+        return aggregate._replace(worst=Health.OK if whole else Health.DEGRADED, serves=first.serves)
+    out = ", ".join(member.label for member in members[: members.index(first)])
+    return aggregate._replace(
+        health=Health.DEGRADED,
+        worst=Health.DEGRADED,
+        note=f"failed over to {first.label}: {out} cannot serve",
+        serves=Serves(first.serves.dropped, first.label),
+    )
+
+
+def _is_known(member: Node) -> bool:
+    """Whether it is certain that a member serves, or that it does not: a readable cluster without endpoints."""
+    return member.worst in SERVING or (member.worst is Health.MISSING and member.tls is not None)

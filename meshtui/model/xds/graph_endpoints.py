@@ -1,0 +1,65 @@
+"""The leaves of the graph: the endpoints of an EDS resource, and what they mean for a cluster that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from meshtui.model.xds.config import ClusterLoadAssignment, Locality
+from meshtui.model.xds.graph import Node, NodeKind, Serves
+from meshtui.model.xds.graph_words import endpoints_problem
+from meshtui.model.xds.resource import Health, worst
+from meshtui.model.xds.serving import Serving, serving, serving_note
+
+
+class Leaves(NamedTuple):
+    """The endpoints of an EDS resource: the worst of them, where calls go, and what that is for a cluster.
+
+    ``note`` is what is not as it should be, or empty.
+    """
+
+    nodes: tuple[Node, ...]
+    worst: Health
+    serving: Serving
+    health: Health
+    note: str
+
+    @property
+    def serves(self) -> Serves:
+        """What of it is not as it should be."""
+        return Serves(self.serving.dropped, self.serving.place if self.serving.passed_over else "")
+
+
+def leaves_of(assignment: ClusterLoadAssignment) -> Leaves:
+    """The endpoints of an assignment. One that gets nothing is an outage only where none gets anything."""
+    found = serving(assignment)
+    unused = Health.DEGRADED if found.can_serve else Health.MISSING
+    nodes = tuple([node for locality in assignment.localities for node in _endpoints_in(locality, unused)])
+    note = serving_note(found) if found.can_serve else endpoints_problem(assignment)
+    health = Health.DEGRADED if note else Health.OK
+    if not found.can_serve or found.dropped >= 1:
+        health = Health.MISSING
+    return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note)
+
+
+def _endpoints_in(locality: Locality, unused_health: Health) -> Iterator[Node]:
+    label = locality.label
+    facts: tuple[str, ...] = (label,) if label else ()
+    facts += (f"priority {locality.priority}",) if locality.priority else ()
+    place = f"{locality.priority} {label}"
+    unused = "its locality has weight 0: gRPC sends nothing here" if locality.weight == 0 else ""
+    for endpoint in locality.endpoints:
+        note = unused or ("" if endpoint.health.usable else "gRPC sends nothing here")
+        health = unused_health if note else Health.OK
+        weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
+        address = endpoint.address
+        yield Node(
+            slot=f"{place} {address}",
+            kind=NodeKind.ENDPOINT,
+            name=address,
+            label=address,
+            health=health,
+            worst=health,
+            facts=(endpoint.health.value, *facts, *weight),
+            note=note,
+        )

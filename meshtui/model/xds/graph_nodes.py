@@ -1,0 +1,48 @@
+"""The nodes that every part of the graph makes: a resource's, and that of one that is not there."""
+
+from __future__ import annotations
+
+from meshtui.model.xds.config import Opaque, TlsContext
+from meshtui.model.xds.graph import Node, NodeKind
+from meshtui.model.xds.resource import Health, Resource, ResourceKey, worst
+from meshtui.model.xds.status_words import status_note
+
+
+def slot_of(key: ResourceKey) -> str:
+    """The slot of a resource that hangs on nothing: other clients may hold one of its name."""
+    return f"{key.scope} {key.type} {key.name}"
+
+
+def resource_node(
+    resource: Resource,
+    kind: NodeKind,
+    slot: str,
+    label: str,
+    *,
+    tls: TlsContext | None = None,
+    facts: tuple[str, ...] = (),
+    children: tuple[Node, ...] = (),
+) -> Node:
+    """A resource with its own status, and what hangs on it."""
+    health, note = resource.health, status_note(resource)
+    if isinstance(resource.body, Opaque):
+        note = note or f"cannot be read: {resource.body.reason}"
+    return Node(
+        slot=slot,
+        kind=kind,
+        name=resource.key.name,
+        label=label,
+        health=health,
+        worst=worst(health, *[child.worst for child in children]),
+        key=resource.key,
+        tls=tls,
+        facts=facts,
+        note=note,
+        children=children,
+    )
+
+
+def absent(slot: str, kind: NodeKind, name: str) -> Node:
+    """What the config names and the client does not hold."""
+    note = "named here, but the client does not hold it"
+    return Node(slot=slot, kind=kind, name=name, label=name, health=Health.WAITING, worst=Health.WAITING, note=note)

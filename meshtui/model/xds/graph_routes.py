@@ -1,0 +1,161 @@
+"""The part of the graph between a listener and its clusters: route configurations, virtual hosts, routes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from meshtui.model.phrases import plural
+from meshtui.model.xds.clients import READINGS, Language
+from meshtui.model.xds.config import Route, RouteConfiguration, VirtualHost, WeightedCluster
+from meshtui.model.xds.graph import Branch, Node, NodeKind
+from meshtui.model.xds.graph_branches import Branches
+from meshtui.model.xds.graph_clusters import Clusters
+from meshtui.model.xds.graph_nodes import absent, resource_node
+from meshtui.model.xds.graph_words import cluster_label, only_route_facts, route_facts, route_health, route_note
+from meshtui.model.xds.names import last_part
+from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
+from meshtui.model.xds.virtual_hosts import HostIndex
+from meshtui.model.xds.words import is_catch_all, match_words
+
+
+class Channel(NamedTuple):
+    """What decides how a channel reads its routes: its authority, and the timeout in seconds where a route has none."""
+
+    authority: str
+    timeout: float
+
+
+class Routes:
+    """Makes the nodes of routes: those of its own virtual host for a channel, all of them for a server."""
+
+    def __init__(self, branches: Branches, clusters: Clusters, language: Language) -> None:
+        self._branches = branches
+        self._clusters = clusters
+        self._language = language
+        self._tables: dict[tuple[ResourceKey, Channel | None], Branch] = {}
+        """Route configurations as each channel uses them; ``None`` for servers."""
+        self._hosts: dict[ResourceKey, HostIndex] = {}
+
+    def inline(self, listener: ResourceKey, routes: RouteConfiguration, channel: Channel) -> tuple[Node, ...]:
+        """The routes that a listener has in itself, as a channel uses them."""
+        return self._of_host(listener.scope, self._find_host(listener, routes, channel), channel)
+
+    def configuration(self, key: ResourceKey, channel: Channel | None = None) -> Node:
+        """The table as a channel uses it; whole for servers, and where no channel names it."""
+        known = self._tables.get((key, channel))
+        if known is None:
+            known = self._tables[key, channel] = self._branches.made(self._new_configuration, key, channel)
+        return self._branches.join(known)
+
+    def _new_configuration(self, key: ResourceKey, channel: Channel | None) -> Node:
+        resource = self._branches.take(key)
+        slot = f"RDS {key.name}"
+        if resource is None:
+            return absent(slot, NodeKind.ROUTE_CONFIGURATION, key.name)
+        routes = resource.body
+        if not isinstance(routes, RouteConfiguration):
+            return resource_node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name)
+        if channel is None:
+            facts, children = only_route_facts(routes.virtual_hosts), self._virtual_hosts(key.scope, routes)
+        else:
+            host = self._find_host(key, routes, channel)
+            lone = only_route_facts((host,), channel.timeout) if host else ()
+            facts = (*_hosts_facts(routes, channel.authority), *lone)
+            children = self._of_host(key.scope, host, channel)
+        label = last_part(key.name)
+        return resource_node(resource, NodeKind.ROUTE_CONFIGURATION, slot, label, facts=facts, children=children)
+
+    def _find_host(self, key: ResourceKey, routes: RouteConfiguration, channel: Channel) -> VirtualHost | None:
+        index = self._hosts.get(key)
+        if index is None:
+            index = self._hosts[key] = HostIndex(routes.virtual_hosts)
+        return index.find(channel.authority)
+
+    def _of_host(self, scope: str, host: VirtualHost | None, channel: Channel) -> tuple[Node, ...]:
+        """The routes of the one virtual host that a channel uses."""
+        return self._routes(scope, host, channel) if host is not None else (_no_host(channel.authority),)
+
+    def _virtual_hosts(self, scope: str, routes: RouteConfiguration) -> tuple[Node, ...]:
+        hosts = routes.virtual_hosts
+        if len(hosts) == 1:
+            return self._routes(scope, hosts[0])
+        return tuple(self._virtual_host(scope, host) for host in hosts)
+
+    def _virtual_host(self, scope: str, host: VirtualHost) -> Node:
+        children = self._routes(scope, host)
+        return Node(
+            slot=f"host {host.name}",
+            kind=NodeKind.VIRTUAL_HOST,
+            name=host.name,
+            label=host.name or ", ".join(host.domains),
+            health=Health.OK,
+            worst=worst(*(child.worst for child in children)),
+            facts=(plural(len(host.domains), "domain"),),
+            children=children,
+        )
+
+    def _routes(self, scope: str, host: VirtualHost, channel: Channel | None = None) -> tuple[Node, ...]:
+        if len(host.routes) == 1 and is_catch_all(host.routes[0].match) and host.routes[0].action.clusters:
+            return self._destinations(scope, host.routes[0])
+        return tuple(self._route(scope, index, route, channel) for index, route in enumerate(host.routes))
+
+    def _route(self, scope: str, index: int, route: Route, channel: Channel | None) -> Node:
+        children = () if route.left_out else self._destinations(scope, route)
+        outbound = channel is not None
+        health = route_health(route, outbound=outbound)
+        return Node(
+            slot=f"route {index} {route.name}",
+            kind=NodeKind.ROUTE,
+            name=route.name,
+            label=match_words(route.match),
+            health=health,
+            worst=worst(health, *(child.worst for child in children)),
+            facts=route_facts(route, channel.timeout if channel is not None else 0.0),
+            note=route_note(route, self._language, outbound=outbound),
+            children=children,
+        )
+
+    def _destinations(self, scope: str, route: Route) -> tuple[Node, ...]:
+        return tuple([self._weighted(scope, weighted) for weighted in route.action.clusters])
+
+    def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
+        if not weighted.weight and not READINGS[self._language].asks_for_weightless:
+            return _left_out(weighted)
+        return self._clusters.cluster(ResourceKey(scope, CDS, weighted.cluster)).weighted(
+            weighted.share, weighted.weight
+        )
+
+
+def _hosts_facts(routes: RouteConfiguration, authority: str) -> tuple[str, ...]:
+    """That there are virtual hosts of other services beside, which istiod sends together."""
+    others = len(routes.virtual_hosts) - 1
+    return (f"{plural(others, 'more virtual host')} not for {authority}",) if others > 0 else ()
+
+
+def _no_host(authority: str) -> Node:
+    """gRPC fails every call then. An app may override the authority of its channel, which nothing here shows."""
+    return Node(
+        slot=f"host {authority}",
+        kind=NodeKind.VIRTUAL_HOST,
+        name=authority,
+        label=authority,
+        health=Health.WAITING,
+        worst=Health.WAITING,
+        note=f"no virtual host is for {authority}: calls fail, unless the app sets another authority",
+    )
+
+
+def _left_out(weighted: WeightedCluster) -> Node:
+    """A destination of weight 0 as gRPC reads it where it drops it: its cluster is not asked for."""
+    name = weighted.cluster
+    return Node(
+        slot=f"CDS {name}",
+        kind=NodeKind.CLUSTER,
+        name=name,
+        label=cluster_label(name),
+        health=Health.OK,
+        worst=Health.OK,
+        share=0.0,
+        weight=0,
+        note="weight 0: gRPC leaves it out and does not ask for it",
+    )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.widgets import Input
 
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.backdrop import Column
 from meshtui.tui.kit.page import Page
 from meshtui.tui.screens.notice import needs_notice, notice_lines
 from meshtui.tui.views.registry import VIEWS, View
 
 
-class Body(Container):
+class Body(Column):
     """Holds the views that were opened, and gives frames to the one in front. A view is made when first asked for."""
 
     def __init__(self, *, id: str | None = None) -> None:

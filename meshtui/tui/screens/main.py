@@ -16,6 +16,7 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.commands import Command, understand
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.backdrop import Backdrop
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.key_bar import KeyBar
 from meshtui.tui.kit.text import shown
@@ -37,7 +38,7 @@ LONGEST_TRAIL: Final = 100
 """Views one can go back through."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Backdrop, Screen[None]):
     """Paints the session in front of the workspace."""
 
     CSS_PATH = [  # noqa: RUF012 - Textual's own declaration

@@ -10,14 +10,14 @@ from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from textual.message import Message
 from textual.reactive import var
-from textual.widget import Widget
 
 from meshtui.model.subject import BootstrapSubject, ResourceSubject, Subject
 from meshtui.session.state import SessionState
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.backdrop import Backdrop
 
 
-class View(Widget):
+class View(Backdrop):
     """One value in, messages out. Override ``watch_frame`` to paint; only the view in front is given frames."""
 
     frame: var[Frame | None] = var(None, init=False)

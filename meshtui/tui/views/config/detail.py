@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive, var
-from textual.widget import Widget
 
 from meshtui.model.xds.diff import body_change
 from meshtui.model.xds.graph import Node
@@ -18,6 +17,7 @@ from meshtui.model.xds.references import References
 from meshtui.model.xds.resource import Resource
 from meshtui.present.summary import summarize
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.backdrop import Backdrop
 from meshtui.tui.kit.bar import Bar, Zone, zones_of
 from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.paragraphs import paragraph
@@ -74,7 +74,7 @@ class DetailTabs(Bar):
         return zones_of(self.line(width), {2 * number: tab.name for number, tab in enumerate(DetailTab)})
 
 
-class Detail(Widget):
+class Detail(Backdrop):
     """Paints one subject."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -19,7 +19,6 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.reactive import var
 
 from meshtui.model.echo.urls import NoProbe, Owners, ProbeTarget, target_of, target_of_resource
@@ -30,6 +29,7 @@ from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.present.documents.xds import file_name, saved
 from meshtui.present.tree_rows import Filter, way
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.backdrop import Column
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.views.config.detail import Detail, DetailSubject
 from meshtui.tui.views.config.filter_bar import FilterBar
@@ -80,7 +80,7 @@ class ConfigView(View):
         self._wanted: ResourceKey | None = None
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="config-list"):
+        with Column(id="config-list"):
             yield self._heading
             yield self._tree
             yield self._table

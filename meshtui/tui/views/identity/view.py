@@ -24,11 +24,11 @@ from typing import ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 
 from meshtui.model.identity.workload import Workload
 from meshtui.model.subject import BootstrapSubject, Subject
 from meshtui.tui.frame import Frame
+from meshtui.tui.kit.backdrop import Row
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.views.identity.lines.bootstrap import BOOTSTRAP_TITLE, place_in_bootstrap
 from meshtui.tui.views.identity.lines.entry import BLANK, IdentityEntry
@@ -62,7 +62,7 @@ class IdentityView(View):
 
     def compose(self) -> ComposeResult:
         yield self._head
-        with Horizontal(id="identity-lower"):
+        with Row(id="identity-lower"):
             yield self._body
             yield self._foot
 

@@ -23,9 +23,9 @@ class Backdrop(Widget):
         return [blank] * crop.height
 
 
-class Column(Backdrop, Vertical):
+class Column(Vertical, Backdrop):
     """Widgets one below the other."""
 
 
-class Row(Backdrop, Horizontal):
+class Row(Horizontal, Backdrop):
     """Widgets side by side."""

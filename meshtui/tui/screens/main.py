@@ -38,7 +38,7 @@ LONGEST_TRAIL: Final = 100
 """Views one can go back through."""
 
 
-class MainScreen(Backdrop, Screen[None]):
+class MainScreen(Screen[None], Backdrop):
     """Paints the session in front of the workspace."""
 
     CSS_PATH = [  # noqa: RUF012 - Textual's own declaration

@@ -43,7 +43,7 @@ def install() -> None:
     while (free := os.open(os.devnull, os.O_RDWR)) < 3:
         pass
     os.close(free)
-    sys.stdout = _stream(_Output(1, closed=1 in closed or sys.stdout is None), sys.stdout)
+    sys.stdout = _stream(_StandardOutput(1, closed=1 in closed or sys.stdout is None), sys.stdout)
     sys.stderr = _stream(_Errors(2), sys.stderr)
 
 
@@ -91,7 +91,7 @@ def _stream(raw: io.RawIOBase, before: TextIO | None) -> TextIO:
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=_ERRORS, line_buffering=lines)
 
 
-class _Output(io.FileIO):
+class _StandardOutput(io.FileIO):
     """Standard output: the first write that fails raises, and what comes later is dropped."""
 
     def __init__(self, descriptor: int, *, closed: bool) -> None:

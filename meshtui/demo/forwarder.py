@@ -54,8 +54,8 @@ def connect(url: str, authority: str, *, alone: bool) -> grpc.Channel:
         options.append(("grpc.default_authority", authority))
     scheme, separator, rest = url.partition("://")
     if separator and scheme == "xds":
-        # gRPC's types leave out its experimental module.
-        fallback = grpc.experimental.insecure_channel_credentials()  # type: ignore[no-untyped-call]
+        insecure = grpc.experimental.insecure_channel_credentials
+        fallback = insecure()  # type: ignore[no-untyped-call]  # gRPC's types leave out its experimental module
         credentials = grpc.xds_channel_credentials(fallback)
         return grpc.secure_channel(url, credentials, options=options)
     if separator and scheme == "grpc":

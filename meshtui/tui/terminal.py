@@ -50,7 +50,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         assert sys.__stderr__ is not None
-        output = _Output(sys.__stderr__.fileno(), "w", closefd=False)
+        output = _TerminalOutput(sys.__stderr__.fileno(), "w", closefd=False)
         self._file = io.TextIOWrapper(
             io.BufferedWriter(output), encoding=sys.__stderr__.encoding, errors="backslashreplace", newline=""
         )
@@ -92,7 +92,7 @@ class TerminalDriver(LinuxDriver):
             self.process_message(message)
 
 
-class _Output(io.FileIO):
+class _TerminalOutput(io.FileIO):
     """The terminal's output, which never fails: what is written after its end is dropped."""
 
     _ended = False

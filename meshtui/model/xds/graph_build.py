@@ -27,10 +27,10 @@ def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
     """
     language = language_of(snapshot.node)
     known = before.branches if before.language is language else {}
-    return _Builder(Branches(snapshot.resources, known), language).graph()
+    return _GraphBuilder(Branches(snapshot.resources, known), language).graph()
 
 
-class _Builder:
+class _GraphBuilder:
     """Makes the listeners, and the nodes of what no listener leads to."""
 
     def __init__(self, branches: Branches, language: Language) -> None:

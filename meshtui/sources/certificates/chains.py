@@ -32,7 +32,7 @@ def build_chains(loaded: Iterable[Loaded], roots_files: frozenset[str] = frozens
     distinct = list({candidate.value.fingerprint_sha256: candidate for candidate in reversed(everything)}.values())[
         ::-1
     ]
-    builder = _Builder(distinct, roots)
+    builder = _ChainBuilder(distinct, roots)
     return tuple(
         builder.chain(certificate) for certificate in distinct if certificate.value.role is CertificateRole.LEAF
     )
@@ -42,7 +42,7 @@ _Path = tuple[list[Loaded], LinkProblem | None, int]
 """The certificates climbed, why it does not hold, and which one that is about."""
 
 
-class _Builder:
+class _ChainBuilder:
     """Holds what finding issuers needs: certificates by subject, the trusted ones, and the work still allowed."""
 
     def __init__(self, everything: list[Loaded], roots: frozenset[str]) -> None:

@@ -70,7 +70,11 @@ def aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
 
 
 def _anchor(line: str) -> str:
-    """What a line is aligned by: its key; of a list's item all, since that names it."""
+    """What a line is aligned by: its key; of a list's item all, since that names it.
+
+    It is read from the text, since it is lines of text that are compared; a line that only looks like a key costs
+    alignment, no meaning.
+    """
     if line.lstrip(" ").startswith("- "):
         return line
     key, separator, _ = line.partition(": ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeGuard, TypeVar
 
 import click
@@ -52,18 +52,29 @@ def terminal_width() -> int | None:
     return max(shutil.get_terminal_size().columns, 2 * NARROWEST)
 
 
-def columns(rows: Sequence[Sequence[TextLine]], width: int | None) -> list[str]:
-    """Rows as aligned lines; the widest columns give way until they fit, and names lose the cluster's domain first."""
-    whole = list(zip(*rows, strict=True))
-    laid = [_shown(column) for column in whole]
+def columns(
+    rows: Sequence[Sequence[TextLine]],
+    width: int | None,
+    *,
+    secondary: Collection[int] = (),
+    whole: Collection[int] = (),
+) -> list[str]:
+    """Rows as aligned lines that fit: ``secondary`` columns are left out, the last first, then the widest give way and
+    at last those of ``whole``; names lose the cluster's domain first."""
+    given = list(zip(*rows, strict=True))
+    laid = [_shown(column) for column in given]
     widths = [max(map(cell_width, set(column))) for column in laid]
     if width is not None:
-        widths = _narrowed(widths, width)
+        firm = [index in whole for index in range(len(given))]
+        for index in sorted(secondary, reverse=True):
+            if _total(widths) > width:
+                del given[index], laid[index], widths[index], firm[index]
+        widths = _narrowed(_narrowed(widths, width, firm), width)
         cells = _cells()
         laid = [[cells.cut_name(cell, room) for cell in column] for column, room in zip(laid, widths, strict=True)]
     padded = [_padded(column, room) for column, room in zip(laid, widths, strict=True)]
     if wants_colour():
-        padded = [_coloured(column, shown) for column, shown in zip(whole, padded, strict=True)]
+        padded = [_coloured(column, shown) for column, shown in zip(given, padded, strict=True)]
     return [GAP.join(row).rstrip() for row in zip(*padded, strict=True)]
 
 
@@ -186,11 +197,16 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _narrowed(widths: Sequence[int], width: int) -> list[int]:
-    """The widths with the widest reduced, a cell at a time, until all fit or none can give more."""
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def _narrowed(widths: Sequence[int], width: int, firm: Sequence[bool] = ()) -> list[int]:
+    """The widths with the widest that is not firm reduced, a cell at a time, until all fit or none can give more."""
     fitted = list(widths)
-    excess = sum(fitted) + len(GAP) * (len(fitted) - 1) - width
-    while excess > 0 and max(fitted) > NARROWEST:
-        fitted[fitted.index(max(fitted))] -= 1
+    giving = [index for index in range(len(fitted)) if not (firm and firm[index])]
+    excess = _total(fitted) - width
+    while excess > 0 and giving and fitted[widest := max(giving, key=fitted.__getitem__)] > NARROWEST:
+        fitted[widest] -= 1
         excess -= 1
     return fitted

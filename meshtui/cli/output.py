@@ -61,7 +61,13 @@ def render(table: Table, width: int | None = None) -> str:
     """The table as text, in so many cells if a width is given; the last column is ragged."""
     lines = layout.words(table.before, width)
     if table.rows:
-        lines += layout.columns([table.headings, *table.rows], width)
+        places = {heading: index for index, heading in enumerate(table.headings)}
+        lines += layout.columns(
+            [table.headings, *table.rows],
+            width,
+            secondary=[places[heading] for heading in table.secondary],
+            whole=[places[heading] for heading in table.whole],
+        )
     lines += layout.words(table.after, width)
     return _joined(lines)
 

@@ -59,14 +59,15 @@ class RungName(StrEnum):
 class Rung:
     """``health`` is ``None`` where the fact is not known from here; then ``text`` says what would tell it.
 
-    ``aside`` is what to know besides, or what is wrong; ``key`` the resource to go to, if there is one; ``spark`` what
-    was seen of it in the last minutes.
+    ``names`` are what ``text`` counts; ``aside`` is what to know besides, or what is wrong; ``key`` the resource to go
+    to, if there is one; ``spark`` what was seen of it in the last minutes.
     """
 
     name: RungName
     health: Health | None
     text: str
     _: KW_ONLY
+    names: tuple[str, ...] = ()
     aside: str = ""
     key: ResourceKey | None = None
     spark: tuple[SparkSeries, ...] = ()
@@ -92,8 +93,19 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
         _listener_rung(outbound, "listener", also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
         _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], snapshot, now),
         _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
-        _rung(RungName.ENDPOINT, by_kind[NodeKind.ENDPOINT], "endpoint"),
+        _rung(RungName.ENDPOINT, _by_address(by_kind[NodeKind.ENDPOINT]), "endpoint"),
     )
+
+
+def _by_address(endpoints: Iterable[Node]) -> list[Node]:
+    """Each address once, at its worst: services that share pods, and clusters that are subsets of them, name the same
+    endpoints."""
+    found: dict[str, Node] = {}
+    for node in endpoints:
+        known = found.get(node.label)
+        if known is None or node.health.rank > known.health.rank:
+            found[node.label] = node
+    return list(found.values())
 
 
 def control_plane_rung(
@@ -199,7 +211,7 @@ def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
     if not nodes:
         return Rung(RungName.LISTENER, Health.WAITING, "this client holds no listener yet")
     rung = _rung(RungName.LISTENER, nodes, noun)
-    return Rung(rung.name, rung.health, rung.text, aside=rung.aside or also, key=rung.key)
+    return replace(rung, aside=rung.aside or also)
 
 
 def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
@@ -259,13 +271,15 @@ def route_words(routes: RouteConfiguration) -> str:
     parts = []
     for route in all_routes:
         clusters = route.action.clusters
+        where = "" if is_catch_all(route.match) else f"{match_words(route.match)} → "
+        all_to_one = bool(where) and len(clusters) == 1
         named = " · ".join(
-            f"{cluster_label(item.cluster)} {share_words(item.share)}" for item in clusters[:DESTINATIONS_SHOWN]
+            cluster_label(item.cluster) + ("" if all_to_one else f" {share_words(item.share)}")
+            for item in clusters[:DESTINATIONS_SHOWN]
         )
         more = f" · {len(clusters) - DESTINATIONS_SHOWN} more" if len(clusters) > DESTINATIONS_SHOWN else ""
-        where = "" if is_catch_all(route.match) else f"{match_words(route.match)} → "
         parts.append(f"{where}{named or route.action.kind.value}{more}")
-    return parts[0] if len(parts) == 1 else f"{parts[0]}   (and {plural(len(parts) - 1, 'more route')})"
+    return parts[0] if len(parts) == 1 else f"{parts[0]}, {plural(len(parts) - 1, 'more route')}"
 
 
 def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
@@ -273,14 +287,24 @@ def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
     if not nodes:
         return Rung(name, None, f"no {noun}")
     bad = max(nodes, key=lambda node: node.health.rank)
+    names: tuple[str, ...] = ()
     if len(nodes) == 1:
         text = "   ".join((bad.label, *bad.facts))
     else:
-        well = sum(node.health is Health.OK for node in nodes)
-        shown = ", ".join(dict.fromkeys(node.label for node in nodes[:DESTINATIONS_SHOWN]))
-        count = plural(len(nodes), noun)
-        text = f"{count}: {shown}" if len(nodes) <= DESTINATIONS_SHOWN else f"{count}, {well} fine"
-    aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else f"{bad.label}: {bad.note}"
+        text = plural(len(nodes), noun)
+        if len(nodes) <= DESTINATIONS_SHOWN:
+            names = tuple(dict.fromkeys(node.label for node in nodes))
+        else:
+            text += f", {sum(node.health is Health.OK for node in nodes)} fine"
+    aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else _same_trouble(bad, nodes)
     if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
         aside = f"all {bad.facts[0]}"
-    return Rung(name, bad.health, text, aside=aside, key=bad.key)
+    return Rung(name, bad.health, text, names=names, aside=aside, key=bad.key)
+
+
+def _same_trouble(bad: Node, nodes: Iterable[Node]) -> str:
+    """``v1, v2: refused …``: all that are as bad for the same reason."""
+    labels = dict.fromkeys(node.label for node in nodes if (node.health, node.note) == (bad.health, bad.note))
+    some = list(labels)[:DESTINATIONS_SHOWN]
+    more = f" and {len(labels) - len(some)} more" if len(labels) > len(some) else ""
+    return f"{', '.join(some)}{more}: {bad.note}"

@@ -40,6 +40,15 @@ def test_a_long_name_is_cut_in_its_middle_and_a_cluster_at_its_domain() -> None:
     assert (listener[:5], listener[-4:], layout.cell_width(listener)) == ("xds.i", "name", 20)
 
 
+def test_secondary_columns_are_left_out_before_any_is_cut_and_whole_ones_are_cut_last() -> None:
+    rows = [("NAME", "ENDS", "KEY"), (LISTENER, "2026-11-28 14:11Z", "RSA 2048")]
+    room = len(LISTENER) + len("2026-11-28 14:11Z") + 2
+    assert layout.columns(rows, room + 10, secondary=(2,))[1].endswith("RSA 2048")
+    assert layout.columns(rows, room, secondary=(2,))[1] == f"{LISTENER}  2026-11-28 14:11Z"
+    assert layout.columns(rows, 27, secondary=(2,), whole=(1,))[1] == "xds.…ame  2026-11-28 14:11Z"
+    assert layout.columns(rows, 20, secondary=(2,), whole=(1,))[1] == "xds.…ame  2026-…:11Z"
+
+
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=90)), min_size=1, max_size=5), st.integers(24, 120))
 def test_whatever_the_cells_hold_two_columns_never_touch_and_lines_fit(rows: list[tuple[str, str]], width: int) -> None:
     lines = layout.columns([("AGE", "NAME"), *rows], width)

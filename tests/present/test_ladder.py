@@ -12,11 +12,22 @@ from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState
 from meshtui.model.subject import AddressSubject
 from meshtui.model.traffic import observe
 from meshtui.model.xds.graph_build import build
-from meshtui.model.xds.resource import CDS, RDS, Health, Status
+from meshtui.model.xds.resource import CDS, EDS, RDS, ErrorState, Health, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
 from tests.world.clock import NOW
-from tests.world.config import ROUTES, canary, inbound, resource, snapshot, split_routes, subset, with_resource
+from tests.world.config import (
+    ROUTES,
+    canary,
+    endpoints,
+    inbound,
+    key,
+    resource,
+    snapshot,
+    split_routes,
+    subset,
+    with_resource,
+)
 
 TARGET = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 
@@ -32,7 +43,7 @@ def test_a_healthy_client() -> None:
     )
     assert found["Route"].text == "v1 20 % · v2 80 %"
     assert found["Route"].aside == "changed 3 s ago"
-    assert found["Cluster"].text == "2 clusters: v1, v2"
+    assert (found["Cluster"].text, found["Cluster"].names) == ("2 clusters", ("v1", "v2"))
     assert found["Cluster"].aside == "all mTLS"
     assert found["Listener"].aside == "and 1 inbound listener: plaintext"
 
@@ -45,6 +56,20 @@ def test_a_route_to_a_missing_cluster_is_itself_in_trouble() -> None:
     assert "v9" in found["Route"].aside
     assert found["Cluster"].health is Health.MISSING
     assert found["Cluster"].aside.startswith("v9: ")
+
+
+def test_clusters_refused_for_one_reason_are_named_together() -> None:
+    seen = canary()
+    error = ErrorState("2", "invalid resource", NOW)
+    for name in ("v1", "v2"):
+        held = seen.resources[key(CDS, subset(name))]
+        seen = with_resource(seen, replace(held, status=Status.NACKED, error=error))
+    assert rungs(seen)["Cluster"].aside.startswith("v1, v2: refused 2: invalid resource")
+
+
+def test_an_endpoint_of_several_clusters_is_one() -> None:
+    seen = with_resource(canary(), resource(EDS, subset("v2"), endpoints(subset("v2"), "127.0.1.11:17070")))
+    assert rungs(seen)["Endpoint"].text == "127.0.1.11:17070   HEALTHY   region1/zone1"
 
 
 def test_only_inbound_config() -> None:

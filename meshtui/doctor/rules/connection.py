@@ -113,8 +113,8 @@ def _reason(channel: Channel, broken: list[Subchannel]) -> str:
 
 def _said(reason: str) -> str:
     known = known_error(reason)
-    meaning = f" {known.title}. {known.explanation}" if known is not UNKNOWN else ""
-    return f"The client's own words: {shorten(' '.join(reason.split()), LONGEST_REASON)}.{meaning}"
+    meaning = f"{known.title}. {known.explanation} " if known is not UNKNOWN else ""
+    return f"{meaning}The client's own words: {shorten(' '.join(reason.split()), LONGEST_REASON)}."
 
 
 def _way_out(reason: str) -> str:

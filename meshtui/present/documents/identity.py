@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from meshtui.model.finding import Finding
@@ -66,12 +66,12 @@ def certificate_table(found: CertificateSet, now: datetime, findings: Iterable[F
             certificate.name,
             span_words(lifetime(certificate, now).remaining),
             lifetime(certificate, now).phase.value,
-            rfc3339(certificate.not_after) or "",
+            f"{certificate.not_after.astimezone(UTC):%Y-%m-%d %H:%MZ}",
+            certificate.file,
             certificate.key_type,
             certificate.serial_text,
-            certificate.file,
         )
         for certificate in found.certificates
     ]
-    headings = ("ROLE", "NAME", "LEFT", "PHASE", "ENDS", "KEY", "SERIAL", "FILE")
-    return Table(headings, rows, after=finding_lines(findings))
+    headings = ("ROLE", "NAME", "LEFT", "PHASE", "ENDS", "FILE", "KEY", "SERIAL")
+    return Table(headings, rows, after=finding_lines(findings), secondary=("KEY", "SERIAL"), whole=("LEFT", "ENDS"))

@@ -65,7 +65,8 @@ class HelpScreen(ModalScreen[None]):
         yield (Span(" Marks", Role.TITLE),)
         for health, meaning in MEANINGS:
             yield from hanging((Span("   "), glyph(health), Span(" ")), meaning, max(width - 6, 12))
-        yield from _row("●", "changed a moment ago; the dot stays for a minute", width)
+        changed = "changed a moment ago; the dot stays for a minute"
+        yield from hanging((Span("   "), Span("● ", Role.ACCENT)), changed, max(width - 6, 12))
         yield EMPTY
         yield (Span(" After a colon", Role.TITLE),)
         for command in self._commands:

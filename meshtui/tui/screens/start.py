@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -50,6 +51,7 @@ class StartRows(TypedRows):
             if not scenarios:
                 self.lines += [("demo", "control plane, agents and apps in child processes", Demo())]
             self.lines += [(scenario.name, scenario.description, Demo(scenario.name)) for scenario in scenarios]
+        self._widest = max((cell_len(title) for title, text, _ in self.lines if text), default=0)
         first = next((at for at, line in enumerate(self.lines) if line[2] is not None), 0)
         self.set_reactive(Rows.cursor, first)
 
@@ -65,7 +67,7 @@ class StartRows(TypedRows):
             return (span(f" {title}", Role.TITLE),)
         if not text:
             return (Span("   "), span(cut_end(title, width - 4)))
-        column = max(min(width // 3, 28), 10)
+        column = max(min(width // 3, self._widest), 10)
         return (Span("   "), span(pad(title, column)), Span("  "), span(cut_end(text, width - column - 6), Role.DIM))
 
 

@@ -89,7 +89,8 @@ class StartingScreen(Screen[tuple[Offer, ...]]):
         yield EMPTY
         for number, step in enumerate(self._steps):
             last = number == len(self._steps) - 1 and self._error is None
-            mark = Span(f"  {SPINNER[self._tick % len(SPINNER)]} ", Role.ACCENT) if last else Span("  ✓ ", Role.OK)
+            # One begins before the one before has ended: only the mesh as a whole is told to be there.
+            mark = Span(f"  {SPINNER[self._tick % len(SPINNER)]} ", Role.ACCENT) if last else Span("  · ", Role.FAINT)
             yield (mark, span(step, Role.TEXT if last else Role.DIM))
         if self._error is not None:
             yield EMPTY

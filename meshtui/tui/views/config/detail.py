@@ -191,7 +191,7 @@ class Detail(Backdrop):
     def _change(self, subject: DetailSubject, width: int) -> Sequence[Line]:
         now, before = subject.resource, subject.previous
         if now is None or before is None:
-            words = "No change of this config has been seen since meshtui looks."
+            words = "This config has not changed since meshtui began to look."
             return [EMPTY, *paragraph(words, width, Role.DIM)]
         words = body_change(before.body, now.body) if now.value else "its config is gone"
         head = paragraph(words, width, Role.STRONG, indent=1)

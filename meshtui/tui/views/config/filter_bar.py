@@ -33,7 +33,8 @@ class FilterLine(Bar):
                 Span("   "),
             ]
         if self.filter.only_trouble:
-            left.append(Span("only trouble", Role.NOTE))
+            none = ": none in the config" if not self.shown and not self.filter.words else ""
+            left.append(Span(f"only trouble{none}", Role.NOTE))
         right = (Span(f"{plural(self.shown, 'row')} ", Role.DIM), Span(" esc ", Role.KEY), Span("shows all ", Role.DIM))
         return spread(tuple(left), right, width)
 

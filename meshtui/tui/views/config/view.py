@@ -78,6 +78,8 @@ class ConfigView(View):
         self._detail_due = False
         self._owners = Owners(EMPTY_GRAPH)
         self._wanted: ResourceKey | None = None
+        self._fell_on: dict[str, ResourceKey] = {}
+        self._placed: set[str] = set()
 
     def compose(self) -> ComposeResult:
         with Column(id="config-list"):
@@ -113,6 +115,7 @@ class ConfigView(View):
         if not isinstance(subject, ResourceSubject):
             return
         self._wanted = subject.key
+        self._place()
         if self.filter.active:
             self.filter = Filter()
         if self._tree.count() or self._table.count():
@@ -164,9 +167,22 @@ class ConfigView(View):
         had = self._detail.subject is not None
         self._detail.subject = self._subject(self.frame)
         if self.frame.controller is not None:
-            self.frame.controller.pointed_at = self._probe_target().url
+            self.frame.controller.pointed_at = self._probe_target().url if self._points(self.frame) else ""
         if had != (self._detail.subject is not None):
             self.refresh_bindings()
+
+    def _place(self) -> None:
+        """A person put the cursor where it is."""
+        if self.frame is not None:
+            self._placed.add(self.frame.state.target)
+
+    def _points(self, frame: Frame) -> bool:
+        """Whether the cursor means its service: not while it still is on the row it fell on when the target's config
+        was first seen."""
+        target, key = frame.state.target, self._resource_key()
+        if key is not None and self._fell_on.setdefault(target, key) != key:
+            self._placed.add(target)
+        return target in self._placed
 
     def _subject(self, frame: Frame) -> DetailSubject | None:
         if self.as_table:
@@ -200,6 +216,7 @@ class ConfigView(View):
 
     def on_rows_entered(self, message: Rows.Entered) -> None:
         message.stop()
+        self._place()
         self.set_class(True, "-reading")
         self.screen.set_focus(self._detail.page)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from meshtui.model.finding import Finding, worst_first
+from meshtui.model.finding import Area, Finding, worst_first
 from meshtui.model.phrases import age_words, plural
 from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.timeline import Event
@@ -77,7 +77,7 @@ def _entries(lines: Iterable[Line]) -> Iterator[OverviewEntry]:
 
 def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[OverviewEntry]:
     yield from _stale(frame, width)
-    findings = worst_first(frame.state.findings)
+    findings = _causes_first(frame.state.findings)
     if findings:
         yield from _findings(findings, frame, width)
         return
@@ -97,6 +97,12 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
         text = f"All of the {plural(count, 'resource')} it asked for arrived, and it accepted every one."
         yield from _entries(paragraph(text, width, Role.DIM))
         yield from _degraded_lines([way[-1] for way in troubles if way[-1].kind is NodeKind.CLUSTER], frame, width)
+
+
+def _causes_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The worst first; of equally bad ones those before that say why, since calls that fail are what comes of it."""
+    ordered = worst_first(findings)
+    return tuple(sorted(ordered, key=lambda finding: (-finding.severity, finding.area is Area.TRAFFIC)))
 
 
 def _no_outbound(width: int) -> Iterator[Line]:
@@ -262,12 +268,35 @@ def ladder_line(rung: Rung, width: int) -> Line:
     aside = span(rung.aside, ROLES[health] if bad and health is not None else Role.DIM)
     text_role = Role.DIM if quiet else Role.TEXT
     if not rung.aside:
-        return (*head, Span(cut(rung.text, room), text_role))
-    wanted, column = width_of((span(rung.text),)), room // 2
-    least = min(width_of((aside,)), room - column - 2 if bad else room // 3)
+        return (*head, Span(rung_text(rung, room), text_role))
+    wanted, column = width_of((span(rung_text(rung, UNCUT)),)), room // 2
+    most = room - column if wanted <= column else room * 2 // 3  # asides keep their column where the text leaves it
+    least = min(width_of((aside,)), most - 2)
     taken = min(max(wanted, column), room - least - 2)
-    text = pad(cut(rung.text, taken), taken)
+    text = pad(rung_text(rung, taken), taken)
     return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))
+
+
+UNCUT: Final = 10_000
+"""Cells in which everything has room."""
+
+NAME_AT_LEAST: Final = 20
+"""Cells below which a name that is cut says nothing."""
+
+
+def rung_text(rung: Rung, cells: int) -> str:
+    """``2 endpoints: 127.0.1.11:17070, +1``: as many of the names as can be read in the cells, and how many more."""
+    whole = f"{rung.text}: {', '.join(rung.names)}" if rung.names else rung.text
+    if not rung.names or width_of((span(whole),)) <= cells:
+        return cut_name(whole, cells)
+    for count in range(len(rung.names), 0, -1):
+        more = f", +{len(rung.names) - count}" if count < len(rung.names) else ""
+        room = (cells - width_of((span(rung.text),)) - len(": ") - len(", ") * (count - 1) - len(more)) // count
+        names = {cut_name(name, room): name for name in rung.names[:count]}
+        readable = room >= NAME_AT_LEAST or all(short == name for short, name in names.items())
+        if readable and len(names) == count:
+            return f"{rung.text}: {', '.join(names)}{more}"
+    return cut_end(rung.text, cells)
 
 
 def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[OverviewEntry]:
@@ -287,7 +316,7 @@ def _changes(frame: Frame, width: int, room: int) -> Iterator[OverviewEntry]:
     yield OverviewEntry((Span("  Last changes", Role.TITLE),))
     events = frame.state.events[: max(room, EVENTS_AT_LEAST)]
     if not events:
-        yield OverviewEntry((Span("    none since meshtui looks", Role.DIM),))
+        yield OverviewEntry((Span("    none since meshtui began to look", Role.DIM),))
     for event in events:
         yield OverviewEntry(event_line(event, frame, width), _resource(event.key, frame))
 

@@ -32,7 +32,7 @@ async def test_the_difference_says_both_versions(bench: Bench, run: Run) -> None
     source = bench.add(resources=healthy())
     async with run(bench.app(), (160, 45)) as pilot:
         await pilot.press("2", "j", "v", "v")
-        assert "No change of this config has been seen" in screen_text(pilot.app)
+        assert "This config has not changed since" in screen_text(pilot.app)
         source.replace(routes({"v1": 20, "v2": 80}, canary=True, version="43"))
         await bench.frame(pilot)
         text = screen_text(pilot.app)

@@ -268,6 +268,17 @@ async def test_the_service_under_the_cursor_in_config_is_suggested_until_one_is_
         assert f"url  {SCOPE}" in page_text(probe.app)
 
 
+async def test_a_cursor_that_nobody_moved_suggests_no_service() -> None:
+    async with probed((160, 45), SHOP, "third:1") as probe:
+        await probe.press("2")
+        assert probe.session.echo is not None
+        assert probe.session.echo.pointed_at == ""
+        await probe.press("j", "g")
+        assert probe.session.echo.pointed_at
+        await probe.press("t")
+        assert probe.session.echo.pointed_at, "the table has the cursor on the same resource"
+
+
 @pytest.mark.parametrize("form", ["tree", "table"])
 async def test_a_key_in_config_probes_the_service_of_the_row(form: str) -> None:
     async with probed((110, 30), SHOP) as probe:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from meshtui.model.timeline import Event, EventKind
-from meshtui.model.xds.resource import CDS, Status
+from meshtui.model.xds.resource import CDS, Health, Status
+from meshtui.present.ladder import Rung, RungName
+from meshtui.tui.views.overview.lines import rung_text
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, settle
 from tests.world.config import HOST
@@ -60,6 +62,27 @@ async def test_what_breaks_is_said_at_the_top_however_much_it_is(bench: Bench, r
         bench.clock.pass_(5)
         await bench.frame(pilot)
         assert "✗" not in screen_text(pilot.app).split("\n")[3]
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (47, "2 endpoints: 127.0.1.11:17070, 127.0.1.12:17070"),
+        (46, "2 endpoints: 127.0.1.11:17070, +1"),
+        (33, "2 endpoints: 127.0.1.11:17070, +1"),
+        (32, "2 endpoints"),
+        (8, "2 endpo…"),
+    ],
+)
+def test_names_are_whole_or_counted(cells: int, text: str) -> None:
+    rung = Rung(RungName.ENDPOINT, Health.OK, "2 endpoints", names=("127.0.1.11:17070", "127.0.1.12:17070"))
+    assert rung_text(rung, cells) == text
+
+
+def test_two_names_are_never_cut_into_one_that_is_neither() -> None:
+    names = (f"outbound|7070||{HOST}", f"outbound|7070||greeter.{HOST}")
+    rung = Rung(RungName.ROUTE, Health.OK, "2 route configurations", names=names)
+    assert rung_text(rung, 60) == "2 route configurations: outbound|7070||echo.echo-grpc…, +1"
 
 
 async def test_a_split_is_drawn_and_moves(bench: Bench, run: Run) -> None:

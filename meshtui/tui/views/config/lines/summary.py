@@ -25,22 +25,30 @@ def title_lines(node: Node | None, resource: Resource | None, now: datetime, wid
     name = node.name or node.label if node else resource.key.name if resource else ""
     yield from hanging((Span(" "),), name, max(width - 1, 8), Role.STRONG)
     if resource is not None:
-        yield from _wrapped(_status(resource, now), width)
+        for facts in (_status(resource), _age(resource, now), _client(resource)):
+            yield from _wrapped(facts, width)
     elif node is not None:
         yield (Span(" "), glyph(node.health), Span(f" {node.kind.words}", Role.DIM))
 
 
-def _status(resource: Resource, now: datetime) -> Iterator[Span]:
+def _status(resource: Resource) -> Iterator[Span]:
     yield Span(f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}", ROLES[resource.health])
     yield span(resource.key.type, Role.DIM)
     if resource.version:
         yield span(f"version {resource.version}", Role.DIM)
+
+
+def _age(resource: Resource, now: datetime) -> Iterator[Span]:
+    """On a line of its own: what grows longer each second moves nothing else."""
     if resource.last_updated is not None:
         at = resource.last_updated.astimezone(UTC)
         age = max((now - at).total_seconds(), 0)
         yield Span(f"{f'{span_words(age)} ago' if age >= 1 else 'just now'} ({at:%H:%M:%S} UTC)", Role.DIM)
     if resource.size:
         yield Span(size_words(resource.size), Role.DIM)
+
+
+def _client(resource: Resource) -> Iterator[Span]:
     if resource.key.scope:
         yield span(f"client {resource.key.scope}", Role.DIM)
 
@@ -58,7 +66,8 @@ def _wrapped(pieces: Iterable[Span], width: int) -> Iterator[Line]:
             line.append(Span(" · ", Role.FAINT))
         line.append(piece)
         used += more
-    yield tuple(line)
+    if used > 1:
+        yield tuple(line)
 
 
 def _broken(pieces: Iterable[Span], cells: int) -> Iterator[Span]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from meshtui.model.phrases import age_words, size_words
 from meshtui.model.xds.resource import KNOWN_TYPES, Health, Resource
 from meshtui.model.xds.snapshot import Snapshot
@@ -13,8 +15,8 @@ from meshtui.present.tree_rows import Filter
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.marks import ROLES, STATUS_WORDS, glyph
 from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import column, cut_end, cut_name, fit, pad
-from meshtui.tui.views.config.lines.tree import Mark, changed_at, freshness, short_version
+from meshtui.tui.kit.text import column, cut, cut_name, fit, pad
+from meshtui.tui.views.config.lines.tree import Mark, changed_at, freshness, refusal, short_version
 
 NARROW = 76
 """Cells under which version and size are left out."""
@@ -72,7 +74,7 @@ def table_line(row: TableRow, frame: Frame, width: int) -> Line:
     updated = resource.last_updated
     age = age_words(max((frame.now - updated).total_seconds(), 0)) if updated else "–"
     name = resource.key.name
-    note = status_note(resource)
+    note = refusal(resource) or status_note(resource)
     values = (
         resource.key.type if row.first else "",
         f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}",
@@ -97,7 +99,10 @@ def table_line(row: TableRow, frame: Frame, width: int) -> Line:
 
 def _named(name: str, note: str, room: int) -> str:
     """The name, and beside it what is wrong, which has two fifths of the room at least."""
-    return cut_end(f"{cut_name(name, max(room * 3 // 5, 12))}  {note}", room) if note else cut_name(name, room)
+    if not note:
+        return cut_name(name, room)
+    shown = cut_name(name, max(room * 3 // 5, 12))
+    return f"{shown}  {cut(note, room - cell_len(shown) - 2)}"  # gRPC's words tell what is refused at their end
 
 
 def _name_room(width: int) -> int:

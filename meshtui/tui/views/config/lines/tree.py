@@ -10,6 +10,8 @@ from meshtui.model.phrases import age_words, share_words
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
+from meshtui.model.xds.refusal_text import own_reason
+from meshtui.model.xds.refusal_text import shown as shown_reason
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.tree_rows import TreeRow
@@ -80,8 +82,10 @@ def changed_at(frame: Frame, key: ResourceKey | None) -> datetime | None:
 
 def tree_line(row: TreeRow, frame: Frame, width: int) -> Line:
     """The row in ``width`` cells."""
+    if row.node.key is None:  # a route or an endpoint: it has nothing for the columns on the right
+        return fit(_left(row, None, frame, width - 1, glow=False), width)
     columns = columns_for(width)
-    resource = frame.state.snapshot.resources.get(row.node.key) if frame.state.snapshot and row.node.key else None
+    resource = frame.state.snapshot.resources.get(row.node.key) if frame.state.snapshot else None
     mark = freshness(changed_at(frame, row.node.key), frame.now)
     right = _right(row.node, resource, frame.now, mark, columns)
     room = width - columns.total - 1
@@ -96,9 +100,9 @@ def _left(row: TreeRow, resource: Resource | None, frame: Frame, room: int, *, g
     if node.share is not None:
         head.append(Span(f"{share_words(node.share):>6}  ", Role.STRONG))
     says = waiting_words(node, resource, frame)
-    tail: list[Span] = [span(f"  {fact}", Role.DIM) for fact in node.facts]
-    if says:
-        tail.insert(0, span(f"  {says}", ROLES[node.health] if node.health.rank else Role.NOTE))
+    facts = tuple(span(f"  {fact}", Role.DIM) for fact in node.facts)
+    said = (span(f"  {says}", ROLES[node.health] if node.health.rank else Role.NOTE),) if says else ()
+    tail = (*said, *facts)
     role = Role.MATCH if row.matched else Role.GLOW if glow else _label_role(node)
     rest = room - width_of(head)
     label = span(cut_name(node.label, max(rest - min(width_of(tail), rest * 2 // 5), MIN_NAME)), role)
@@ -106,8 +110,10 @@ def _left(row: TreeRow, resource: Resource | None, frame: Frame, room: int, *, g
     name = _whole_name(node)
     spare = rest - width_of(tail) - 2
     if name and spare >= MIN_NAME:
-        tail.insert(0, span(f"  {cut_name(name, spare)}", Role.DIM))
-    return (*head, label, *fit_end(tuple(tail), rest))
+        tail = (span(f"  {cut_name(name, spare)}", Role.DIM), *tail)
+    if said and node.health is Health.REFUSED and width_of(said) > rest:
+        tail = (said[0]._replace(text=cut(said[0].text, rest)),)  # gRPC's words tell what is refused at their end
+    return (*head, label, *fit_end(tail, rest))
 
 
 MIN_NAME: Final = 12
@@ -141,9 +147,18 @@ def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
         if since is not None:
             waited = max(int((frame.now - since).total_seconds()), 0)
             return f"waiting {waited} s of {DOES_NOT_EXIST_AFTER}"
+    if word and resource is not None and (reason := refusal(resource)):
+        return f"{word}  {reason}"
     own = resource.error.details if resource is not None and resource.error and node.health is Health.MISSING else ""
     repeats = own.lower().startswith(word.lower())  # the client's own words may begin with "timeout" themselves
     return node.note if not word or repeats else f"{word}  {node.note}".rstrip()
+
+
+def refusal(resource: Resource) -> str:
+    """Why the client refused it, in its own words and without the versions, which the detail tells; else empty."""
+    if resource.status is not Status.NACKED or resource.error is None:
+        return ""
+    return shown_reason(own_reason(resource.error.details, resource.key.name))
 
 
 def _right(node: Node, resource: Resource | None, now: datetime, mark: str, columns: Columns) -> Line:

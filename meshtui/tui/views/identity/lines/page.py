@@ -34,7 +34,7 @@ def head_entries(frame: Frame, workload: Workload, width: int, opened: Collectio
     if who:
         yield from who
         yield BLANK
-    yield from _findings(workload, width)
+    yield from _findings(frame, workload, width)
     yield from chain_entries(workload, frame.now, width, opened)
     yield BLANK
     yield from corner_entries(workload, frame.now, width, seen=frame.state.snapshot is not None)
@@ -69,9 +69,11 @@ def _no_config(frame: Frame, width: int) -> Iterator[IdentityEntry]:
     yield BLANK
 
 
-def _findings(workload: Workload, width: int) -> Iterator[IdentityEntry]:
+def _findings(frame: Frame, workload: Workload, width: int) -> Iterator[IdentityEntry]:
+    told = {finding.code: finding for finding in frame.state.findings}
     found = [
-        finding
+        # what the app's channels tell better than the agent's counters is said here as in the other views
+        finding if finding in frame.state.findings else told.get(finding.code, finding)
         for finding in workload.findings
         if not isinstance(finding.subject, BootstrapSubject) and finding.severity is not Severity.INFO
     ]

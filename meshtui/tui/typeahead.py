@@ -73,11 +73,6 @@ class Typeahead:
         self._painting: Focus | None = None
         self._last_time = 0.0
 
-    @property
-    def holds(self) -> bool:
-        """Whether something waits."""
-        return bool(self._waiting)
-
     def forget(self) -> None:
         """Drop what waits: the place it was typed for does not come."""
         self._waiting.clear()

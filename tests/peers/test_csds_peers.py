@@ -44,7 +44,7 @@ async def check(mesh: RunningMesh, address: str, user_agent: str, scope: str) ->
         again = await source.poll()
         assert again.resources is snapshot.resources
     assert snapshot.problems == ()
-    assert snapshot.scopes == (scope,)
+    assert {key.scope for key in snapshot.resources} == {scope}
     assert snapshot.node.user_agent == user_agent
     assert snapshot.node.workload[0] == "peer"
     assert {resource.status for resource in snapshot.resources.values()} == {Status.ACKED}

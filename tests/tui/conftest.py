@@ -78,7 +78,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
             async def pressed(*keys: str) -> None:
                 """As a person does, who looks before going on: the keys are handed out and what they began is there."""
                 await press(*keys)
-                await until(lambda: not app.typeahead.holds, "the keys typed ahead")
+                await until(lambda: not app.typeahead._waiting, "the keys typed ahead")
                 await pilot.pause()
 
             monkeypatch.setattr(pilot, "press", pressed)

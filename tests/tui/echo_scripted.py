@@ -110,10 +110,15 @@ class EchoBench(Bench):
         await until(holds)
         await settle(pilot)
 
+    def counted(self, batches: int) -> bool:
+        """Whether so many batches of the one run were sent, and those are counted."""
+        sent = self.echo[TARGET].batches[:batches]
+        return len(sent) == batches and self.run_of().tally.sent == sum(batch.count for _, batch in sent)
+
     async def answered(self, pilot: Pilot[None], batches: int) -> None:
         """Wait until so many batches are counted, judged as far as the config was looked at, and painted."""
         session = self.sessions[TARGET]
-        await self.until(pilot, lambda: self.run_of().tally.batches == batches)
+        await self.until(pilot, lambda: self.counted(batches))
         await self.frame(pilot)
         assert session.echo is not None
         run = session.echo.run

@@ -98,7 +98,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 def _typing(pilot: Pilot[None]) -> bool:
     app = pilot.app
-    return isinstance(app, MeshtuiApp) and app.typeahead.holds
+    return isinstance(app, MeshtuiApp) and bool(app.typeahead._waiting)
 
 
 def _at_rest(screen: Screen[Any]) -> bool:

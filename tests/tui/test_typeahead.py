@@ -57,7 +57,7 @@ async def calm(pilot: Pilot[None]) -> None:
     """Wait until all that was typed is handed out and what it began is painted."""
     app = pilot.app
     assert isinstance(app, MeshtuiApp)
-    await until(lambda: not app.message_queue_size and not app.typeahead.holds, "the end of the burst")
+    await until(lambda: not app.message_queue_size and not app.typeahead._waiting, "the end of the burst")
     await settle(pilot)
 
 
@@ -332,7 +332,7 @@ async def test_leaving_needs_no_waiting(bench: EchoBench, run: Run) -> None:
     app = bench.app(None, demo=demo)
     async with run(app, (80, 24)):
         burst(app, ":view\r")
-        await until(lambda: app.typeahead.holds)
+        await until(lambda: app.typeahead._waiting)
         burst(app, LEAVE)
         await until(lambda: app._exit)
         assert app._exit

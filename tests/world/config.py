@@ -156,9 +156,7 @@ def snapshot(resources: Iterable[Resource], at: datetime = NOW) -> Snapshot:
         user_agent="gRPC C-core",
         user_agent_version="1.85.1",
     )
-    return Snapshot(
-        taken_at=at, node=node, scopes=tuple(dict.fromkeys(item.key.scope for item in found.values())), resources=found
-    )
+    return Snapshot(taken_at=at, node=node, resources=found)
 
 
 def canary(at: datetime = NOW) -> Snapshot:

@@ -36,8 +36,7 @@ class ScriptedConfig:
         if self.error is not None:
             raise self.error
         by_key = {resource.key: resource for resource in self.resources}
-        scopes = tuple(dict.fromkeys(key.scope for key in by_key))
-        return Snapshot(taken_at=self.clock(), node=self.node, scopes=scopes, resources=MappingProxyType(by_key))
+        return Snapshot(taken_at=self.clock(), node=self.node, resources=MappingProxyType(by_key))
 
     def as_json(self, resource: Resource) -> str:
         return json.dumps(_plain(resource.body), indent=2, default=lambda value: value.name)

@@ -72,7 +72,6 @@ class EchoTally:
     abandoned: int = 0
     unknown_version: int = 0
     surplus: int = 0
-    batches: int = 0
     by_version: Mapping[str, int] = field(default_factory=dict)
     by_hostname: Mapping[str, int] = field(default_factory=dict)
     by_key: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -102,7 +101,7 @@ class TallyCounter:
         self._requested = requested
         self._classify = classify
         self._totals = {"sent": 0, "completed": 0, "failed": 0, "lost": 0, "abandoned": 0, "unknown_version": 0}
-        self._surplus = self._batches = 0
+        self._surplus = 0
         self._versions: dict[str, int] = {}
         self._hostnames: dict[str, int] = {}
         self._keys: dict[str, dict[str, int]] = {}
@@ -125,7 +124,6 @@ class TallyCounter:
         if not result.sent:
             return
         split = result.split
-        self._batches += 1
         self._surplus += result.surplus
         for name, number in (
             ("sent", result.sent),
@@ -169,7 +167,6 @@ class TallyCounter:
             requested=self._requested,
             **self._totals,
             surplus=self._surplus,
-            batches=self._batches,
             by_version=dict(sorted(self._versions.items())),
             by_hostname=dict(sorted(self._hostnames.items(), key=lambda item: (-item[1], item[0]))),
             by_key=by_key,

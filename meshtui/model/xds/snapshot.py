@@ -39,7 +39,6 @@ class Snapshot:
 
     taken_at: datetime
     node: NodeIdentity
-    scopes: tuple[str, ...]
     resources: Mapping[ResourceKey, Resource]
     problems: tuple[str, ...] = ()
 

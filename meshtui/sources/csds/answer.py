@@ -31,13 +31,12 @@ def read_answer(
     """
     response = read_response(data, limit)
     problems = list(response.problems)
-    scopes = tuple(distinct(config.client_scope for config in response.configs))
+    scopes = distinct(config.client_scope for config in response.configs)
     memory = known.memory.after(zip(scopes, response.configs, strict=True), problems)
     node, node_bytes = _node(known, response.configs)
     snapshot = Snapshot(
         taken_at=taken_at,
         node=node,
-        scopes=tuple(sorted(scopes)),
         resources=memory.resources,
         problems=tuple(problems),
     )

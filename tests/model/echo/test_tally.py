@@ -51,7 +51,7 @@ def test_everything_sent_is_in_one_count() -> None:
     assert tally.surplus == 2
     assert [(cause.code, cause.failed, cause.lost) for cause in tally.causes] == [("silent", 0, 6), ("refused", 5, 0)]
     assert tally.latency is not None
-    assert (tally.latency.least, tally.latency.most) == (0.001, 0.004)
+    assert tally.latency.most == 0.004
     assert sum(point.total for point in tally.whole) == tally.sent - tally.abandoned
 
 
@@ -133,7 +133,7 @@ def test_percentiles_are_within_half_a_per_cent(latencies: list[float]) -> None:
     for part, value in ((0.5, result.p50), (0.9, result.p90), (0.99, result.p99)):
         exact = ordered[max(0, -int(-part * len(ordered) // 1) - 1)]
         assert value == pytest.approx(exact, rel=0.0051)
-    assert (result.least, result.most, result.count) == (ordered[0], ordered[-1], len(ordered))
+    assert (result.most, result.count) == (ordered[-1], len(ordered))
 
 
 def test_odd_latencies() -> None:
@@ -143,5 +143,5 @@ def test_odd_latencies() -> None:
         histogram.add(latency)
     result = histogram.look()
     assert result is not None
-    assert (result.least, result.most) == (0.0, 1e9)
+    assert result.most == 1e9
     assert result.p50 < 1e-6

@@ -18,9 +18,7 @@ SHOP = "xds:///shop.default.svc.cluster.local:80"
 
 
 def snapshot(*resources: Resource) -> Snapshot:
-    return Snapshot(
-        taken_at=NOW, node=NodeIdentity(), scopes=(), resources={resource.key: resource for resource in resources}
-    )
+    return Snapshot(taken_at=NOW, node=NodeIdentity(), resources={resource.key: resource for resource in resources})
 
 
 def test_a_service_once_and_no_inbound_listener() -> None:

@@ -231,7 +231,7 @@ async def test_subsets_are_mapped_where_their_names_are_not_versions(
         await pilot.press("down", "tab", "down", "down", "enter")
         await settle(pilot)
         echo.go_on(30)
-        await bench.until(pilot, lambda: bench.run_of().tally.batches == 40)
+        await bench.until(pilot, lambda: bench.counted(40))
         await bench.frame(pilot)
         await bench.until(pilot, lambda: bench.run_of().held_back == 0)
         state = bench.run_of()

@@ -121,7 +121,7 @@ async def test_a_run_is_held_goes_on_and_is_stopped(bench: EchoBench, echo: Scri
         await bench.until(pilot, lambda: bench.run_of().phase is Phase.PAUSED)
         assert "‖ paused" in page_text(pilot.app)
         echo.go_on()
-        await bench.until(pilot, lambda: bench.run_of().tally.batches == 4)
+        await bench.until(pilot, lambda: bench.counted(4))
         assert len(echo.batches) == 4
         echo.holds_after = 8
         await pilot.press("p")

@@ -129,19 +129,19 @@ def control_plane_rung(
         return Rung(name, None, "not known: channelz shows no channel to an xDS server")
     states = dict.fromkeys(channel.state.value for channel in worst.channels)
     number = f"{len(worst.channels)} channels " if len(worst.channels) > 1 else ""
-    text = f"{worst.target}  {number}{', '.join(states)}"
+    rung = Rung(name, Health.OK, f"{number}{', '.join(states)}", names=(worst.target,))
     if worst.standing is not Standing.SERVED:
         health, aside = STANDINGS[worst.standing]
         other = planes.serving
         if other is not None and health is Health.REFUSED:
-            return Rung(name, Health.WAITING, text, aside=f"{other.target} serves; this one does not")
-        return Rung(name, health, text, aside=aside)
+            return replace(rung, health=Health.WAITING, aside=f"{other.target} serves; this one does not")
+        return replace(rung, health=health, aside=aside)
     trouble = next((finding for finding in findings if finding.code in AGENT_TROUBLE), None)
     if trouble is not None:
-        return Rung(name, Health.WAITING, text, aside=trouble.title)
+        return replace(rung, health=Health.WAITING, aside=trouble.title)
     if agent_silent:
-        return Rung(name, None, text, aside="the agent does not answer: not known whether changes arrive")
-    return Rung(name, Health.OK, text)
+        return replace(rung, health=None, aside="the agent does not answer: not known whether changes arrive")
+    return rung
 
 
 AGENT_TROUBLE: Final = frozenset({ISTIOD_CONNECTION.code, STREAMS_EVICTED.code})

@@ -271,9 +271,10 @@ def ladder_line(rung: Rung, width: int) -> Line:
         return (*head, Span(rung_text(rung, room), text_role))
     wanted, column = width_of((span(rung_text(rung, UNCUT)),)), room // 2
     most = room - column if wanted <= column else room * 2 // 3  # asides keep their column where the text leaves it
-    least = min(width_of((aside,)), most - 2)
-    taken = min(max(wanted, column), room - least - 2)
-    text = pad(rung_text(rung, taken), taken)
+    left = room - 2 - min(width_of((aside,)), most - 2)
+    text = rung_text(rung, left)
+    taken = min(max(width_of((span(text),)), column), left)
+    text = pad(text, taken)
     return (*head, Span(text, text_role), Span("  "), Span(cut_end(aside.text, room - taken - 2), aside.role))
 
 

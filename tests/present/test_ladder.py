@@ -19,9 +19,9 @@ from tests.world.clock import NOW
 from tests.world.config import (
     ROUTES,
     canary,
+    cluster,
     endpoints,
     inbound,
-    key,
     resource,
     snapshot,
     split_routes,
@@ -62,8 +62,8 @@ def test_clusters_refused_for_one_reason_are_named_together() -> None:
     seen = canary()
     error = ErrorState("2", "invalid resource", NOW)
     for name in ("v1", "v2"):
-        held = seen.resources[key(CDS, subset(name))]
-        seen = with_resource(seen, replace(held, status=Status.NACKED, error=error))
+        refused = resource(CDS, subset(name), cluster(subset(name)), status=Status.NACKED, error=error)
+        seen = with_resource(seen, refused)
     assert rungs(seen)["Cluster"].aside.startswith("v1, v2: refused 2: invalid resource")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from meshtui.demo.events import DemoEvent as MeshEvent
-from meshtui.demo.events import describe
+from meshtui.demo.events import DemoEventKind, describe
 from meshtui.demo.mesh import Mesh
 from meshtui.model.clock import utc_now
 from meshtui.model.target import TargetOptions
@@ -21,18 +21,20 @@ CALLER: Final = "client"
 
 REPORTED: Final = frozenset(
     {
-        "config-applied",
-        "manifest-error",
-        "manifest-note",
-        "nack",
-        "certificate-refused",
-        "process-died",
-        "process-restarted",
+        DemoEventKind.CONFIG_APPLIED,
+        DemoEventKind.MANIFEST_ERROR,
+        DemoEventKind.MANIFEST_NOTE,
+        DemoEventKind.NACK,
+        DemoEventKind.CERTIFICATE_REFUSED,
+        DemoEventKind.PROCESS_DIED,
+        DemoEventKind.PROCESS_RESTARTED,
     }
 )
 """What befalls the mesh that one who watches a pod wants in the timeline; certificates are seen in the pod itself."""
 
-WORST: Final = frozenset({"manifest-error", "nack", "certificate-refused", "process-died"})
+WORST: Final = frozenset(
+    {DemoEventKind.MANIFEST_ERROR, DemoEventKind.NACK, DemoEventKind.CERTIFICATE_REFUSED, DemoEventKind.PROCESS_DIED}
+)
 """Those of them that mean that something does not work."""
 
 
@@ -103,5 +105,7 @@ def _about(name: str) -> str:
 
 def _reported(event: MeshEvent, sentence: str) -> Event:
     at = datetime.fromisoformat(event.time) if event.time else utc_now()
-    health = Health.REFUSED if event.kind in WORST else Health.OK if event.kind == "config-applied" else None
+    health = (
+        Health.REFUSED if event.kind in WORST else Health.OK if event.kind is DemoEventKind.CONFIG_APPLIED else None
+    )
     return Event(at, EventKind.MESH, event.pod or "mesh", sentence, health=health)

@@ -10,6 +10,7 @@ from typing import Any
 
 from envoy.service.discovery.v3 import discovery_pb2
 
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.pods import NAMESPACE
 from meshtui.demo.xds.generate import PUSH_ORDER, Client, generate, identify
@@ -69,7 +70,7 @@ class AdsStream:
         stale = request.response_nonce and request.response_nonce != watch.nonce
         if request.HasField("error_detail") and not stale:
             self.emit(
-                "nack",
+                DemoEventKind.NACK,
                 node=self._node_id,
                 type=request.type_url.rpartition(".")[2],
                 version=self.configuration.version,

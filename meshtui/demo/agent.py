@@ -17,6 +17,7 @@ from meshtui.demo import agent_http, bootstrap
 from meshtui.demo.agent_identity import Identity
 from meshtui.demo.agent_metrics import Metrics
 from meshtui.demo.agent_proxy import AdsProxy
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.pods import PodPlan
 
@@ -50,7 +51,7 @@ class Agent:
         async with await agent_http.serve(at.ip, at.agent, routes), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._identity.renew_for_ever())
             await self._identity.issued.wait()
-            emit("serving", address=f"{at.ip}:{at.agent}")
+            emit(DemoEventKind.SERVING, address=f"{at.ip}:{at.agent}")
 
     def _ready(self) -> agent_http.HttpAnswer:
         """Ready when the bootstrap parses and the certificate files exist; istiod is not asked."""

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from meshtui.demo import ca
 from meshtui.demo.agent_metrics import CSR, Metrics
 from meshtui.demo.ca_messages import CREATE_CERTIFICATE, CertificateRequest, CertificateResponse
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.lifeline import emit
 from meshtui.demo.pods import PodPlan
 from meshtui.model.clock import utc_now
@@ -89,7 +90,7 @@ class Identity:
             except grpc.aio.AioRpcError as error:
                 self._metrics.count("num_failed_outgoing_requests", CSR)
                 if error.code() not in _NOBODY_THERE:
-                    emit("certificate-refused", reason=error.details())
+                    emit(DemoEventKind.CERTIFICATE_REFUSED, reason=error.details())
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_RETRY_SECONDS)
                 continue
@@ -109,7 +110,7 @@ class Identity:
             (("resource_name", "default"),),
         )
         emit(
-            "certificate",
+            DemoEventKind.CERTIFICATE,
             serial=f"{leaf.serial_number:x}",
             not_after=leaf.not_valid_after_utc.isoformat().replace("+00:00", "Z"),
         )

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 
 from meshtui.demo import go_text
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.forwarder import ECHO, connect
 from meshtui.demo.lifeline import emit
 from meshtui.demo.pods import Listening
@@ -50,7 +51,7 @@ def call_for_ever(url: str, called: Sequence[Listening], *, tells: bool) -> None
         if state != told:
             told = state
             if tells:
-                emit("traffic", state=state, reason=reason)
+                emit(DemoEventKind.TRAFFIC, state=state, reason=reason)
         pause = PERIOD_SECONDS if told == "flowing" else PERIOD_SECONDS / 4
         time.sleep(max(0.0, pause - (time.monotonic() - started)))
 

@@ -19,6 +19,7 @@ from grpc_reflection.v1alpha import reflection
 
 from meshtui.demo import caller
 from meshtui.demo.echo_reply import Call, Server, reply
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.forwarder import Forwarder, ForwardError
 from meshtui.demo.headers_first import HeadersFirst
 from meshtui.demo.lifeline import emit, hold
@@ -144,10 +145,10 @@ def main(plan: PodPlan) -> None:
         servers.append(xds_server(plan, forwarder))
     for server in servers:
         server.start()
-    emit("listening", address=f"{plan.listening.ip}:{plan.listening.admin}")
+    emit(DemoEventKind.LISTENING, address=f"{plan.listening.ip}:{plan.listening.admin}")
     if not plan.calls:
         wait_for_port(plan.listening.ip, plan.listening.grpc)
-    emit("serving", address=f"{plan.listening.ip}:{plan.listening.grpc}")
+    emit(DemoEventKind.SERVING, address=f"{plan.listening.ip}:{plan.listening.grpc}")
     for server in servers:
         server.wait_for_termination()
 

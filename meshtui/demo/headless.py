@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from meshtui.demo import scenarios
-from meshtui.demo.events import DemoEvent, describe
+from meshtui.demo.events import DemoEvent, DemoEventKind, describe
 from meshtui.demo.mesh import DEFAULT_CERTIFICATE_LIFETIME, Mesh
 
 ENDED_EARLY: Final = (
@@ -73,9 +73,9 @@ class _Narrator:
         self._ready = False
 
     def __call__(self, event: DemoEvent) -> None:
-        self._ready = self._ready or event.kind == "ready"
+        self._ready = self._ready or event.kind is DemoEventKind.READY
         sentence = describe(event)
-        if sentence and (self._ready or event.kind != "traffic"):
+        if sentence and (self._ready or event.kind is not DemoEventKind.TRAFFIC):
             self._tell(sentence)
 
 

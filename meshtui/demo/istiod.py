@@ -20,6 +20,7 @@ from envoy.service.discovery.v3 import discovery_pb2
 from meshtui.demo import ads, ca
 from meshtui.demo.ca_messages import CREATE_CERTIFICATE, CertificateRequest, CertificateResponse
 from meshtui.demo.checks import unresolved
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.istio.objects import Note
 from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.manifests import ManifestDirectory, Problem
@@ -56,20 +57,20 @@ class ManifestWatch:
         except OSError as error:
             if not self._unreadable:
                 problem = Problem(".", 1, f"the manifest directory cannot be read: {error.strerror}")
-                emit("manifest-error", **asdict(problem))
+                emit(DemoEventKind.MANIFEST_ERROR, **asdict(problem))
             self._unreadable = True
             return False
         self._unreadable = False
         for problem in problems:
-            emit("manifest-error", **asdict(problem))
+            emit(DemoEventKind.MANIFEST_ERROR, **asdict(problem))
         for note in notes:
-            emit("manifest-note", **asdict(note))
+            emit(DemoEventKind.MANIFEST_NOTE, **asdict(note))
         return changed
 
     def _tell_unresolved(self) -> None:
         found = set(unresolved(self.configuration.current))
         for note in sorted(found - self._told, key=lambda note: (note.file, note.line, note.reason)):
-            emit("manifest-note", **asdict(note))
+            emit(DemoEventKind.MANIFEST_NOTE, **asdict(note))
         self._told = found
 
     async def run(self) -> None:
@@ -84,10 +85,10 @@ class ManifestWatch:
             if now == before and self._scan():
                 config = self._directory.config(self._workloads)
                 if config == self.configuration.current:
-                    emit("config-unchanged")
+                    emit(DemoEventKind.CONFIG_UNCHANGED)
                 else:
                     self.configuration.replace(config)
-                    emit("config-applied", version=self.configuration.version)
+                    emit(DemoEventKind.CONFIG_APPLIED, version=self.configuration.version)
                     self._tell_unresolved()
             before = now
 
@@ -151,7 +152,7 @@ async def serve(plan: IstiodPlan) -> None:
     server.add_generic_rpc_handlers(_handlers(watch, certificates))
     server.add_insecure_port(plan.address)
     await server.start()
-    emit("serving", address=plan.address)
+    emit(DemoEventKind.SERVING, address=plan.address)
     await watch.run()
 
 

@@ -8,6 +8,8 @@ import sys
 import threading
 from typing import NoReturn
 
+from meshtui.demo.events import DemoEventKind
+
 _GRPC_ENVIRONMENT = {
     "GRPC_VERBOSITY": "NONE",
     "GRPC_ENABLE_FORK_SUPPORT": "0",
@@ -49,7 +51,7 @@ def _end_with_parent() -> NoReturn:
     os._exit(0)
 
 
-def emit(event: str, **fields: object) -> None:
+def emit(event: DemoEventKind, **fields: object) -> None:
     """Tell the parent one event, as a JSON line on standard output. Any thread may call it."""
     line = json.dumps({"event": event, **fields}) + "\n"
     with _lock:

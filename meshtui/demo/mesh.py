@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from meshtui.demo import scenarios
-from meshtui.demo.events import DemoEvent, parse
+from meshtui.demo.events import DemoEvent, DemoEventKind, parse
 from meshtui.demo.pods import Order, Pod
 from meshtui.model.errors import TargetUnreachable, UsageError
 
@@ -118,11 +118,11 @@ class Mesh:
 
         def decided(event: DemoEvent) -> bool:
             nonlocal deaths
-            deaths += event.kind == "process-died"
-            return event.kind == "ready" or deaths >= _DEATHS
+            deaths += event.kind is DemoEventKind.PROCESS_DIED
+            return event.kind is DemoEventKind.READY or deaths >= _DEATHS
 
         outcome = await self.wait_for(decided, START_SECONDS, from_start=True)
-        if outcome is None or outcome.kind != "ready":
+        if outcome is None or outcome.kind is not DemoEventKind.READY:
             raise TargetUnreachable(f"The demo mesh did not start: {self._why()}.", "Try it once more.")
         if self.scenario and self.scenario.step_when_ready:
             await self.step()
@@ -134,7 +134,7 @@ class Mesh:
             lines = self._errors.read()[-4096:].decode(errors="replace").strip().splitlines()
             if lines:
                 return lines[-1]
-        died = [event for event in self.history if event.kind == "process-died"]
+        died = [event for event in self.history if event.kind is DemoEventKind.PROCESS_DIED]
         if died:
             return f"{died[-1].pod} {died[-1].process} ended ({died[-1].text('how')})"
         return f"it was not ready after {START_SECONDS:.0f} s"
@@ -151,13 +151,13 @@ class Mesh:
             self._news.notify_all()
 
     async def _take(self, event: DemoEvent) -> None:
-        if event.kind == "starting":
+        if event.kind is DemoEventKind.STARTING:
             self.directory = Path(event.text("directory"))
             self.manifests = Path(event.text("manifests"))
             self.istiod = event.text("istiod")
             pods: dict[str, Any] = event.details.get("pods", {})
             self.pods = {name: Pod.from_json(name, values) for name, values in pods.items()}
-        if event.kind == "process-started":
+        if event.kind is DemoEventKind.PROCESS_STARTED:
             self.processes[event.pod, event.process] = int(event.text("pid"))
         async with self._news:
             self.history.append(event)
@@ -218,9 +218,9 @@ class Mesh:
 
     def ready_event(self) -> dict[str, Any]:
         """The line that ``meshtui demo --headless`` prints when the mesh is ready."""
-        ready = next((event for event in self.history if event.kind == "ready"), None)
+        ready = next((event for event in self.history if event.kind is DemoEventKind.READY), None)
         return {
-            "event": "ready",
+            "event": DemoEventKind.READY,
             "schema": 1,
             "scenario": self.scenario.name if self.scenario else None,
             "manifests": str(self.manifests),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meshtui.demo.events import DemoEventKind
+
 _PATIENCE_SECONDS = 1.0
 """How long calls may fail, with everything up, before failing is taken for what this configuration does."""
 
@@ -27,14 +29,14 @@ class Readiness:
         self._since = 0.0
         self._told = False
 
-    def heard(self, pod: str, process: str, event: str, message: Mapping[str, object], now: float) -> None:
+    def heard(self, pod: str, process: str, event: DemoEventKind, message: Mapping[str, object], now: float) -> None:
         """Take note of an event."""
-        if event in ("listening", "serving"):
+        if event in (DemoEventKind.LISTENING, DemoEventKind.SERVING):
             self._waiting_listen.discard((pod, process))
             self._since = now
-        if event == "serving":
+        if event is DemoEventKind.SERVING:
             self._waiting_serve.discard((pod, process))
-        if event == "traffic":
+        if event is DemoEventKind.TRAFFIC:
             self._traffic = TrafficOutcome(str(message.get("state", "")), str(message.get("reason", "")))
             self._since = now
 

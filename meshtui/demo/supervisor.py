@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 
 from meshtui.demo import addresses, temporary
 from meshtui.demo.child import Child
+from meshtui.demo.events import DemoEventKind, kind_of
 from meshtui.demo.pods import ALSO_CALLED, CALLED, IstiodPlan, Order, PodPlan, announced
 from meshtui.demo.readiness import Readiness
 from meshtui.model.clock import utc_now
@@ -50,7 +51,7 @@ class Teller:
         self._lines: queue.Queue[bytes] = queue.Queue(_BACKLOG)
         threading.Thread(target=self._write, name="teller", daemon=True).start()
 
-    def tell(self, event: str, pod: str = "", process: str = "", **details: object) -> None:
+    def tell(self, event: DemoEventKind, pod: str = "", process: str = "", **details: object) -> None:
         """Tell one event."""
         now = utc_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = json.dumps({"event": event, "time": now, "pod": pod, "process": process, **details})
@@ -121,7 +122,7 @@ class Supervisor:
     def run(self) -> None:
         """Run until standard input ends."""
         self._tell(
-            "starting",
+            DemoEventKind.STARTING,
             directory=str(self._directory),
             manifests=str(self._manifests),
             istiod=self._addresses.istiod,
@@ -144,7 +145,7 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         self._selector.register(child.start(), selectors.EVENT_READ, child)
-        self._tell("process-started", child.pod, child.process, pid=child.pid, restarts=child.restarts)
+        self._tell(DemoEventKind.PROCESS_STARTED, child.pod, child.process, pid=child.pid, restarts=child.restarts)
 
     def _hear(self, child: Child) -> None:
         """Pass on what a child says; the end of its output is its end."""
@@ -153,12 +154,14 @@ class Supervisor:
             self._selector.unregister(child.output)
             how = child.reap()
             self._readiness.ended(child.pod, child.process)
-            self._tell("process-died", child.pod, child.process, how=how)
+            self._tell(DemoEventKind.PROCESS_DIED, child.pod, child.process, how=how)
             return
         for message in messages:
-            event = str(message.pop("event", ""))
-            if event == "serving" and child.restarts:
-                self._tell("process-restarted", child.pod, child.process, restarts=child.restarts)
+            event = kind_of(str(message.pop("event", "")))
+            if event is None:
+                continue
+            if event is DemoEventKind.SERVING and child.restarts:
+                self._tell(DemoEventKind.PROCESS_RESTARTED, child.pod, child.process, restarts=child.restarts)
             self._readiness.heard(child.pod, child.process, event, message, time.monotonic())
             self._tell(event, child.pod, child.process, **_without_envelope(message))
 
@@ -169,7 +172,7 @@ class Supervisor:
                 self._start(child)
         outcome = self._readiness.outcome(now)
         if outcome is not None:
-            self._tell("ready", traffic=outcome.traffic, reason=outcome.reason)
+            self._tell(DemoEventKind.READY, traffic=outcome.traffic, reason=outcome.reason)
 
     def kill(self) -> None:
         """Kill every child and wait for each to be gone."""

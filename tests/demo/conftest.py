@@ -28,6 +28,7 @@ from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2
 from envoy.service.status.v3 import csds_pb2
 
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.mesh import Mesh
 from meshtui.protos import echo_pb2
 from tests.waiting import PATIENCE_S
@@ -116,7 +117,10 @@ class Lab:
         directory = self.mesh.manifests
 
         def count() -> int:
-            return sum(event.kind in ("config-applied", "config-unchanged") for event in self.mesh.history)
+            return sum(
+                event.kind in (DemoEventKind.CONFIG_APPLIED, DemoEventKind.CONFIG_UNCHANGED)
+                for event in self.mesh.history
+            )
 
         applied = count()
         wanted = {f"{name}.yaml": text for name, text in manifests.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from envoy.service.discovery.v3 import discovery_pb2
 
 from meshtui.demo.ads import AdsStream, Configuration
+from meshtui.demo.events import DemoEventKind
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.manifests import ManifestDirectory
 from meshtui.demo.scenarios import scenario
@@ -101,7 +102,7 @@ def test_a_refusal_is_told_and_not_answered() -> None:
     client.ask(CLUSTER, V1)
     assert client.ask(CLUSTER, V1, error="LB policy is not supported") == []
     ((event, fields),) = client.events
-    assert event == "nack"
+    assert event is DemoEventKind.NACK
     assert fields["reason"] == "LB policy is not supported"
     assert fields["type"] == "Cluster"
     assert client.ask(CLUSTER, V1, error="old news", nonce="another") == []

@@ -19,7 +19,7 @@ import pytest
 
 from meshtui.demo import addresses as demo_addresses
 from meshtui.demo import temporary
-from meshtui.demo.events import DemoEvent, parse
+from meshtui.demo.events import DemoEvent, DemoEventKind, parse
 from meshtui.demo.mesh import Mesh
 from meshtui.model.errors import TargetUnreachable, UsageError
 from tests.waiting import PATIENCE_S
@@ -174,13 +174,13 @@ async def kill_and_come_back(mesh: Mesh, pod: str, process: str) -> None:
     before = mesh.processes[pod, process]
     os.kill(before, signal.SIGKILL)
 
-    def about_it(kind: str) -> Callable[[DemoEvent], bool]:
+    def about_it(kind: DemoEventKind) -> Callable[[DemoEvent], bool]:
         return lambda event: (event.kind, event.pod, event.process) == (kind, pod, process)
 
-    died = await mesh.wait_for(about_it("process-died"), PATIENCE_S, from_start=True)
+    died = await mesh.wait_for(about_it(DemoEventKind.PROCESS_DIED), PATIENCE_S, from_start=True)
     assert died is not None
     assert died.text("how") == "signal SIGKILL"
-    assert await mesh.wait_for(about_it("process-restarted"), PATIENCE_S, from_start=True) is not None
+    assert await mesh.wait_for(about_it(DemoEventKind.PROCESS_RESTARTED), PATIENCE_S, from_start=True) is not None
     assert mesh.processes[pod, process] != before
 
 
@@ -225,7 +225,7 @@ async def test_a_mesh_on_one_address_works_too(make_lab: Callable[[Mesh], Lab]) 
             event = parse(line)
             assert event is not None
             await mesh._take(event)
-            if event.kind == "ready":
+            if event.kind is DemoEventKind.READY:
                 break
     assert {pod.admin.rpartition(":")[0] for pod in mesh.pods.values()} == {"127.0.0.1"}
     assert (await make_lab(mesh).versions(count=10)).total() == 10
@@ -239,7 +239,9 @@ async def test_own_manifests_are_read_in_place(tmp_path: Path, make_lab: type[La
     (tmp_path / "broken.yaml").write_text("kind: [")
     async with Mesh(manifests=tmp_path) as mesh:
         assert mesh.manifests == tmp_path
-        problem = await mesh.wait_for(lambda event: event.kind == "manifest-error", PATIENCE_S, from_start=True)
+        problem = await mesh.wait_for(
+            lambda event: event.kind is DemoEventKind.MANIFEST_ERROR, PATIENCE_S, from_start=True
+        )
         assert problem is not None
         assert problem.text("file") == "broken.yaml"
         with pytest.raises(UsageError, match="no steps"):

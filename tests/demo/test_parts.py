@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from meshtui.demo import addresses, agent_http, bootstrap, ca, go_text, temporary
 from meshtui.demo.agent_metrics import CSR, Metrics
 from meshtui.demo.echo_reply import Call, Server, peer_ip, reply
-from meshtui.demo.events import describe, parse
+from meshtui.demo.events import DemoEventKind, describe, parse
 from meshtui.demo.lifeline import child_environment
 from meshtui.demo.pods import CALLED, IstiodPlan, Listening, Order, Pod, PodPlan, announced
 from meshtui.demo.ports import wait_for_port
@@ -177,10 +177,10 @@ class TestReadiness:
 
     def test_all_serving_and_traffic_flowing(self) -> None:
         readiness = Readiness(set(self.EVERYTHING))
-        readiness.heard("client", "app", "serving", {}, 1)
-        readiness.heard("client", "app", "traffic", {"state": "flowing"}, 1)
+        readiness.heard("client", "app", DemoEventKind.SERVING, {}, 1)
+        readiness.heard("client", "app", DemoEventKind.TRAFFIC, {"state": "flowing"}, 1)
         assert readiness.outcome(100) is None, "echo-v1 is not even listening"
-        readiness.heard("echo-v1", "app", "serving", {}, 101)
+        readiness.heard("echo-v1", "app", DemoEventKind.SERVING, {}, 101)
         outcome = readiness.outcome(101)
         assert outcome is not None
         assert outcome.traffic == "flowing"
@@ -189,8 +189,8 @@ class TestReadiness:
     def test_failing_for_a_while_is_an_outcome_too(self) -> None:
         readiness = Readiness(set(self.EVERYTHING))
         for pod, process in self.EVERYTHING:
-            readiness.heard(pod, process, "listening", {}, 1)
-        readiness.heard("client", "app", "traffic", {"state": "failing", "reason": "x"}, 2)
+            readiness.heard(pod, process, DemoEventKind.LISTENING, {}, 1)
+        readiness.heard("client", "app", DemoEventKind.TRAFFIC, {"state": "failing", "reason": "x"}, 2)
         assert readiness.outcome(2.5) is None
         outcome = readiness.outcome(3.5)
         assert outcome is not None
@@ -199,9 +199,9 @@ class TestReadiness:
     def test_a_process_that_died_is_waited_for(self) -> None:
         readiness = Readiness(set(self.EVERYTHING))
         for pod, process in self.EVERYTHING:
-            readiness.heard(pod, process, "serving", {}, 1)
+            readiness.heard(pod, process, DemoEventKind.SERVING, {}, 1)
         readiness.ended("echo-v1", "app")
-        readiness.heard("client", "app", "traffic", {"state": "flowing"}, 2)
+        readiness.heard("client", "app", DemoEventKind.TRAFFIC, {"state": "flowing"}, 2)
         assert readiness.outcome(100) is None
 
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
-from meshtui.demo.events import DemoEvent
+from meshtui.demo.events import DemoEvent, DemoEventKind
 from meshtui.demo.mesh import Mesh
 from meshtui.demo.pods import Pod
 from tests.waiting import PATIENCE_S
@@ -75,9 +75,11 @@ async def test_rotation_reaches_the_wire_while_traffic_flows(lab: Lab) -> None:
     await lab.eventually("a rotation is seen on the wire", rotated)
     assert answers >= 10
     since = list(lab.mesh.history)[seen_before:]
-    failing = [event for event in since if event.kind == "traffic" and event.text("state") == "failing"]
+    failing = [event for event in since if event.kind is DemoEventKind.TRAFFIC and event.text("state") == "failing"]
     assert not failing, f"the real caller failed; what happened since:\n{told(since)}"
-    rotations = [event for event in lab.mesh.history if event.kind == "certificate" and event.pod == "echo-v1"]
+    rotations = [
+        event for event in lab.mesh.history if event.kind is DemoEventKind.CERTIFICATE and event.pod == "echo-v1"
+    ]
     assert {int(event.text("serial"), 16) for event in rotations} >= serials
 
 
@@ -117,7 +119,7 @@ async def test_the_agent_tells_the_truth_about_itself(lab: Lab) -> None:
     succeeded = samples["istio_agent_num_outgoing_requests", csr] - samples.get(
         ("istio_agent_num_failed_outgoing_requests", csr), 0
     )
-    issued = [event for event in lab.mesh.history if event.kind == "certificate" and event.pod == "client"]
+    issued = [event for event in lab.mesh.history if event.kind is DemoEventKind.CERTIFICATE and event.pod == "client"]
     assert abs(succeeded - len(issued)) <= 1, "one request for each certificate; one may be under way"
     assert samples["istio_agent_xds_proxy_requests", ()] >= 4
     assert samples["istio_agent_xds_proxy_responses", ()] >= 4

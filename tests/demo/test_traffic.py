@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
+from meshtui.demo.events import DemoEventKind
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ async def test_a_refused_change_leaves_the_old_configuration_serving(lab: Lab) -
     assert entry.error_state.version_info != entry.version_info
     assert weights((await lab.accepted())[ROUTE]) == [20, 80]
     assert (await lab.versions(count=20)).total() == 20
-    nack = await lab.mesh.wait_for(lambda event: event.kind == "nack", PATIENCE_S, from_start=True)
+    nack = await lab.mesh.wait_for(lambda event: event.kind is DemoEventKind.NACK, PATIENCE_S, from_start=True)
     assert nack is not None
     assert re.search("cors", nack.text("reason"), re.IGNORECASE)
 
@@ -321,7 +322,7 @@ async def test_a_broken_file_keeps_the_last_good_configuration(lab: Lab) -> None
     file = lab.mesh.manifests / "route.yaml"
     good = file.read_text()
     file.write_text(good + "---\nkind: Service\napiVersion: v1\nmetadata: {name: x}\nspec: {ports: [{port: 0}]}\n")
-    problem = await lab.mesh.wait_for(lambda event: event.kind == "manifest-error", PATIENCE_S)
+    problem = await lab.mesh.wait_for(lambda event: event.kind is DemoEventKind.MANIFEST_ERROR, PATIENCE_S)
     file.write_text(good)
     assert problem is not None
     assert problem.text("file") == "route.yaml"

@@ -76,19 +76,12 @@ def _trouble(node: Node, resource: Resource | None) -> Iterator[Section]:
         yield Section("", (SummaryFact("", node.note, node.health),))
     elif resource is not None and node.key == resource.key and (note := status_note(resource)):
         yield Section("", (SummaryFact("", note, resource.health),))
-    if resource is not None and resource.error is not None and not _is_said(node, resource):
-        yield Section(
-            "", (SummaryFact("", shown(own_reason(resource.error.details, resource.key.name)), resource.health),)
-        )
+    error = resource.error if resource is not None and not node.explained else None
+    if resource is not None and error is not None and error.details:
+        yield Section("", (SummaryFact("", shown(own_reason(error.details, resource.key.name)), resource.health),))
     if node.kind in (NodeKind.ROUTE, NodeKind.ENDPOINT, NodeKind.FILTER_CHAIN) and node.facts:
         title = {NodeKind.ROUTE: "this route", NodeKind.ENDPOINT: "this endpoint"}.get(node.kind, "this filter chain")
         yield Section(title, (SummaryFact(node.label, " · ".join(node.facts), node.health),))
-
-
-def _is_said(node: Node, resource: Resource) -> bool:
-    """Whether the node's note quotes what the client said of the resource, or there is nothing to quote."""
-    quotes = node.note == status_note(resource) and resource.health in (Health.REFUSED, Health.MISSING)
-    return quotes or resource.error is None or not resource.error.details
 
 
 def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:

@@ -58,7 +58,8 @@ class Node(NamedTuple):
     short word people use (a subset's name, an address). ``health`` is its own, ``worst`` includes what hangs on it.
     ``tls`` is what a readable cluster dials with or a filter chain serves, None for every other node. ``facts`` are
     good to know, in words, and what is asked first (TLS of a cluster, health of an endpoint) stands first; ``note``
-    says what is wrong. ``share`` is the part of the parent's traffic, 0 to 1; ``serves`` is of clusters.
+    says what is wrong, and ``explained`` that what the client reported of the resource is in it. ``share`` is the part
+    of the parent's traffic, 0 to 1; ``serves`` is of clusters.
     """
 
     slot: str
@@ -75,6 +76,7 @@ class Node(NamedTuple):
     note: str = ""
     children: tuple[Node, ...] = ()
     serves: Serves = Serves()
+    explained: bool = False
 
     def weighted(self, share: float, weight: int) -> Node:
         """The same node as it hangs under a route that gives it this share of its traffic.
@@ -97,6 +99,7 @@ class Node(NamedTuple):
             self.note,
             self.children,
             self.serves,
+            self.explained,
         )
 
 

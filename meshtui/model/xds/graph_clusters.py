@@ -13,7 +13,7 @@ from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
 from meshtui.model.xds.graph_words import cluster_facts, cluster_label
 from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, worst
 from meshtui.model.xds.serving import locality_fact
-from meshtui.model.xds.status_words import status_note
+from meshtui.model.xds.status_words import EXPLAINED, status_note
 
 MAX_AGGREGATE_DEPTH: Final = 16
 """How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""
@@ -126,6 +126,7 @@ class Clusters:
             note=note,
             children=leaves.nodes,
             serves=leaves.serves,
+            explained=resource.health in EXPLAINED,
         )
 
     def _leaves_of(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> Leaves:
@@ -145,7 +146,7 @@ class Clusters:
 
 
 def _refused(node: Node, why: str) -> Node:
-    return node._replace(health=Health.REFUSED, worst=Health.REFUSED, note=why)
+    return node._replace(health=Health.REFUSED, worst=Health.REFUSED, note=why, explained=False)
 
 
 SERVING: Final = (Health.OK, Health.DEGRADED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshtui.model.xds.config import Opaque, TlsContext
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.resource import Health, Resource, ResourceKey, worst
-from meshtui.model.xds.status_words import status_note
+from meshtui.model.xds.status_words import EXPLAINED, status_note
 
 
 def slot_of(key: ResourceKey) -> str:
@@ -39,6 +39,7 @@ def resource_node(
         facts=facts,
         note=note,
         children=children,
+        explained=health in EXPLAINED,
     )
 
 

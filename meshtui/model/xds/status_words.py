@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import Health, Resource, Status
+
+EXPLAINED: Final = (Health.REFUSED, Health.MISSING)
+"""Of a resource in one of these, :func:`status_note` says all there is to say: what the client reported is in it."""
 
 
 def status_note(resource: Resource) -> str:

@@ -49,10 +49,10 @@ class IdentityRows(Rows):
         self._write = write
         self.redraw()
 
-    def go_to(self, nearness: Callable[[str], int]) -> None:
-        """Put the cursor on the row whose id is nearest; where all are at 0 it stays."""
-        best = max(range(len(self._entries)), key=lambda place: nearness(self._entries[place].id), default=0)
-        if self._entries and nearness(self._entries[best].id):
+    def go_to(self, nearness: Callable[[IdentityEntry], int]) -> None:
+        """Put the cursor on the nearest row; where all are at 0 it stays."""
+        best = max(range(len(self._entries)), key=lambda place: nearness(self._entries[place]), default=0)
+        if self._entries and nearness(self._entries[best]):
             self.cursor = best
             self.show_cursor()
 

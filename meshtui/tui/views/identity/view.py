@@ -88,7 +88,7 @@ class IdentityView(View):
             self._turn(BOOTSTRAP_TITLE)
         rows = self._head if narrow else self._foot
         self.screen.set_focus(rows)
-        rows.go_to(lambda id_: place_in_bootstrap(id_, path))
+        rows.go_to(lambda entry: place_in_bootstrap(entry, path))
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < SIDE_BY_SIDE, "-narrow")

@@ -27,9 +27,6 @@ FOLDED: Final = ("node.metadata",)
 BOOTSTRAP_TITLE: Final = "bootstrap"
 """The id of the title row."""
 
-LINE_ID: Final = "json "
-"""How the id of a line of the document begins; the path it shows follows."""
-
 
 def bootstrap_entries(
     workload: Workload, missing: tuple[MissingFact, ...], width: int, opened: Collection[str], *, whole: bool
@@ -79,30 +76,29 @@ def _body(
     for line in lines:
         if line.number < skip_to:
             continue
-        id_ = _id(line.path)
         folded = _is_folded(line, beside, opened)
         if folded:
             skip_to = line.last + 1
             inside = line.last - line.number - 1
             hint = f" {plural(inside, 'line')} {lines[line.last - 1].text}"
-            yield IdentityEntry((*_folded(line), Span(hint, Role.FAINT)), id_, open=False, copy=line.path)
+            whole = (*_folded(line), Span(hint, Role.FAINT))
+            yield IdentityEntry(whole, _id(line.path), open=False, copy=line.path, path=line.path)
         else:
-            yield from _line(line, id_, width)
+            yield from _line(line, width)
         for finding in beside.get(line.number, ()):
             yield from _finding(finding, 6 + 2 * line.depth, width)
 
 
 def _id(path: str) -> str:
-    return f"{LINE_ID}{path}"
+    return f"json {path}"
 
 
-def place_in_bootstrap(id_: str, path: str) -> int:
-    """How near the row of that id is to the value at ``path``: the length of what it has of the path, from 1, and 0 for
-    a row that does not hold it."""
-    if id_ == BOOTSTRAP_TITLE:
+def place_in_bootstrap(entry: IdentityEntry, path: str) -> int:
+    """How near a row is to the value at ``path``: the length of what it has of the path, from 1, and 0 for a row that
+    does not hold it."""
+    if entry.id == BOOTSTRAP_TITLE:
         return 1
-    known = id_.removeprefix(LINE_ID) if id_.startswith(LINE_ID) else None
-    return 2 + len(known) if known is not None and is_below(path, known) else 0
+    return 2 + len(entry.path) if entry.path is not None and is_below(path, entry.path) else 0
 
 
 def _is_folded(line: BootstrapLine, beside: dict[int, list[Finding]], opened: Collection[str]) -> bool:
@@ -114,13 +110,16 @@ def _is_folded(line: BootstrapLine, beside: dict[int, list[Finding]], opened: Co
     return (not trouble and (line.path in FOLDED or fine_beside_trouble)) is not (_id(line.path) in opened)
 
 
-def _line(line: BootstrapLine, id_: str, width: int) -> Iterator[IdentityEntry]:
+def _line(line: BootstrapLine, width: int) -> Iterator[IdentityEntry]:
     room = max(width - 4, 12)
     pieces = wrap_hanging("  " * line.depth + line.text, room)
     for number, piece in enumerate(pieces):
         is_open = True if line.opens and line.depth and not number else None
-        mark = Span(f"  {FOLDS[is_open]}", Role.FAINT)
-        yield IdentityEntry((mark, *json_line(piece)), id_ if not number else "", open=is_open, copy=line.text)
+        row = (Span(f"  {FOLDS[is_open]}", Role.FAINT), *json_line(piece))
+        if number:
+            yield IdentityEntry(row, copy=line.text)
+        else:
+            yield IdentityEntry(row, _id(line.path), open=is_open, copy=line.text, path=line.path)
 
 
 def _folded(line: BootstrapLine) -> Line:

@@ -16,7 +16,8 @@ class IdentityEntry:
     """``id`` is the same from frame to frame; the cursor stands only on rows that have one.
 
     ``subject`` is what ``enter`` shows. ``open`` says whether what belongs to the row is shown, ``None`` for a row that
-    does not fold. ``copy`` is what ``y`` takes.
+    does not fold. ``copy`` is what ``y`` takes. ``path`` is that of the bootstrap's value which begins in the row, None
+    in every other row.
     """
 
     line: Line
@@ -24,6 +25,7 @@ class IdentityEntry:
     subject: Subject | None = None
     open: bool | None = None
     copy: str = ""
+    path: str | None = None
 
     @property
     def folds(self) -> bool:

@@ -77,13 +77,18 @@ class MainScreen(Screen[None], Backdrop):
         Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
         Binding("tab", "app.focus_next", "Next pane", show=False, id="main.pane", tooltip="Between list and detail"),
         Binding("colon", "command", "Command", show=False, id="main.command", tooltip="Type a command"),
-        Binding(
-            "slash",
-            "command('filter ')",
-            "Filter",
-            show=False,
-            id="main.filter",
-            tooltip="Type words; the config view shows only what contains them",
+        *(
+            Binding(
+                command.key,
+                f"command('{command.name} ')",
+                command.name.capitalize(),
+                show=False,
+                id=f"main.{command.name}",
+                tooltip=command.tooltip,
+            )
+            for view in VIEWS
+            for command in view.commands
+            if command.key
         ),
         Binding("question_mark", "help", "Help", id="main.help", tooltip="Every key, mark and command"),
         Binding("q", "app.quit", "Quit", id="main.quit", tooltip="Leave meshtui"),

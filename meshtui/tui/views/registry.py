@@ -82,11 +82,17 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ViewCommand:
-    """Something that can be typed after a colon and that a view does; see :class:`meshtui.tui.commands.Command`."""
+    """Something that can be typed after a colon and that a view does; see :class:`meshtui.tui.commands.Command`.
+
+    ``key``, where there is one, begins to type it from whatever view is in front; ``tooltip`` says what the key does.
+    """
 
     name: str
     help: str
     argument: str = ""
+    _: KW_ONLY
+    key: str = ""
+    tooltip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,13 @@ VIEWS: Final = (
         cls="ConfigView",
         shows=(ResourceSubject,),
         commands=(
-            ViewCommand("filter", "Show only what contains these words", "WORDS"),
+            ViewCommand(
+                "filter",
+                "Show only what contains these words",
+                "WORDS",
+                key="slash",
+                tooltip="Type words; the config view shows only what contains them",
+            ),
             ViewCommand("trouble", "Show only what is not fine, or everything again"),
             ViewCommand("tree", "Show the config as a tree"),
             ViewCommand("table", "Show the config as a table by type"),

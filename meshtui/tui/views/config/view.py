@@ -107,8 +107,10 @@ class ConfigView(View):
                 self.filter = Filter(argument, self.filter.only_trouble)
             case "trouble":
                 self.action_trouble()
-            case "tree" | "table":
-                self.as_table = name == "table"
+            case "tree":
+                self.as_table = False
+            case "table":
+                self.as_table = True
 
     def go_to(self, subject: Subject) -> None:
         """Put the cursor on a resource, clearing a filter that would hide it."""

@@ -13,6 +13,7 @@ times a second at most, so either may wait 17 ms for its paint.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # before the first import of grpc: its log goes to the screen
 
@@ -65,6 +67,9 @@ class Watched(App[None]):
 
 class WatchedMeshtui(Watched, MeshtuiApp):
     """The real program, watched."""
+
+    # Textual looks beside the class that it is given.
+    CSS_PATH = str(Path(inspect.getfile(MeshtuiApp)).with_name("app.tcss"))
 
 
 class BareApp(Watched):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -42,11 +42,6 @@ def attach(ctx: click.Context, target: str, interval: float, options: TargetOpti
     ctx.exit(open_screen(target, options, interval))
 
 
-SWITCH_S: Final = 0.001
-"""Seconds that a thread which takes in a large config keeps the interpreter while a key waits for it. A key needs it
-several times over, and Python's own 5 ms for each would be felt."""
-
-
 def open_screen(
     target: str | None = None,
     options: TargetOptions | None = None,
@@ -59,7 +54,6 @@ def open_screen(
     ended with that it should not have.
     """
     _need_a_terminal()
-    sys.setswitchinterval(SWITCH_S)
     guard = TerminalGuard(sys.stdin.fileno())
     watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: guard.drawing(False))
     watchdog.start()

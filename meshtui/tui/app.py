@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from textual import events
 from textual.app import App
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 OpenDemo: TypeAlias = "Callable[[str | None], DemoControl]"
 """Makes the demo for a scenario, or for its first one."""
+
+
+SWITCH_S: Final = 0.001
+"""Seconds that a thread which takes in a large config keeps the interpreter while a key waits for it. A key needs it
+several times over, and Python's own 5 ms for each would be felt."""
 
 
 def _commands() -> type[Provider]:
@@ -135,6 +141,8 @@ class MeshtuiApp(App[None]):
 
     async def on_mount(self) -> None:
         self._until_left.enter_context(at_leisure())
+        self._until_left.callback(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(SWITCH_S)
         self.set_interval(1, self._tidy)
         if self._target is not None:
             self._enter(self._target, self._recents)

@@ -77,7 +77,7 @@ def _entries(lines: Iterable[Line]) -> Iterator[OverviewEntry]:
 
 def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[OverviewEntry]:
     yield from _stale(frame, width)
-    findings = _causes_first(frame.state.findings)
+    findings = causes_first(frame.state.findings)
     if findings:
         yield from _findings(findings, frame, width)
         return
@@ -99,7 +99,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
         yield from _degraded_lines([way[-1] for way in troubles if way[-1].kind is NodeKind.CLUSTER], frame, width)
 
 
-def _causes_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def causes_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The worst first; of equally bad ones those before that say why, since calls that fail are what comes of it."""
     ordered = worst_first(findings)
     return tuple(sorted(ordered, key=lambda finding: (-finding.severity, finding.area is Area.TRAFFIC)))

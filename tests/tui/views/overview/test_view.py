@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from meshtui.model.finding import Area, Finding, Severity
+from meshtui.model.subject import ChannelSubject
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import CDS, Health, Status
 from meshtui.present.ladder import Rung, RungName
-from meshtui.tui.views.overview.lines import rung_text
+from meshtui.tui.views.overview.lines import causes_first, rung_text
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, settle
 from tests.world.config import HOST
@@ -118,3 +120,16 @@ async def test_what_befalls_the_mesh_is_listed(bench: Bench, run: Run) -> None:
         session.record(Event(bench.clock(), EventKind.MESH, "istiod", "config applied: version 7"))
         await settle(pilot)
         assert "config applied: version 7" in screen_text(pilot.app)
+
+
+def finding(code: str, area: Area, severity: Severity) -> Finding:
+    return Finding(
+        code=code, area=area, severity=severity, subject=ChannelSubject("xds:///a"), title="", explanation="", fix=""
+    )
+
+
+def test_of_equally_bad_findings_the_cause_comes_before_the_calls_that_fail() -> None:
+    calls = finding("calls-fail", Area.TRAFFIC, Severity.ERROR)
+    cause = finding("destination-unreachable", Area.CONNECTION, Severity.ERROR)
+    warning = finding("another", Area.CONFIG, Severity.WARNING)
+    assert causes_first((warning, calls, cause)) == (cause, calls, warning)

@@ -319,18 +319,26 @@ def _changes(frame: Frame, width: int, room: int) -> Iterator[OverviewEntry]:
     if not events:
         yield OverviewEntry((Span("    none since meshtui began to look", Role.DIM),))
     for event in events:
-        yield OverviewEntry(event_line(event, frame, width), _resource(event.key, frame))
+        first, *more = event_lines(event, frame, width)
+        yield OverviewEntry(first, _resource(event.key, frame))
+        yield from _entries(more)
 
 
-def event_line(event: Event, frame: Frame, width: int) -> Line:
-    """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``, the phrases in one column."""
+def event_lines(event: Event, frame: Frame, width: int) -> tuple[Line, ...]:
+    """``3 s  ✓  RDS outbound|7070||echo…   v1 100 % → 80 %``, the phrases in one column.
+
+    On a narrow screen a phrase too long for it has a line of its own: what became of the weights stands at its end."""
     age = age_words(max((frame.now - event.at).total_seconds(), 0))
     head = (Span(f"  {age:>5}  ", Role.DIM), glyph(event.health), Span("  "))
     room = max(width - width_of(head) - 1, 16)
     column = min(max(room * 2 // 5, 8), LONGEST_SUBJECT)
     role = Role.TEXT if event.health in (None, Health.OK) else ROLES[event.health]
+    if column < LONGEST_SUBJECT and width_of((span(event.text),)) > room - column - 3:
+        blanks = Span(" " * width_of(head))
+        subject = Span(cut_name(event.subject, room), Role.DIM)
+        return (*head, subject), (blanks, Span(cut_name(event.text, room), role))
     subject = Span(pad(cut_name(event.subject, column), column), Role.DIM)
-    return (*head, subject, Span("   "), Span(cut_end(event.text, room - column - 3), role))
+    return ((*head, subject, Span("   "), Span(cut_name(event.text, room - column - 3), role)),)
 
 
 LONGEST_SUBJECT: Final = 56

@@ -65,8 +65,6 @@ class Mesh:
         self.pods: dict[str, Pod] = {}
         self.manifests = manifests.resolve() if manifests else Path()
         self.directory = Path()
-        self.istiod = ""
-        """``host:port`` of the control plane."""
         self.processes: dict[tuple[str, str], int] = {}
         """(pod, process) → process id, as last started."""
         self.history: deque[DemoEvent] = deque(maxlen=_HISTORY)
@@ -154,7 +152,6 @@ class Mesh:
         if event.kind is DemoEventKind.STARTING:
             self.directory = Path(event.text("directory"))
             self.manifests = Path(event.text("manifests"))
-            self.istiod = event.text("istiod")
             pods: dict[str, Any] = event.details.get("pods", {})
             self.pods = {name: Pod.from_json(name, values) for name, values in pods.items()}
         if event.kind is DemoEventKind.PROCESS_STARTED:

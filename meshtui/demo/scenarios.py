@@ -15,7 +15,6 @@ class Step:
     """One stage of a scenario; the first is what it starts with."""
 
     number: int
-    total: int
     title: str
     directory: Path
 
@@ -42,7 +41,7 @@ class DemoScenario:
         """A step by number; 0 is the start."""
         title = self.step_titles[number - 1] if number else "start"
         directory = self.directory / f"step-{number}" if number else self.directory
-        return Step(number, len(self.step_titles), title, directory)
+        return Step(number, title, directory)
 
 
 DEFAULT = "traffic-shift"

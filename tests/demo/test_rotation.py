@@ -155,7 +155,8 @@ async def test_the_ca_knows_who_asks_by_the_token(lab: Lab) -> None:
     key = ca.new_key()
     wish = "spiffe://cluster.local/ns/echo-grpc/sa/echo"
     request = CertificateRequest(csr=ca.certificate_request(key, wish).decode(), validity_duration=60)
-    async with grpc.aio.insecure_channel(lab.mesh.istiod) as channel:
+    (started,) = [event for event in lab.mesh.history if event.kind is DemoEventKind.STARTING]
+    async with grpc.aio.insecure_channel(started.text("istiod")) as channel:
         create: Any = channel.unary_unary(
             CREATE_CERTIFICATE,
             request_serializer=CertificateRequest.SerializeToString,

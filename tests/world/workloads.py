@@ -55,7 +55,6 @@ def certificate(
     digest = hashlib.sha256(f"{serial}".encode()).hexdigest()
     return Certificate(
         file=file,
-        position=0 if leaf else 1,
         role=role,
         subject="" if leaf else f"O={domain}",
         issuer=f"O={domain}",

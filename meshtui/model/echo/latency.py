@@ -14,9 +14,8 @@ SHORTEST, LONGEST = 1e-7, 1e5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
-    """Percentiles in seconds, within half a per cent; ``most`` is exact. ``count`` answers have one."""
+    """Percentiles in seconds, within half a per cent; ``most`` is exact."""
 
-    count: int
     p50: float
     p90: float
     p99: float
@@ -45,7 +44,7 @@ class LatencyHistogram:
         if not self._count:
             return None
         p50, p90, p99 = (self._percentile(part) for part in (0.5, 0.9, 0.99))
-        return Latency(count=self._count, p50=p50, p90=p90, p99=p99, most=self._most)
+        return Latency(p50=p50, p90=p90, p99=p99, most=self._most)
 
     def _percentile(self, part: float) -> float:
         rank, seen = ceil(part * self._count), 0

@@ -124,8 +124,6 @@ def _answer(
         index=index,
         version=first.get("ServiceVersion") or None,
         hostname=hostname or None,
-        cluster=first.get("Cluster") or None,
-        ip=first.get("IP") or None,
         latency_s=parse_go_duration(first.get("Latency", "")),
         status_code=int(status) if status.isascii() and status.isdigit() and len(status) <= 3 else None,
         fields=fields,
@@ -136,14 +134,13 @@ def _answer(
 
 @dataclass(frozen=True, slots=True)
 class BatchError:
-    """What the error of a whole batch tells: ``failed`` of ``total`` requests, the first ``cause``.
+    """What the error of a whole batch tells: ``failed`` of its requests, the first ``cause``.
 
     ``counted`` is false when the text names no numbers (releases up to 1.11 pass the first error on as it is): then at
     least one failed and nothing is known of the others.
     """
 
     failed: int
-    total: int
     cause: str
     counted: bool = True
 
@@ -169,12 +166,12 @@ def parse_batch_error(text: str, sent: int) -> BatchError:
     if found:
         failed, total = int(found[1]), int(found[2])
         if total == sent and 1 <= failed <= sent:
-            return BatchError(failed, sent, found[3].strip() or text)
-        return BatchError(1, sent, found[3].strip() or text, counted=False)
+            return BatchError(failed, found[3].strip() or text)
+        return BatchError(1, found[3].strip() or text, counted=False)
     found = TIMED_OUT.search(text)
     if found:
         completed, total = int(found[2]), int(found[3])
         if total == sent and completed < sent:
-            return BatchError(sent - completed, sent, f"no answer within {found[1]}")
-        return BatchError(1, sent, f"no answer within {found[1]}", counted=False)
-    return BatchError(1, sent, text.strip() or "the server gave no reason", counted=sent == 1)
+            return BatchError(sent - completed, f"no answer within {found[1]}")
+        return BatchError(1, f"no answer within {found[1]}", counted=False)
+    return BatchError(1, text.strip() or "the server gave no reason", counted=sent == 1)

@@ -165,7 +165,7 @@ def intent_sentence(
 class Answer:
     """What one request answered. Text is as the server sent it: untrusted.
 
-    ``version`` and the other names are ``None`` where the answer does not say. ``latency_s`` is what the server
+    ``version`` and ``hostname`` are ``None`` where the answer does not say. ``latency_s`` is what the server
     measured. ``fields`` are all ``key=value`` lines in order, body keys as well as the server's own (``Latency``,
     ``ResponseHeader``). ``error`` is the text of ``[i error]`` lines.
     """
@@ -173,8 +173,6 @@ class Answer:
     index: int
     version: str | None = None
     hostname: str | None = None
-    cluster: str | None = None
-    ip: str | None = None
     latency_s: float | None = None
     status_code: int | None = None
     fields: tuple[tuple[str, str], ...] = ()

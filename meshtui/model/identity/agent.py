@@ -136,12 +136,10 @@ class Rate:
 class AgentRates:
     """The growth of every counter between two scrapes, ``elapsed`` apart.
 
-    After a restart the counters begin at 0 again, so increases are since the restart and ``restarted`` is
-    True; they are then a lower bound.
+    After a restart the counters begin at 0 again, so increases are since the restart: a lower bound.
     """
 
     elapsed: timedelta
-    restarted: bool
     rates: tuple[Rate, ...]
 
     def total(self, name: str, **labels: str) -> float:
@@ -170,4 +168,4 @@ def rates(previous: AgentMetrics, current: AgentMetrics) -> AgentRates | None:
         increase = sample.value - start
         if increase >= 0.0:  # NaN compares false, so a counter that is not a number has no rate
             found.append(Rate(sample.name, sample.labels, increase, increase / elapsed.total_seconds()))
-    return AgentRates(elapsed, restarted, tuple(found))
+    return AgentRates(elapsed, tuple(found))

@@ -36,13 +36,12 @@ class San:
 class Certificate:
     """One certificate and where it was read.
 
-    ``file`` is a path, or for one seen on the wire the place it was seen; ``position`` counts from 0 within
-    that file. Times are UTC. ``fingerprint_sha256`` and ``public_key_sha256`` (of the DER
-    SubjectPublicKeyInfo) are lower-case hex. ``path_length`` is None for unlimited or for a leaf.
+    ``file`` is a path, or for one seen on the wire the place it was seen. Times are UTC. ``fingerprint_sha256`` and
+    ``public_key_sha256`` (of the DER SubjectPublicKeyInfo) are lower-case hex. ``path_length`` is None for unlimited or
+    for a leaf.
     """
 
     file: str
-    position: int
     role: CertificateRole
     subject: str
     issuer: str

@@ -67,7 +67,6 @@ class InUse:
     certificate: Certificate
     where: str
     side: Side
-    seen_at: datetime
     first_seen: datetime
     cluster: str = ""
 
@@ -302,17 +301,15 @@ def _stale_sentence(state: IdentityState, stale: InUse, since: datetime | None, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterVerdict:
-    """One cluster's TLS beside the peers seen on it and this workload's own certificate.
+    """One cluster's TLS beside the peers seen on it.
 
-    ``own`` is whether this workload's chain would be accepted by the cluster (None: not known, or it hangs on a regex
-    that RE2 does not take). ``undecided`` are peers for which it can't be told.
+    ``undecided`` are peers for which it can't be told, as where it hangs on a regex that RE2 does not take.
     """
 
     wants: ClusterTls
     accepted: tuple[InUse, ...] = ()
     refused: tuple[InUse, ...] = ()
     undecided: tuple[InUse, ...] = ()
-    own: bool | None = None
 
 
 def cluster_verdicts(state: IdentityState, *, with_peers: bool = False) -> tuple[ClusterVerdict, ...]:
@@ -332,14 +329,12 @@ def cluster_verdicts(state: IdentityState, *, with_peers: bool = False) -> tuple
         by_outcome: dict[bool | None, list[InUse]] = {True: [], False: [], None: []}
         for peer in on_it:
             by_outcome[satisfies(wants.tls.sans, peer.certificate.sans)].append(peer)
-        own = None if state.on_disk is None else satisfies(wants.tls.sans, state.on_disk.certificate.sans)
         verdicts.append(
             ClusterVerdict(
                 wants=wants,
                 accepted=tuple(by_outcome[True]),
                 refused=tuple(by_outcome[False]),
                 undecided=tuple(by_outcome[None]),
-                own=own,
             )
         )
     return tuple(verdicts)

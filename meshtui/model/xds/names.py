@@ -27,12 +27,6 @@ class ServiceName:
         """The host's first label, as people call the service."""
         return self.host.partition(".")[0]
 
-    @property
-    def namespace(self) -> str:
-        """The host's second label where the host is a Kubernetes service name, else empty."""
-        labels = self.host.split(".")
-        return labels[1] if len(labels) > 2 and labels[2] == "svc" else ""
-
 
 def parse_service_name(name: str) -> ServiceName | None:
     """The parts of an Istio cluster or route name, or ``None`` for a name of another shape."""

@@ -106,16 +106,6 @@ class RunBook:
 
     # what it shows
 
-    @property
-    def phase(self) -> Phase:
-        """Where the run stands."""
-        return self._phase
-
-    @property
-    def in_flight(self) -> tuple[Batch, ...]:
-        """The batches under way, oldest first."""
-        return tuple(flight.batch for flight in self._in_flight.values())
-
     def state(self, clock: float) -> EchoState:
         """The run as it stands."""
         return EchoState(

@@ -61,13 +61,14 @@ def seen(
                     certificate=certificate,
                     where=sighting.peer.address,
                     side=side,
-                    seen_at=report.taken_at,
                     first_seen=first,
                     cluster=cluster,
                 )
                 for cluster in sighting.clusters or ("",)
             ]
-    return Connections(_unmoved(before.in_use, tuple(found)), since)
+    in_use = tuple(found)
+    # Where nothing differs it stays the same object, so that nothing downstream moves.
+    return Connections(before.in_use if in_use == before.in_use else in_use, since)
 
 
 def _peers(report: ChannelReport) -> Iterator[PeerCertificate]:
@@ -83,12 +84,3 @@ def _first_seen(before: Connections, end: ConnectionEnd, certificate: Certificat
     if before.since is None:
         return min(certificate.not_before, at)
     return before.since.get(end, at)
-
-
-def _unmoved(before: tuple[InUse, ...], now: tuple[InUse, ...]) -> tuple[InUse, ...]:
-    """The tuple from before when nothing but the moment of looking differs, so that nothing downstream moves."""
-
-    def facts(used: InUse) -> tuple[object, ...]:
-        return (used.certificate, used.where, used.side, used.first_seen, used.cluster)
-
-    return before if list(map(facts, before)) == list(map(facts, now)) else now

@@ -100,7 +100,7 @@ def _load_block(block: PemBlock, file: str, loaded: list[Loaded], problems: list
         detail = "a certificate begins here and has no end line"
         problems.append(FileProblem(file, FileProblemKind.CUT, detail, block.line))
         return
-    certificate = _load_one(block.der, file, len(loaded)) if block.der is not None else None
+    certificate = _load_one(block.der, file) if block.der is not None else None
     if certificate is None:
         what = "is not valid base64" if block.der is None else "is not a certificate (ASN.1 does not parse)"
         problems.append(FileProblem(file, FileProblemKind.DAMAGED, f"the block that begins here {what}", block.line))
@@ -111,7 +111,7 @@ def _load_block(block: PemBlock, file: str, loaded: list[Loaded], problems: list
 def _load_der(data: bytes, file: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
     if not data.strip():
         return (), (FileProblem(file, FileProblemKind.EMPTY, "there is nothing in it"),)
-    certificate = _load_one(data, file, 0)
+    certificate = _load_one(data, file)
     if certificate is not None:
         return (certificate,), ()
     detail = "it is neither PEM nor a DER certificate"
@@ -128,15 +128,15 @@ def _promises_more(data: bytes) -> bool:
     return 2 + octets + int.from_bytes(data[2 : 2 + octets], "big") > len(data)
 
 
-def _load_one(der: bytes, file: str, position: int) -> Loaded | None:
+def _load_one(der: bytes, file: str) -> Loaded | None:
     try:
         raw = x509.load_der_x509_certificate(der)
-        return Loaded(raw, _value(raw, file, position))
+        return Loaded(raw, _value(raw, file))
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, OverflowError):
         return None
 
 
-def _value(raw: x509.Certificate, file: str, position: int) -> Certificate:
+def _value(raw: x509.Certificate, file: str) -> Certificate:
     extensions = _extensions(raw)
     self_issued = raw.subject == raw.issuer
     is_ca, path_length = _authority(raw, extensions, self_issued)
@@ -145,7 +145,6 @@ def _value(raw: x509.Certificate, file: str, position: int) -> Certificate:
     signature = raw.signature_algorithm_oid
     return Certificate(
         file=file,
-        position=position,
         role=role,
         subject=raw.subject.rfc4514_string(),
         issuer=raw.issuer.rfc4514_string(),

@@ -57,7 +57,6 @@ def used(certificate: Certificate, side: Side = Side.LOCAL, cluster: str = "") -
         certificate=certificate,
         where="127.0.1.11:17070",
         side=side,
-        seen_at=NOW,
         first_seen=NOW - timedelta(minutes=1),
         cluster=cluster,
     )
@@ -152,7 +151,6 @@ def test_peers_are_held_against_the_sans_of_their_own_cluster() -> None:
     (verdict,) = cluster_verdicts(state)
     assert verdict.accepted == peers[:1]
     assert verdict.refused == peers[1:]
-    assert verdict.own is False
     (finding,) = judged(state)
     assert finding.code == "identity-san-not-expected"
     assert "sa/other" in finding.evidence[0]

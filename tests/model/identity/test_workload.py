@@ -115,7 +115,7 @@ def test_whose_certificate_another_pod_sees(marks: OwnMarks, where: str, fits: b
 
 
 def test_the_other_end_tells_what_is_in_use() -> None:
-    seen = InUse(certificate=NEW, where="127.0.0.1:5000", side=Side.REMOTE, seen_at=NOW, first_seen=NOW, cluster="a")
+    seen = InUse(certificate=NEW, where="127.0.0.1:5000", side=Side.REMOTE, first_seen=NOW, cluster="a")
     neighbour = Neighbour("echo-v1", ECHO, (seen, replace(seen, cluster="b"), replace(seen, side=Side.LOCAL)))
     (own,) = seen_by([neighbour], own_marks(workload(), frozenset(), [neighbour]))
     assert (own.side, own.where, own.certificate) == (Side.LOCAL, "echo-v1's end", NEW)

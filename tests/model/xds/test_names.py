@@ -21,10 +21,10 @@ def test_service_names() -> None:
         "v1",
         "echo.echo-grpc.svc.cluster.local",
     )
-    assert (name.service, name.namespace) == ("echo", "echo-grpc")
+    assert name.service == "echo"
     external = parse_service_name("outbound|443||api.example.com")
     assert external is not None
-    assert (external.subset, external.service, external.namespace) == ("", "api", "")
+    assert (external.subset, external.service) == ("", "api")
 
 
 @pytest.mark.parametrize("name", ["", "a", "a|b|c", "a|b|c|d|e", "|1||h", "outbound|1||"])

@@ -281,7 +281,7 @@ async def test_pause_and_resume() -> None:
         run.start()
         await until(lambda: run.state.tally.completed >= 20)
         run.pause()
-        await until(lambda: run.state.phase is Phase.PAUSED and not run._book.in_flight and not echo.flying)
+        await until(lambda: run.state.phase is Phase.PAUSED and not run._book._in_flight and not echo.flying)
         await until(lambda: run.state.tally.sent == echo.requests)
         sent = echo.requests
         for _ in range(20):

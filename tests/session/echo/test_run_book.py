@@ -89,7 +89,7 @@ def check(play: Play, spec: EchoRequestSpec) -> None:
     """What holds at every moment."""
     state, tally = play.state, play.state.tally
     waiting = sum(batch.count for batch in play.sent.values())
-    assert {batch.number for batch in play.book.in_flight} == set(play.sent)
+    assert set(play.book._in_flight) == set(play.sent)
     assert tally.sent == tally.completed + tally.failed + tally.lost + tally.abandoned
     assert tally.completed == sum(tally.by_version.values()) + tally.unknown_version
     if spec.count is not None:

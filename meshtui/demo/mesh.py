@@ -153,7 +153,7 @@ class Mesh:
             self.directory = Path(event.text("directory"))
             self.manifests = Path(event.text("manifests"))
             pods: dict[str, Any] = event.details.get("pods", {})
-            self.pods = {name: Pod.from_json(name, values) for name, values in pods.items()}
+            self.pods = {name: Pod.from_json(values) for name, values in pods.items()}
         if event.kind is DemoEventKind.PROCESS_STARTED:
             self.processes[event.pod, event.process] = int(event.text("pid"))
         async with self._news:

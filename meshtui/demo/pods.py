@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from meshtui.demo.istio.workload import MeshWorkload
@@ -163,12 +163,10 @@ class IstiodPlan:
         return IstiodPlan(values["address"], values["manifests"], values["directory"], pods)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
     """A running pod, as those see it who look at the mesh from outside."""
 
-    name: str
-    _: KW_ONLY
     admin: str
     """``host:port`` of ForwardEcho, CSDS, channelz, health and reflection: what to attach to."""
     echo: str | None
@@ -189,11 +187,10 @@ class Pod:
         }
 
     @staticmethod
-    def from_json(name: str, values: dict[str, str | None]) -> Pod:
+    def from_json(values: dict[str, str | None]) -> Pod:
         """The pod as the supervisor announces it."""
         texts = {key: value or "" for key, value in values.items()}
         return Pod(
-            name,
             admin=texts["admin"],
             echo=values["echo"],
             agent=texts["agent"],
@@ -206,7 +203,6 @@ def announced(plan: PodPlan) -> Pod:
     """What is told to the outside about a planned pod."""
     at = plan.listening
     return Pod(
-        plan.name,
         admin=f"{at.ip}:{at.admin}",
         echo=None if plan.calls else f"{at.ip}:{at.grpc}",
         agent=f"http://{at.ip}:{at.agent}",

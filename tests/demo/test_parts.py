@@ -123,7 +123,7 @@ def test_plans_survive_their_journey() -> None:
     assert IstiodPlan.from_json(istiod.to_json()) == istiod
     assert Order.from_json(Order("/m", True, 4.0).to_json()) == Order("/m", True, 4.0)
     pod = announced(PLAN)
-    assert Pod.from_json("echo-v1", pod.to_json()) == pod
+    assert Pod.from_json(pod.to_json()) == pod
 
 
 def test_a_port_is_waited_for_until_somebody_listens() -> None:

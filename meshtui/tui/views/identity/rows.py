@@ -28,9 +28,8 @@ class IdentityRows(Rows):
     class Folded(Message):
         """A row that folds was turned over."""
 
-        def __init__(self, rows: IdentityRows, entry: IdentityEntry) -> None:
+        def __init__(self, entry: IdentityEntry) -> None:
             super().__init__()
-            self.rows = rows
             self.entry = entry
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -91,9 +90,9 @@ class IdentityRows(Rows):
 
     def clicked(self, index: int, x: int) -> None:
         if self._entries[index].folds:
-            self.post_message(self.Folded(self, self._entries[index]))
+            self.post_message(self.Folded(self._entries[index]))
 
     def action_fold(self, fold: bool) -> None:
         entry = self.entry
         if entry is not None and entry.open is fold:
-            self.post_message(self.Folded(self, entry))
+            self.post_message(self.Folded(entry))

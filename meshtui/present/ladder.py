@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -302,9 +302,11 @@ def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
     return Rung(name, bad.health, text, names=names, aside=aside, key=bad.key)
 
 
-def _same_trouble(bad: Node, nodes: Iterable[Node]) -> str:
-    """``v1, v2: refused …``: all that are as bad for the same reason."""
-    labels = dict.fromkeys(node.label for node in nodes if (node.health, node.note) == (bad.health, bad.note))
-    some = list(labels)[:DESTINATIONS_SHOWN]
-    more = f" and {len(labels) - len(some)} more" if len(labels) > len(some) else ""
-    return f"{', '.join(some)}{more}: {bad.note}"
+def _same_trouble(bad: Node, nodes: Sequence[Node]) -> str:
+    """``v1, v3: refused …`` or ``all: refused …``: those that are as bad for the same reason."""
+    alike = [node for node in nodes if (node.health, node.note) == (bad.health, bad.note)]
+    if len(alike) == len(nodes):
+        return f"all: {bad.note}"
+    labels = list(dict.fromkeys(node.label for node in alike))
+    more = f" and {len(labels) - DESTINATIONS_SHOWN} more" if len(labels) > DESTINATIONS_SHOWN else ""
+    return f"{', '.join(labels[:DESTINATIONS_SHOWN])}{more}: {bad.note}"

@@ -58,13 +58,13 @@ def test_a_route_to_a_missing_cluster_is_itself_in_trouble() -> None:
     assert found["Cluster"].aside.startswith("v9: ")
 
 
-def test_clusters_refused_for_one_reason_are_named_together() -> None:
+def test_what_is_wrong_with_several_is_said_once() -> None:
     seen = canary()
     error = ErrorState("2", "invalid resource", NOW)
     for name in ("v1", "v2"):
         refused = resource(CDS, subset(name), cluster(subset(name)), status=Status.NACKED, error=error)
         seen = with_resource(seen, refused)
-    assert rungs(seen)["Cluster"].aside.startswith("v1, v2: refused 2: invalid resource")
+    assert rungs(seen)["Cluster"].aside.startswith("all: refused 2: invalid resource")
 
 
 def test_an_endpoint_of_several_clusters_is_one() -> None:

@@ -270,7 +270,8 @@ def ladder_line(rung: Rung, width: int) -> Line:
     if not rung.aside:
         return (*head, Span(rung_text(rung, room), text_role))
     wanted, column = width_of((span(rung_text(rung, UNCUT)),)), room // 2
-    most = room - column if wanted <= column else room * 2 // 3  # asides keep their column where the text leaves it
+    keeps = rung.names or wanted <= column  # asides keep their column where the text leaves it, as names can
+    most = room - column if keeps else room * 2 // 3
     left = room - 2 - min(width_of((aside,)), most - 2)
     text = rung_text(rung, left)
     taken = min(max(width_of((span(text),)), column), left)

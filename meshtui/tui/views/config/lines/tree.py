@@ -111,7 +111,7 @@ def _left(row: TreeRow, resource: Resource | None, frame: Frame, room: int, *, g
     spare = rest - width_of(tail) - 2
     if name and spare >= MIN_NAME:
         tail = (span(f"  {cut_name(name, spare)}", Role.DIM), *tail)
-    if said and node.health is Health.REFUSED and width_of(said) > rest:
+    if said and resource is not None and refusal(resource) and width_of(said) > rest:
         tail = (said[0]._replace(text=cut(said[0].text, rest)),)  # gRPC's words tell what is refused at their end
     return (*head, label, *fit_end(tail, rest))
 
@@ -155,8 +155,8 @@ def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
 
 
 def refusal(resource: Resource) -> str:
-    """Why the client refused it, in its own words and without the versions, which the detail tells; else empty."""
-    if resource.status is not Status.NACKED or resource.error is None:
+    """Why the client refused it or the control plane sent none, in its own words; empty where neither is so."""
+    if resource.status not in (Status.NACKED, Status.RECEIVED_ERROR) or resource.error is None:
         return ""
     return shown_reason(own_reason(resource.error.details, resource.key.name))
 

@@ -22,7 +22,7 @@ from meshtui.demo.pods import PodPlan
 from meshtui.model.clock import utc_now
 
 RENEW_AT = 0.5
-"""The share of a certificate's life after which it is renewed: Istio's default."""
+"""The share of a certificate's life, since the agent has it, after which it is renewed: Istio's default."""
 
 JITTER = 0.01
 """Istio spreads the moment by so much, lest all pods renew at once."""
@@ -64,9 +64,9 @@ class Identity:
         while True:
             leaf = await self._renew()
             self.issued.set()
-            life = leaf.not_valid_after_utc - leaf.not_valid_before_utc
-            due = leaf.not_valid_before_utc + life * (RENEW_AT + random.uniform(-JITTER, JITTER))
-            await asyncio.sleep(max(0.0, (due - utc_now()).total_seconds()))
+            # Not since NotBefore, which is backdated (istio security/pkg/nodeagent/cache/secretcache.go, rotateTime).
+            life = leaf.not_valid_after_utc - utc_now()
+            await asyncio.sleep(max(0.0, life.total_seconds() * (RENEW_AT + random.uniform(-JITTER, JITTER))))
 
     async def _renew(self) -> x509.Certificate:
         """A new key and its certificate, written to the files; asked for until it is given."""

@@ -14,6 +14,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from meshtui.demo.istio.workload import DOMAIN
 
+BACKDATED = timedelta(minutes=2)
+"""NotBefore is so much before the moment of issuing, for clocks that are behind: what istiod does (istio
+``security/pkg/pki/util/generate_cert.go``, ClockSkewGracePeriod)."""
+
 ROOT_LIFETIME = timedelta(days=3650)
 """Istio's self-signed root lives ten years; the demo's is thrown away with its directory."""
 
@@ -31,13 +35,16 @@ class CertificateAuthority:
         return self._root.public_bytes(serialization.Encoding.PEM).decode()
 
     def sign(self, csr_pem: bytes, identity: str, lifetime: timedelta, now: datetime) -> list[str]:
-        """The chain for a request, leaf first, root last. Raises ValueError for a bad request."""
+        """The chain for a request, leaf first, root last; it lives so long from now on.
+
+        Raises ValueError for a bad request.
+        """
         request = x509.load_pem_x509_csr(csr_pem)
         if not request.is_signature_valid:
             raise ValueError("the request is not signed with its own key")
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         leaf = (
-            _builder(x509.Name([]), self._root.subject, request.public_key(), now, lifetime)
+            _builder(x509.Name([]), self._root.subject, request.public_key(), now - BACKDATED, now + lifetime)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
@@ -60,7 +67,7 @@ def load_or_create(directory: Path, now: datetime) -> CertificateAuthority:
     key = new_key()
     name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, DOMAIN)])
     root = (
-        _builder(name, name, key.public_key(), now, ROOT_LIFETIME)
+        _builder(name, name, key.public_key(), now, now + ROOT_LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -104,8 +111,8 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: CertificatePublicKeyTypes,
-    now: datetime,
-    lifetime: timedelta,
+    not_before: datetime,
+    not_after: datetime,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -113,14 +120,14 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + lifetime)
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
     )
 
 
 def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not signs_certificates,
+        digital_signature=True,
         content_commitment=False,
         key_encipherment=not signs_certificates,
         data_encipherment=False,

@@ -64,6 +64,7 @@ def workload(version: str, ip: str, locality: str) -> MeshWorkload:
         ip=ip,
         locality=locality,
         ports=((17070, 17070),),
+        is_pod=False,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from envoy.config.core.v3 import health_check_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 
 from meshtui.demo.xds.generate import (
@@ -21,6 +22,17 @@ def test_endpoints_are_the_pods_of_the_subset() -> None:
     assert len(every.endpoints[0].lb_endpoints) == 2
     empty = one(config_of("traffic-shift", pods=()), ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
     assert not empty.endpoints
+
+
+def test_a_pod_is_healthy_and_tells_of_tls_by_its_label_alone() -> None:
+    """istio 1.29.1 ``serviceregistry/kube``: endpointslice.go (endpointHealthStatus), conversion.go (PodTLSMode)."""
+    labelled = tuple(sorted({**dict(PODS[1].labels), "security.istio.io/tlsMode": "istio"}.items()))
+    config = config_of("discovery", pods=(PODS[0], replace(PODS[1], labels=labelled)))
+    found = one(config, ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    first, second = (end for group in found.endpoints for end in group.lb_endpoints)
+    assert first.health_status == second.health_status == health_check_pb2.HEALTHY
+    assert "envoy.transport_socket_match" not in first.metadata.filter_metadata
+    assert "envoy.transport_socket_match" in second.metadata.filter_metadata
 
 
 def test_a_locality_that_gets_no_share_has_no_endpoints() -> None:

@@ -226,7 +226,8 @@ class TestAuthority:
         leaf, root = (x509.load_pem_x509_certificate(pem.encode()) for pem in chain)
         leaf.verify_directly_issued_by(root)
         root.verify_directly_issued_by(root)
-        assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == timedelta(minutes=4)
+        assert leaf.not_valid_before_utc == self.NOW - timedelta(minutes=2), "as istiod's CA backdates"
+        assert leaf.not_valid_after_utc == self.NOW + timedelta(minutes=4)
         assert leaf.public_key() == key.public_key()
         san = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         assert san.critical

@@ -15,6 +15,7 @@ import pytest_asyncio
 from cryptography import x509
 from prometheus_client.parser import text_string_to_metric_families
 
+from meshtui.demo.ca import BACKDATED
 from meshtui.demo.events import DemoEvent, DemoEventKind
 from meshtui.demo.mesh import Mesh
 from meshtui.demo.pods import Pod
@@ -92,7 +93,7 @@ async def test_a_leaf_names_its_workload_and_chains_to_the_root(lab: Lab) -> Non
         wanted = [f"spiffe://cluster.local/ns/echo-grpc/sa/{account}"]
         assert names.get_values_for_type(x509.UniformResourceIdentifier) == wanted
         leaf.verify_directly_issued_by(root)
-        assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == LIFETIME
+        assert leaf.not_valid_after_utc - leaf.not_valid_before_utc == LIFETIME + BACKDATED
         assert {path.stat().st_mode & 0o777 for path in directory.glob("*.pem")} == {0o600}
 
 

@@ -1,4 +1,4 @@
-"""A pod as the control plane knows it. Apart from the other objects, as every process needs only this one."""
+"""A workload as the control plane knows it. Apart from the other objects, as every process needs only this one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Labels = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeshWorkload:
-    """A pod as Kubernetes would know it."""
+    """What serves or calls: a pod of a Deployment, or a process that a WorkloadEntry names."""
 
     name: str
     namespace: str
@@ -30,6 +30,8 @@ class MeshWorkload:
     """``region/zone/subzone``, as Kubernetes' topology labels of its node give it."""
     ports: tuple[tuple[int, int], ...]
     """Container port → the port really listened on; they differ only where the real one is taken."""
+    is_pod: bool = True
+    """Kubernetes says of a pod that it is ready, and nobody says that of a WorkloadEntry without a health probe."""
 
     @property
     def identity(self) -> str:
@@ -40,11 +42,12 @@ class MeshWorkload:
     def tells_tls(self) -> bool:
         """Whether istiod marks its endpoints as able to speak mutual TLS.
 
-        It is a process, no pod that a sidecar was injected into: to istiod a WorkloadEntry, which counts as able if it
-        has a service account, unless its label says otherwise (istio ``serviceregistry/serviceentry/conversion.go``,
-        getTLSModeFromWorkloadEntry).
+        A pod by its label alone, which the template ``grpc-agent`` does not set (istio
+        ``serviceregistry/kube/conversion.go``, PodTLSMode). A WorkloadEntry without the label is able if it has a
+        service account (istio ``serviceregistry/serviceentry/conversion.go``, getTLSModeFromWorkloadEntry).
         """
-        return dict(self.labels).get(TLS_MODE_LABEL, "istio" if self.service_account else "") == "istio"
+        unlabelled = "istio" if self.service_account and not self.is_pod else ""
+        return dict(self.labels).get(TLS_MODE_LABEL, unlabelled) == "istio"
 
     @property
     def canonical(self) -> tuple[str, str]:

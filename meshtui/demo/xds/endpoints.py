@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from envoy.config.core.v3 import address_pb2, base_pb2
+from envoy.config.core.v3 import address_pb2, base_pb2, health_check_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from google.protobuf import wrappers_pb2
 
@@ -55,16 +55,21 @@ def locality(text: str) -> base_pb2.Locality:
 def _endpoint(
     config: MeshConfig, workload: MeshWorkload, port: ServicePort, holds: TrafficPolicy
 ) -> endpoint_components_pb2.LbEndpoint:
-    """Without a health status, as istiod sends a WorkloadEntry; gRPC takes that for healthy (gRFC A27)."""
+    """HEALTHY if it is a pod, which istiod sends only while it is ready (istio ``kube/controller/endpointslice.go``).
+
+    A WorkloadEntry has no health status, and gRPC takes that for healthy (gRFC A27).
+    """
     address = address_pb2.SocketAddress(address=workload.ip, port_value=workload.real_port(port.target))
     out = endpoint_components_pb2.LbEndpoint(
+        health_status=health_check_pb2.HEALTHY if workload.is_pod else health_check_pb2.UNKNOWN,
         endpoint=endpoint_components_pb2.Endpoint(address=address_pb2.Address(socket_address=address)),
         load_balancing_weight=_weight(1),
     )
     if _speaks_tls(config, workload, port, holds):
         out.metadata.filter_metadata["envoy.transport_socket_match"].update({"tlsMode": "istio"})
     service, revision = workload.canonical
-    told = ";".join((workload.name, workload.namespace, service, revision, CLUSTER_ID))
+    # The default is left out (istio networking/util/util.go, AppendLbEndpointMetadata).
+    told = ";".join((workload.name, workload.namespace, service, "" if revision == "latest" else revision, CLUSTER_ID))
     out.metadata.filter_metadata["istio"].update({"workload": told})
     return out
 

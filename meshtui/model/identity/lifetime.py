@@ -17,9 +17,6 @@ BACKDATED = timedelta(minutes=2)
 (``ClockSkewGracePeriod`` in ``security/pkg/pki/util/generate_cert.go``; of istiod 1.29.1 a life of 24 h and 2 min was
 seen)."""
 
-SHORT_LIFE = timedelta(minutes=10)
-"""Lives up to this are not a real mesh's, and 2 minutes of them would be much: they are counted from NotBefore."""
-
 LATE_SHARE = 1 / 3
 """At this much life left, a rotation that was due at one half has been missed."""
 
@@ -62,22 +59,26 @@ class Lifetime:
         return self.remaining.total_seconds()
 
     @property
+    def issued(self) -> datetime:
+        """When it was issued, if istiod did; what lives no longer than istiod backdates, another issued."""
+        return self.not_before + (BACKDATED if self.total > BACKDATED else timedelta(0))
+
+    @property
     def age_share(self) -> float:
-        """The share of its life that has passed, 0 to 1; a life of no length counts as passed."""
+        """The share of its life since it was issued that has passed, 0 to 1; one of no length counts as passed."""
         if self.total <= timedelta(0):
             return 1.0
-        return min(max((self.now - self.not_before) / self.total, 0.0), 1.0)
+        return min(max((self.now - self.issued) / (self.not_after - self.issued), 0.0), 1.0)
 
     @property
     def remaining_share(self) -> float:
-        """The share of its life that is left, 0 to 1."""
+        """The share of its life since it was issued that is left, 0 to 1."""
         return 1.0 - self.age_share
 
     @property
     def rotation_due_at(self) -> datetime:
         """When istio-agent asks for the next one, reckoned from when it was issued."""
-        issued = self.not_before + (BACKDATED if self.total > SHORT_LIFE else timedelta(0))
-        return self.not_after - (self.not_after - issued) * ROTATION_SHARE
+        return self.not_after - (self.not_after - self.issued) * ROTATION_SHARE
 
     @property
     def until_rotation(self) -> timedelta:

@@ -25,25 +25,27 @@ DAY = timedelta(days=1)
         (0, LifePhase.FRESH),
         (12, LifePhase.FRESH),
         (12.02, LifePhase.DUE),
-        (15.99, LifePhase.DUE),
-        (16.01, LifePhase.LATE),
-        (21.59, LifePhase.LATE),
+        (16.01, LifePhase.DUE),
+        (16.02, LifePhase.LATE),
+        (21.60, LifePhase.LATE),
         (21.61, LifePhase.ENDING),
         (24, LifePhase.ENDING),
         (24.001, LifePhase.EXPIRED),
     ],
 )
 def test_phases_of_a_day(hours: float, phase: LifePhase) -> None:
-    """Rotation at a half since it was issued, 2 minutes after NotBefore; warnings at a third and a tenth left; the last
-    second still counts (RFC 5280 §4.1.2.5).
+    """All since it was issued, 2 minutes after NotBefore: rotation at a half, warnings at a third and a tenth left; the
+    last second still counts (RFC 5280 §4.1.2.5).
     """
     assert Lifetime(BEGIN, BEGIN + DAY, BEGIN + timedelta(hours=hours)).phase is phase
 
 
 def test_times_of_a_day() -> None:
-    life = Lifetime(BEGIN, BEGIN + DAY, BEGIN + timedelta(hours=18))
-    assert life.rotation_due_at == BEGIN + timedelta(hours=12, minutes=1)
-    assert life.until_rotation == timedelta(hours=-6, minutes=1)
+    begin = BEGIN - timedelta(minutes=2)
+    life = Lifetime(begin, BEGIN + DAY, BEGIN + timedelta(hours=18))
+    assert life.issued == BEGIN
+    assert life.rotation_due_at == BEGIN + timedelta(hours=12)
+    assert life.until_rotation == timedelta(hours=-6)
     assert life.remaining == timedelta(hours=6)
     assert life.expires_in_seconds == 6 * 3600
     assert life.age_share == 0.75
@@ -55,8 +57,17 @@ def test_the_rotation_of_what_istiod_1_29_issued() -> None:
     begin = datetime(2026, 11, 27, 21, 59, 48, tzinfo=UTC)
     life = Lifetime(begin, begin + DAY + timedelta(minutes=2), begin)
     assert life.rotation_due_at == datetime(2026, 11, 28, 10, 1, 48, tzinfo=UTC)
-    short = Lifetime(begin, begin + timedelta(minutes=4), begin)
-    assert short.rotation_due_at == begin + timedelta(minutes=2), "no real mesh, but the demo's"
+
+
+def test_the_rotation_of_a_life_of_minutes() -> None:
+    """As in the demo, whose authority backdates by two minutes as istiod's does."""
+    life = Lifetime(BEGIN, BEGIN + timedelta(minutes=6), BEGIN + timedelta(minutes=2))
+    assert life.rotation_due_at == BEGIN + timedelta(minutes=4)
+    assert (life.phase, life.age_share) == (LifePhase.FRESH, 0.0)
+    due = Lifetime(life.not_before, life.not_after, life.rotation_due_at)
+    assert (due.phase, due.remaining_share) == (LifePhase.DUE, 0.5)
+    short = Lifetime(BEGIN, BEGIN + timedelta(minutes=2), BEGIN)
+    assert short.rotation_due_at == BEGIN + timedelta(minutes=1), "istiod issues none that has ended already"
 
 
 @given(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshtui.model.phrases import plural, share_words, size_words
-from meshtui.model.xds.clients import language_of, policy_of, reading_of
+from meshtui.model.xds.clients import client_of
 from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
@@ -25,6 +25,7 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, listener_facts, route_facts
+from meshtui.model.xds.readings import READINGS, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
@@ -174,16 +175,17 @@ def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact
 
 
 def _not_held(snapshot: Snapshot, route: Route, weighted: WeightedCluster) -> str:
-    asked = weighted.weight or reading_of(snapshot.node).asks_for_weightless
+    asked = weighted.weight or READINGS[client_of(snapshot.node).language].asks_for_weightless
     return "the client does not hold this cluster" if asked and not route.left_out else "not asked for"
 
 
 def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:
     facts = [SummaryFact("subset", cluster.subset)] if cluster.subset else []
-    policy = policy_of(cluster, language_of(snapshot.node))
+    client = client_of(snapshot.node)
+    policy = policy_of(cluster, client)
     facts += [SummaryFact("policy", policy.name), SummaryFact("discovery", cluster.discovery)]
-    passed_over = cluster.policies[: cluster.policies.index(policy)] if policy in cluster.policies else cluster.policies
-    facts += [SummaryFact("", f"{other.name} is passed over: this gRPC does not have it") for other in passed_over]
+    left_out = passed_over(cluster, client)
+    facts += [SummaryFact("", f"{other.name} is passed over: {client.words} does not have it") for other in left_out]
     facts += [SummaryFact("name", cluster.dns_name)] if cluster.dns_name else []
     facts += [SummaryFact("clusters", ", ".join(cluster.children))] if cluster.children else []
     facts += (

@@ -95,4 +95,4 @@ async def test_grpc_js_keeps_what_is_in_force_when_it_refuses(
         assert resource.error.version != resource.version
         assert resource.value == before.resources[resource.key].value
         assert isinstance(resource.body, Cluster)
-        assert resource.body.policies == (ROUND_ROBIN,)
+        assert resource.body.old_policy == ROUND_ROBIN

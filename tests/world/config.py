@@ -126,7 +126,7 @@ def endpoints(
 
 
 def cluster(name: str, tls: TlsContext = MTLS, policy: str = "ROUND_ROBIN") -> Cluster:
-    return Cluster(name, "EDS", endpoints_name=name, policies=(Policy(policy),), tls=tls)
+    return Cluster(name, "EDS", endpoints_name=name, old_policy=Policy(policy), tls=tls)
 
 
 def outbound(weights: Mapping[str, int], addresses: Mapping[str, tuple[str, ...]]) -> list[Resource]:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from meshtui.model.phrases import share_words
 from meshtui.model.split.assessment import Expectation, ExpectationSource
-from meshtui.model.xds.clients import language_of, policy_of
+from meshtui.model.xds.clients import client_of
 from meshtui.model.xds.config import (
     ROUND_ROBIN,
     ActionKind,
@@ -23,6 +23,7 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import parse_service_name
+from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey
 from meshtui.model.xds.routing import Decision, decide
@@ -143,7 +144,7 @@ def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
         return None
     if not isinstance(assignment.body, ClusterLoadAssignment):
         return None
-    return _Served(serving(assignment.body), policy_of(cluster.body, language_of(snapshot.node)))
+    return _Served(serving(assignment.body), policy_of(cluster.body, client_of(snapshot.node)))
 
 
 def _versions(
@@ -182,7 +183,7 @@ def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluste
     assert decision.routes is not None
     resource = snapshot.resources.get(ResourceKey(decision.routes.key.scope, CDS, item.cluster))
     body = resource.body if resource else None
-    policy = policy_of(body, language_of(snapshot.node)).name if isinstance(body, Cluster) else ROUND_ROBIN.name
+    policy = policy_of(body, client_of(snapshot.node)).name if isinstance(body, Cluster) else ROUND_ROBIN.name
     several = decision.route is not None and len(decision.route.action.clusters) > 1
     if several:
         what = "holds several versions" if source is VersionSource.SEVERAL_VERSIONS else "has no subset"

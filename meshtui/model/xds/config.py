@@ -192,25 +192,28 @@ class Listener(NamedTuple):
 class Policy(NamedTuple):
     """A balancing policy that a cluster offers, named as the old enum does.
 
-    ``by_locality`` says that a locality is drawn by its weight first, and the policy picks inside it; ``listed`` that
-    it comes from ``load_balancing_policy``, of which a client takes the first it supports (gRFC A52).
+    ``by_locality`` says that a locality is drawn by its weight first, and the policy picks inside it.
     """
 
     name: str
     by_locality: bool = False
-    listed: bool = False
 
 
 ROUND_ROBIN = Policy("ROUND_ROBIN", by_locality=True)
 """What a cluster that says nothing asks for (gRFC A27)."""
 
 
+DEFAULT_MAX_REQUESTS = 1024
+"""How many calls may be in flight where a cluster says nothing (gRFC A32)."""
+
+
 class Cluster(NamedTuple):
     """A CDS resource. ``discovery`` is EDS, LOGICAL_DNS, AGGREGATE, or the type's name as sent.
 
     ``endpoints_name`` is the EDS resource it reads; ``children`` the clusters of an aggregate (gRFC A37);
-    ``policies`` what it offers, in order; ``max_requests`` the circuit breaker of gRFC A32; ``subset`` Istio's subset,
-    from the name.
+    ``policies`` are those of ``load_balancing_policy``, of which a client takes the first it supports (gRFC A52),
+    ``old_policy`` is that of the enum, for clients that read no list and where there is none; ``max_requests`` the
+    circuit breaker of gRFC A32, ``None`` for no limit; ``subset`` Istio's subset, from the name.
     """
 
     name: str
@@ -218,9 +221,10 @@ class Cluster(NamedTuple):
     endpoints_name: str = ""
     children: tuple[str, ...] = ()
     dns_name: str = ""
-    policies: tuple[Policy, ...] = (ROUND_ROBIN,)
+    policies: tuple[Policy, ...] = ()
+    old_policy: Policy = ROUND_ROBIN
     tls: TlsContext = PLAINTEXT
-    max_requests: int | None = None
+    max_requests: int | None = DEFAULT_MAX_REQUESTS
     subset: str = ""
     origin: str = ""
 

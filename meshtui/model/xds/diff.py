@@ -180,13 +180,17 @@ def _cluster_changes(before: Cluster, after: Cluster) -> Iterable[str]:
         yield f"{tls_words(before.tls)} → {tls_words(after.tls)}"
     if before.tls.sans != after.tls.sans:
         yield "expected SANs changed"
-    policies = [" or ".join(policy.name for policy in cluster.policies) for cluster in (before, after)]
+    policies = [_policy_words(cluster) for cluster in (before, after)]
     if policies[0] != policies[1]:
         yield f"policy {policies[0]} → {policies[1]}"
     if before.discovery != after.discovery:
         yield f"discovery {before.discovery} → {after.discovery}"
     if before.max_requests != after.max_requests:
         yield f"request limit {before.max_requests or 'none'} → {after.max_requests or 'none'}"
+
+
+def _policy_words(cluster: Cluster) -> str:
+    return " or ".join(policy.name for policy in cluster.policies or (cluster.old_policy,))
 
 
 def _endpoint_changes(before: ClusterLoadAssignment, after: ClusterLoadAssignment) -> Iterable[str]:

@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import islice
 from typing import Final, NamedTuple
 
-from meshtui.model.xds.clients import Language
+from meshtui.model.xds.clients import UNKNOWN_CLIENT, Client
 from meshtui.model.xds.config import TlsContext
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
 
@@ -118,12 +118,12 @@ class Branch(NamedTuple):
 class Graph:
     """The roots: outbound listeners, inbound listeners, then whatever nothing refers to.
 
-    ``language`` is the client's, which decides how config is read. ``branches`` are kept so that the next graph can
+    ``client`` is who reads it, which decides how. ``branches`` are kept so that the next graph can
     take over what did not change.
     """
 
     roots: tuple[Node, ...]
-    language: Language = Language.OTHER
+    client: Client = UNKNOWN_CLIENT
     branches: Mapping[ResourceKey, Branch] = field(default_factory=dict, compare=False, repr=False)
 
     def listed(self) -> Iterator[tuple[int, Node, bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshtui.model.xds.clients import Language, language_of
+from meshtui.model.xds.clients import Client, client_of
 from meshtui.model.xds.config import FilterChain, Listener
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
@@ -23,21 +23,21 @@ def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
     """The graph of a snapshot. References stay inside one client scope, as they do in gRPC.
 
     A listener whose resources are all the same objects as in the graph ``before`` is taken over from it, unless
-    another gRPC language reads them now.
+    another gRPC reads them now.
     """
-    language = language_of(snapshot.node)
-    known = before.branches if before.language is language else {}
-    return _GraphBuilder(Branches(snapshot.resources, known), language).graph()
+    client = client_of(snapshot.node)
+    known = before.branches if before.client == client else {}
+    return _GraphBuilder(Branches(snapshot.resources, known), client).graph()
 
 
 class _GraphBuilder:
     """Makes the listeners, and the nodes of what no listener leads to."""
 
-    def __init__(self, branches: Branches, language: Language) -> None:
+    def __init__(self, branches: Branches, client: Client) -> None:
         self._branches = branches
-        self._language = language
-        self._clusters = Clusters(branches, language)
-        self._routes = Routes(branches, self._clusters, language)
+        self._client = client
+        self._clusters = Clusters(branches, client)
+        self._routes = Routes(branches, self._clusters, client)
 
     def graph(self) -> Graph:
         outbound: list[Node] = []
@@ -47,7 +47,7 @@ class _GraphBuilder:
                 side = inbound if is_inbound(key) else outbound
                 side.append(self._branches.of(resource, self._listener))
         orphans = tuple(self._orphans())
-        return Graph((*outbound, *inbound, *orphans), self._language, self._branches.finished)
+        return Graph((*outbound, *inbound, *orphans), self._client, self._branches.finished)
 
     def _orphans(self) -> Iterator[Node]:
         for key, resource in self._branches.resources.items():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from meshtui.model.xds.clients import Language, policy_of
+from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
 from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_endpoints import Leaves, leaves_of
 from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
 from meshtui.model.xds.graph_words import cluster_facts, cluster_label
+from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, worst
 from meshtui.model.xds.serving import locality_fact
 from meshtui.model.xds.status_words import EXPLAINED, status_note
@@ -22,9 +23,9 @@ MAX_AGGREGATE_DEPTH: Final = 16
 class Clusters:
     """Makes the nodes of clusters, each once however many routes lead to it."""
 
-    def __init__(self, branches: Branches, language: Language) -> None:
+    def __init__(self, branches: Branches, client: Client) -> None:
         self._branches = branches
-        self._language = language
+        self._client = client
         self._made: dict[ResourceKey, Branch] = {}
         self._leaves: dict[ResourceKey, Leaves] = {}
         """The endpoints of each EDS resource, made once however many clusters read it."""
@@ -104,7 +105,7 @@ class Clusters:
         leaves: Leaves | None = None,
     ) -> Node:
         """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or leaves."""
-        policy = policy_of(body, self._language)
+        policy = policy_of(body, self._client)
         facts = (*cluster_facts(body, policy), *more)
         if leaves is None:
             return resource_node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)

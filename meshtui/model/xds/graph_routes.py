@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from meshtui.model.phrases import plural
-from meshtui.model.xds.clients import READINGS, Language
+from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Route, RouteConfiguration, VirtualHost, WeightedCluster
 from meshtui.model.xds.graph import Branch, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
@@ -13,6 +13,7 @@ from meshtui.model.xds.graph_clusters import Clusters
 from meshtui.model.xds.graph_nodes import absent, resource_node
 from meshtui.model.xds.graph_words import cluster_label, only_route_facts, route_facts, route_health, route_note
 from meshtui.model.xds.names import last_part
+from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
 from meshtui.model.xds.virtual_hosts import HostIndex
 from meshtui.model.xds.words import is_catch_all, match_words
@@ -28,10 +29,10 @@ class Channel(NamedTuple):
 class Routes:
     """Makes the nodes of routes: those of its own virtual host for a channel, all of them for a server."""
 
-    def __init__(self, branches: Branches, clusters: Clusters, language: Language) -> None:
+    def __init__(self, branches: Branches, clusters: Clusters, client: Client) -> None:
         self._branches = branches
         self._clusters = clusters
-        self._language = language
+        self._client = client
         self._tables: dict[tuple[ResourceKey, Channel | None], Branch] = {}
         """Route configurations as each channel uses them; ``None`` for servers."""
         self._hosts: dict[ResourceKey, HostIndex] = {}
@@ -111,7 +112,7 @@ class Routes:
             health=health,
             worst=worst(health, *(child.worst for child in children)),
             facts=route_facts(route, channel.timeout if channel is not None else 0.0),
-            note=route_note(route, self._language, outbound=outbound),
+            note=route_note(route, self._client, outbound=outbound),
             children=children,
         )
 
@@ -119,7 +120,7 @@ class Routes:
         return tuple([self._weighted(scope, weighted) for weighted in route.action.clusters])
 
     def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
-        if not weighted.weight and not READINGS[self._language].asks_for_weightless:
+        if not weighted.weight and not READINGS[self._client.language].asks_for_weightless:
             return _left_out(weighted)
         return self._clusters.cluster(ResourceKey(scope, CDS, weighted.cluster)).weighted(
             weighted.share, weighted.weight

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from meshtui.model.phrases import plural
-from meshtui.model.xds.clients import READINGS, Language
+from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import (
+    DEFAULT_MAX_REQUESTS,
     ROUND_ROBIN,
     ActionKind,
     Cluster,
@@ -20,6 +21,7 @@ from meshtui.model.xds.config import (
     VirtualHost,
 )
 from meshtui.model.xds.names import last_part, parse_service_name
+from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import EDS, Health
 from meshtui.model.xds.words import chain_match_words, is_catch_all, match_words, tls_words
 
@@ -50,7 +52,7 @@ def cluster_facts(cluster: Cluster, policy: Policy) -> tuple[str, ...]:
         facts.append(policy.name)
     if cluster.discovery != EDS:
         facts.append(cluster.discovery)
-    if cluster.max_requests is not None:
+    if cluster.max_requests not in (None, DEFAULT_MAX_REQUESTS):
         facts.append(f"at most {cluster.max_requests} requests")
     return tuple(facts)
 
@@ -89,14 +91,14 @@ def route_health(route: Route, *, outbound: bool) -> Health:
     return Health.MISSING if _fails(route, outbound) else Health.OK
 
 
-def route_note(route: Route, language: Language, *, outbound: bool) -> str:
+def route_note(route: Route, client: Client, *, outbound: bool) -> str:
     """What gRPC does with a route that it does not act on as it is written, or an empty string."""
     if route.left_out:
         return f"gRPC leaves this route out ({route.left_out}): the next one that matches serves"
     if _fails(route, outbound):
         what = route.action.detail or "an action for servers"
-        if READINGS[language].refuses_actions and route.action.kind is ActionKind.FAILING:
-            return f"{language.value} refuses a route configuration with this action: {what}"
+        if READINGS[client.language].refuses_actions and route.action.kind is ActionKind.FAILING:
+            return f"{client.language.value} refuses a route configuration with this action: {what}"
         return f"every call that matches fails with UNAVAILABLE: gRPC has no such action ({what})"
     ignored = [header.name for header in route.match.headers if header.treat_missing_as_empty]
     if ignored:

@@ -8,10 +8,11 @@ import pytest
 
 from meshtui.model.echo.urls import known_urls
 from meshtui.model.split.expectation import expectation_for
-from meshtui.model.xds.clients import Language, language_of, policy_of
+from meshtui.model.xds.clients import Client, Language, Version, client_of
 from meshtui.model.xds.config import ActionKind, Cluster, Policy, Route, RouteAction, VirtualHost
 from meshtui.model.xds.graph import NodeKind
 from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.resource import RDS, Health
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.present.ladder import config_rungs
@@ -39,7 +40,7 @@ def spoken(seen: Snapshot, user_agent: str) -> Snapshot:
     ],
 )
 def test_language(user_agent: str, language: Language) -> None:
-    assert language_of(NodeIdentity(user_agent=user_agent)) is language
+    assert client_of(NodeIdentity(user_agent=user_agent)).language is language
 
 
 def test_a_missing_header_is_not_an_empty_one() -> None:
@@ -158,13 +159,19 @@ def test_the_first_policy_that_grpc_has_is_in_force() -> None:
     ],
 )
 def test_a_policy_is_passed_over_by_those_who_lack_it(language: Language, name: str) -> None:
-    offered = tuple(Policy(one, listed=True) for one in ("MAGLEV", "LEAST_REQUEST", "ROUND_ROBIN"))
-    assert policy_of(Cluster("c", "EDS", policies=offered), language).name == name
+    offered = tuple(Policy(one) for one in ("MAGLEV", "LEAST_REQUEST", "ROUND_ROBIN"))
+    assert (
+        policy_of(
+            Cluster("c", "EDS", policies=offered),
+            Client(language, Version(1, 82 if language is not Language.NODE else 13)),
+        ).name
+        == name
+    )
 
 
 def test_a_policy_that_an_app_may_have_registered_counts_as_supported() -> None:
-    offered = (Policy("acme.PickBest", listed=True), Policy("ROUND_ROBIN", listed=True))
-    assert policy_of(Cluster("c", "EDS", policies=offered), Language.GO).name == "acme.PickBest"
+    offered = (Policy("acme.PickBest"), Policy("ROUND_ROBIN"))
+    assert policy_of(Cluster("c", "EDS", policies=offered), Client(Language.GO)).name == "acme.PickBest"
 
 
 def test_subsets_of_other_names_than_their_versions() -> None:

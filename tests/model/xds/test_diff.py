@@ -151,7 +151,7 @@ PLACE = Locality(region="r", zone="", sub_zone="", priority=0, weight=1, endpoin
         ),
         (cluster(V1), cluster(V1, policy="RING_HASH"), "policy ROUND_ROBIN → RING_HASH"),
         (cluster(V1), cluster(V1)._replace(discovery="LOGICAL_DNS"), "discovery EDS → LOGICAL_DNS"),
-        (cluster(V1), cluster(V1)._replace(max_requests=5), "request limit none → 5"),
+        (cluster(V1), cluster(V1)._replace(max_requests=5), "request limit 1024 → 5"),
         (endpoints(V1, "a:1"), endpoints(V1, "b:1"), "+ b:1; - a:1"),
         (endpoints(V1), endpoints(V1, "a:1", "b:1", "c:1", "d:1"), "+ 4 endpoints"),
         (

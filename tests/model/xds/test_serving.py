@@ -8,7 +8,7 @@ import pytest
 
 from meshtui.model.finding import Severity
 from meshtui.model.split.expectation import expectation_for
-from meshtui.model.xds.clients import Language, policy_of
+from meshtui.model.xds.clients import Client, Language
 from meshtui.model.xds.config import (
     Cluster,
     ClusterLoadAssignment,
@@ -19,6 +19,7 @@ from meshtui.model.xds.config import (
     Policy,
 )
 from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.resource import CDS, EDS, Health
 from meshtui.model.xds.serving import dropped, serving, serving_note
 from tests.cases import alarms, capture, case, findings, nodes
@@ -128,9 +129,9 @@ def test_failover_is_found_in_a_mesh() -> None:
 
 
 def test_least_request_draws_localities_in_java_alone() -> None:
-    least = Cluster("c", "EDS", policies=(Policy("LEAST_REQUEST"),))
-    assert policy_of(least, Language.JAVA).by_locality
-    assert not policy_of(least, Language.GO).by_locality
+    least = Cluster("c", "EDS", old_policy=Policy("LEAST_REQUEST"))
+    assert policy_of(least, Client(Language.JAVA)).by_locality
+    assert not policy_of(least, Client(Language.GO)).by_locality
 
 
 def test_an_aggregate_whose_members_are_all_out() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from envoy.config.cluster.v3 import cluster_pb2
 
-from meshtui.model.xds.config import ROUND_ROBIN, Cluster, Policy
+from meshtui.model.xds.config import DEFAULT_MAX_REQUESTS, ROUND_ROBIN, Cluster, Policy
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.resource import EDS
 from meshtui.sources.proto.decode.tls import upstream_tls
@@ -50,6 +50,7 @@ def cluster(message: Any) -> Cluster:
         children=children,
         dns_name=dns_name,
         policies=_policies(message),
+        old_policy=_old_policy(message),
         tls=upstream_tls(message),
         max_requests=_max_requests(message),
         subset=service.subset if service else "",
@@ -83,14 +84,16 @@ def _dns_name(message: Any) -> str:
 
 
 def _policies(message: Any) -> tuple[Policy, ...]:
-    """The typed policies, which win over the enum where both are given (gRFC A52).
+    """The typed policies, which win over the enum where both are given (gRFC A52)."""
+    if not message.HasField("load_balancing_policy"):
+        return ()
+    return tuple(_listed(message.load_balancing_policy, WRAPPER_DEPTH, by_locality=False))
 
-    The enum's ROUND_ROBIN draws a locality first in every language; what the others do is in ``model/xds/clients.py``.
-    """
-    if message.HasField("load_balancing_policy"):
-        return tuple(_listed(message.load_balancing_policy, WRAPPER_DEPTH, by_locality=False))
+
+def _old_policy(message: Any) -> Policy:
+    """The enum's ROUND_ROBIN draws a locality first in every language; of others see ``model/xds/readings.py``."""
     name = _enum_names("lb_policy").get(message.lb_policy) or f"policy {message.lb_policy}"
-    return (ROUND_ROBIN if name == ROUND_ROBIN.name else Policy(name),)
+    return ROUND_ROBIN if name == ROUND_ROBIN.name else Policy(name)
 
 
 @cache
@@ -114,7 +117,7 @@ def _listed(policy: Any, depth: int, *, by_locality: bool) -> Iterator[Policy]:
         except UnreadableError:
             name = kind
         name = name or _POLICY_NAMES.get(kind) or _snake(kind) or listed.typed_extension_config.name
-        yield Policy(name, by_locality=by_locality, listed=True)
+        yield Policy(name, by_locality=by_locality)
 
 
 def _snake(name: str) -> str:
@@ -122,10 +125,11 @@ def _snake(name: str) -> str:
 
 
 def _max_requests(message: Any) -> int | None:
+    """Of the first entry for the default priority, as C-core and grpc-go read it (gRFC A32)."""
     if not message.HasField("circuit_breakers"):
-        return None
+        return DEFAULT_MAX_REQUESTS
     for threshold in message.circuit_breakers.thresholds:
-        if threshold.priority == DEFAULT_PRIORITY and threshold.HasField("max_requests"):
-            limit = int(threshold.max_requests.value)
-            return None if limit in UNLIMITED else limit
-    return None
+        if threshold.priority == DEFAULT_PRIORITY:
+            limit = threshold.max_requests.value if threshold.HasField("max_requests") else DEFAULT_MAX_REQUESTS
+            return None if limit in UNLIMITED else int(limit)
+    return DEFAULT_MAX_REQUESTS

@@ -1,0 +1,102 @@
+"""How a client acts on what it reads of routes and balancing policies, where languages or releases differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from meshtui.model.xds.clients import Client, Language
+from meshtui.model.xds.config import Cluster, Policy
+from meshtui.model.xds.feature_table import (
+    LEAST_REQUEST,
+    OTHER_POLICIES,
+    PICK_FIRST,
+    POLICY_LISTS,
+    RING_HASH,
+    WEIGHTED_ROUND_ROBIN,
+)
+from meshtui.model.xds.features import Reads, ignores, reads
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a language reads a route configuration."""
+
+    asks_for_weightless: bool
+    """Whether a destination of weight 0 is kept, so that its cluster is asked for. None sends it a request."""
+    refuses_actions: bool
+    """Whether a route that neither forwards nor is for servers makes it refuse the whole route configuration.
+
+    Otherwise the route stays in the table, and each call that matches it fails with UNAVAILABLE."""
+
+
+_LEFT_OUT: Final = Reading(asks_for_weightless=False, refuses_actions=False)
+"""grpc-go ``internal/xds/xdsclient/xdsresource/unmarshal_rds.go`` (``if w == 0 { continue }``;
+``RouteActionUnsupported``, for which ``internal/xds/resolver/serviceconfig.go`` fails calls with "matched route does
+not have a supported route action type"); C-core ``src/core/xds/grpc/xds_route_config_parser.cc``
+(``if (cluster.weight == 0) continue``; ``UnknownAction``, for which ``src/core/resolver/xds/xds_resolver.cc`` fails
+calls with "Matching route has inappropriate action")."""
+
+_KEPT: Final = Reading(asks_for_weightless=True, refuses_actions=True)
+"""grpc-java ``xds/src/main/java/io/grpc/xds/XdsRouteConfigureResource.java`` (``parseRouteAction`` keeps each weight;
+``parseRoute``: "Unsupported action type: direct_response"); grpc-js-xds ``src/resolver-xds.ts`` (pushes each weight)
+and ``src/xds-resource-type/route-config-resource-type.ts`` (``if (route.action !== 'route') return null``)."""
+
+READINGS: Final = {
+    Language.GO: _LEFT_OUT,
+    Language.CORE: _LEFT_OUT,
+    Language.JAVA: _KEPT,
+    Language.NODE: _KEPT,
+    Language.OTHER: _LEFT_OUT,
+}
+"""By language. Of a client that is none of them, a cluster it does not hold is not said to be missing for a share of
+nothing."""
+
+
+POLICY_FEATURES: Final = MappingProxyType(
+    {
+        "RING_HASH": RING_HASH,
+        "LEAST_REQUEST": LEAST_REQUEST,
+        "PICK_FIRST": PICK_FIRST,
+        "WEIGHTED_ROUND_ROBIN": WEIGHTED_ROUND_ROBIN,
+        "MAGLEV": OTHER_POLICIES,
+        "RANDOM": OTHER_POLICIES,
+        "SUBSET": OTHER_POLICIES,
+        "CLUSTER_PROVIDED": OTHER_POLICIES,
+    }
+)
+"""Who has a policy of Envoy's own types; every gRPC has ROUND_ROBIN. Any other name is one that an app may have
+registered (it comes as ``TypedStruct``), and no table can know it: it counts as supported."""
+
+NO_POLICY: Final = Policy("no policy that this gRPC has")
+"""What is in force of a list of which the client supports nothing: it refuses the cluster (gRFC A52)."""
+
+
+def policy_of(cluster: Cluster, client: Client) -> Policy:
+    """The policy in force: of a list the first that the client supports, unless it reads no lists at all (gRFC A52).
+
+    The enum's LEAST_REQUEST draws a locality by weight first in grpc-java alone (``LoadBalancerConfigFactory.java``:
+    ``buildWrrLocalityConfig(convertLeastRequestConfig(cluster))``; grpc-go ``unmarshal_cds.go`` has no
+    ``xds_wrr_locality_experimental`` there).
+    """
+    listed = cluster.policies
+    if not listed or reads(POLICY_LISTS, client) is Reads.NO:
+        enum = cluster.old_policy
+        draws = enum.name == "LEAST_REQUEST" and client.language is Language.JAVA
+        return enum._replace(by_locality=True) if draws else enum
+    return next((policy for policy in listed if _has(client, policy)), NO_POLICY)
+
+
+def _has(client: Client, policy: Policy) -> bool:
+    feature = POLICY_FEATURES.get(policy.name)
+    return feature is None or not ignores(feature, client)
+
+
+def passed_over(cluster: Cluster, client: Client) -> tuple[Policy, ...]:
+    """The policies of a list before the one in force."""
+    policy = policy_of(cluster, client)
+    listed = cluster.policies
+    if policy is cluster.old_policy:
+        return ()
+    return listed[: listed.index(policy)] if policy in listed else listed

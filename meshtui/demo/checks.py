@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshtui.demo.istio.objects import MeshConfig, Note, Origin
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.origin import Note, Origin
 
 
 def unresolved(config: MeshConfig) -> Iterator[Note]:

@@ -21,7 +21,7 @@ from meshtui.demo import ads, ca
 from meshtui.demo.ca_messages import CREATE_CERTIFICATE, CertificateRequest, CertificateResponse
 from meshtui.demo.checks import unresolved
 from meshtui.demo.events import DemoEventKind
-from meshtui.demo.istio.objects import Note
+from meshtui.demo.istio.origin import Note
 from meshtui.demo.lifeline import emit, hold
 from meshtui.demo.manifests import ManifestDirectory, Problem
 from meshtui.demo.pods import IstiodPlan

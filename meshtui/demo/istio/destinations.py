@@ -5,19 +5,17 @@ from __future__ import annotations
 from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import (
+from meshtui.demo.istio.objects import Service, ServicePort
+from meshtui.demo.istio.origin import Origin, full_host
+from meshtui.demo.istio.policies import (
     ConsistentHash,
     DestinationRule,
     Distribute,
     HashKey,
     LoadBalancer,
     LocalitySetting,
-    Origin,
-    Service,
-    ServicePort,
     Subset,
     TrafficPolicy,
-    full_host,
 )
 from meshtui.demo.istio.workload import DOMAIN
 

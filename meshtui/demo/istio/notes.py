@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshtui.demo.istio.fields import Block
-from meshtui.demo.istio.objects import Note, Origin
+from meshtui.demo.istio.origin import Note, Origin
 
 
 class Notes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import AuthorizationPolicy, AuthorizationRule, Origin, PeerAuthentication
+from meshtui.demo.istio.objects import AuthorizationPolicy, AuthorizationRule, PeerAuthentication
+from meshtui.demo.istio.origin import Origin
 from meshtui.demo.istio.workload import Labels
 
 MODES = ("UNSET", "DISABLE", "PERMISSIVE", "STRICT")

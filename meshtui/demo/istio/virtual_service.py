@@ -5,20 +5,19 @@ from __future__ import annotations
 from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block, ManifestError
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import (
+from meshtui.demo.istio.origin import Origin, full_host
+from meshtui.demo.istio.routing import (
     CorsPolicy,
     Destination,
     DirectResponse,
     Fault,
     HttpMatch,
     HttpRoute,
-    Origin,
     Redirect,
     Retries,
     TextMatch,
     Unsupported,
     VirtualService,
-    full_host,
 )
 
 _CODES = """

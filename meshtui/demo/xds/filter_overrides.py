@@ -10,7 +10,7 @@ from envoy.extensions.filters.http.fault.v3 import fault_pb2
 from envoy.type.v3 import percent_pb2
 from google.protobuf import any_pb2, wrappers_pb2
 
-from meshtui.demo.istio.objects import CorsPolicy, Fault, HttpRoute
+from meshtui.demo.istio.routing import CorsPolicy, Fault, HttpRoute
 from meshtui.demo.xds.listeners import FAULT_FILTER
 from meshtui.demo.xds.route_action import duration, percentage
 from meshtui.demo.xds.route_match import text

@@ -13,7 +13,8 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import (
     http_connection_manager_pb2 as hcm_pb2,
 )
 
-from meshtui.demo.istio.objects import ROOT_NAMESPACE, MeshConfig, selects
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.origin import ROOT_NAMESPACE, selects
 from meshtui.demo.istio.workload import TLS_MODE_LABEL, MeshWorkload
 from meshtui.demo.xds import rbac, tls
 from meshtui.demo.xds.names import INBOUND_PREFIX, ClusterName, qualified, split_host_port

@@ -11,13 +11,8 @@ from envoy.extensions.filters.network.http_connection_manager.v3 import (
 )
 from envoy.type.matcher.v3 import path_pb2, string_pb2
 
-from meshtui.demo.istio.objects import (
-    ROOT_NAMESPACE,
-    AuthorizationPolicy,
-    AuthorizationRule,
-    MeshConfig,
-    selects,
-)
+from meshtui.demo.istio.objects import AuthorizationPolicy, AuthorizationRule, MeshConfig
+from meshtui.demo.istio.origin import ROOT_NAMESPACE, selects
 from meshtui.demo.istio.workload import MeshWorkload
 
 _FILTERS = (

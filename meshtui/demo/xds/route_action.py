@@ -11,7 +11,9 @@ from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.type.v3 import percent_pb2
 from google.protobuf import duration_pb2, wrappers_pb2
 
-from meshtui.demo.istio.objects import Destination, HashKey, HttpRoute, MeshConfig, Retries, Unsupported
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.policies import HashKey
+from meshtui.demo.istio.routing import Destination, HttpRoute, Retries, Unsupported
 from meshtui.demo.xds.clusters import policy
 from meshtui.demo.xds.names import ClusterName
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
-from meshtui.demo.istio.objects import HttpMatch, TextMatch
+from meshtui.demo.istio.routing import HttpMatch, TextMatch
 
 
 def route_match(match: HttpMatch | None) -> components.RouteMatch:

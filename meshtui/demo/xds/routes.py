@@ -6,17 +6,9 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.config.route.v3 import route_pb2
 
-from meshtui.demo.istio.objects import (
-    Destination,
-    DirectResponse,
-    HttpMatch,
-    HttpRoute,
-    MeshConfig,
-    Origin,
-    Redirect,
-    Service,
-    VirtualService,
-)
+from meshtui.demo.istio.objects import MeshConfig, Service
+from meshtui.demo.istio.origin import Origin
+from meshtui.demo.istio.routing import Destination, DirectResponse, HttpMatch, HttpRoute, Redirect, VirtualService
 from meshtui.demo.xds import filter_overrides, route_action, route_match
 from meshtui.demo.xds.names import ClusterName, aliases, parse_cluster
 

@@ -12,7 +12,7 @@ from envoy.service.discovery.v3 import discovery_pb2
 
 from meshtui.demo.events import DemoEventKind
 from meshtui.demo.istio.objects import MeshConfig
-from meshtui.demo.pods import NAMESPACE
+from meshtui.demo.istio.workload import NAMESPACE
 from meshtui.demo.xds.generate import PUSH_ORDER, Client, generate, identify
 
 Emit = Callable[..., None]

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from meshtui.demo.istio.workload import CLUSTER_ID, DOMAIN
-from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, NAMESPACE, PodPlan
+from meshtui.demo.istio.workload import CLUSTER_ID, DOMAIN, NAMESPACE
+from meshtui.demo.pods import ADMIN_PORT, GRPC_PORT, ISTIO_VERSION, PodPlan
 from meshtui.demo.xds.names import INBOUND_PREFIX
 
 REFRESH_INTERVAL = "1s"

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from meshtui.demo.istio.objects import MeshConfig
-from meshtui.demo.istio.origin import Note, Origin
+from meshtui.demo.istio.origin import ROOT_NAMESPACE, Note, Origin, covers
+from meshtui.demo.istio.policies import DestinationRule
 
 
 def unresolved(config: MeshConfig) -> Iterator[Note]:
-    """One note for each reference to something that is not there, and for each object another one hides."""
-    yield from _destinations(config)
-    yield from _hidden(config)
+    """One note for each reference to something that is not there, and for each object that is hidden."""
+    yield from _exported_elsewhere(config)
+    views = [config.seen_by(config.namespace, workload) for workload in config.workloads] or [config]
+    found = [note for view in views for note in (*_destinations(view), *_hidden(view))]
+    yield from dict.fromkeys(found)
+    yield from _unused(config, views)
+
+
+def _exported_elsewhere(config: MeshConfig) -> Iterator[Note]:
+    origins = [service.origin for service in config.services]
+    for origin in (*origins, *(virtual.origin for virtual in config.virtual_services)):
+        if not origin.visible_in(config.namespace):
+            shown = ", ".join(origin.exported_to)
+            yield _note(origin, f"exportTo {shown}: no pod of the demo, in {config.namespace}, is given it")
+
+
+def _unused(config: MeshConfig, views: Sequence[MeshConfig]) -> Iterator[Note]:
+    """Rules that hold for no Service, to no client."""
+    used = {rule for view in views for service in view.services for rule in view.rules_of(service.host)}
+    for rule in config.destination_rules:
+        if rule not in used:
+            yield _note(rule.origin, f"{_why_unused(rule, config, views)}: this rule is not used")
+
+
+def _why_unused(rule: DestinationRule, config: MeshConfig, views: Sequence[MeshConfig]) -> str:
+    host = next((service.host for service in config.services if covers(rule.host, service.host)), None)
+    if host is None:
+        return f"no Service is called {rule.host}"
+    if not any(rule in view.destination_rules for view in views):
+        return "workloadSelector or exportTo leave out every pod of the demo"
+    first = next((held.origin for view in views for held in view.rules_of(host)), None)
+    if first is None:
+        return f"Istio takes rules from the namespace of the client, of the Service and from {ROOT_NAMESPACE} alone"
+    if first.namespace != rule.origin.namespace:
+        return f"{first} in another namespace has {host}"
+    return f"{first} names {host} more exactly, or the clients that both are for"
 
 
 def _destinations(config: MeshConfig) -> Iterator[Note]:
@@ -38,20 +72,14 @@ def _hidden(config: MeshConfig) -> Iterator[Note]:
             first = seen.setdefault(f"routes for {host}", virtual.origin)
             if first != virtual.origin:
                 yield _note(virtual.origin, f"{first} already has routes for {host}: these are not used")
-    for host in sorted({rule.host for rule in config.destination_rules}):
-        yield from _lost_in_merge(config, host)
+    for host in sorted(service.host for service in config.services):
+        yield from _lost_in_merge(config.rules_of(host), host)
 
 
-def _lost_in_merge(config: MeshConfig, host: str) -> Iterator[Note]:
+def _lost_in_merge(merged: Sequence[DestinationRule], host: str) -> Iterator[Note]:
     """What the merge of a host's rules leaves out."""
-    merged = config.rules_of(host)
     seen: dict[str, Origin] = {}
-    for rule in config.destination_rules:
-        if rule.host != host:
-            continue
-        if rule not in merged:
-            yield _note(rule.origin, f"{merged[0].origin} in another namespace has {host}: this rule is not used")
-            continue
+    for rule in merged:
         parts = [f"subset {subset.name}" for subset in rule.subsets]
         for part in [*(["a trafficPolicy"] if rule.policy is not None else []), *parts]:
             first = seen.setdefault(part, rule.origin)

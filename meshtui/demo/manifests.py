@@ -20,11 +20,8 @@ from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import VirtualService
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
 from meshtui.demo.istio.virtual_service import read_virtual_service
-from meshtui.demo.istio.workload import MeshWorkload
+from meshtui.demo.istio.workload import NAMESPACE, MeshWorkload
 from meshtui.model.clock import utc_now
-
-DEFAULT_NAMESPACE = "echo-grpc"
-"""Where an object without a namespace goes: the namespace of the demo's pods, as ``kubectl apply -n`` would."""
 
 MAX_FILES = 500
 """More files than any demo has; beyond it the directory was surely given by mistake."""
@@ -84,7 +81,7 @@ def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject
     kind = fields.text(document, "kind")
     group = fields.text(document, "apiVersion").rpartition("/")[0]
     metadata = fields.block(document, "metadata")
-    namespace = fields.text(metadata, "namespace", DEFAULT_NAMESPACE)
+    namespace = fields.text(metadata, "namespace", NAMESPACE)
     created = fields.timestamp(metadata, "creationTimestamp")
     origin = Origin(
         kind=kind,
@@ -93,6 +90,7 @@ def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject
         file=file,
         line=document.line,
         created=created,
+        exported_to=_exported_to(document, metadata),
     )
     reader = READERS.get((group, kind))
     collected = Notes(origin)
@@ -107,6 +105,13 @@ def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject
     found = reader(document, origin, collected)
     notes.extend(collected.found)
     return found
+
+
+def _exported_to(document: Block, metadata: Block) -> tuple[str, ...]:
+    """``exportTo``, which a Service has as an annotation."""
+    annotation = fields.text(fields.block(metadata, "annotations"), "networking.istio.io/exportTo", "")
+    named = tuple(name.strip() for name in annotation.split(",") if name.strip())
+    return named or fields.texts(fields.block(document, "spec"), "exportTo")
 
 
 def read_file(path: Path) -> FileContent:

@@ -6,10 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from meshtui.demo.istio.workload import MeshWorkload
-
-NAMESPACE = "echo-grpc"
-"""The namespace of every pod, as in Istio's own sample."""
+from meshtui.demo.istio.workload import NAMESPACE, MeshWorkload
 
 GRPC_PORT = 17070
 """Container port of the xDS server."""

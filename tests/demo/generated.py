@@ -62,11 +62,20 @@ spec: {{mtls: {{mode: {mode}}} {extra}}}
 """
 
 
-def destination_rule(name: str, spec: str, created: str = "", namespace: str = "echo-grpc") -> str:
+def destination_rule(name: str, spec: str, created: str = "", namespace: str = "echo-grpc", host: str = FQDN) -> str:
     since = f", creationTimestamp: {created}" if created else ""
     return f"""
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: {{name: {name}, namespace: {namespace}{since}}}
-spec: {{host: {FQDN}, {spec}}}
+spec: {{host: {host}, {spec}}}
+"""
+
+
+def virtual_service(http: str, name: str = "echo", namespace: str = "echo-grpc", more: str = "") -> str:
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}, namespace: {namespace}}}
+spec: {{hosts: [{FQDN}], http: {http} {more}}}
 """

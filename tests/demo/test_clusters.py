@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
+from envoy.config.route.v3 import route_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 
 from meshtui.demo.checks import unresolved
@@ -14,10 +15,11 @@ from meshtui.demo.manifests import read_text
 from meshtui.demo.xds.generate import (
     CLUSTER,
     ENDPOINTS,
+    ROUTE,
     generate,
     identify,
 )
-from tests.demo.generated import ALL, FQDN, NODE, V1, config_of, destination_rule, one
+from tests.demo.generated import ALL, FQDN, NODE, V1, config_of, destination_rule, one, virtual_service
 
 V1_AND_V2 = "subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]"
 MUTUAL = "trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}"
@@ -96,3 +98,99 @@ class TestSeveralRulesOfOneHost:
 def test_a_creation_timestamp_that_is_none_is_refused() -> None:
     with pytest.raises(ManifestError, match="creationTimestamp must be a time"):
         read_text(destination_rule("a", MUTUAL, "yesterday"), "a.yaml")
+
+
+class TestWhichRuleHolds:
+    """By namespace, exactness, client and export (istio 1.29.1 ``model/push_context.go``, destinationRule)."""
+
+    @pytest.mark.parametrize("host", ["'*.echo-grpc.svc.cluster.local'", "'*.local'", "'*'"])
+    def test_a_wildcard_means_every_host_it_ends_like(self, host: str) -> None:
+        assert has_tls(config_of("discovery", destination_rule("all", MUTUAL, host=host)), ALL)
+
+    def test_the_most_exact_name_counts_alone(self) -> None:
+        rules = [destination_rule("all", MUTUAL, host="'*.local'"), destination_rule("echo", V1_AND_V2)]
+        config = config_of("discovery", *rules)
+        assert not has_tls(config, V1)
+        # The wildcard holds for the demo's other Service.
+        assert list(unresolved(config)) == []
+
+    @pytest.mark.parametrize(
+        ("namespace", "holds"), [("echo-grpc", True), ("istio-system", True), ("elsewhere", False)]
+    )
+    def test_a_rule_counts_in_three_namespaces(self, namespace: str, holds: bool) -> None:
+        config = config_of("discovery", destination_rule("echo", MUTUAL, namespace=namespace))
+        assert has_tls(config, ALL) is holds
+        assert [note.reason for note in unresolved(config)] == ([] if holds else [
+            "Istio takes rules from the namespace of the client, of the Service and from istio-system alone: "
+            "this rule is not used"
+        ])  # fmt: skip
+
+    def test_the_clients_namespace_comes_first(self) -> None:
+        rules = [
+            destination_rule("mesh", MUTUAL, namespace="istio-system"),
+            destination_rule("own", LEAST_REQUEST, host="'*.local'"),
+        ]
+        config = config_of("discovery", *rules)
+        assert not has_tls(config, ALL)
+        assert "in another namespace" in next(iter(unresolved(config))).reason
+
+    def test_a_rule_that_selects_a_client_is_for_it_and_instead_of_the_others(self) -> None:
+        rules = [
+            destination_rule("echo", LEAST_REQUEST),
+            destination_rule("mine", f"workloadSelector: {{matchLabels: {{version: v1}}}}, {MUTUAL}"),
+        ]
+        config = config_of("discovery", *rules)
+        other = NODE.replace("echo-v1", "echo-v2").replace(".11", ".12")
+        mine, its = (one(config, CLUSTER, ALL, cluster_pb2.Cluster, node) for node in (NODE, other))
+        assert (mine.HasField("transport_socket"), mine.lb_policy) == (True, cluster_pb2.Cluster.ROUND_ROBIN)
+        assert (its.HasField("transport_socket"), its.lb_policy) == (False, cluster_pb2.Cluster.LEAST_REQUEST)
+
+    @pytest.mark.parametrize(("exported", "holds"), [("'*'", True), ("echo-grpc", True), ("'.'", False), ("x", False)])
+    def test_a_rule_of_the_mesh_holds_where_it_is_exported_to(self, exported: str, holds: bool) -> None:
+        rule = destination_rule("echo", f"exportTo: [{exported}], {MUTUAL}", namespace="istio-system")
+        assert has_tls(config_of("discovery", rule), ALL) is holds
+
+
+class TestPortLevelSettings:
+    """They replace the whole policy at their port (istio 1.29.1 ``networking/util``, MergeSubsetTrafficPolicy)."""
+
+    PORT = "portLevelSettings: [{port: {number: 7070}, loadBalancer: {simple: LEAST_REQUEST}}]"
+
+    def test_a_port_inherits_nothing(self) -> None:
+        policy = f"trafficPolicy: {{tls: {{mode: ISTIO_MUTUAL}}, {self.PORT}}}"
+        config = config_of("discovery", destination_rule("echo", f"{policy}, {V1_AND_V2}"))
+        for name in (ALL, V1):
+            found = one(config, CLUSTER, name, cluster_pb2.Cluster)
+            assert (found.lb_policy, found.HasField("transport_socket")) == (cluster_pb2.Cluster.LEAST_REQUEST, False)
+
+    def test_another_port_is_none_of_its_business(self) -> None:
+        policy = f"trafficPolicy: {{tls: {{mode: ISTIO_MUTUAL}}, {self.PORT.replace('7070', '80')}}}"
+        assert has_tls(config_of("discovery", destination_rule("echo", policy)), ALL)
+
+    def test_a_subsets_port_replaces_all_and_its_policy_only_what_it_says(self) -> None:
+        whole = "trafficPolicy: {tls: {mode: ISTIO_MUTUAL}, connectionPool: {http: {http2MaxRequests: 7}}}"
+        own = f"{{name: v1, labels: {{version: v1}}, trafficPolicy: {{{self.PORT}}}}}"
+        pool = "{name: v2, labels: {version: v2}, trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}}"
+        config = config_of("discovery", destination_rule("echo", f"{whole}, subsets: [{own}, {pool}]"))
+        first, second = (one(config, CLUSTER, name, cluster_pb2.Cluster) for name in (V1, V1.replace("|v1|", "|v2|")))
+        assert (first.lb_policy, first.HasField("transport_socket")) == (cluster_pb2.Cluster.LEAST_REQUEST, False)
+        assert second.HasField("transport_socket")
+        assert not second.HasField("circuit_breakers"), "a pool counts as a whole"
+        assert one(config, CLUSTER, ALL, cluster_pb2.Cluster).circuit_breakers.thresholds[0].max_requests.value == 7
+
+    def test_what_is_hashed_at_a_port(self) -> None:
+        """By hashForService for the default route, by HashForHTTPDestination only for a port that is written."""
+        hashed = "loadBalancer: {consistentHash: {httpHeaderName: x-port}}"
+        policy = f"trafficPolicy: {{portLevelSettings: [{{port: {{number: 7070}}, {hashed}}}]}}"
+        rule = destination_rule("echo", policy)
+
+        def keys(*more: str) -> list[str]:
+            config = config_of("discovery", rule, *more)
+            hosts = one(config, ROUTE, ALL, route_pb2.RouteConfiguration).virtual_hosts
+            (host,) = (host for host in hosts if host.name == f"{FQDN}:7070")
+            return [policy.header.header_name for policy in host.routes[0].route.hash_policy]
+
+        assert keys() == ["x-port"]
+        assert keys(virtual_service("[{route: [{destination: {host: echo}}]}]")) == []
+        written = "[{route: [{destination: {host: echo, port: {number: 7070}}}]}]"
+        assert keys(virtual_service(written)) == ["x-port"]

@@ -57,3 +57,90 @@ def test_localities_are_ordered_by_how_near_they_are() -> None:
     assert [(group.locality.region, group.locality.sub_zone, group.priority) for group in found.endpoints] == [
         ("a", "x", 0), ("a", "y", 1), ("b", "", 3), ("c", "", 2),
     ]  # fmt: skip
+
+
+class TestFailoverPriority:
+    """istio 1.29.1 ``core/loadbalancer/loadbalancer.go``, applyFailoverPriorities."""
+
+    PLACES = ("a/1/x", "a/1/y", "a/2/x", "b/1/x")
+
+    def priorities(self, setting: str, outlier: str = "outlierDetection: {}, ") -> list[tuple[str, list[str], int]]:
+        """Locality, versions of its pods and priority, as a client of version v1 in a/1/x gets them."""
+        balancer = f"{outlier}loadBalancer: {{localityLbSetting: {setting}}}"
+        pods = tuple(
+            replace(pod, name=f"{pod.name}-{index}", locality=place)
+            for index, place in enumerate(self.PLACES)
+            for pod in PODS
+        )
+        client = replace(PODS[0], locality="a/1/x")
+        config = config_of(
+            "discovery", destination_rule("echo", f"trafficPolicy: {{{balancer}}}"), pods=(client, *pods)
+        )
+        found = one(config, ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+        return [
+            (
+                "/".join((group.locality.region, group.locality.zone, group.locality.sub_zone)),
+                [end.metadata.filter_metadata["istio"]["workload"].split(";")[3] for end in group.lb_endpoints],
+                group.priority,
+            )
+            for group in found.endpoints
+        ]
+
+    def test_labels_in_a_row_decide(self) -> None:
+        setting = "{failoverPriority: [topology.kubernetes.io/region, topology.kubernetes.io/zone, version]}"
+        assert self.priorities(setting) == [
+            ("a/1/x", ["v1", "v1"], 0), ("a/1/x", ["v2"], 1),
+            ("a/1/y", ["v1"], 0), ("a/1/y", ["v2"], 1),
+            ("a/2/x", ["v1", "v2"], 2),
+            ("b/1/x", ["v1", "v2"], 3),
+        ]  # fmt: skip
+
+    def test_a_value_of_its_own_is_wanted_instead_of_the_clients(self) -> None:
+        shown = self.priorities("{failoverPriority: ['version=v2']}")
+        assert {(version, priority) for _, versions, priority in shown for version in versions} == {
+            ("v2", 0),
+            ("v1", 1),
+        }
+
+    def test_failover_refines_what_the_labels_say(self) -> None:
+        setting = "{failoverPriority: [topology.kubernetes.io/region], failover: [{from: a, to: b}]}"
+        assert [priority for _, _, priority in self.priorities(setting)] == [0, 1, 2, 3]
+
+    def test_nothing_is_ordered_without_outlier_detection(self) -> None:
+        shown = self.priorities("{failoverPriority: [version]}", outlier="")
+        assert {priority for _, _, priority in shown} == {0}
+        assert len(shown) == len(self.PLACES)
+
+    def test_distribute_wins(self) -> None:
+        shown = self.priorities("{distribute: [{from: '*', to: {'b/*': 100}}], failoverPriority: [version]}")
+        assert [len(versions) for _, versions, _ in shown] == [0, 0, 0, 2]
+
+
+def test_a_services_traffic_distribution_orders_without_any_rule() -> None:
+    """istio 1.29.1 ``core/loadbalancer/loadbalancer.go``, GetLocalityLbSetting."""
+    service = """
+apiVersion: v1
+kind: Service
+metadata: {name: echo}
+spec: {selector: {app: echo}, trafficDistribution: PreferClose, ports: [{port: 7070, targetPort: 17070}]}
+"""
+    pods = tuple(replace(pod, locality=place) for pod, place in zip(PODS, ("a/1", "a/2"), strict=True))
+    found = one(config_of("discovery", service, pods=pods), ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    assert [(group.locality.zone, group.priority) for group in found.endpoints] == [("1", 0), ("2", 1)]
+
+
+def test_mutual_tls_marks_only_endpoints_that_say_they_are_able() -> None:
+    """And a subset is marked by its own mode, which it does not inherit here (istio ``mtls_checker.go``)."""
+    able = replace(PODS[0], is_pod=False)
+    subsets = "subsets: [{name: v1, labels: {version: v1}}]"
+    rule = destination_rule("echo", f"trafficPolicy: {{tls: {{mode: DISABLE}}}}, {subsets}")
+    config = config_of("discovery", rule, pods=(able, PODS[1]))
+    marked = {
+        name: ["envoy.transport_socket_match" in end.metadata.filter_metadata for end in group.lb_endpoints]
+        for name in (ALL, V1)
+        for group in one(config, ENDPOINTS, name, endpoint_pb2.ClusterLoadAssignment).endpoints
+    }
+    assert marked == {ALL: [False, False], V1: [True]}
+    mutual = destination_rule("echo", "trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}")
+    (group,) = one(config_of("discovery", mutual), ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment).endpoints
+    assert all("envoy.transport_socket_match" not in end.metadata.filter_metadata for end in group.lb_endpoints)

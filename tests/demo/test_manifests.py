@@ -97,7 +97,7 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
     text += "  subsets:\n    - name: v1\n      trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}\n    - name: v2\n"
     (found,) = read_text(text, "x").objects
     assert isinstance(found, DestinationRule)
-    first, second = (found.policy_of(subset) for subset in found.subsets)
+    first, second = (found.policy_of(subset, 7070) for subset in found.subsets)
     assert (first.mutual_tls, first.load_balancer) == (True, LoadBalancer())
     assert second.load_balancer is not None
     assert second.load_balancer.consistent_hash == ConsistentHash("RING_HASH", 1024, HashKey("header", "x"))
@@ -109,6 +109,7 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
         (rule("{tls: {mode: SIMPLE}}"), "changed", 6, "SIMPLE becomes plaintext"),
         (rule("{loadBalancer: {simple: RANDOM}}"), "changed", 6, "RANDOM becomes ROUND_ROBIN"),
         (rule("{loadBalancer: {simple: LEAST_REQUEST}}"), "refused", 6, "C core"),
+        (rule("{loadBalancer: {simple: LEAST_CONN}}"), "changed", 6, "LEAST_CONN becomes ROUND_ROBIN"),
         (rule("{outlierDetection: {consecutiveErrors: 1}}"), "changed", 6, "outlierDetection is dropped"),
         (rule("{connectionPool: {tcp: {maxConnections: 1}}}"), "dropped", 6, "only http2MaxRequests"),
         (rule("{connectionPool: {http: {maxRetries: 1}}}"), "dropped", 6, "maxRetries is dropped"),

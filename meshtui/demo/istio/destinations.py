@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
@@ -29,6 +31,16 @@ _OTHER_PROTOCOLS = ("tcp", "udp", "tls", "https", "mongo", "redis", "mysql")
 """Port names that istiod takes for something else than HTTP or an unknown protocol."""
 
 
+_ZONE = ("topology.istio.io/network", "topology.kubernetes.io/region", "topology.kubernetes.io/zone")
+
+_PREFERENCES = {
+    "PreferClose": _ZONE,
+    "PreferSameZone": _ZONE,
+    "PreferSameNode": (*_ZONE, "topology.istio.io/subzone", "kubernetes.io/hostname"),
+}
+"""What ``trafficDistribution`` stands for (istio ``core/loadbalancer/loadbalancer.go``, GetLocalityLbSetting)."""
+
+
 def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
     """A Service; its ports keep only what routing needs."""
     spec = fields.block(document, "spec")
@@ -43,7 +55,8 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
     if not ports:
         raise spec.fail("ports", "a Service needs at least one port")
     host = f"{origin.name}.{origin.namespace}.svc.{DOMAIN}"
-    return Service(origin, host, fields.labels(spec, "selector"), tuple(ports), _cluster_ip(origin))
+    preferred = _PREFERENCES.get(fields.text(spec, "trafficDistribution", ""), ())
+    return Service(origin, host, fields.labels(spec, "selector"), tuple(ports), _cluster_ip(origin), preferred)
 
 
 _ENTRY_FIELDS = ("hosts", "addresses", "ports", "location", "resolution", "workloadSelector", "exportTo")
@@ -53,7 +66,6 @@ def read_service_entry(document: Block, origin: Origin, notes: Notes) -> Service
     """A ServiceEntry whose workloads are in the mesh: a Service by another name."""
     spec = fields.block(document, "spec")
     fields.only(spec, "a ServiceEntry", _ENTRY_FIELDS)
-    notes.drop_if_set(spec, ("exportTo",), "the demo mesh shows every service to every pod")
     hosts = fields.texts(spec, "hosts")
     if len(hosts) != 1:
         raise spec.fail("hosts", "the demo mesh knows only a ServiceEntry with one host")
@@ -85,11 +97,12 @@ def read_destination_rule(document: Block, origin: Origin, notes: Notes) -> Dest
     """A DestinationRule with its subsets."""
     spec = fields.block(document, "spec")
     fields.only(spec, "a DestinationRule", ("host", "trafficPolicy", "subsets", "exportTo", "workloadSelector"))
-    notes.drop_if_set(spec, ("exportTo", "workloadSelector"), "the demo mesh shows every rule to every pod")
     policy = _policy(fields.block(spec, "trafficPolicy"), notes) if spec.get("trafficPolicy") is not None else None
     subsets = tuple(_subset(item, notes) for item in fields.blocks(spec, "subsets"))
     host = full_host(fields.text(spec, "host"), origin.namespace)
-    return DestinationRule(origin, host, policy, subsets)
+    selector = fields.block(spec, "workloadSelector")
+    fields.only(selector, "a workloadSelector", ("matchLabels",))
+    return DestinationRule(origin, host, policy, subsets, fields.labels(selector, "matchLabels"))
 
 
 def _subset(item: Block, notes: Notes) -> Subset:
@@ -98,11 +111,11 @@ def _subset(item: Block, notes: Notes) -> Subset:
     return Subset(fields.text(item, "name"), fields.labels(item, "labels"), policy)
 
 
+_SETTINGS = ("tls", "loadBalancer", "connectionPool", "outlierDetection")
+"""What a policy and one of a port alone can both say."""
+
 _POLICY_FIELDS = (
-    "tls",
-    "loadBalancer",
-    "connectionPool",
-    "outlierDetection",
+    *_SETTINGS,
     "portLevelSettings",
     "tunnel",
     "proxyProtocol",
@@ -114,15 +127,26 @@ def _policy(policy: Block, notes: Notes) -> TrafficPolicy:
     fields.only(policy, "trafficPolicy", _POLICY_FIELDS)
     never = "istiod never generates it for proxyless gRPC"
     notes.drop_if_set(policy, ("tunnel", "proxyProtocol"), never)
-    notes.drop_if_set(policy, ("portLevelSettings", "retryBudget"), "the demo mesh does not model it")
+    notes.drop_if_set(policy, ("retryBudget",), never)
+    ports = tuple(_port_policy(item, notes) for item in fields.blocks(policy, "portLevelSettings"))
+    return replace(_settings(policy, notes), ports=ports)
+
+
+def _port_policy(item: Block, notes: Notes) -> tuple[int, TrafficPolicy]:
+    fields.only(item, "portLevelSettings", ("port", *_SETTINGS))
+    return fields.integer(fields.block(item, "port"), "number", 1, 65535), _settings(item, notes)
+
+
+def _settings(policy: Block, notes: Notes) -> TrafficPolicy:
     outlier = policy.get("outlierDetection") is not None
     if outlier:
-        reason = f"outlierDetection is dropped: {never}; all it does is order endpoints by locality (priorities)"
+        reason = "outlierDetection is dropped: istiod never generates it for proxyless gRPC"
+        reason += "; all it does is order endpoints by locality (priorities)"
         notes.add("changed", policy.line_of("outlierDetection"), reason)
     return TrafficPolicy(
         _mutual_tls(policy, notes),
-        _balancer(fields.block(policy, "loadBalancer"), notes) if policy.get("loadBalancer") is not None else None,
-        _max_requests(fields.block(policy, "connectionPool"), notes),
+        _balancer(policy, notes),
+        _max_requests(policy, notes),
         outlier or None,
     )
 
@@ -141,11 +165,15 @@ def _mutual_tls(policy: Block, notes: Notes) -> bool | None:
     return mode == "ISTIO_MUTUAL"
 
 
-def _balancer(balancer: Block, notes: Notes) -> LoadBalancer:
+def _balancer(policy: Block, notes: Notes) -> LoadBalancer | None:
+    if policy.get("loadBalancer") is None:
+        return None
+    balancer = fields.block(policy, "loadBalancer")
     allowed = ("simple", "consistentHash", "localityLbSetting", "warmup", "warmupDurationSecs")
     fields.only(balancer, "loadBalancer", allowed)
     notes.drop_if_set(balancer, allowed[3:], "istiod does not generate it for proxyless gRPC")
-    locality = _locality(fields.block(balancer, "localityLbSetting"), notes)
+    written = balancer.get("localityLbSetting") is not None
+    locality = _locality(fields.block(balancer, "localityLbSetting")) if written else None
     if balancer.get("consistentHash") is not None:
         hashed = _consistent_hash(fields.block(balancer, "consistentHash"), notes)
         return LoadBalancer(consistent_hash=hashed, locality=locality)
@@ -155,19 +183,18 @@ def _balancer(balancer: Block, notes: Notes) -> LoadBalancer:
 def _simple(balancer: Block, notes: Notes) -> str:
     words = ("UNSPECIFIED", "ROUND_ROBIN", "LEAST_REQUEST", "LEAST_CONN", "RANDOM", "PASSTHROUGH")
     simple = fields.one_of(balancer, "simple", words, "UNSPECIFIED")
-    if simple in ("RANDOM", "PASSTHROUGH"):
+    if simple in ("RANDOM", "PASSTHROUGH", "LEAST_CONN"):
         reason = f"load balancer {simple} becomes ROUND_ROBIN for proxyless gRPC"
         notes.add("changed", balancer.line_of("simple"), reason)
-    if simple not in ("LEAST_REQUEST", "LEAST_CONN"):
+    if simple != "LEAST_REQUEST":
         return ""
     reason = f"{simple} is sent, and gRPC's C core (Python, C++, Ruby, PHP) refuses the cluster; Go and Java take it"
     notes.add("refused", balancer.line_of("simple"), reason)
     return "LEAST_REQUEST"
 
 
-def _locality(setting: Block, notes: Notes) -> LocalitySetting:
+def _locality(setting: Block) -> LocalitySetting:
     fields.only(setting, "localityLbSetting", ("enabled", "distribute", "failover", "failoverPriority"))
-    notes.drop_if_set(setting, ("failoverPriority",), "the demo mesh does not model it")
     distribute = []
     for item in fields.blocks(setting, "distribute"):
         fields.only(item, "distribute", ("from", "to"))
@@ -181,7 +208,9 @@ def _locality(setting: Block, notes: Notes) -> LocalitySetting:
         fields.only(item, "failover", ("from", "to"))
         failover.append((fields.text(item, "from"), fields.text(item, "to")))
     enabled = fields.boolean(setting, "enabled", default=True)
-    return LocalitySetting(enabled, tuple(distribute), tuple(failover))
+    priority = (item.partition("=") for item in fields.texts(setting, "failoverPriority"))
+    labels = tuple((name, value if equals else None) for name, equals, value in priority)
+    return LocalitySetting(enabled, tuple(distribute), tuple(failover), labels)
 
 
 _KEYS = ("httpHeaderName", "httpCookie", "useSourceIp", "httpQueryParameterName")
@@ -221,12 +250,14 @@ def _hash_key(settings: Block) -> HashKey | None:
     return None
 
 
-def _max_requests(pool: Block, notes: Notes) -> int | None:
+def _max_requests(policy: Block, notes: Notes) -> int | None:
+    """0 where a pool does not say it, as a subset's pool counts as a whole."""
+    if policy.get("connectionPool") is None:
+        return None
+    pool = fields.block(policy, "connectionPool")
     fields.only(pool, "connectionPool", ("http", "tcp"))
     http = fields.block(pool, "http")
     ignored = "gRPC takes only http2MaxRequests from a connection pool"
     notes.drop_if_set(http, tuple(key for key in http if key != "http2MaxRequests"), ignored)
     notes.drop_if_set(pool, ("tcp",), ignored)
-    if http.get("http2MaxRequests") is None:
-        return None
-    return fields.integer(http, "http2MaxRequests", 1, 2**31 - 1)
+    return fields.integer(http, "http2MaxRequests", 0, 2**31 - 1, default=0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from meshtui.demo.istio.origin import Origin, covers, selects
+from meshtui.demo.istio.origin import ROOT_NAMESPACE, Origin, covers, selects
 from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import VirtualService
-from meshtui.demo.istio.workload import Labels, MeshWorkload
+from meshtui.demo.istio.workload import NAMESPACE, Labels, MeshWorkload
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Service:
     selector: Labels
     ports: tuple[ServicePort, ...]
     cluster_ip: str
+    preferred: tuple[str, ...] = ()
+    """Topology labels that endpoints are ordered by without any rule: what ``trafficDistribution`` stands for."""
 
     def port(self, number: int) -> ServicePort | None:
         """The port with this number, if there is one."""
@@ -80,20 +83,51 @@ class MeshConfig:
     virtual_services: tuple[VirtualService, ...] = ()
     peer_authentications: tuple[PeerAuthentication, ...] = ()
     authorization_policies: tuple[AuthorizationPolicy, ...] = ()
+    namespace: str = NAMESPACE
+    """The one of who asks, whose rules come first."""
+
+    def seen_by(self, namespace: str, client: MeshWorkload | None) -> MeshConfig:
+        """What is for a client: rules that select it, and what is exported to its namespace."""
+        labels = client.labels if client else ()
+        return replace(
+            self,
+            namespace=namespace,
+            services=tuple(service for service in self.services if service.origin.visible_in(namespace)),
+            virtual_services=tuple(
+                virtual for virtual in self.virtual_services if virtual.origin.visible_in(namespace)
+            ),
+            destination_rules=tuple(
+                rule
+                for rule in self.destination_rules
+                if selects(rule.selector, labels)
+                # In its own namespace a rule holds wherever it is exported to.
+                and (rule.origin.visible_in(namespace) or rule.origin.namespace == namespace)
+            ),
+        )
 
     def service(self, host: str) -> Service | None:
         """The service with this fully qualified name."""
         return next((service for service in self.services if service.host == host), None)
 
     def destination_rule(self, host: str) -> DestinationRule | None:
-        """The rule for a host: of several in one namespace, all of them merged into the oldest."""
+        """The rule for a host: of several that hold for it, all of them merged into the oldest."""
         oldest, *younger = self.rules_of(host) or (None,)
         return oldest.merged(younger) if oldest else None
 
     def rules_of(self, host: str) -> tuple[DestinationRule, ...]:
-        """The rules that are merged for a host, the oldest first: those in its namespace."""
-        rules = [rule for rule in self.destination_rules if rule.host == host]
-        return tuple(rule for rule in rules if rule.origin.namespace == rules[0].origin.namespace)
+        """The rules that hold for a Service, the oldest first.
+
+        Those in the clients' namespace, else in the Service's, else in the mesh's; of these the ones with the most
+        exact name (istio ``pilot/pkg/model/push_context.go``, destinationRule).
+        """
+        service = self.service(host)
+        places = (self.namespace, service.origin.namespace, ROOT_NAMESPACE) if service else ()
+        for place in places:
+            rules = [rule for rule in self.destination_rules if rule.origin.namespace == place]
+            best = max((rule.host for rule in rules if covers(rule.host, host)), key=len, default=None)
+            if best is not None:
+                return _for_the_same(rule for rule in rules if rule.host == best)
+        return ()
 
     def virtual_service(self, host: str) -> VirtualService | None:
         """The virtual service for a host: the one with the most exact name, of several the oldest."""
@@ -114,3 +148,10 @@ class MeshConfig:
             and selects(service.selector, workload.labels)
             and selects(labels, workload.labels)
         )
+
+
+def _for_the_same(rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
+    """Of rules that hold for a client those that are merged: the ones that select it by one selector, if any do."""
+    found = tuple(rules)
+    chosen = next((rule.selector for rule in found if rule.selector), ())
+    return tuple(rule for rule in found if rule.selector == chosen)

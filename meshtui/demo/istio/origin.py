@@ -53,11 +53,18 @@ class Origin:
     line: int
     created: datetime | None = None
     """``metadata.creationTimestamp``, where it is written."""
+    exported_to: tuple[str, ...] = ()
+    """``exportTo``: namespaces, ``.`` for its own, ``*`` for all, ``~`` for none; empty is all."""
 
     @property
     def identity(self) -> tuple[str, str, str]:
         """What makes two manifests the same object in the API server: the one applied last is in force."""
         return self.kind, self.namespace, self.name
+
+    def visible_in(self, namespace: str) -> bool:
+        """Whether clients in a namespace see it."""
+        exported = self.exported_to or ("*",)
+        return "*" in exported or namespace in exported or ("." in exported and namespace == self.namespace)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

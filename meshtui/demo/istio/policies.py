@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from meshtui.demo.istio.origin import Origin
 from meshtui.demo.istio.workload import Labels
@@ -39,11 +39,13 @@ class Distribute:
 
 @dataclass(frozen=True, slots=True)
 class LocalitySetting:
-    """``localityLbSetting``: a split, or regions to fail over to (from, to)."""
+    """``localityLbSetting``: a split, regions to fail over to (from, to), or labels that endpoints are ordered by."""
 
     enabled: bool = True
     distribute: tuple[Distribute, ...] = ()
     failover: tuple[tuple[str, str], ...] = ()
+    priority_labels: tuple[tuple[str, str | None], ...] = ()
+    """``failoverPriority``: each label with the value it shall have, or None for the client's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class LoadBalancer:
     simple: str = ""
     """``LEAST_REQUEST``; empty for round robin, which is what all others become."""
     consistent_hash: ConsistentHash | None = None
-    locality: LocalitySetting = field(default_factory=LocalitySetting)
+    locality: LocalitySetting | None = None
+    """None where it is not written: then the Service or the mesh decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,18 @@ class TrafficPolicy:
     mutual_tls: bool | None = None
     load_balancer: LoadBalancer | None = None
     max_requests: int | None = None
+    """``http2MaxRequests``; 0 where a connection pool is written that does not say it."""
     outlier_detection: bool | None = None
+    ports: tuple[tuple[int, TrafficPolicy], ...] = ()
+    """``portLevelSettings``, by the Service's port."""
+
+    def own_of(self, port: int) -> TrafficPolicy | None:
+        """What is written for this port alone."""
+        return next((policy for number, policy in self.ports if number == port), None)
+
+    def at(self, port: int) -> TrafficPolicy:
+        """What holds at a port: its own settings, which inherit nothing, else those of the whole."""
+        return self.own_of(port) or self
 
     def over(self, base: TrafficPolicy) -> TrafficPolicy:
         """This policy with the base's values where it says nothing: a subset inherits from its rule."""
@@ -73,6 +87,16 @@ class TrafficPolicy:
             self.max_requests if self.max_requests is not None else base.max_requests,
             self.outlier_detection if self.outlier_detection is not None else base.outlier_detection,
         )
+
+    def mutual_tls_at(self, port: int) -> bool | None:
+        """The mode at a port. Here, unlike in a cluster, a port that does not say it has that of the whole."""
+        own = self.own_of(port)
+        return own.mutual_tls if own and own.mutual_tls is not None else self.mutual_tls
+
+    @property
+    def hashed(self) -> ConsistentHash | None:
+        """The ``consistentHash``."""
+        return self.load_balancer.consistent_hash if self.load_balancer else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +114,12 @@ class DestinationRule:
 
     origin: Origin
     host: str
+    """Exact, or with a leading ``*``."""
     policy: TrafficPolicy | None
     """The top-level ``trafficPolicy``; None where none is written, which matters to a merge."""
     subsets: tuple[Subset, ...]
+    selector: Labels = ()
+    """``workloadSelector``: the clients it is for; all if empty."""
 
     def merged(self, younger: Iterable[DestinationRule]) -> DestinationRule:
         """This rule with what younger ones of its host add: subsets of new names, and a policy if it has none.
@@ -109,7 +136,27 @@ class DestinationRule:
         """The subset of a name."""
         return next((subset for subset in self.subsets if subset.name == name), None)
 
-    def policy_of(self, subset: Subset | None) -> TrafficPolicy:
-        """What holds for one subset, or for the whole host."""
-        whole = self.policy or TrafficPolicy()
-        return subset.policy.over(whole) if subset else whole
+    def policy_of(self, subset: Subset | None, port: int) -> TrafficPolicy:
+        """What holds for one subset, or for the whole host, at a port (istio ``networking/util``,
+        MergeSubsetTrafficPolicy)."""
+        whole = (self.policy or TrafficPolicy()).at(port)
+        if subset is None:
+            return whole
+        return subset.policy.own_of(port) or subset.policy.over(whole)
+
+    def mutual_tls_of(self, subset: Subset | None, port: int) -> bool | None:
+        """What endpoints are marked by: a subset's own mode, as none is inherited here (istio
+        ``pilot/pkg/xds/endpoints/mtls_checker.go``, tlsModeForDestinationRule)."""
+        policy = subset.policy if subset else self.policy
+        return policy.mutual_tls_at(port) if policy else None
+
+    def hash_of(self, subset: str, port: int | None) -> ConsistentHash | None:
+        """What a destination's calls are hashed by; the port is the one that is written in the destination (istio
+        ``core/route/route.go``, HashForHTTPDestination)."""
+        found = self.subset(subset)
+        for policy in (found.policy if found else None, self.policy):
+            own = policy.own_of(port) if policy and port is not None else None
+            hashed = (own.hashed if own else None) or (policy.hashed if policy else None)
+            if hashed is not None:
+                return hashed
+        return None

@@ -37,7 +37,6 @@ def read_virtual_service(document: Block, origin: Origin, notes: Notes) -> Virtu
     spec = fields.block(document, "spec")
     fields.only(spec, "a VirtualService", ("hosts", "http", "gateways", "exportTo", "tcp", "tls"))
     notes.drop_if_set(spec, ("tcp", "tls"), "only http routes reach a proxyless gRPC client")
-    notes.drop_if_set(spec, ("exportTo",), "the demo mesh shows every route to every pod")
     gateways = fields.texts(spec, "gateways")
     hosts = tuple(full_host(host, origin.namespace) for host in fields.texts(spec, "hosts"))
     if not hosts:

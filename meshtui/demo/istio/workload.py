@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NAMESPACE = "echo-grpc"
+"""The namespace of every pod, as in Istio's own sample, and of an object that names none, as ``kubectl apply -n`` would
+put it."""
+
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
 """The label that makes PERMISSIVE into STRICT, as gRPC has no permissive mode, and that says so to clients."""
 
@@ -57,6 +61,13 @@ class MeshWorkload:
         keys = ("service.istio.io/canonical-revision", "app.kubernetes.io/version", "version")
         revision = (labels.get(key) for key in keys)
         return next(filter(None, service), self.name), next(filter(None, revision), "latest")
+
+    @property
+    def topology(self) -> dict[str, str]:
+        """Its labels with those that say where it runs (istio ``serviceregistry/util/label``, AugmentLabels)."""
+        keys = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
+        place = {key: part for key, part in zip(keys, self.locality.split("/"), strict=False) if part}
+        return dict(self.labels) | place | {"topology.istio.io/cluster": CLUSTER_ID}
 
     def real_port(self, container_port: int) -> int:
         """The port that is listened on for a container port."""

@@ -29,7 +29,7 @@ def cluster(config: MeshConfig, name: str) -> cluster_pb2.Cluster | None:
         ),
     )
     identities = {workload.identity for workload in config.behind(service)}
-    _apply(out, policy(config, parts.host, subset), identities)
+    _apply(out, policy(config, parts, subset), identities)
     return out
 
 
@@ -45,10 +45,10 @@ def resolve(config: MeshConfig, parts: ClusterName) -> tuple[Service, Subset | N
     return (service, subset) if subset else None
 
 
-def policy(config: MeshConfig, host: str, subset: Subset | None) -> TrafficPolicy:
-    """What holds for a cluster of a host."""
-    rule = config.destination_rule(host)
-    return rule.policy_of(subset) if rule else TrafficPolicy()
+def policy(config: MeshConfig, parts: ClusterName, subset: Subset | None) -> TrafficPolicy:
+    """What holds for a cluster."""
+    rule = config.destination_rule(parts.host)
+    return rule.policy_of(subset, parts.port) if rule else TrafficPolicy()
 
 
 def _apply(out: cluster_pb2.Cluster, policy: TrafficPolicy, identities: set[str]) -> None:
@@ -57,7 +57,7 @@ def _apply(out: cluster_pb2.Cluster, policy: TrafficPolicy, identities: set[str]
         out.lb_policy = cluster_pb2.Cluster.LEAST_REQUEST
     if balancer.consistent_hash:
         _hash(out, balancer.consistent_hash)
-    if policy.max_requests is not None:
+    if policy.max_requests:
         breaker = circuit_breaker_pb2.CircuitBreakers.Thresholds(
             max_requests=wrappers_pb2.UInt32Value(value=policy.max_requests)
         )

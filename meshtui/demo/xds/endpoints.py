@@ -1,54 +1,45 @@
-"""EDS: the pods of a cluster by locality, with the priorities and shares that the client's locality gives them."""
+"""EDS: the pods of a cluster by locality, in the order that the client's locality and labels give them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-
-from envoy.config.core.v3 import address_pb2, base_pb2, health_check_pb2
+from envoy.config.core.v3 import address_pb2, health_check_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from google.protobuf import wrappers_pb2
 
 from meshtui.demo.istio.objects import MeshConfig, ServicePort
-from meshtui.demo.istio.policies import Distribute, LocalitySetting, TrafficPolicy
 from meshtui.demo.istio.workload import CLUSTER_ID, MeshWorkload
 from meshtui.demo.xds.clusters import policy, resolve
 from meshtui.demo.xds.listeners import requested_mode
+from meshtui.demo.xds.localities import Group, ordered
 from meshtui.demo.xds.names import parse_cluster
 
-_Groups = Iterable[endpoint_components_pb2.LocalityLbEndpoints]
 
-
-def endpoints(config: MeshConfig, name: str, client_locality: str) -> endpoint_pb2.ClusterLoadAssignment | None:
+def endpoints(config: MeshConfig, client: MeshWorkload | None, name: str) -> endpoint_pb2.ClusterLoadAssignment | None:
     """The pods of a cluster as a client sees them, or None if there is no such cluster."""
     parts = parse_cluster(name)
     found = resolve(config, parts) if parts else None
     if parts is None or found is None:
         return None
     service, subset = found
-    holds = policy(config, parts.host, subset)
-    port = service.port(parts.port)
     out = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
-    workloads = config.behind(service, subset.labels if subset else ())
+    port = service.port(parts.port)
     if port is None:
         return out
+    rule = config.destination_rule(parts.host)
+    mutual_tls = rule.mutual_tls_of(subset, parts.port) if rule else None
+    groups = []
+    workloads = config.behind(service, subset.labels if subset else ())
     for place in sorted({workload.locality for workload in workloads}):
         here = [workload for workload in workloads if workload.locality == place]
-        group = out.endpoints.add(locality=locality(place), load_balancing_weight=_weight(len(here)))
-        group.lb_endpoints.extend(_endpoint(config, workload, port, holds) for workload in here)
-    _apply_locality(out.endpoints, locality(client_locality), holds)
+        ends = [_endpoint(config, workload, port, mutual_tls) for workload in here]
+        groups.append(Group(place, list(zip(here, ends, strict=True))))
+    for group in ordered(groups, client, service, policy(config, parts, subset)):
+        out.endpoints.append(group.to_proto())
     return out
 
 
-def locality(text: str) -> base_pb2.Locality:
-    """``region/zone/subzone`` in its parts."""
-    region, _, rest = text.partition("/")
-    zone, _, sub_zone = rest.partition("/")
-    return base_pb2.Locality(region=region, zone=zone, sub_zone=sub_zone)
-
-
 def _endpoint(
-    config: MeshConfig, workload: MeshWorkload, port: ServicePort, holds: TrafficPolicy
+    config: MeshConfig, workload: MeshWorkload, port: ServicePort, mutual_tls: bool | None
 ) -> endpoint_components_pb2.LbEndpoint:
     """HEALTHY if it is a pod, which istiod sends only while it is ready (istio ``kube/controller/endpointslice.go``).
 
@@ -58,9 +49,9 @@ def _endpoint(
     out = endpoint_components_pb2.LbEndpoint(
         health_status=health_check_pb2.HEALTHY if workload.is_pod else health_check_pb2.UNKNOWN,
         endpoint=endpoint_components_pb2.Endpoint(address=address_pb2.Address(socket_address=address)),
-        load_balancing_weight=_weight(1),
+        load_balancing_weight=wrappers_pb2.UInt32Value(value=1),
     )
-    if _speaks_tls(config, workload, port, holds):
+    if _speaks_tls(config, workload, port, mutual_tls):
         out.metadata.filter_metadata["envoy.transport_socket_match"].update({"tlsMode": "istio"})
     service, revision = workload.canonical
     # The default is left out (istio networking/util/util.go, AppendLbEndpointMetadata).
@@ -69,76 +60,12 @@ def _endpoint(
     return out
 
 
-def _speaks_tls(config: MeshConfig, workload: MeshWorkload, port: ServicePort, holds: TrafficPolicy) -> bool:
+def _speaks_tls(config: MeshConfig, workload: MeshWorkload, port: ServicePort, mutual_tls: bool | None) -> bool:
     """Whether istiod marks an endpoint for mutual TLS, which only Envoy reads.
 
-    The DestinationRule decides where it says something, else the workload unless its policy is DISABLE (istio
-    ``pilot/pkg/xds/endpoints/mtls_checker.go``).
+    Never one that does not say it is able; of the others the DestinationRule decides where it says something, else
+    the server's own policy (istio ``pilot/pkg/xds/endpoints/mtls_checker.go``, checkMtlsEnabled).
     """
-    if holds.mutual_tls is not None:
-        return holds.mutual_tls
-    return workload.tells_tls and requested_mode(config, workload, port.target) != "DISABLE"
-
-
-def _weight(value: int) -> wrappers_pb2.UInt32Value:
-    return wrappers_pb2.UInt32Value(value=value)
-
-
-def _apply_locality(groups: _Groups, client: base_pb2.Locality, holds: TrafficPolicy) -> None:
-    """Shares or priorities by locality (istio ``core/loadbalancer/loadbalancer.go``, ApplyLocalityLoadBalancer).
-
-    Priorities come with outlier detection alone, although that is not generated itself: Istio's mesh-wide default has
-    locality load balancing on.
-    """
-    setting = holds.load_balancer.locality if holds.load_balancer else LocalitySetting()
-    if not setting.enabled:
-        return
-    if setting.distribute:
-        matching = (rule for rule in setting.distribute if _matches(client, rule.source))
-        rule = next(matching, None)
-        if rule is not None:
-            _distribute(groups, rule)
-    elif holds.outlier_detection:
-        _prioritise(groups, client, setting)
-
-
-def _matches(place: base_pb2.Locality, pattern: str) -> bool:
-    """Whether a locality fits a pattern such as ``eu-west/*``; what the pattern leaves out may be anything."""
-    wanted = locality(pattern)
-    return (
-        wanted.region in ("*", place.region)
-        and wanted.zone in ("*", "", place.zone)
-        and wanted.sub_zone in ("*", "", place.sub_zone)
-    )
-
-
-def _distribute(groups: _Groups, rule: Distribute) -> None:
-    """A share is divided by weight among the localities it fits; those that fit none lose their endpoints."""
-    left = list(groups)
-    for pattern, share in rule.targets:
-        fitting = [group for group in left if _matches(group.locality, pattern)]
-        left = [group for group in left if not _matches(group.locality, pattern)]
-        total = sum(group.load_balancing_weight.value for group in fitting)
-        for group in fitting:
-            weight = math.ceil(group.load_balancing_weight.value * share / total)
-            if weight:
-                group.load_balancing_weight.value = weight
-    for group in left:
-        del group.lb_endpoints[:]
-
-
-def _prioritise(groups: _Groups, client: base_pb2.Locality, setting: LocalitySetting) -> None:
-    """The nearer, the earlier; numbered from 0 without gaps."""
-    distances = [_distance(client, group.locality, setting) for group in groups]
-    order = sorted(set(distances))
-    for group, distance in zip(groups, distances, strict=True):
-        group.priority = order.index(distance)
-
-
-def _distance(client: base_pb2.Locality, place: base_pb2.Locality, setting: LocalitySetting) -> int:
-    if client.region != place.region:
-        wanted = next((target for source, target in setting.failover if source == client.region), place.region)
-        return 3 if place.region == wanted else 4
-    if client.zone != place.zone:
-        return 2
-    return 0 if client.sub_zone == place.sub_zone else 1
+    if not workload.tells_tls or mutual_tls is not None:
+        return workload.tells_tls and bool(mutual_tls)
+    return requested_mode(config, workload, port.target) != "DISABLE"

@@ -10,6 +10,7 @@ from google.protobuf import any_pb2, message
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.xds import clusters, endpoints, listeners, routes
+from meshtui.demo.xds.names import INBOUND_PREFIX
 from meshtui.model.node_id import parse_node_id
 
 _PREFIX = "type.googleapis.com/envoy.config."
@@ -43,8 +44,9 @@ def identify(config: MeshConfig, node_id: str, default_namespace: str) -> Client
 def generate(config: MeshConfig, client: Client, type_url: str, names: Iterable[str]) -> list[any_pb2.Any]:
     """The resources that exist among the names, packed, in the order of names; duplicates once."""
     out = []
+    seen = config.seen_by(client.namespace, client.workload)
     for name in sorted(set(names)):
-        resource = _one(config, client, type_url, name)
+        resource = _one(config, seen, client, type_url, name)
         if resource is not None:
             packed = any_pb2.Any()
             # Maps are serialised in random order otherwise: equal configuration must be equal bytes.
@@ -53,14 +55,17 @@ def generate(config: MeshConfig, client: Client, type_url: str, names: Iterable[
     return out
 
 
-def _one(config: MeshConfig, client: Client, type_url: str, name: str) -> message.Message | None:
+def _one(config: MeshConfig, seen: MeshConfig, client: Client, type_url: str, name: str) -> message.Message | None:
+    """``seen``: what is for this client of the whole configuration, which decides what it serves itself."""
     found: message.Message | None = None
-    if type_url == LISTENER:
-        found = listeners.listener(config, client.namespace, client.workload, name)
+    if type_url == LISTENER and name.startswith(INBOUND_PREFIX):
+        found = listeners.inbound(config, client.workload, name)
+    elif type_url == LISTENER:
+        found = listeners.outbound(seen, client.namespace, name)
     elif type_url == ROUTE:
-        found = routes.route_configuration(config, client.namespace, name)
+        found = routes.route_configuration(seen, client.namespace, name)
     elif type_url == CLUSTER:
-        found = clusters.cluster(config, name)
+        found = clusters.cluster(seen, name)
     elif type_url == ENDPOINTS:
-        found = endpoints.endpoints(config, name, client.workload.locality if client.workload else "")
+        found = endpoints.endpoints(seen, client.workload, name)
     return found

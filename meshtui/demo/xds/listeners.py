@@ -23,15 +23,8 @@ FAULT_FILTER = "envoy.filters.http.fault"
 """A route's fault is found by this name."""
 
 
-def listener(config: MeshConfig, namespace: str, node: MeshWorkload | None, name: str) -> listener_pb2.Listener | None:
-    """The listener of a name a client asked for, or None if there is none for it."""
-    if name.startswith(INBOUND_PREFIX):
-        return _inbound(config, node, name)
-    return _outbound(config, namespace, name)
-
-
-def _outbound(config: MeshConfig, namespace: str, name: str) -> listener_pb2.Listener | None:
-    """The listener keeps the name as asked, its route configuration is called by the full one."""
+def outbound(config: MeshConfig, namespace: str, name: str) -> listener_pb2.Listener | None:
+    """What a client dials by a name, if there is one: it is called as asked, its routes by the full name."""
     host_port = split_host_port(name)
     if host_port is None:
         return None
@@ -49,8 +42,8 @@ def _outbound(config: MeshConfig, namespace: str, name: str) -> listener_pb2.Lis
     )
 
 
-def _inbound(config: MeshConfig, node: MeshWorkload | None, name: str) -> listener_pb2.Listener | None:
-    """None as well for a port that is no Service's target port: such a server never starts to serve."""
+def inbound(config: MeshConfig, node: MeshWorkload | None, name: str) -> listener_pb2.Listener | None:
+    """What a server listens on; None as well for a port that is no Service's target port: it never starts to serve."""
     host_port = split_host_port(name.removeprefix(INBOUND_PREFIX))
     if host_port is None or node is None:
         return None

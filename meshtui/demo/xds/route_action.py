@@ -12,9 +12,8 @@ from envoy.type.v3 import percent_pb2
 from google.protobuf import duration_pb2, wrappers_pb2
 
 from meshtui.demo.istio.objects import MeshConfig
-from meshtui.demo.istio.policies import HashKey
+from meshtui.demo.istio.policies import ConsistentHash
 from meshtui.demo.istio.routing import Destination, HttpRoute, Retries, Unsupported
-from meshtui.demo.xds.clusters import policy
 from meshtui.demo.xds.names import ClusterName
 
 _DEFAULT_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"
@@ -29,7 +28,7 @@ def default(config: MeshConfig, name: ClusterName) -> components.RouteAction:
     """The action of a service without a VirtualService. Its unlimited timeout is said in a field gRPC does not read."""
     action = components.RouteAction(cluster=str(name), timeout=duration(0.0), max_grpc_timeout=duration(0.0))
     _retry(action, None, same_host=False)
-    _hash(action, _hash_key(config, name.host, ""))
+    _hash(action, _hash_of_service(config, name))
     return action
 
 
@@ -38,17 +37,17 @@ def action(config: MeshConfig, http: HttpRoute, port: int) -> components.RouteAc
     limit = duration(http.timeout_seconds)
     out = components.RouteAction(timeout=limit)
     out.max_stream_duration.max_stream_duration.CopyFrom(limit)
-    keys = [_hash_key(config, destination.host, destination.subset) for destination in http.destinations]
+    hashes = [_hash_of(config, destination) for destination in http.destinations]
     if http.weighted:
         out.weighted_clusters.SetInParent()
-    for destination, key in zip(http.destinations, keys, strict=True):
+    for destination, hashed in zip(http.destinations, hashes, strict=True):
         name = _cluster(config, destination, port)
         if http.weighted:
             out.weighted_clusters.clusters.add(name=name, weight=wrappers_pb2.UInt32Value(value=destination.weight))
         else:
             out.cluster = name
-        _hash(out, key)
-    _retry(out, http.retries, same_host=not http.weighted and any(keys))
+        _hash(out, hashed)
+    _retry(out, http.retries, same_host=not http.weighted and any(hashes))
     _ignored(out, config, http.unsupported, port)
     return out
 
@@ -95,20 +94,21 @@ def _retry_on(out: components.RetryPolicy, written: str) -> None:
     out.retry_on = ",".join(names)
 
 
-def _hash_key(config: MeshConfig, host: str, subset: str) -> HashKey | None:
-    """What is hashed: by the subset's own ``consistentHash``, else by the host's (istio, hashForHTTPDestination)."""
-    rule = config.destination_rule(host)
-    own = rule.subset(subset) if rule else None
-    for holds in (own.policy if own else None, policy(config, host, None)):
-        hashed = holds.load_balancer.consistent_hash if holds and holds.load_balancer else None
-        if hashed is not None:
-            return hashed.key
-    return None
+def _hash_of(config: MeshConfig, destination: Destination) -> ConsistentHash | None:
+    rule = config.destination_rule(destination.host)
+    return rule.hash_of(destination.subset, destination.port) if rule else None
 
 
-def _hash(action: components.RouteAction, key: HashKey | None) -> None:
-    if key is None:
+def _hash_of_service(config: MeshConfig, name: ClusterName) -> ConsistentHash | None:
+    """What is hashed where no VirtualService is: here the port that is called counts (istio, hashForService)."""
+    rule = config.destination_rule(name.host)
+    return rule.hash_of("", name.port) if rule else None
+
+
+def _hash(action: components.RouteAction, hashed: ConsistentHash | None) -> None:
+    if hashed is None or hashed.key is None:
         return
+    key = hashed.key
     out = action.hash_policy.add()
     if key.how == "header":
         out.header.header_name = key.name

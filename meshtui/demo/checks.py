@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.origin import ROOT_NAMESPACE, Note, Origin, covers
 from meshtui.demo.istio.policies import DestinationRule
+from meshtui.demo.istio.routing import Destination
 
 
 def unresolved(config: MeshConfig) -> Iterator[Note]:
@@ -50,19 +51,30 @@ def _why_unused(rule: DestinationRule, config: MeshConfig, views: Sequence[MeshC
 
 def _destinations(config: MeshConfig) -> Iterator[Note]:
     for virtual in config.virtual_services:
-        for http in virtual.http:
-            for destination in http.destinations:
-                service = config.service(destination.host)
-                rule = config.destination_rule(destination.host)
-                subsets = {subset.name for subset in rule.subsets} if rule else set()
-                if service is None:
-                    yield _note(virtual.origin, f"no Service is called {destination.host}: its share of calls fails")
-                elif destination.subset and destination.subset not in subsets:
-                    reason = f"no DestinationRule defines subset {destination.subset} of {destination.host}"
-                    yield _note(virtual.origin, f"{reason}: its share of calls fails")
-                elif destination.port is not None and service.port(destination.port) is None:
-                    reason = f"Service {destination.host} has no port {destination.port}: its share of calls fails"
-                    yield _note(virtual.origin, reason)
+        meant = [service for service in config.services if any(covers(host, service.host) for host in virtual.hosts)]
+        if not meant:
+            yield _note(virtual.origin, f"no Service is called {', '.join(virtual.hosts)}: these routes are not used")
+        called = {port.number for service in meant for port in service.ports if port.routed}
+        leads = [destination for http in virtual.http for destination in http.destinations]
+        reasons = [reason for destination in leads if (reason := _astray(config, destination, called))]
+        yield from (_note(virtual.origin, reason) for reason in (*virtual.lost, *reasons))
+
+
+def _astray(config: MeshConfig, destination: Destination, called: set[int]) -> str | None:
+    """Why a destination leads nowhere; a port that it does not name is the one that was called."""
+    service, rule = config.service(destination.host), config.destination_rule(destination.host)
+    if service is None:
+        return f"no Service is called {destination.host}: its share of calls fails"
+    if destination.subset and (rule is None or rule.subset(destination.subset) is None):
+        reason = f"no DestinationRule defines subset {destination.subset} of {destination.host}"
+        return f"{reason}: its share of calls fails"
+    wanted = called if destination.port is None else {destination.port}
+    missing = sorted(wanted - {port.number for port in service.ports})
+    if not missing:
+        return None
+    port = ", ".join(str(number) for number in missing)
+    meant = ", which a destination without a port means here" if destination.port is None else ""
+    return f"Service {destination.host} has no port {port}{meant}: its share of calls fails"
 
 
 def _hidden(config: MeshConfig) -> Iterator[Note]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from meshtui.demo.istio import fields
+from meshtui.demo.istio import delegates, fields
 from meshtui.demo.istio.destinations import read_destination_rule, read_service, read_service_entry
 from meshtui.demo.istio.fields import Block, ManifestError
 from meshtui.demo.istio.notes import Notes
@@ -213,7 +213,7 @@ def in_force(
         workloads=workloads,
         services=tuple(found for found in objects if isinstance(found, Service)),
         destination_rules=tuple(found for found in objects if isinstance(found, DestinationRule)),
-        virtual_services=tuple(found for found in objects if isinstance(found, VirtualService)),
+        virtual_services=delegates.merged(found for found in objects if isinstance(found, VirtualService)),
         peer_authentications=tuple(found for found in objects if isinstance(found, PeerAuthentication)),
         authorization_policies=tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_pb2
 from envoy.extensions.filters.http.fault.v3 import fault_pb2
 
+from meshtui.demo.checks import unresolved
 from meshtui.demo.xds.generate import (
     ROUTE,
 )
-from tests.demo.generated import ALL, FQDN, V1, config_of, destination_rule, one
+from tests.demo.generated import ALL, FQDN, V1, config_of, destination_rule, one, virtual_service
+
+TO_ECHO = "route: [{destination: {host: echo}}]"
 
 
 def routes_of(http: str) -> list[Any]:
@@ -43,7 +47,9 @@ metadata: {name: faulty, namespace: echo-grpc}
 spec:
   hosts: [echo]
   http:
-    - fault: {delay: {fixedDelay: 1m0.5s, percentage: {value: 12.5}}, abort: {httpStatus: 503}}
+    - fault:
+        delay: {fixedDelay: 1m0.5s, percentage: {value: 12.5}}
+        abort: {httpStatus: 503, percentage: {value: 100}}
       timeout: 200ms
       retries: {attempts: 0}
       route: [{destination: {host: echo}}]
@@ -128,3 +134,160 @@ class TestRoutes:
         assert action.hash_policy[0].cookie.name == "c"
         assert action.hash_policy[0].cookie.HasField("ttl")
         assert not action.retry_policy.retry_host_predicate
+
+    def test_a_fault_without_a_percentage_is_one_of_no_request(self) -> None:
+        """TranslateFault, whatever Istio's reference says."""
+        (route,) = routes_of(f"[{{fault: {{delay: {{fixedDelay: 1s}}, abort: {{httpStatus: 503}}}}, {TO_ECHO}}}]")
+        fault = fault_pb2.HTTPFault()
+        assert route.typed_per_filter_config["envoy.filters.http.fault"].Unpack(fault)
+        assert fault.delay.HasField("percentage")
+        assert fault.delay.percentage.numerator == 0
+        assert not fault.abort.HasField("percentage")
+
+    def test_mirrors_are_sent_each_with_its_share(self) -> None:
+        mirrors = "mirror: {host: echo, subset: v2}, mirrorPercentage: {value: 12.5}"
+        more = "mirrors: [{destination: {host: greeter}}, {destination: {host: echo}, percentage: {value: 0}}]"
+        (route,) = routes_of(f"[{{{mirrors}, {more}, {TO_ECHO}}}]")
+        first, second = route.route.request_mirror_policies
+        assert first.cluster == V1.replace("v1", "v2")
+        assert first.runtime_fraction.default_value.numerator == 125_000
+        assert second.cluster == f"outbound|7070||{FQDN.replace('echo', 'greeter', 1)}"
+        assert second.runtime_fraction.default_value.numerator == 100
+
+    def test_what_is_changed_in_headers(self) -> None:
+        request = "{set: {b: '1', a: '2', ':authority': other}, add: {c: '3'}, remove: [d, ':path']}"
+        headers = f"headers: {{request: {request}, response: {{set: {{e: '4'}}}}}}"
+        (route,) = routes_of(f"[{{{headers}, {TO_ECHO}}}]")
+        added = [(option.header.key, option.append_action) for option in route.request_headers_to_add]
+        overwrite = base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
+        append = base_pb2.HeaderValueOption.APPEND_IF_EXISTS_OR_ADD
+        assert added == [("a", overwrite), ("b", overwrite), ("c", append)]
+        assert list(route.request_headers_to_remove) == ["d"]
+        assert [option.header.key for option in route.response_headers_to_add] == ["e"]
+        assert route.route.host_rewrite_literal == "other"
+
+    def test_headers_of_one_of_several_destinations_are_its_shares(self) -> None:
+        own = "headers: {request: {set: {x: y, host: other}}}"
+        first, second = (f"{{destination: {{host: echo}}, weight: 1{more}}}" for more in (f", {own}", ""))
+        (route,) = routes_of(f"[{{route: [{first}, {second}]}}]")
+        changed, other = route.route.weighted_clusters.clusters
+        assert [option.header.key for option in changed.request_headers_to_add] == ["x"]
+        assert changed.host_rewrite_literal == "other"
+        assert not other.request_headers_to_add
+        (alone,) = routes_of(f"[{{route: [{{destination: {{host: echo}}, {own}}}]}}]")
+        assert [option.header.key for option in alone.request_headers_to_add] == ["x"]
+        assert alone.route.host_rewrite_literal == "other"
+
+    def test_what_else_a_retry_says(self) -> None:
+        more = "retryIgnorePreviousHosts: false, retryRemoteLocalities: true, backoff: 10ms"
+        (route,) = routes_of(f"[{{retries: {{attempts: 1, {more}}}, {TO_ECHO}}}]")
+        policy = route.route.retry_policy
+        assert not policy.retry_host_predicate
+        assert policy.retry_priority.name == "envoy.retry_priorities.previous_priorities"
+        assert policy.retry_back_off.base_interval.nanos == 10_000_000
+
+    def test_a_redirect_in_full(self) -> None:
+        (route,) = routes_of("[{redirect: {uri: /x, scheme: https, derivePort: FROM_REQUEST_PORT, redirectCode: 307}}]")
+        redirect = route.redirect
+        assert (redirect.path_redirect, redirect.scheme_redirect, redirect.port_redirect) == ("/x", "https", 7070)
+        assert redirect.response_code == redirect.TEMPORARY_REDIRECT
+        (implied,) = routes_of("[{redirect: {authority: a, port: 80}}]")
+        assert implied.redirect.port_redirect == 0
+
+    def test_a_regular_expression_goes_before_a_prefix(self) -> None:
+        rewrite = "rewrite: {uri: /a, authority: b, uriRegexRewrite: {match: x, rewrite: y}}"
+        action = routes_of(f"[{{{rewrite}, {TO_ECHO}}}]")[0].route
+        assert (action.regex_rewrite.pattern.regex, action.regex_rewrite.substitution) == ("x", "y")
+        assert (action.prefix_rewrite, action.host_rewrite_literal) == ("", "b")
+
+    def test_a_destination_without_a_port_means_the_one_that_was_called(self) -> None:
+        """Whatever its Service has: GetDestinationCluster sees no other port of it here."""
+        service = "apiVersion: v1\nkind: Service\nmetadata: {name: far}\nspec: {ports: [{port: 80}]}\n"
+        config = config_of("discovery", service, virtual_service("[{route: [{destination: {host: far}}]}]"))
+        (route,) = one(config, ROUTE, ALL, route_pb2.RouteConfiguration).virtual_hosts[0].routes
+        assert route.route.cluster == "outbound|7070||far.echo-grpc.svc.cluster.local"
+        assert "has no port 7070, which a destination without a port means here" in next(unresolved(config)).reason
+
+
+class TestWhoseRoutes:
+    """Which clients a match is for (istio 1.29.1 ``core/route/route.go``, sourceMatchHTTP)."""
+
+    @pytest.mark.parametrize(
+        ("condition", "taken"),
+        [
+            ("port: 7070", True),
+            ("port: 80", False),
+            ("sourceLabels: {version: v1}", True),
+            ("sourceLabels: {version: v2}", False),
+            ("sourceNamespace: echo-grpc", True),
+            ("sourceNamespace: elsewhere", False),
+            ("gateways: [mesh, edge]", True),
+            ("gateways: [edge]", False),
+        ],
+    )
+    def test_a_match_that_is_for_others_is_left_out(self, condition: str, taken: bool) -> None:
+        routes = routes_of(f"[{{name: own, match: [{{{condition}, statPrefix: p}}], {TO_ECHO}}}]")
+        # Where nothing is left, the Service has its default route.
+        assert [(route.name, route.stat_prefix) for route in routes] == [("own", "p") if taken else ("default", "")]
+
+    @pytest.mark.parametrize(("exported", "seen"), [("'*'", True), ("'.'", True), ("echo-grpc", True), ("'~'", False)])
+    def test_routes_are_seen_where_they_are_exported_to(self, exported: str, seen: bool) -> None:
+        text = virtual_service(f"[{{name: own, {TO_ECHO}}}]", more=f", exportTo: [{exported}]")
+        config = config_of("discovery", text)
+        (route,) = one(config, ROUTE, ALL, route_pb2.RouteConfiguration).virtual_hosts[0].routes
+        assert route.name == ("own" if seen else "default")
+        assert any("no pod of the demo" in note.reason for note in unresolved(config)) is not seen
+
+    def test_hosts_that_are_no_services_have_a_virtual_host_of_their_own(self) -> None:
+        text = virtual_service(f"[{{name: own, {TO_ECHO}}}]").replace(FQDN, f"{FQDN}, Example.com", 1)
+        found = one(config_of("discovery", text), ROUTE, ALL, route_pb2.RouteConfiguration)
+        host = next(host for host in found.virtual_hosts if host.name == "example.com:7070")
+        assert list(host.domains) == ["example.com", "example.com:7070"]
+        assert [route.name for route in host.routes] == ["own"]
+
+
+class TestDelegation:
+    """istio 1.29.1 ``pilot/pkg/model/virtualservice.go``, mergeVirtualServicesIfNeeded."""
+
+    MATCH = "match: [{uri: {prefix: /proto}, headers: {x: {exact: a}}}]"
+    ROOT = f"[{{name: root, {MATCH}, timeout: 3s, delegate: {{name: below}}}}]"
+
+    def routes(self, http: str, root: str = ROOT, more: str = "") -> tuple[list[Any], list[str]]:
+        below = virtual_service(http, "below", more=more).replace(f"hosts: [{FQDN}], ", "")
+        config = config_of("discovery", virtual_service(root), below)
+        found = one(config, ROUTE, ALL, route_pb2.RouteConfiguration)
+        return list(found.virtual_hosts[0].routes), [note.reason for note in unresolved(config)]
+
+    def test_a_delegates_routes_stand_in_the_place_of_the_delegation(self) -> None:
+        own = f"[{{name: own, match: [{{uri: {{exact: /proto.E/Echo}}}}], {TO_ECHO}}}, {{timeout: 1s, {TO_ECHO}}}]"
+        (first, second), notes = self.routes(own)
+        assert (first.name, first.match.path, first.route.timeout.seconds) == ("root-own", "/proto.E/Echo", 3)
+        assert (second.name, second.match.prefix, second.route.timeout.seconds) == ("root", "/proto", 1)
+        assert [header.string_match.exact for route in (first, second) for header in route.match.headers] == ["a", "a"]
+        assert notes == []
+
+    @pytest.mark.parametrize(
+        "match",
+        [
+            "uri: {prefix: /other}",
+            "uri: {regex: '/proto.*'}",
+            "uri: {exact: /other}",
+            "headers: {x: {exact: b}}",
+            "ignoreUriCase: true",
+        ],
+    )
+    def test_a_route_that_contradicts_the_root_is_left_out(self, match: str) -> None:
+        (route,), notes = self.routes(f"[{{match: [{{{match}}}], {TO_ECHO}}}]")
+        assert route.name == "default"
+        assert [note for note in notes if "matches what this one's does not" in note]
+
+    def test_a_delegate_that_is_not_there_costs_its_own_route_alone(self) -> None:
+        root = f"[{{match: [{{uri: {{prefix: /a}}}}], delegate: {{name: gone}}}}, {{name: rest, {TO_ECHO}}}]"
+        (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", root)
+        assert route.name == "rest"
+        assert notes[0].startswith("there is no VirtualService echo-grpc/gone without hosts")
+
+    def test_a_delegate_that_is_not_exported_here(self) -> None:
+        (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", more=", exportTo: [elsewhere]")
+        assert route.name == "default"
+        assert "is not exported to echo-grpc" in notes[0]

@@ -227,10 +227,10 @@ def duration(parent: Block, key: str) -> float:
     return seconds
 
 
-def percent(parent: Block, key: str) -> float:
-    """A ``{value: N}`` percentage from 0 to 100; 100 when it is missing, as in Istio's faults."""
+def percent(parent: Block, key: str) -> float | None:
+    """A ``{value: N}`` percentage from 0 to 100; None when it is missing."""
     if parent.get(key) is None:
-        return 100.0
+        return None
     value = block(parent, key).get("value", 0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
         raise parent.fail(key, f"{key}.value must be a number from 0 to 100")

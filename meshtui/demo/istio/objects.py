@@ -85,6 +85,8 @@ class MeshConfig:
     authorization_policies: tuple[AuthorizationPolicy, ...] = ()
     namespace: str = NAMESPACE
     """The one of who asks, whose rules come first."""
+    labels: Labels = ()
+    """Those of who asks."""
 
     def seen_by(self, namespace: str, client: MeshWorkload | None) -> MeshConfig:
         """What is for a client: rules that select it, and what is exported to its namespace."""
@@ -92,9 +94,10 @@ class MeshConfig:
         return replace(
             self,
             namespace=namespace,
+            labels=labels,
             services=tuple(service for service in self.services if service.origin.visible_in(namespace)),
             virtual_services=tuple(
-                virtual for virtual in self.virtual_services if virtual.origin.visible_in(namespace)
+                virtual for virtual in self.virtual_services if virtual.in_mesh and virtual.origin.visible_in(namespace)
             ),
             destination_rules=tuple(
                 rule

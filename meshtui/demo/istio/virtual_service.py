@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from meshtui.demo.istio import fields
-from meshtui.demo.istio.fields import Block, ManifestError
+from meshtui.demo.istio import fields, route_fields
+from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
 from meshtui.demo.istio.origin import Origin, full_host
 from meshtui.demo.istio.routing import (
-    CorsPolicy,
+    MESH_GATEWAY,
     Destination,
-    DirectResponse,
-    Fault,
     HttpMatch,
     HttpRoute,
-    Redirect,
-    Retries,
+    Mirror,
     TextMatch,
-    Unsupported,
     VirtualService,
 )
-
-_CODES = """
-    OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED
-    RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE
-    DATA_LOSS UNAUTHENTICATED
-"""
-
-GRPC_STATUS_CODES = _CODES.split()
-"""The codes in their numeric order, as ``abort.grpcStatus`` names them."""
-
-_IGNORED = "istiod sends it and gRPC ignores it"
 
 
 def read_virtual_service(document: Block, origin: Origin, notes: Notes) -> VirtualService:
@@ -39,14 +24,14 @@ def read_virtual_service(document: Block, origin: Origin, notes: Notes) -> Virtu
     notes.drop_if_set(spec, ("tcp", "tls"), "only http routes reach a proxyless gRPC client")
     gateways = fields.texts(spec, "gateways")
     hosts = tuple(full_host(host, origin.namespace) for host in fields.texts(spec, "hosts"))
-    if not hosts:
-        raise spec.fail("hosts", "a VirtualService needs at least one host")
-    if gateways and "mesh" not in gateways:
+    in_mesh = not gateways or MESH_GATEWAY in gateways
+    if not in_mesh:
         reason = "routes bound only to a gateway do not reach pods"
         notes.add("dropped", spec.line_of("gateways"), reason)
-        hosts = ()
     routes = tuple(_route(item, origin, notes) for item in fields.blocks(spec, "http"))
-    return VirtualService(origin, hosts, routes)
+    if not hosts and any(route.delegate for route in routes):
+        raise spec.fail("hosts", "a VirtualService that delegates needs at least one host")
+    return VirtualService(origin, hosts, routes, in_mesh)
 
 
 _ROUTE_FIELDS = (
@@ -70,46 +55,40 @@ _ROUTE_FIELDS = (
 
 def _route(item: Block, origin: Origin, notes: Notes) -> HttpRoute:
     fields.only(item, "an http route", _ROUTE_FIELDS)
-    if item.get("delegate") is not None:
-        raise item.fail("delegate", "the demo mesh does not know delegate")
-    notes.drop_if_set(item, ("mirrors",), "gRPC never mirrors")
-    instead = _instead(item, notes)
+    instead, delegate = route_fields.read_instead(item, notes), _delegate(item, origin)
     return HttpRoute(
         name=fields.text(item, "name", ""),
         matches=tuple(_match(match, notes) for match in fields.blocks(item, "match")),
-        destinations=() if instead else _destinations(item, origin, notes),
+        destinations=() if instead or delegate else _destinations(item, origin, notes),
         weighted=len(fields.blocks(item, "route")) > 1,
         instead=instead,
-        timeout_seconds=fields.duration(item, "timeout"),
-        fault=_fault(item),
-        retries=_retries(item, notes),
-        unsupported=_unsupported(item, origin, notes),
+        delegate=delegate,
+        timeout_seconds=fields.duration(item, "timeout") if item.get("timeout") is not None else None,
+        fault=route_fields.read_fault(item, notes),
+        retries=route_fields.read_retries(item, notes),
+        cors=route_fields.read_cors(item, notes),
+        rewrite=route_fields.read_rewrite(item, notes),
+        headers=route_fields.read_headers(item, notes),
+        mirrors=_mirrors(item, origin, notes),
     )
 
 
-def _instead(item: Block, notes: Notes) -> DirectResponse | Redirect | None:
-    """What a proxy would do instead of a call; redirect wins, as in istiod."""
-    for key in ("redirect", "directResponse"):
-        if item.get(key) is not None:
-            reason = f"{key} is sent, and gRPC fails every call of this route (Java refuses the route configuration)"
-            notes.add("refused", item.line_of(key), reason)
-    if item.get("redirect") is not None:
-        redirect = fields.block(item, "redirect")
-        fields.only(redirect, "redirect", ("uri", "authority"))
-        return Redirect(fields.text(redirect, "authority", ""), fields.text(redirect, "uri", ""))
-    if item.get("directResponse") is not None:
-        response = fields.block(item, "directResponse")
-        fields.only(response, "directResponse", ("status", "body"))
-        body = fields.text(fields.block(response, "body"), "string", "")
-        return DirectResponse(fields.integer(response, "status", 100, 599), body)
-    return None
+def _delegate(item: Block, origin: Origin) -> tuple[str, str] | None:
+    if item.get("delegate") is None:
+        return None
+    if item.get("route") is not None:
+        raise item.fail("delegate", "an http route cannot have both route and delegate")
+    delegate = fields.block(item, "delegate")
+    fields.only(delegate, "a delegate", ("name", "namespace"))
+    return fields.text(delegate, "namespace", origin.namespace), fields.text(delegate, "name")
 
 
 _PSEUDO_HEADERS = ("method", "authority", "scheme")
+_SOURCE = ("port", "sourceLabels", "sourceNamespace", "gateways", "statPrefix")
 
 
 def _match(match: Block, notes: Notes) -> HttpMatch:
-    known = ("uri", "headers", "withoutHeaders", "ignoreUriCase", "name", "queryParams", *_PSEUDO_HEADERS)
+    known = ("uri", "headers", "withoutHeaders", "ignoreUriCase", "name", "queryParams", *_PSEUDO_HEADERS, *_SOURCE)
     fields.only(match, "a match", known)
     if match.get("queryParams") is not None:
         reason = "queryParams is sent, and gRPC leaves a route out that matches on it (gRFC A28)"
@@ -124,6 +103,11 @@ def _match(match: Block, notes: Notes) -> HttpMatch:
         ),
         query=_named_matches(match, "queryParams"),
         ignore_case=fields.boolean(match, "ignoreUriCase", default=False),
+        port=fields.integer(match, "port", 0, 65535, default=0),
+        source_labels=fields.labels(match, "sourceLabels"),
+        source_namespace=fields.text(match, "sourceNamespace", ""),
+        gateways=fields.texts(match, "gateways"),
+        stat_prefix=fields.text(match, "statPrefix", ""),
     )
 
 
@@ -151,100 +135,32 @@ def _destinations(item: Block, origin: Origin, notes: Notes) -> tuple[Destinatio
     destinations = []
     for route in routes:
         fields.only(route, "a route destination", ("destination", "weight", "headers"))
-        notes.drop_if_set(route, ("headers",), _IGNORED)
         weight = fields.integer(route, "weight", 0, 2**31 - 1, default=0)
-        destinations.append(_destination(route, "destination", origin, weight))
-    if len(destinations) == 1:
-        only = destinations[0]
-        return (Destination(only.host, only.subset, only.port, only.weight or 100),)
-    if not 0 < sum(destination.weight for destination in destinations) <= 2**32 - 1:
+        destination = _destination(route, "destination", origin)
+        headers = route_fields.read_headers(route, notes)
+        destinations.append(Destination(destination.host, destination.subset, destination.port, weight, headers))
+    if len(destinations) > 1 and not 0 < sum(destination.weight for destination in destinations) <= 2**32 - 1:
         raise item.fail("route", "the weights of several destinations must add up to more than 0")
-    return tuple(destination for destination in destinations if destination.weight)
+    return tuple(destination for destination in destinations if destination.weight or len(destinations) == 1)
 
 
-def _destination(parent: Block, key: str, origin: Origin, weight: int) -> Destination:
+def _destination(parent: Block, key: str, origin: Origin) -> Destination:
     destination = fields.block(parent, key)
     fields.only(destination, "a destination", ("host", "subset", "port"))
     port: int | None = None
     if destination.get("port") is not None:
         port = fields.integer(fields.block(destination, "port"), "number", 1, 65535)
     host = full_host(fields.text(destination, "host"), origin.namespace)
-    return Destination(host, fields.text(destination, "subset", ""), port, weight)
+    return Destination(host, fields.text(destination, "subset", ""), port, 0)
 
 
-def _fault(item: Block) -> Fault | None:
-    if item.get("fault") is None:
-        return None
-    fault = fields.block(item, "fault")
-    fields.only(fault, "a fault", ("delay", "abort"))
-    delay, abort = fields.block(fault, "delay"), fields.block(fault, "abort")
-    fields.only(delay, "a delay", ("percentage", "fixedDelay"))
-    fields.only(abort, "an abort", ("percentage", "httpStatus", "grpcStatus"))
-    http_status, grpc_status = 0, None
-    if abort and abort.get("grpcStatus") is not None:
-        word = fields.one_of(abort, "grpcStatus", GRPC_STATUS_CODES, "")
-        grpc_status = GRPC_STATUS_CODES.index(word)
-    elif abort:
-        http_status = fields.integer(abort, "httpStatus", 200, 599)
-    seconds = fields.duration(delay, "fixedDelay")
-    if delay and not seconds:
-        raise delay.fail("fixedDelay", "a delay needs a fixedDelay of more than 0s")
-    return Fault(
-        delay_percent=fields.percent(delay, "percentage") if delay else 0.0,
-        delay_seconds=seconds,
-        abort_percent=fields.percent(abort, "percentage") if abort else 0.0,
-        abort_http_status=http_status,
-        abort_grpc_status=grpc_status,
-    )
-
-
-def _retries(item: Block, notes: Notes) -> Retries | None:
-    if item.get("retries") is None:
-        return None
-    retries = fields.block(item, "retries")
-    fields.only(retries, "retries", ("attempts", "retryOn", "perTryTimeout", "retryRemoteLocalities"))
-    notes.drop_if_set(retries, ("perTryTimeout", "retryRemoteLocalities"), "gRPC does not implement it")
-    per_try = fields.duration(retries, "perTryTimeout") if retries.get("perTryTimeout") is not None else None
-    return Retries(fields.integer(retries, "attempts", 0, 100), fields.text(retries, "retryOn", ""), per_try)
-
-
-def _unsupported(item: Block, origin: Origin, notes: Notes) -> Unsupported:
-    rewrite = fields.block(item, "rewrite")
-    notes.drop_if_set(item, ("rewrite", "headers", "mirror"), _IGNORED)
-    request = fields.block(fields.block(item, "headers"), "request")
-    mirror = item.get("mirror") is not None
-    return Unsupported(
-        cors=_cors(item, notes),
-        prefix_rewrite=fields.text(rewrite, "uri", ""),
-        authority_rewrite=fields.text(rewrite, "authority", ""),
-        request_headers=fields.labels(request, "set"),
-        mirror=_destination(item, "mirror", origin, 100) if mirror else None,
-        mirror_percent=fields.percent(item, "mirrorPercentage") if item.get("mirrorPercentage") is not None else None,
-    )
-
-
-def _cors(item: Block, notes: Notes) -> CorsPolicy | None:
-    if item.get("corsPolicy") is None:
-        return None
-    cors = fields.block(item, "corsPolicy")
-    known = ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders", "maxAge", "allowCredentials")
-    fields.only(cors, "a corsPolicy", known)
-    reason = "gRPC refuses the whole route configuration because it has a CORS filter"
-    notes.add("refused", item.line_of("corsPolicy"), reason)
-    return CorsPolicy(
-        origins=tuple(_origin(allowed) for allowed in fields.blocks(cors, "allowOrigins")),
-        methods=fields.texts(cors, "allowMethods"),
-        headers=fields.texts(cors, "allowHeaders"),
-        exposed=fields.texts(cors, "exposeHeaders"),
-        max_age_seconds=fields.duration(cors, "maxAge") if cors.get("maxAge") is not None else None,
-        credentials=fields.boolean(cors, "allowCredentials", default=False)
-        if cors.get("allowCredentials") is not None
-        else None,
-    )
-
-
-def _origin(allowed: Block) -> TextMatch:
-    for how in ("exact", "prefix", "regex"):
-        if how in allowed:
-            return TextMatch(how, fields.text(allowed, how))
-    raise ManifestError(allowed.line, "an origin must have one of exact, prefix or regex")
+def _mirrors(item: Block, origin: Origin, notes: Notes) -> tuple[Mirror, ...]:
+    """Where calls are copied to; one with an explicit share of 0 is no mirror."""
+    notes.drop_if_set(item, ("mirror", "mirrors"), route_fields.IGNORED)
+    found = []
+    if item.get("mirror") is not None:
+        found.append(Mirror(_destination(item, "mirror", origin), fields.percent(item, "mirrorPercentage")))
+    for mirror in fields.blocks(item, "mirrors"):
+        fields.only(mirror, "a mirror", ("destination", "percentage"))
+        found.append(Mirror(_destination(mirror, "destination", origin), fields.percent(mirror, "percentage")))
+    return tuple(mirror for mirror in found if mirror.percent != 0)

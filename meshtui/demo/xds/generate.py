@@ -63,7 +63,7 @@ def _one(config: MeshConfig, seen: MeshConfig, client: Client, type_url: str, na
     elif type_url == LISTENER:
         found = listeners.outbound(seen, client.namespace, name)
     elif type_url == ROUTE:
-        found = routes.route_configuration(seen, client.namespace, name)
+        found = routes.route_configuration(seen, name)
     elif type_url == CLUSTER:
         found = clusters.cluster(seen, name)
     elif type_url == ENDPOINTS:

@@ -8,12 +8,16 @@ from http import HTTPStatus
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
+from envoy.extensions.retry.priority.previous_priorities.v3 import (
+    previous_priorities_config_pb2 as previous_priorities_pb2,
+)
 from envoy.type.v3 import percent_pb2
 from google.protobuf import duration_pb2, wrappers_pb2
 
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.policies import ConsistentHash
-from meshtui.demo.istio.routing import Destination, HttpRoute, Retries, Unsupported
+from meshtui.demo.istio.routing import Destination, HttpRoute, Retries, Rewrite
+from meshtui.demo.xds import header_changes
 from meshtui.demo.xds.names import ClusterName
 
 _DEFAULT_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes"
@@ -34,21 +38,25 @@ def default(config: MeshConfig, name: ClusterName) -> components.RouteAction:
 
 def action(config: MeshConfig, http: HttpRoute, port: int) -> components.RouteAction:
     """The action of one entry of a VirtualService."""
-    limit = duration(http.timeout_seconds)
+    limit = duration(http.timeout_seconds or 0.0)
     out = components.RouteAction(timeout=limit)
     out.max_stream_duration.max_stream_duration.CopyFrom(limit)
     hashes = [_hash_of(config, destination) for destination in http.destinations]
     if http.weighted:
         out.weighted_clusters.SetInParent()
     for destination, hashed in zip(http.destinations, hashes, strict=True):
-        name = _cluster(config, destination, port)
+        name = _cluster(destination, port)
         if http.weighted:
-            out.weighted_clusters.clusters.add(name=name, weight=wrappers_pb2.UInt32Value(value=destination.weight))
+            share = out.weighted_clusters.clusters.add(name=name)
+            share.weight.value = destination.weight
+            authority = header_changes.add(share, destination.headers)
+            if authority:
+                share.host_rewrite_literal = authority
         else:
             out.cluster = name
         _hash(out, hashed)
     _retry(out, http.retries, same_host=not http.weighted and any(hashes))
-    _ignored(out, config, http.unsupported, port)
+    _ignored(out, http, port)
     return out
 
 
@@ -59,11 +67,12 @@ def duration(seconds: float) -> duration_pb2.Duration:
     return out
 
 
-def _cluster(config: MeshConfig, destination: Destination, port: int) -> str:
-    """A destination without a port means the service's only port, else the port that was called."""
-    service = config.service(destination.host)
-    if destination.port is None and service and len(service.ports) == 1:
-        port = service.ports[0].number
+def _cluster(destination: Destination, port: int) -> str:
+    """A destination without a port means the one that was called.
+
+    Also where its Service has another one only: of a Service istiod knows here no port but the one that is called
+    (istio ``core/httproute.go``, BuildSidecarOutboundVirtualHosts).
+    """
     return str(ClusterName(destination.host, destination.port or port, destination.subset))
 
 
@@ -76,12 +85,31 @@ def _retry(action: components.RouteAction, retries: Retries | None, same_host: b
     out.num_retries.value = _DEFAULT_RETRIES if retries is None else retries.attempts
     out.host_selection_retry_max_attempts = 5
     if not same_host:
-        predicate = out.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts")
-        predicate.typed_config.Pack(previous_hosts_pb2.PreviousHostsPredicate())
-    if retries is not None and retries.retry_on:
+        _previous_hosts(out)
+    if retries is not None:
+        _written(out, retries)
+
+
+def _written(out: components.RetryPolicy, retries: Retries) -> None:
+    """What takes the place of the default (istio, ConvertPolicy)."""
+    if retries.retry_on:
         _retry_on(out, retries.retry_on)
-    if retries is not None and retries.per_try_seconds is not None:
+    if retries.per_try_seconds is not None:
         out.per_try_timeout.CopyFrom(duration(retries.per_try_seconds))
+    if retries.elsewhere is not None:
+        del out.retry_host_predicate[:]
+    if retries.elsewhere:
+        _previous_hosts(out)
+    if retries.in_other_localities:
+        out.retry_priority.name = "envoy.retry_priorities.previous_priorities"
+        out.retry_priority.typed_config.Pack(previous_priorities_pb2.PreviousPrioritiesConfig(update_frequency=2))
+    if retries.backoff_seconds is not None:
+        out.retry_back_off.base_interval.CopyFrom(duration(retries.backoff_seconds))
+
+
+def _previous_hosts(out: components.RetryPolicy) -> None:
+    predicate = out.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts")
+    predicate.typed_config.Pack(previous_hosts_pb2.PreviousHostsPredicate())
 
 
 def _retry_on(out: components.RetryPolicy, written: str) -> None:
@@ -122,18 +150,23 @@ def _hash(action: components.RouteAction, hashed: ConsistentHash | None) -> None
             out.cookie.ttl.CopyFrom(duration(key.ttl_seconds))
 
 
-def _ignored(action: components.RouteAction, config: MeshConfig, extra: Unsupported, port: int) -> None:
+def _ignored(action: components.RouteAction, http: HttpRoute, port: int) -> None:
     """Fields that istiod sends as well and that gRPC does not read."""
-    if extra.prefix_rewrite:
-        action.prefix_rewrite = extra.prefix_rewrite
-    if extra.authority_rewrite:
-        action.host_rewrite_literal = extra.authority_rewrite
-    if extra.mirror and extra.mirror_percent != 0:
+    rewrite = http.rewrite or Rewrite()
+    if rewrite.regex:
+        action.regex_rewrite.pattern.regex, action.regex_rewrite.substitution = rewrite.regex
+    elif rewrite.uri:
+        action.prefix_rewrite = rewrite.uri
+    only = http.destinations[0].headers if http.destinations and not http.weighted else None
+    authority = rewrite.authority or header_changes.authority(http.headers) or header_changes.authority(only)
+    if authority:
+        action.host_rewrite_literal = authority
+    for mirror in http.mirrors:
         share = percent_pb2.FractionalPercent(numerator=100)
-        if extra.mirror_percent is not None:
-            share = percentage(extra.mirror_percent)
+        if mirror.percent is not None:
+            share = percentage(mirror.percent)
         action.request_mirror_policies.add(
-            cluster=_cluster(config, extra.mirror, port),
+            cluster=_cluster(mirror.destination, port),
             runtime_fraction=base_pb2.RuntimeFractionalPercent(default_value=share),
             trace_sampled=wrappers_pb2.BoolValue(value=False),
         )
@@ -142,5 +175,5 @@ def _ignored(action: components.RouteAction, config: MeshConfig, extra: Unsuppor
 def percentage(percent: float) -> percent_pb2.FractionalPercent:
     """A percentage as istiod sends one that is written."""
     return percent_pb2.FractionalPercent(
-        numerator=round(percent * 10_000), denominator=percent_pb2.FractionalPercent.MILLION
+        numerator=int(percent * 10_000), denominator=percent_pb2.FractionalPercent.MILLION
     )

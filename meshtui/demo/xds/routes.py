@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.config.route.v3 import route_pb2
 
 from meshtui.demo.istio.objects import MeshConfig, Service
-from meshtui.demo.istio.origin import Origin
+from meshtui.demo.istio.origin import Origin, covers
 from meshtui.demo.istio.routing import Destination, DirectResponse, HttpMatch, HttpRoute, Redirect, VirtualService
-from meshtui.demo.xds import filter_overrides, route_action, route_match
+from meshtui.demo.xds import filter_overrides, header_changes, route_action, route_match
 from meshtui.demo.xds.names import ClusterName, aliases, parse_cluster
 
+_REDIRECTS = {
+    301: components.RedirectAction.MOVED_PERMANENTLY,
+    302: components.RedirectAction.FOUND,
+    303: components.RedirectAction.SEE_OTHER,
+    307: components.RedirectAction.TEMPORARY_REDIRECT,
+    308: components.RedirectAction.PERMANENT_REDIRECT,
+}
 
-def route_configuration(config: MeshConfig, namespace: str, name: str) -> route_pb2.RouteConfiguration | None:
-    """The route configuration of a name, as a client in a namespace sees it.
+
+def route_configuration(config: MeshConfig, name: str) -> route_pb2.RouteConfiguration | None:
+    """The route configuration of a name, as a client sees it.
 
     Only the port in the name counts: all services that have it are in (istio ``grpcgen/rds.go``, buildHTTPRoute), and
     gRPC uses the one that fits its target. A service whose port is not HTTP has none.
@@ -22,21 +32,42 @@ def route_configuration(config: MeshConfig, namespace: str, name: str) -> route_
     parts = parse_cluster(name)
     if parts is None or not parts.host or not parts.port:
         return None
-    services = sorted(
-        (service for service in config.services if (port := service.port(parts.port)) and port.routed),
-        key=lambda service: service.host,
-    )
-    hosts = [_virtual_host(config, namespace, service, parts.port) for service in services]
-    return route_pb2.RouteConfiguration(name=name, virtual_hosts=hosts)
+    port = parts.port
+    services = [service for service in config.services if (found := service.port(port)) and found.routed]
+    hosts = {host.name: host for host in _beside(config, services, port)}
+    hosts |= {host.name: host for host in (_of_service(config, service, port) for service in services)}
+    return route_pb2.RouteConfiguration(name=name, virtual_hosts=[hosts[name] for name in sorted(hosts)])
 
 
-def _virtual_host(config: MeshConfig, namespace: str, service: Service, port: int) -> components.VirtualHost:
+def _of_service(config: MeshConfig, service: Service, port: int) -> components.VirtualHost:
+    """With the routes of its VirtualService, or a default one if that has none for this client."""
     virtual = config.virtual_service(service.host)
-    names = [*aliases(service.host, namespace), service.cluster_ip]
+    routes = _routes(config, virtual, port) if virtual else []
+    names = (*aliases(service.host, config.namespace), service.cluster_ip)
+    return _virtual_host(service.host, names, routes or [_default_route(config, service, port)], port)
+
+
+def _beside(config: MeshConfig, services: Sequence[Service], port: int) -> Iterator[components.VirtualHost]:
+    """Those of hosts that a VirtualService names beside Services and that are none on this port: nobody can dial them.
+
+    On port 80 a VirtualService needs no Service for that (istio ``core/route/route.go``,
+    buildSidecarVirtualHostsForVirtualService).
+    """
+    known = [service.host for service in services]
+    for virtual in reversed(config.virtual_services):
+        routes = _routes(config, virtual, port)
+        if routes and (port == 80 or any(covers(host, own) for host in virtual.hosts for own in known)):
+            others = (host.lower() for host in virtual.hosts if not any(covers(host, own) for own in known))
+            yield from (_virtual_host(host, (host,), routes, port) for host in others)
+
+
+def _virtual_host(
+    host: str, names: Iterable[str], routes: Iterable[components.Route], port: int
+) -> components.VirtualHost:
     return components.VirtualHost(
-        name=f"{service.host}:{port}",
+        name=f"{host}:{port}",
         domains=[domain for name in names for domain in (name, f"{name}:{port}")],
-        routes=_routes(config, virtual, port) if virtual else [_default_route(config, service, port)],
+        routes=routes,
         include_request_attempt_count=True,
     )
 
@@ -55,6 +86,8 @@ def _routes(config: MeshConfig, virtual: VirtualService, port: int) -> list[comp
     out = []
     for http in virtual.http:
         for match in http.matches or (None,):
+            if match is not None and not match.is_for(config.namespace, config.labels, port):
+                continue
             out.append(_route(config, virtual, http, match, port))
             if match is None or match.takes_everything:
                 return out
@@ -66,22 +99,37 @@ def _route(
 ) -> components.Route:
     name = f"{http.name}.{match.name}" if match and match.name else http.name
     route = components.Route(name=name, match=route_match.route_match(match), metadata=_metadata(virtual.origin))
+    if match is not None:
+        route.stat_prefix = match.stat_prefix
+    header_changes.add(route, http.headers)
     if isinstance(http.instead, DirectResponse):
         route.direct_response.status = http.instead.status
         if http.instead.body:
             route.direct_response.body.inline_string = http.instead.body
     elif isinstance(http.instead, Redirect):
-        route.redirect.host_redirect, route.redirect.path_redirect = http.instead.authority, http.instead.uri
+        route.redirect.CopyFrom(_redirect(http.instead, port))
     else:
         route.route.CopyFrom(route_action.action(config, http, port))
+        if not http.weighted:
+            header_changes.add(route, http.destinations[0].headers)
     route.decorator.operation = _operation(route, http.destinations[:1], virtual.origin.name, port)
-    for key, value in http.unsupported.request_headers:
-        route.request_headers_to_add.add(
-            header=base_pb2.HeaderValue(key=key, value=value),
-            append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
-        )
     filter_overrides.add(route, http)
     return route
+
+
+def _redirect(redirect: Redirect, called: int) -> components.RedirectAction:
+    """Without a port that the scheme implies (istio ``core/route/route.go``, ApplyRedirect)."""
+    port = called if redirect.port == 0 else redirect.port or 0
+    implied = (port, redirect.scheme or "http") in ((80, "http"), (443, "https"))
+    out = components.RedirectAction(
+        host_redirect=redirect.authority,
+        path_redirect=redirect.uri,
+        port_redirect=0 if implied else port,
+        response_code=_REDIRECTS[redirect.code],
+    )
+    if redirect.scheme:
+        out.scheme_redirect = redirect.scheme
+    return out
 
 
 def _metadata(origin: Origin) -> base_pb2.Metadata:

@@ -139,7 +139,7 @@ async def test_it_is_there_when_the_app_is_down(bench: IdentityBench, run: Run, 
     [
         (timedelta(minutes=50), "   cert 50m "),
         (timedelta(minutes=19), "! cert late, 19m"),
-        (timedelta(minutes=6), "!! cert ends in 6m"),
+        (timedelta(minutes=5), "!! cert ends in 5m"),
         (timedelta(seconds=-5), "✗ cert expired 5 s ago"),
     ],
 )

@@ -65,12 +65,11 @@ class Story:
 
 def _whole(state: SessionState) -> bool:
     calls = state.channels.mesh_channels[0].calls.started if state.channels and state.channels.mesh_channels else 0
-    counts = state.snapshot.counts() if state.snapshot else {}
-    return calls > 20 and not any(counts[health] for health in Health if health is not Health.OK)
+    return calls > 20 and state.snapshot is not None and not state.snapshot.troubled
 
 
 def _refused(state: SessionState) -> bool:
-    return state.snapshot is not None and state.snapshot.counts()[Health.REFUSED] > 0
+    return state.snapshot is not None and any(health is Health.REFUSED for health, _, _ in state.snapshot.counts)
 
 
 STORIES: Final = (

@@ -30,12 +30,14 @@ class ConfigJudged:
 
     resources: Mapping[ResourceKey, Resource]
     graph: Graph
+    server_features: frozenset[str]
     findings: tuple[Finding, ...]
     waits: bool
 
     def holds(self, look: ConfigEvidence) -> bool:
         """Whether this is about the config of ``look``, too."""
-        return self.resources is look.snapshot.resources and self.graph is look.graph
+        same = self.resources is look.snapshot.resources and self.graph is look.graph
+        return same and self.server_features == look.server_features
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Diagnosis:
 
         resources = look.snapshot.resources
         waits = any(resource.health is Health.WAITING for resource in look.snapshot.troubled)
-        return ConfigJudged(resources, look.graph, tuple(run(config.STANDING_RULES, look)), waits)
+        found = tuple(run(config.STANDING_RULES, look))
+        return ConfigJudged(resources, look.graph, look.server_features, found, waits)
 
 
 def _of_config(look: ConfigEvidence | None, judged: ConfigJudged | None) -> list[Finding]:

@@ -31,7 +31,8 @@ class ConfigEvidence:
     """One look at a target: its config, its channels, and what its calls did lately.
 
     ``first_seen`` says since when a resource is as it is, where that was watched, and ``switches`` which clients
-    answered one after the other. ``server_uris`` are the control planes of the bootstrap, where that was read.
+    answered one after the other. ``server_uris`` are the control planes of the bootstrap, where that was read, and
+    ``server_features`` what it says of any of them.
     """
 
     now: datetime
@@ -42,6 +43,7 @@ class ConfigEvidence:
     traffic: Traffic | None = None
     switches: Switches | None = None
     server_uris: tuple[str, ...] = ()
+    server_features: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from meshtui.model.phrases import ago_words, plural, share_words, span_words
 from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node, NodeKind
+from meshtui.model.xds.graph_aggregates import as_met
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import is_inbound
 from meshtui.model.xds.resource import Health, ResourceKey
@@ -81,7 +82,7 @@ def last_seen(rung: Rung) -> Rung:
 def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung, ...]:
     """Listener, Route, Cluster and Endpoint."""
     by_kind: dict[NodeKind, list[Node]] = {kind: [] for kind in NodeKind}
-    for node in graph.distinct():
+    for node in as_met(graph):
         if node.key is not None or node.weight != 0:  # a destination that gRPC leaves out is no cluster of the client
             by_kind[node.kind].append(node)
     listeners = by_kind[NodeKind.LISTENER]
@@ -231,28 +232,49 @@ def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
         resource = snapshot.resources.get(nodes[0].key)
         if resource is not None and isinstance(resource.body, RouteConfiguration):
             age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
-            below = _trouble_below(nodes[0])
-            health = rung.health if rung.health is not Health.OK else (Health.MISSING if below else Health.OK)
+            below, why = _trouble_below(nodes[0])
+            health = rung.health if rung.health is not Health.OK else below
             words = route_words(in_use(snapshot, resource.key, resource.body))
-            return Rung(rung.name, health, words, aside=rung.aside or below or age, key=rung.key)
+            return Rung(rung.name, health, words, aside=rung.aside or why or age, key=rung.key)
     return rung
 
 
-def _trouble_below(node: Node) -> str:
-    """What the routes name that is not there."""
-    failing = next((child for child in node.children if child.kind is NodeKind.ROUTE and child.health.rank), None)
+def _trouble_below(node: Node) -> tuple[Health, str]:
+    """What the routes lead to that serves no call, or may not, and why; what serves somehow is no trouble of theirs."""
+    failing = next((child for child in _routes_under(node) if child.health.rank), None)
     if failing is not None:
-        return f"{failing.label}: {failing.note}"
-    below = _clusters_under(node)
-    unable = next((cluster for cluster in below if cluster.health is Health.MISSING and cluster.tls is not None), None)
+        return failing.health, f"{failing.label}: {failing.note}"
+    below = [cluster for cluster in _clusters_under(node) if cluster.weight != 0 and not cluster.serves.able]
+    unable = next((cluster for cluster in below if cluster.serves.able is False and cluster.tls is not None), None)
     if unable is not None:
-        return f"{unable.label}: {unable.note}"
-    lacking = [
-        cluster_label(child.name)
-        for child in _clusters_under(node)
-        if (child.health is not Health.OK and child.key is None) or child.health is Health.MISSING
-    ]
-    return f"names {', '.join(dict.fromkeys(lacking))}, which is not there" if lacking else ""
+        return Health.MISSING, f"{unable.label}: {unable.note or 'its endpoints are not there'}"
+    for health, what in LACKING.items():
+        names = [cluster.label for cluster in below if _own(cluster) is health]
+        if names:
+            return (
+                health,
+                f"{what} {', '.join(dict.fromkeys(names))}{', which is not there' * (health is Health.MISSING)}",
+            )
+    return Health.OK, ""
+
+
+LACKING: Final = {Health.MISSING: "names", Health.WAITING: "waits for", Health.UNKNOWN: "not known whether it serves:"}
+"""How a route stands that leads to a cluster which serves no call, as far as is known."""
+
+
+def _own(cluster: Node) -> Health:
+    if cluster.serves.able is False:
+        return Health.MISSING
+    return Health.WAITING if cluster.worst is Health.WAITING else Health.UNKNOWN
+
+
+def _routes_under(node: Node) -> Iterable[Node]:
+    for child in node.children:
+        if child.kind is NodeKind.ROUTE:
+            yield child
+        elif child.kind is NodeKind.VIRTUAL_HOST:
+            yield child
+            yield from _routes_under(child)
 
 
 def _clusters_under(node: Node) -> Iterable[Node]:

@@ -10,6 +10,7 @@ from meshtui.present.text_lines import Sign, Tone
 HEALTH_SIGNS: Final = {
     Health.OK: Sign("✓", Tone.GOOD),
     Health.DEGRADED: Sign("~", Tone.CAUTION),
+    Health.UNKNOWN: Sign("?", Tone.CAUTION),
     Health.WAITING: Sign("…", Tone.CAUTION),
     Health.MISSING: Sign("∅", Tone.CAUTION),
     Health.REFUSED: Sign("✗", Tone.BAD),

@@ -97,7 +97,7 @@ def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:
             yield from _assignment(assignment)
         case Opaque() as opaque:
             unreadable = f"{opaque.type_url} ({size_words(opaque.size)}): {opaque.reason}"
-            yield Section("cannot be read", (SummaryFact("", unreadable, Health.WAITING),))
+            yield Section("cannot be read", (SummaryFact("", unreadable, Health.UNKNOWN),))
         case None:
             yield Section("", (SummaryFact("", "No config is in force for this resource."),))
 

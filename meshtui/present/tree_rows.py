@@ -83,6 +83,7 @@ class Texts:
 STATE_WORDS: Final = {
     Health.OK: "acked",
     Health.DEGRADED: "degraded",
+    Health.UNKNOWN: "unknown",
     Health.WAITING: "waiting requested",
     Health.MISSING: "missing does_not_exist",
     Health.REFUSED: "refused nacked",

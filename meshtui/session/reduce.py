@@ -18,7 +18,7 @@ from meshtui.model.answerer import Answerer, answerer
 from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.model.finding import Finding, worst_first
-from meshtui.model.identity.workload import server_uris
+from meshtui.model.identity.workload import server_features, server_uris
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.traffic import observe
 from meshtui.model.xds.diff import Change, ChangeKind, diff
@@ -216,6 +216,7 @@ def _judged(state: SessionState, at: datetime) -> SessionState:
         traffic=state.traffic,
         switches=memory.switches,
         server_uris=server_uris(state.workload),
+        server_features=server_features(state.workload),
     )
     diagnosis = memory.diagnosis.next(Evidence(config=config))
     return state if diagnosis is memory.diagnosis else replace(state, memory=replace(memory, diagnosis=diagnosis))

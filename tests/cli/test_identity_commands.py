@@ -68,7 +68,7 @@ def files(tmp_path: Path) -> Path:
 
 def test_certs_tells_the_contracts_keys(files: Path) -> None:
     found = as_json("certs", str(files))
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["findings"] == []
     leaf = found["certificates"][0]
     for key in CERTIFICATE_KEYS:

@@ -46,7 +46,7 @@ def test_json_and_yaml_hold_the_same(capsys: pytest.CaptureFixture[str]) -> None
     first = json.loads(capsys.readouterr().out)
     emit("yaml", lambda: data, lambda: Lines(()))
     assert yaml.safe_load(capsys.readouterr().out) == first == data
-    assert first["schema"] == 1
+    assert first["schema"] == 2
     assert first["items"][0]["at"] == "2026-01-02T03:04:05.678Z"
 
 

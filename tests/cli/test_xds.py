@@ -35,7 +35,7 @@ def as_json(*arguments: str) -> dict[str, Any]:
 @pytest.mark.mesh
 def test_status(shifted_mesh: RunningMesh) -> None:
     data = as_json("xds", "status", shifted_mesh.admin("client"), "--check")
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert data["node"]["id"].startswith("sidecar~")
     assert data["summary"]["acked"] == len(data["resources"]) == 6
     assert [resource["type"] for resource in data["resources"]] == ["LDS", "RDS", "CDS", "CDS", "EDS", "EDS"]
@@ -73,7 +73,7 @@ def test_tables_and_yaml(shifted_mesh: RunningMesh) -> None:
     table = meshtui("xds", "tree", shifted_mesh.admin("client")).stdout
     assert "20 % v1" in table
     assert "eu-west/eu-west-1b/rack2" in table
-    assert meshtui("xds", "config", shifted_mesh.admin("client"), "-o", "yaml").stdout.startswith("schema: 1\n")
+    assert meshtui("xds", "config", shifted_mesh.admin("client"), "-o", "yaml").stdout.startswith("schema: 2\n")
 
 
 @pytest.mark.mesh

@@ -44,7 +44,7 @@ async def test_one_resource_and_all_are_saved(
     one = json.loads((tmp_path / f"rds-outbound-7070-{HOST}.json").read_text())
     assert [shown["status"] for shown in one["resources"]] == ["ACKED"]
     assert one["resources"][0]["config"]["name"] == f"outbound|7070||{HOST}"
-    assert one["schema"] == 1
+    assert one["schema"] == 2
     everything = json.loads((tmp_path / "xds-127.0.1.13-17171.json").read_text())
     assert len(everything["resources"]) == 7
 

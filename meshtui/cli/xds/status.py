@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meshtui.cli.diagnostics import ExitCode
+from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.layout import terminal_width
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.cli.xds.snapshot import in_order, report_problems
 from meshtui.model.phrases import age_words
 from meshtui.model.target import TargetOptions
-from meshtui.model.xds.resource import Health, Resource, Status
+from meshtui.model.xds.resource import Resource, Status
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.model.xds.status_words import status_note
 from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
@@ -24,19 +24,27 @@ from meshtui.present.marks import HEALTH_SIGNS
 from meshtui.targets import look
 
 if TYPE_CHECKING:
+    from meshtui.model.finding import Finding
     from meshtui.present.table import Table
     from meshtui.present.text_lines import Sign
 
 
 @click.command()
 @click.argument("target")
-@click.option("--check", is_flag=True, help="Exit with 1 when something is refused or missing.")
+@click.option(
+    "--check", is_flag=True, help="Exit with 1 when config is refused or calls fail for what it says or lacks."
+)
 @target_options
 @output_option
 @click.pass_context
 def status(ctx: click.Context, target: str, check: bool, options: TargetOptions, format_: str) -> None:
     """Each resource with its status, version, age and, if refused, the reason."""
     snapshot = look(target, options)
+    findings: Sequence[Finding] = ()
+    if check:
+        from meshtui.cli.xds.check import check_config
+
+        snapshot, findings = check_config(snapshot, lambda: look(target, options), options)
     report_problems(snapshot)
     resources = in_order(snapshot.resources.values())
 
@@ -50,8 +58,9 @@ def status(ctx: click.Context, target: str, check: bool, options: TargetOptions,
         )
 
     emit(format_, data, lambda: _status_table(snapshot, resources))
-    counts = snapshot.counts()
-    if check and counts[Health.REFUSED] + counts[Health.MISSING]:
+    if findings:
+        for finding in findings:
+            say(f"meshtui: {finding.title}")
         ctx.exit(ExitCode.WRONG)
 
 
@@ -73,12 +82,11 @@ def _summary(snapshot: Snapshot) -> dict[str, int]:
 def _status_table(snapshot: Snapshot, resources: Sequence[Resource]) -> Table:
     from meshtui.present.table import Table
 
-    marks = {status: (HEALTH_SIGNS[status.health], f" {status.name}") for status in Status}
     ages = {at: _age(snapshot.taken_at, at) for at in {resource.last_updated for resource in resources}}
     whole = terminal_width() is None
     rows = [
         (
-            marks[resource.status],
+            (HEALTH_SIGNS[resource.health], f" {resource.status.name}"),
             resource.key.type,
             resource.key.name,
             (resource.version if whole else _short(resource.version)) or "–",
@@ -88,11 +96,10 @@ def _status_table(snapshot: Snapshot, resources: Sequence[Resource]) -> Table:
         for resource in resources
     ]
     node = snapshot.node
-    counts = snapshot.counts()
     summary: list[str | Sign] = []
-    for health, count in counts.items():
+    for health, word, count in snapshot.counts:
         if count:
-            summary += [*([" · "] if summary else []), HEALTH_SIGNS[health], f" {count} {health.name.lower()}"]
+            summary += [*([" · "] if summary else []), HEALTH_SIGNS[health], f" {count} {word}"]
     head = f"{node.id or 'unnamed node'}   {node.user_agent} {node.user_agent_version}".rstrip()
     after = [] if snapshot.has_outbound else [" ".join((NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE))]
     headings = ("STATUS", "TYPE", "NAME", "VERSION", "AGE", "NOTE")

@@ -51,7 +51,7 @@ RECEIVED_ERROR: Final = Kind(
     code="control-plane-error",
     area=Area.CONFIG,
     severity=Severity.ERROR,
-    graded="a warning while the config before it is in force",
+    graded="a warning while the config before it is in force, or no call needs it",
     title="The control plane has an error for the {type} {short_name}",
     why=(
         "Asked for the {type} {name}, the control plane answered with an error; the client had nothing to refuse. "
@@ -89,10 +89,11 @@ TIMED_OUT: Final = Kind(
     code="resource-timeout",
     area=Area.CONFIG,
     severity=Severity.ERROR,
+    graded="a warning while a config from before is in force, or no call needs it",
     title="The control plane did not send the {type} {short_name} in time",
     why=(
-        "{reached}the control plane has not answered for the {type} {name} in time, so requests sent there fail with "
-        "UNAVAILABLE. Whether it exists is not known."
+        "{reached}the control plane has not answered for the {type} {name} in time{consequence}. Whether it exists is "
+        "not known."
     ),
     fix="look at the control plane: is it up, reachable and fast enough; only then at whether it has this resource",
     page=(
@@ -108,7 +109,8 @@ MISSING: Final = Kind(
     area=Area.CONFIG,
     severity=Severity.ERROR,
     title="The {type} {short_name} does not exist",
-    why="{reached}the control plane has no {type} {name}, so requests sent there fail with UNAVAILABLE.",
+    graded="a warning while no call needs it: its weight is 0, or another cluster of its aggregate serves",
+    why="{reached}the control plane has no {type} {name}{consequence}.",
     fix="{how_to_define}",
     page=(
         "The control plane does not have a resource the client asked for. Requests that are routed to it fail "
@@ -133,6 +135,10 @@ WAITING: Final = Kind(
         "{reached}the client has asked for the {type} {name} and has no answer. A route that names it is accepted "
         "all the same, but takes effect only when it arrives; gRPC gives up after {timeout} s, and then that "
         "share of requests fails. Until then the old config holds."
+    ),
+    graded=(
+        "an error once it took longer than gRPC waits: it counts only while it is connected to the control plane, so "
+        "that is to be looked at first"
     ),
     fix="{how_to_define}",
     page=(
@@ -191,7 +197,7 @@ ROUTE_FAILS: Final = Kind(
     code="route-fails",
     area=Area.CONFIG,
     severity=Severity.ERROR,
-    title="{which} to {host} fail in the client",
+    title="{calls} fail in the client",
     why="The route is in force, but {problem}. Envoy would answer; gRPC has routes that forward, and no others.",
     fix="take directResponse or redirect out of the VirtualService, or let it match no gRPC call",
     page=(

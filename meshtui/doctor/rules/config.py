@@ -9,21 +9,21 @@ from typing import Final
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules.config_words import how_to_define, short_name, type_word
-from meshtui.doctor.rules.effects import Effects, absorbed, failing, reached
+from meshtui.doctor.rules.effects import Effects, calls_of, failing, reached
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
 from meshtui.doctor.rules.rule import Rule
 from meshtui.doctor.rules.serving import dropped, failed_over
-from meshtui.model.finding import Finding
+from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import size_words
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph import Node, NodeKind
+from meshtui.model.xds.graph_aggregates import absorbed
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import short_host
-from meshtui.model.xds.resource import Health, Status
-
-RESOURCE_TIMEOUT: Final = timedelta(seconds=15)
-"""How long gRPC waits for a resource it asked for before it takes it for missing (gRFC A40)."""
+from meshtui.model.xds.references import endpoints_key
+from meshtui.model.xds.resource import Health, ResourceKey, Status, resource_timer
+from meshtui.model.xds.snapshot import Snapshot
 
 GRACE: Final = timedelta(seconds=2)
 """A resource asked for a moment ago is no trouble: a healthy control plane answers within this."""
@@ -32,33 +32,47 @@ GRACE: Final = timedelta(seconds=2)
 def missing(seen: ConfigEvidence) -> Iterator[Finding]:
     """A resource the control plane does not have or is too slow for, and the share of requests that ask for it.
 
-    A config in the entry is still in use although the control plane deleted it (gRFC A88).
+    A config in the entry is still in use although the control plane deleted it or is late (gRFC A88).
     """
     all_effects = Effects(seen.graph)
     scopes = {refusal.resource.key.scope for refusal in envoy_shaped(seen)}
     reported = {resource.key for resource in absent_listeners(seen, scopes)}
     for resource in seen.snapshot.troubled:
-        if resource.health is not Health.MISSING or resource.key in reported:
+        if resource.status not in (Status.DOES_NOT_EXIST, Status.TIMEOUT) or resource.key in reported:
             continue
-        in_use = resource.status is Status.DOES_NOT_EXIST and bool(resource.value)
+        in_use = bool(resource.value)
         timed_out = resource.status is Status.TIMEOUT
-        kind = kinds.DELETED_IN_USE if in_use else kinds.TIMED_OUT if timed_out else kinds.MISSING
+        kind = kinds.TIMED_OUT if timed_out else kinds.DELETED_IN_USE if in_use else kinds.MISSING
         effects = all_effects.of(resource)
+        spared = in_use or all_effects.is_spared(resource)
         yield kind.finding(
             ResourceSubject(resource.key),
+            severity=Severity.WARNING if spared else None,
             title="" if in_use else failing(effects, "fail"),
             type=type_word(resource),
             name=resource.key.name,
             short_name=short_name(resource),
             reached=reached(effects),
+            consequence=_consequence(in_use=in_use, spared=spared),
             how_to_define=how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}",),
         )
 
 
+def _consequence(*, in_use: bool, spared: bool) -> str:
+    if in_use:
+        return "; the config from before stays in force, so requests are served"
+    return "; no call is known to fail for it" if spared else ", so requests sent there fail with UNAVAILABLE"
+
+
 def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
-    """A resource asked for and not there yet: the route is accepted, but the old split holds meanwhile."""
+    """A resource asked for and not there yet: the route is accepted, but the old split holds meanwhile.
+
+    gRPC's timer runs only while it is connected to the control plane (gRFC A57), so that something can be waited for
+    longer: then it is the way there that is broken.
+    """
     all_effects = Effects(seen.graph)
+    timer = resource_timer(seen.server_features)
     for resource in seen.snapshot.troubled:
         if resource.health is not Health.WAITING:
             continue
@@ -66,17 +80,22 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
         waited = max(seen.now - since, timedelta()) if since else None
         if waited is not None and waited < GRACE:
             continue
-        left = max(RESOURCE_TIMEOUT - waited, timedelta()) if waited is not None else None
+        overdue = waited is not None and waited >= timer
+        left = timer - waited if waited is not None else None
         effects = all_effects.of(resource)
         so_long = f" for {int(waited.total_seconds())} s" if waited is not None else ""
+        name, type_ = short_name(resource), type_word(resource)
+        fate = f"will fail in {int(left.total_seconds())} s" if left is not None else "will fail soon"
+        late = f"The {type_} {name} has not arrived{so_long}, longer than gRPC waits ({int(timer.total_seconds())} s)"
         yield kinds.WAITING.finding(
             ResourceSubject(resource.key),
-            title=failing(effects, f"will fail in {int(left.total_seconds())} s" if left else "will fail soon"),
-            type=type_word(resource),
+            severity=Severity.ERROR if overdue else None,
+            title=late if overdue else failing(effects, fate),
+            type=type_,
             name=resource.key.name,
-            short_name=short_name(resource),
+            short_name=name,
             reached=reached(effects),
-            timeout=int(RESOURCE_TIMEOUT.total_seconds()),
+            timeout=int(timer.total_seconds()),
             how_to_define=how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}{so_long}",),
         )
@@ -91,9 +110,9 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         own = node.key is not None and node.key in seen.snapshot.resources
         if node.kind is not NodeKind.CLUSTER or not own or node.key is None or node.name in done:
             continue
-        if node.health is not Health.MISSING or node.serves.dropped >= 1 or absorbed(way):
+        if node.serves.able is not False or node.serves.dropped >= 1 or absorbed(way):
             continue
-        if seen.snapshot.resources[node.key].health is not Health.OK:
+        if not _is_held(seen.snapshot, node.key):
             continue
         done.add(node.name)
         effects = all_effects.of(seen.snapshot.resources[node.key])
@@ -106,6 +125,14 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
             reached=reached(effects),
             evidence=(f"{node.name}: {node.note}",),
         )
+
+
+def _is_held(snapshot: Snapshot, cluster: ResourceKey) -> bool:
+    """Whether the cluster and its endpoints are in force; what is not is told by other rules."""
+    named = endpoints_key(snapshot, cluster)
+    needed = (cluster, named) if named is not None else (cluster,)
+    held = [snapshot.resources.get(key) for key in needed]
+    return all(resource is not None and resource.serves for resource in held)
 
 
 def unreadable(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -147,8 +174,7 @@ def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
         said.add((way[0].label, route))
         yield kinds.ROUTE_FAILS.finding(
             ResourceSubject(owner, route.label),
-            host=short_host(way[0].label),
-            which="All calls" if len(way[-2].children) == 1 else f"Calls with {route.label}",
+            calls=calls_of(route, short_host(way[0].label), lone=len(way[-2].children) == 1),
             problem=route.note,
             evidence=(f"{owner.type} {owner.name}: {route.note}",),
         )

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 from meshtui.doctor.rules.config_words import WAYS_SHOWN
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.xds.graph import Graph, Node, NodeKind
+from meshtui.model.xds.graph_aggregates import absorbed
 from meshtui.model.xds.names import short_host
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
+from meshtui.model.xds.words import EVERYTHING_ELSE
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one troubled node does to requests: which host they are for, and what part of them goes that way."""
+    """What one troubled node does to requests: which host they are for, and what part of them goes that way.
+
+    ``route`` is the route they match, empty where all calls take it; ``routes`` how many there are.
+    """
 
     host: str
     share: float
     through: str
+    route: str = ""
+    routes: int = 1
 
 
 class Effects:
@@ -27,6 +34,8 @@ class Effects:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._found: dict[ResourceKey | str, list[Effect]] | None = None
+        self._spared: set[ResourceKey | str] = set()
+        """What is in trouble on a way where calls are served all the same."""
 
     def of(self, resource: Resource) -> tuple[Effect, ...]:
         """Through which listeners and routes requests meet this resource."""
@@ -34,42 +43,78 @@ class Effects:
             self._found = self._walked()
         return (*self._found.get(resource.key, ()), *self._found.get(resource.key.name, ()))
 
+    def is_spared(self, resource: Resource) -> bool:
+        """Whether something names this resource, and yet no call fails for it, as far as is known."""
+        return not self.of(resource) and (resource.key in self._spared or self._is_weightless(resource.key))
+
     def _walked(self) -> dict[ResourceKey | str, list[Effect]]:
         """By key; by name where a node has no line of its own in CSDS."""
         found: dict[ResourceKey | str, list[Effect]] = {}
         for way in self._graph.troubled():
-            found.setdefault(way[-1].key or way[-1].name, []).extend(effect_of(way))
+            end = way[-1].key or way[-1].name
+            found.setdefault(end, []).extend(effect_of(way))
+            if absorbed(way):
+                self._spared.add(end)
         return found
 
-
-def absorbed(way: Sequence[Node]) -> bool:
-    """Whether an aggregate on the way serves by another member, so that no call fails for what stands at its end."""
-    return any(node.kind is NodeKind.CLUSTER and node.worst in (Health.OK, Health.DEGRADED) for node in way[:-1])
+    def _is_weightless(self, key: ResourceKey) -> bool:
+        """Whether a route names it with a weight of 0, which sends it nothing."""
+        return any(child.key == key and child.weight == 0 for node in self._graph.distinct() for child in node.children)
 
 
 def effect_of(way: Sequence[Node]) -> Iterator[Effect]:
     """What part of a host's calls goes the whole way; none where its end does not matter."""
+    if not absorbed(way):
+        yield from effect_along(way)
+
+
+def effect_along(way: Sequence[Node]) -> Iterator[Effect]:
+    """What part of a host's calls goes along the way; none where it begins at no listener."""
     root = way[0]
-    if root.kind is not NodeKind.LISTENER or absorbed(way):
+    if root.kind is not NodeKind.LISTENER:
         return
     share = 1.0
     for node in way:
         share *= node.share if node.share is not None else 1.0
-    route = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
-    yield Effect(short_host(root.label), share, route)
+    table = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
+    place = next((index for index, node in enumerate(way) if node.kind is NodeKind.ROUTE), None)
+    if place is None:
+        yield Effect(short_host(root.label), share, table)
+    else:
+        live = sum(bool(child.children) or child.health is not Health.OK for child in way[place - 1].children)
+        yield Effect(short_host(root.label), share, table, way[place].label, live)
 
 
 def failing(effects: tuple[Effect, ...], what_happens: str) -> str:
-    """``20 % of calls to echo.echo-grpc:7070 fail``, for the listener hit the hardest; empty when none is."""
+    """``20 % of calls to echo.echo-grpc:7070 fail``, for the calls hit the hardest; empty when none is."""
     if not effects:
         return ""
-    shares: dict[str, float] = {}
+    shares: dict[str, dict[str, float]] = {}
     for effect in effects:
-        shares[effect.host] = min(1.0, shares.get(effect.host, 0.0) + effect.share)
-    host, share = max(shares.items(), key=lambda item: item[1])
-    more = f" (and {plural(len(shares) - 1, 'more host')})" if len(shares) > 1 else ""
+        routes = shares.setdefault(effect.host, {})
+        routes[effect.route] = min(1.0, routes.get(effect.route, 0.0) + effect.share)
+    counts = {effect.host: effect.routes for effect in effects}
+    host = max(shares, key=lambda name: max(shares[name].values()))
+    routes = shares[host]
+    route, share = max(routes.items(), key=lambda item: item[1])
+    others = f" (and {plural(len(shares) - 1, 'more host')})" if len(shares) > 1 else ""
+    if len(routes) == counts[host] and len(set(routes.values())) == 1:
+        route = ""  # whatever route a call takes
+    elif len(routes) > 1:
+        others += f" (and of {plural(len(routes) - 1, 'more route')})"
     subject = f"{share_words(share)} of calls" if share < 1.0 else "All calls"
-    return f"{subject} to {host}{more} {what_happens}"
+    return f"{subject} to {host}{_of_route(route)}{others} {what_happens}"
+
+
+def calls_of(route: Node, host: str, *, lone: bool) -> str:
+    """``All calls to echo:7070``, or those of a route."""
+    return f"All calls to {host}{'' if lone else _of_route(route.label)}"
+
+
+def _of_route(label: str) -> str:
+    if not label:
+        return ""
+    return " that match no other route" if label == EVERYTHING_ELSE else f" that match {label}"
 
 
 def reached(effects: Iterable[Effect]) -> str:

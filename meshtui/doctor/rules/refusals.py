@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.explain.catalogue import known_refusal
@@ -16,7 +15,7 @@ from meshtui.doctor.rules.effects import Effects, failing
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.refusal_text import own_reason, shown, without_quotes
-from meshtui.model.xds.resource import LDS, Health, Resource, Status
+from meshtui.model.xds.resource import LDS, Resource, Status
 
 
 def refused(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -28,7 +27,7 @@ def refused(seen: ConfigEvidence) -> Iterator[Finding]:
             if refusal.known is not ENVOY_CONFIG:
                 together.setdefault((resource.key.type, refusal.cause), []).append(refusal)
     for refusals in together.values():
-        yield _refusal(refusals)
+        yield _refusal(refusals, seen)
 
 
 def envoy_config(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -71,7 +70,7 @@ class _Refusal:
         return self.known.code if self.known else without_quotes(self.reason)
 
 
-def _refusal(refusals: list[_Refusal]) -> Finding:
+def _refusal(refusals: list[_Refusal], seen: ConfigEvidence) -> Finding:
     first = next((refusal for refusal in refusals if not refusal.resource.value), refusals[0])
     known, resource = first.known, first.resource
     version = resource.error.version if resource.error else ""
@@ -80,17 +79,21 @@ def _refusal(refusals: list[_Refusal]) -> Finding:
         fix=known.fix if known else "",
         names=several([refusal.resource for refusal in refusals]),
         reason_known=f"The client refused it because {known.title}. " if known else "",
-        kept=_kept(resource) if resource.value else NOTHING_KEPT,
+        kept=_kept(resource) if resource.value else _nothing_kept(seen),
         reason=shown(first.reason),
         origin=changed_by(resource),
         evidence=(*_statuses(refusals), *((f"refused version {version}",) if version else ()), shown(first.reason)),
     )
 
 
-NOTHING_KEPT: Final = (
-    "No config of it is in force, so requests that need it fail: none was accepted before it, or the bootstrap has "
-    "fail_on_data_errors and the client dropped the one it had (gRFC A88)."
-)
+def _nothing_kept(seen: ConfigEvidence) -> str:
+    """gRFC A88: with ``fail_on_data_errors`` the client drops the config it had."""
+    nothing = "No config of it is in force, so requests that need it fail: none was accepted before it"
+    if "fail_on_data_errors" in seen.server_features:
+        return f"{nothing}, or the client dropped it, as fail_on_data_errors of its bootstrap asks (gRFC A88)."
+    if seen.server_uris:
+        return f"{nothing}."
+    return f"{nothing}, or the bootstrap has fail_on_data_errors and the client dropped the one it had (gRFC A88)."
 
 
 def _kept(resource: Resource) -> str:
@@ -117,8 +120,12 @@ def absent_listeners(seen: ConfigEvidence, scopes: Set[str]) -> list[Resource]:
     return [
         resource
         for resource in seen.snapshot.troubled
-        if resource.key.type == LDS and resource.key.scope in scopes and resource.health is Health.MISSING
+        if resource.key.type == LDS and resource.key.scope in scopes and _is_absent(resource)
     ]
+
+
+def _is_absent(resource: Resource) -> bool:
+    return resource.status is Status.DOES_NOT_EXIST and not resource.value
 
 
 def _several_of_any_type(resources: list[Resource]) -> str:
@@ -141,9 +148,10 @@ def received_error(seen: ConfigEvidence) -> Iterator[Finding]:
         details = resource.error.details if resource.error else ""
         reason = shown(details) or "(none given)"
         kept = bool(resource.value)
+        spared = kept or all_effects.is_spared(resource)
         yield kinds.RECEIVED_ERROR.finding(
             ResourceSubject(resource.key),
-            severity=Severity.WARNING if kept else None,
+            severity=Severity.WARNING if spared else None,
             title="" if kept else failing(all_effects.of(resource), "fail"),
             type=type_word(resource),
             name=resource.key.name,
@@ -152,6 +160,8 @@ def received_error(seen: ConfigEvidence) -> Iterator[Finding]:
                 "The config before it stays in force, so requests are still served, but no change to it arrives."
                 if kept
                 else "No config of it is in force, so requests that need it fail."
+                if not spared
+                else "No config of it is in force; no call is known to fail for it."
             ),
             reason=reason,
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}", reason),

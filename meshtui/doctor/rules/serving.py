@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
-from meshtui.doctor.rules.effects import effect_of, failing
+from meshtui.doctor.rules.effects import effect_along, failing
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import share_words
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.graph import Graph, Node, NodeKind
+from meshtui.model.xds.graph_aggregates import takes_calls
 from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.model.xds.resource import ResourceKey
 
 
 def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -23,7 +24,10 @@ def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
         lost = node.serves.dropped
         if not lost or any(child.kind is NodeKind.CLUSTER for child in node.children[:1]):
             continue
-        effects = [replace(effect, share=effect.share * lost) for way in ways for effect in effect_of(way)]
+        used = [way for way in ways if takes_calls(way)]
+        if not used:
+            continue
+        effects = [replace(effect, share=effect.share * lost) for way in used for effect in effect_along(way)]
         yield kinds.CALLS_DROPPED.finding(
             ResourceSubject(key),
             severity=Severity.ERROR if lost >= 1 else None,
@@ -39,7 +43,7 @@ def failed_over(seen: ConfigEvidence) -> Iterator[Finding]:
     """A cluster whose calls go to a later priority, or to a later member, since what comes first cannot serve."""
     for key, ways in _not_whole(seen.graph).items():
         node = ways[0][-1]
-        if node.health is Health.DEGRADED and node.serves.failed_over:
+        if node.serves.able and node.serves.failed_over:
             yield kinds.FAILED_OVER.finding(
                 ResourceSubject(key),
                 label=cluster_label(node.name),

@@ -251,6 +251,11 @@ class Bootstrap:
         return tuple(server.server_uri for server in self.all_servers)
 
     @property
+    def server_features(self) -> frozenset[str]:
+        """What is said of any control plane."""
+        return frozenset(feature for server in self.all_servers for feature in server.server_features)
+
+    @property
     def for_istio(self) -> bool:
         """Whether this is meant for Istio, by any of the marks Istio's agent leaves."""
         if self.node is None:

@@ -113,6 +113,12 @@ def server_uris(workload: Workload | None) -> tuple[str, ...]:
     return read.server_uris if read is not None else ()
 
 
+def server_features(workload: Workload | None) -> frozenset[str]:
+    """What the bootstrap says of any control plane, where it was read."""
+    read = workload.files.bootstrap if workload is not None else None
+    return read.server_features if read is not None else frozenset()
+
+
 def rotations_between(before: WorkloadFiles, after: WorkloadFiles, now: datetime) -> tuple[Rotation, ...]:
     """The leaves that differ between two looks at the same provider. A leaf that appears or goes is no rotation."""
     if before is after:

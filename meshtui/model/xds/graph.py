@@ -43,7 +43,10 @@ class NodeKind(Enum):
 
 
 class Serves(NamedTuple):
-    """How a cluster serves that does not serve as it should."""
+    """How a cluster serves."""
+
+    able: bool | None = None
+    """Whether any of its calls is served; None where that is not known, or not yet."""
 
     dropped: float = 0.0
     """The share of its calls that the client drops itself."""

@@ -7,14 +7,15 @@ from typing import Final
 from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
 from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
+from meshtui.model.xds.graph_aggregates import in_order
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_endpoints import Leaves, leaves_of
 from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
 from meshtui.model.xds.graph_words import cluster_facts, cluster_label
-from meshtui.model.xds.readings import policy_of
-from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, worst
+from meshtui.model.xds.readings import READINGS, passes_over, policy_of
+from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, Status, worst
 from meshtui.model.xds.serving import locality_fact
-from meshtui.model.xds.status_words import EXPLAINED, status_note
+from meshtui.model.xds.status_words import is_explained, status_note
 
 MAX_AGGREGATE_DEPTH: Final = 16
 """How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""
@@ -29,8 +30,8 @@ class Clusters:
         self._made: dict[ResourceKey, Branch] = {}
         self._leaves: dict[ResourceKey, Leaves] = {}
         """The endpoints of each EDS resource, made once however many clusters read it."""
-        self._unfolded: set[str] = set()
-        """The members of the aggregate in the making that were shown so far."""
+        self._unfolded: dict[str, Node | None] = {}
+        """The members of the aggregate in the making that were shown so far; None for one that is in the making."""
         self._unfolding: list[str] = []
         """The aggregates the one in the making hangs under."""
 
@@ -38,7 +39,7 @@ class Clusters:
         """A cluster with all that hangs on it."""
         known = self._made.get(key)
         if known is None:
-            self._unfolded = {key.name}
+            self._unfolded = {key.name: None}
             known = self._made[key] = self._branches.made(self._new_cluster, key, 0)
         return self._branches.join(known)
 
@@ -50,7 +51,8 @@ class Clusters:
             return absent(slot, NodeKind.CLUSTER, key.name)._replace(label=label)
         body = resource.body
         if not isinstance(body, Cluster):
-            return resource_node(resource, NodeKind.CLUSTER, slot, label)
+            able = None if resource.value else resource.serves
+            return resource_node(resource, NodeKind.CLUSTER, slot, label)._replace(serves=Serves(able))
         if depth >= MAX_AGGREGATE_DEPTH:
             too_deep = f"aggregates nest deeper than {MAX_AGGREGATE_DEPTH}, which gRPC refuses"
             return _refused(resource_node(resource, NodeKind.CLUSTER, slot, label), too_deep)
@@ -59,11 +61,18 @@ class Clusters:
             self._unfolding.append(key.name)
             children = tuple([self._nested(member, depth + 1) for member in members])
             self._unfolding.pop()
-            return _in_order(self._readable_cluster(resource, body, slot, label, children=children))
+            aggregate = self._readable_cluster(resource, body, slot, label, children=children)
+            return in_order(aggregate, self._passes_over, self._client.language.value)
         if body.discovery == EDS:
             return self._eds_cluster(resource, body, slot, label)
         more = (body.dns_name,) if body.dns_name else ()
-        return self._readable_cluster(resource, body, slot, label, more=more)
+        found = self._readable_cluster(resource, body, slot, label, more=more)
+        return found._replace(serves=Serves(able=resource.serves))
+
+    def _passes_over(self, member: Node) -> bool | None:
+        resource = self._branches.take(member.key) if member.key is not None else None
+        status = resource.status if resource is not None else Status.UNKNOWN
+        return passes_over(self._client, absent=status is Status.DOES_NOT_EXIST)
 
     def _nested(self, key: ResourceKey, depth: int) -> Node:
         """A cluster under an aggregate. An aggregate that was shown already is not unfolded again.
@@ -72,14 +81,24 @@ class Clusters:
         """
         name = key.name
         if name not in self._unfolded:
-            self._unfolded.add(name)
-            return self._new_cluster(key, depth)
+            self._unfolded[name] = None
+            node = self._unfolded[name] = self._new_cluster(key, depth)
+            return node
         resource = self._branches.take(key)
         if resource is not None and isinstance(resource.body, Cluster) and resource.body.children:
-            body, slot = resource.body, f"CDS {name}"
-            node = self._readable_cluster(resource, body, slot, cluster_label(name), more=("shown above",))
-            return _refused(node, "it contains itself, which gRPC refuses") if name in self._unfolding else node
+            return self._shown_above(resource, resource.body)
         return self._new_cluster(key, depth)
+
+    def _shown_above(self, resource: Resource, body: Cluster) -> Node:
+        """An aggregate that was unfolded before in this tree, or that contains itself."""
+        name = resource.key.name
+        node = self._readable_cluster(resource, body, f"CDS {name}", cluster_label(name), more=("shown above",))
+        if name in self._unfolding:
+            if READINGS[self._client.language].refuses_loops:
+                return _refused(node, f"it contains itself, which {self._client.language.value} refuses")
+            return node._replace(note="it contains itself: gRPC leaves it out here", serves=Serves(able=False))
+        known = self._unfolded.get(name)
+        return node if known is None else node._replace(health=known.health, worst=known.worst, serves=known.serves)
 
     def _eds_cluster(self, resource: Resource, body: Cluster, slot: str, label: str) -> Node:
         """A cluster with its endpoints under it: the EDS resource has no line of its own while it is fine."""
@@ -89,7 +108,8 @@ class Clusters:
             waiting = absent(f"EDS {name}", NodeKind.RESOURCE, name)
             return self._readable_cluster(resource, body, slot, label, children=(waiting,))
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
-            return self._readable_cluster(resource, body, slot, label, children=(self.assignment(assignment),))
+            found = self._readable_cluster(resource, body, slot, label, children=(self.assignment(assignment),))
+            return self._beside(found, assignment)
         leaves = self._leaves_of(assignment.key, assignment.body)
         return self._readable_cluster(resource, body, slot, label, leaves=leaves)
 
@@ -109,9 +129,8 @@ class Clusters:
         facts = (*cluster_facts(body, policy), *more)
         if leaves is None:
             return resource_node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
-        health, note = resource.health, status_note(resource)
-        if health is Health.OK:
-            health, note = leaves.health, leaves.note
+        health = worst(resource.health, leaves.health)
+        note = "; ".join([words for words in (status_note(resource), leaves.note) if words])
         by_locality = locality_fact(leaves.serving, policy)
         facts = (*facts, by_locality) if by_locality else facts
         return Node(
@@ -126,8 +145,8 @@ class Clusters:
             facts=facts,
             note=note,
             children=leaves.nodes,
-            serves=leaves.serves,
-            explained=resource.health in EXPLAINED,
+            serves=leaves.serves if resource.serves else Serves(resource.serves),
+            explained=is_explained(resource),
         )
 
     def _leaves_of(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> Leaves:
@@ -135,6 +154,18 @@ class Clusters:
         if leaves is None:
             leaves = self._leaves[key] = leaves_of(assignment)
         return leaves
+
+    def _beside(self, cluster: Node, assignment: Resource) -> Node:
+        """A cluster whose EDS resource has a line of its own."""
+        if not isinstance(assignment.body, ClusterLoadAssignment) or not assignment.serves:
+            return cluster._replace(serves=Serves(None if assignment.value else assignment.serves))
+        leaves = self._leaves_of(assignment.key, assignment.body)
+        return cluster._replace(
+            health=worst(cluster.health, leaves.health),
+            worst=worst(cluster.worst, leaves.health),
+            note="; ".join([words for words in (cluster.note, leaves.note) if words]),
+            serves=leaves.serves,
+        )
 
     def assignment(self, resource: Resource) -> Node:
         """An EDS resource in a line of its own, with its endpoints."""
@@ -148,35 +179,3 @@ class Clusters:
 
 def _refused(node: Node, why: str) -> Node:
     return node._replace(health=Health.REFUSED, worst=Health.REFUSED, note=why, explained=False)
-
-
-SERVING: Final = (Health.OK, Health.DEGRADED)
-"""What a cluster is, with all that hangs on it, whose calls are served."""
-
-
-def _in_order(aggregate: Node) -> Node:
-    """An aggregate tries its members in order, and goes over to the next when one cannot serve (gRFC A37).
-
-    Of a member that is not there, refused or waited for, versions differ in what they make: the marks stay.
-    """
-    members = aggregate.children
-    if aggregate.health is not Health.OK or not all(_is_known(member) for member in members):
-        return aggregate
-    first = next((member for member in members if member.worst in SERVING), None)
-    if first is None:
-        return aggregate._replace(health=Health.MISSING, note="none of its clusters can serve")
-    if first is members[0]:
-        whole = all(member.worst is Health.OK for member in members)
-        return aggregate._replace(worst=Health.OK if whole else Health.DEGRADED, serves=first.serves)
-    out = ", ".join(member.label for member in members[: members.index(first)])
-    return aggregate._replace(
-        health=Health.DEGRADED,
-        worst=Health.DEGRADED,
-        note=f"failed over to {first.label}: {out} cannot serve",
-        serves=Serves(first.serves.dropped, first.label),
-    )
-
-
-def _is_known(member: Node) -> bool:
-    """Whether it is certain that a member serves, or that it does not: a readable cluster without endpoints."""
-    return member.worst in SERVING or (member.worst is Health.MISSING and member.tls is not None)

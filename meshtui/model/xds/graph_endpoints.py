@@ -26,8 +26,10 @@ class Leaves(NamedTuple):
 
     @property
     def serves(self) -> Serves:
-        """What of it is not as it should be."""
-        return Serves(self.serving.dropped, self.serving.place if self.serving.passed_over else "")
+        """Whether it serves, and what of it is not as it should be."""
+        found = self.serving
+        able = found.can_serve and found.dropped < 1
+        return Serves(able, found.dropped, found.place if found.passed_over else "")
 
 
 def leaves_of(assignment: ClusterLoadAssignment) -> Leaves:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from meshtui.model.xds.config import Opaque, TlsContext
 from meshtui.model.xds.graph import Node, NodeKind
-from meshtui.model.xds.resource import Health, Resource, ResourceKey, worst
-from meshtui.model.xds.status_words import EXPLAINED, status_note
+from meshtui.model.xds.resource import KNOWN_TYPES, Health, Resource, ResourceKey, worst
+from meshtui.model.xds.status_words import is_explained, status_note
 
 
 def slot_of(key: ResourceKey) -> str:
@@ -27,6 +27,8 @@ def resource_node(
     health, note = resource.health, status_note(resource)
     if isinstance(resource.body, Opaque):
         note = note or f"cannot be read: {resource.body.reason}"
+        if resource.key.type in KNOWN_TYPES:  # what calls meet is not known then; other types lead to nothing
+            health = worst(health, Health.UNKNOWN)
     return Node(
         slot=slot,
         kind=kind,
@@ -39,7 +41,7 @@ def resource_node(
         facts=facts,
         note=note,
         children=children,
-        explained=health in EXPLAINED,
+        explained=is_explained(resource),
     )
 
 

@@ -140,8 +140,8 @@ def _no_host(authority: str) -> Node:
         kind=NodeKind.VIRTUAL_HOST,
         name=authority,
         label=authority,
-        health=Health.WAITING,
-        worst=Health.WAITING,
+        health=Health.UNKNOWN,
+        worst=Health.UNKNOWN,
         note=f"no virtual host is for {authority}: calls fail, unless the app sets another authority",
     )
 

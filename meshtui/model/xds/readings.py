@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from meshtui.model.xds.clients import Client, Language
+from meshtui.model.xds.clients import Client, Language, Version
 from meshtui.model.xds.config import Cluster, Policy
 from meshtui.model.xds.feature_table import (
     LEAST_REQUEST,
@@ -29,6 +29,8 @@ class Reading:
     """Whether a route that neither forwards nor is for servers makes it refuse the whole route configuration.
 
     Otherwise the route stays in the table, and each call that matches it fails with UNAVAILABLE."""
+    refuses_loops: bool = False
+    """Whether an aggregate cluster that contains itself fails; otherwise the second place of it is left out."""
 
 
 _LEFT_OUT: Final = Reading(asks_for_weightless=False, refuses_actions=False)
@@ -46,12 +48,40 @@ and ``src/xds-resource-type/route-config-resource-type.ts`` (``if (route.action 
 READINGS: Final = {
     Language.GO: _LEFT_OUT,
     Language.CORE: _LEFT_OUT,
-    Language.JAVA: _KEPT,
+    Language.JAVA: replace(_KEPT, refuses_loops=True),
     Language.NODE: _KEPT,
     Language.OTHER: _LEFT_OUT,
 }
-"""By language. Of a client that is none of them, a cluster it does not hold is not said to be missing for a share of
-nothing."""
+"""By language. Loops of aggregates: grpc-java ``CdsLoadBalancer2.java`` ("circular aggregate clusters"); others leave
+the second place out (C-core's ``AggregateClusterTest.DependencyLoopWithLeafClusters``, grpc-go ``cdsbalancer.go``,
+grpc-js ``load-balancer-cds.ts``). Of a client that is none of them, a cluster it does not hold is not said to be
+missing for a share of nothing."""
+
+
+LEAVES_OUT_LOST: Final = Version(1, 63)
+"""A release of C-core that certainly has gRFC A74 for aggregates (grpc/grpc#35011, #35313)."""
+
+
+def passes_over(client: Client, *, absent: bool) -> bool | None:
+    """Whether an aggregate goes on to its next member where one is not there; None where that is not known.
+
+    ``absent``: the control plane does not have the member; otherwise it was refused, or came as an error.
+
+    gRFC A37 has the whole aggregate fail. grpc-go does so: ``cdsbalancer.go`` (``onClusterResourceError``), since 1.80
+    ``xds_dependency_manager.go`` (``populateAggregateClusterLocked`` hands on the error of any member). grpc-java never
+    did ("we're keeping Java's old behavior", ``XdsDependencyManager.java``); of a member that was refused its versions
+    before A74 wait. C-core leaves such members out since A74 (``xds_dependency_manager.cc``,
+    ``PopulateClusterConfigMap``).
+    """
+    match client.language:
+        case Language.GO:
+            return False
+        case Language.JAVA:
+            return True if absent else None
+        case Language.CORE:
+            return True if client.version is not None and client.version >= LEAVES_OUT_LOST else None
+        case _:
+            return None
 
 
 POLICY_FEATURES: Final = MappingProxyType(

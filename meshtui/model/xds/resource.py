@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -24,17 +24,24 @@ SERVER_SCOPE: Final = "#server"
 
 
 class Health(Enum):
-    """What a place can mean for a reader; ``rank`` orders them so that the worst bubbles up.
+    """What a place means for calls; ``rank`` orders them so that the worst bubbles up.
 
-    DEGRADED serves, but not as it should: an endpoint is out, calls went over to a fallback, some are dropped. No
-    status of CSDS is that; what hangs on a resource may be.
+    OK: in use as it is wanted, as far as the client reports. DEGRADED: calls are served, but not as they should: an
+    endpoint is out, a fallback or a cached config serves, some calls are dropped. UNKNOWN: whether calls are served
+    cannot be told from here. WAITING: asked for, and no answer yet. MISSING: nothing of it can be used, so calls that
+    need it fail. REFUSED: the client did not take the newest version; whether one before it serves on is said beside.
+
+    UNKNOWN is said of a status that no gRPC has, of a config whose bytes cannot be read, of a channel for whose
+    authority there is no virtual host (the app may set another), and of an aggregate of which a member is not there
+    where this gRPC's reading of that is not known.
     """
 
     OK = 0
     DEGRADED = 1
-    WAITING = 2
-    MISSING = 3
-    REFUSED = 4
+    UNKNOWN = 2
+    WAITING = 3
+    MISSING = 4
+    REFUSED = 5
 
     rank: int
     """0 is fine; greater is worse."""
@@ -42,26 +49,39 @@ class Health(Enum):
     def __init__(self, rank: int) -> None:
         self.rank = rank
 
+    @property
+    def serves(self) -> bool:
+        """Whether calls are known to be served."""
+        return self.rank <= 1
+
 
 class Status(Enum):
-    """``ClientResourceStatus`` of envoy.admin.v3, by its wire number; 0 and unheard-of numbers are UNKNOWN."""
+    """``ClientResourceStatus`` of envoy.admin.v3, by its wire number; 0 and unheard-of numbers are UNKNOWN.
 
-    UNKNOWN = 0, Health.WAITING
-    REQUESTED = 1, Health.WAITING
-    DOES_NOT_EXIST = 2, Health.MISSING
-    ACKED = 3, Health.OK
-    NACKED = 4, Health.REFUSED
-    RECEIVED_ERROR = 5, Health.REFUSED
-    TIMEOUT = 6, Health.MISSING
+    What it means for calls depends on whether the entry still holds a config (gRFC A88): a deleted resource, an error
+    of the control plane and a timeout leave in use what the client had, unless its bootstrap says otherwise, and then
+    the entry is empty.
+    """
 
-    health: Health
-    """How bad this status is for the resource's own sake."""
+    UNKNOWN = 0, Health.UNKNOWN, Health.UNKNOWN
+    REQUESTED = 1, Health.WAITING, Health.WAITING
+    DOES_NOT_EXIST = 2, Health.MISSING, Health.DEGRADED
+    ACKED = 3, Health.OK, Health.OK
+    NACKED = 4, Health.REFUSED, Health.REFUSED
+    RECEIVED_ERROR = 5, Health.MISSING, Health.DEGRADED
+    TIMEOUT = 6, Health.MISSING, Health.DEGRADED
 
-    def __new__(cls, number: int, health: Health) -> Status:
-        """The number is the value; the health goes with it."""
+    without_config: Health
+    """What it means where the entry is empty."""
+    with_config: Health
+    """What it means where a config is in force."""
+
+    def __new__(cls, number: int, without_config: Health, with_config: Health) -> Status:
+        """The number is the value; the healths go with it."""
         status = object.__new__(cls)
         status._value_ = number
-        status.health = health
+        status.without_config = without_config
+        status.with_config = with_config
         return status
 
 
@@ -72,6 +92,14 @@ def worst(*healths: Health) -> Health:
         if health.rank > found.rank:
             found = health
     return found
+
+
+def resource_timer(server_features: Collection[str] = ()) -> timedelta:
+    """How long gRPC waits for a resource it asked for before it takes it for missing, or the control plane for slow.
+
+    15 s (gRFC A57), 30 s where the server's features in the bootstrap say that its timer is no answer (A88).
+    """
+    return timedelta(seconds=30 if "resource_timer_is_transient_error" in server_features else 15)
 
 
 class ResourceKey(NamedTuple):
@@ -160,7 +188,14 @@ class Resource(NamedTuple):
     @property
     def health(self) -> Health:
         """Health of the resource's own status, without what it refers to."""
-        return self.status.health
+        return self.status.with_config if self.value else self.status.without_config
+
+    @property
+    def serves(self) -> bool | None:
+        """Whether calls that need it find a config in force; None where that may still come, or is not known."""
+        if self.value and self.status is not Status.UNKNOWN:
+            return True
+        return None if self.health in (Health.WAITING, Health.UNKNOWN) else False
 
     @property
     def size(self) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
+from meshtui.model.xds.status_words import state_word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +49,16 @@ class Snapshot:
         """The resources whose own status is not fine. Kept, since of ten thousand there are few, and many ask."""
         return tuple([resource for resource in self.resources.values() if resource.health is not Health.OK])
 
-    def counts(self) -> Mapping[Health, int]:
-        """How many resources are in each health."""
-        healths = [resource.health for resource in self.troubled]
-        return {
-            health: healths.count(health) if health is not Health.OK else len(self.resources) - len(healths)
-            for health in Health
-        }
+    @cached_property
+    def counts(self) -> tuple[tuple[Health, str, int], ...]:
+        """How many resources are in each state, by its health and its word; those that are fine first, then worse ones.
+
+        There is always a count of those that are fine.
+        """
+        fine = len(self.resources) - len(self.troubled)
+        found = Counter((resource.health, state_word(resource)) for resource in self.troubled)
+        ordered = sorted(found.items(), key=lambda item: (item[0][0].rank, item[0][1]))
+        return ((Health.OK, "ok", fine), *((health, word, count) for (health, word), count in ordered))
 
     @property
     def has_outbound(self) -> bool:

@@ -7,8 +7,30 @@ from typing import Final
 from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import Health, Resource, Status
 
-EXPLAINED: Final = (Health.REFUSED, Health.MISSING)
-"""Of a resource in one of these, :func:`status_note` says all there is to say: what the client reported is in it."""
+_WORDS: Final = {
+    Status.UNKNOWN: "unknown",
+    Status.REQUESTED: "waiting",
+    Status.DOES_NOT_EXIST: "missing",
+    Status.ACKED: "ok",
+    Status.NACKED: "refused",
+    Status.RECEIVED_ERROR: "error",
+    Status.TIMEOUT: "timeout",
+}
+
+
+def state_word(resource: Resource) -> str:
+    """One word for how a resource stands, by which it is counted.
+
+    Only a NACK is a refusal: of an error the control plane is the author, and a timeout says nothing of existence. What
+    the control plane deleted while the client goes on using it is not missing.
+    """
+    deleted = resource.status is Status.DOES_NOT_EXIST and resource.value
+    return "deleted" if deleted else _WORDS[resource.status]
+
+
+def is_explained(resource: Resource) -> bool:
+    """Whether :func:`status_note` says all there is to say: what the client reported is in it."""
+    return resource.status not in (Status.ACKED, Status.REQUESTED, Status.UNKNOWN)
 
 
 def status_note(resource: Resource) -> str:
@@ -30,8 +52,12 @@ def status_note(resource: Resource) -> str:
         case Status.DOES_NOT_EXIST:
             return _reason(resource) or "does not exist"
         case Status.TIMEOUT:
-            return _reason(resource) or "no answer from the control plane in time"
-    return "asked for, no answer yet"
+            late = _reason(resource) or "no answer from the control plane in time"
+            return f"{late}; {_in_force(resource)}"
+        case Status.REQUESTED:
+            return "asked for, no answer yet"
+        case _:
+            return "its status is none that gRPC has; whether it is in use is not known"
 
 
 def _with_reason(what: str, resource: Resource) -> str:

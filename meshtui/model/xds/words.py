@@ -7,6 +7,9 @@ from typing import Final
 from meshtui.model.phrases import share_words
 from meshtui.model.xds.config import ChainMatch, HeaderMatch, MatchKind, RouteMatch, StringMatch, TlsContext, TlsMode
 
+EVERYTHING_ELSE: Final = "(everything else)"
+"""What a route is called that takes whatever no route before it took."""
+
 
 def path_words(path: StringMatch) -> str:
     """``/a.B/*`` for a prefix, ``/a.B/C`` for an exact path, ``~ regex`` for a regular expression."""
@@ -51,7 +54,7 @@ def is_catch_all(match: RouteMatch) -> bool:
 def match_words(match: RouteMatch) -> str:
     """When a route applies, as a phrase."""
     if is_catch_all(match):
-        return "(everything else)"
+        return EVERYTHING_ELSE
     parts = [path_words(match.path)] if not is_catch_all(RouteMatch(match.path)) else []
     parts += [f"header {header_words(header)}" for header in match.headers]
     if match.fraction is not None:

@@ -11,7 +11,7 @@ from meshtui.model.xds.resource import Resource
 TIMES_REMEMBERED: Final = 1_024
 """Times whose text is kept; thousands of resources came at the same."""
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the JSON documents; it grows when a key changes its meaning or goes away, not when one is added."""
 
 
@@ -36,6 +36,8 @@ def resource_document(resource: Resource) -> dict[str, Any]:
         "type": resource.key.type,
         "name": resource.key.name,
         "status": resource.status.name,
+        "health": resource.health.name.lower(),
+        "in_force": bool(resource.value),
         "version": resource.version,
         "last_updated": rfc3339(resource.last_updated),
         "error": None

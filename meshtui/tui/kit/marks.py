@@ -6,23 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from meshtui.model.finding import Severity
-from meshtui.model.xds.resource import Health, Status
+from meshtui.model.xds.resource import Health, Resource, Status
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.status_words import state_word
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.session.state import LinkState
 from meshtui.tui.kit.style import Line, Role, Span
 
-WORDS: Final = {
-    Health.OK: "fine",
-    Health.DEGRADED: "degraded",
-    Health.WAITING: "waiting",
-    Health.MISSING: "missing",
-    Health.REFUSED: "refused",
-}
-
 ROLES: Final = {
     Health.OK: Role.OK,
     Health.DEGRADED: Role.WAITING,
+    Health.UNKNOWN: Role.WAITING,
     Health.WAITING: Role.WAITING,
     Health.MISSING: Role.MISSING,
     Health.REFUSED: Role.REFUSED,
@@ -31,16 +25,8 @@ ROLES: Final = {
 UNKNOWN: Final = "·"
 """The glyph of what cannot be known from here."""
 
-STATUS_WORDS: Final = {
-    Status.UNKNOWN: "unknown",
-    Status.REQUESTED: "waiting",
-    Status.DOES_NOT_EXIST: "missing",
-    Status.ACKED: "ACKED",
-    Status.NACKED: "NACKED",
-    Status.RECEIVED_ERROR: "error",
-    Status.TIMEOUT: "timeout",
-}
-"""The status as people say it; ACKED and NACKED are the field's own words."""
+OF_THE_FIELD: Final = (Status.ACKED, Status.NACKED)
+"""Statuses that people call by their names."""
 
 SEVERITY_ROLES: Final = {Severity.ERROR: Role.ALARM, Severity.WARNING: Role.NOTE, Severity.INFO: Role.ACCENT}
 
@@ -70,13 +56,17 @@ def glyph(health: Health | None) -> Span:
     return Span(UNKNOWN, Role.FAINT) if health is None else Span(HEALTH_GLYPHS[health], ROLES[health])
 
 
+def status_word(resource: Resource) -> str:
+    """The status as people say it."""
+    return resource.status.name if resource.status in OF_THE_FIELD else state_word(resource)
+
+
 def counts(snapshot: Snapshot | None) -> Line:
-    """How many resources are in each state, those that need a person with their word."""
+    """How many resources are in each state, those that are not fine with their word."""
     if snapshot is None:
         return ()
-    found = snapshot.counts()
-    line: list[Span] = [Span(f"{HEALTH_GLYPHS[Health.OK]} {found[Health.OK]}", ROLES[Health.OK])]
-    for health in (Health.WAITING, Health.MISSING, Health.REFUSED):
-        if found[health]:
-            line += (Span("  "), Span(f"{HEALTH_GLYPHS[health]} {found[health]} {WORDS[health]}", ROLES[health]))
-    return tuple(line)
+    line: list[Span] = []
+    for health, word, count in snapshot.counts:
+        named = "" if health is Health.OK else f" {word}"
+        line += (Span("  "), Span(f"{HEALTH_GLYPHS[health]} {count}{named}", ROLES[health]))
+    return tuple(line[1:])

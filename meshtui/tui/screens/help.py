@@ -22,12 +22,20 @@ from meshtui.tui.kit.text import pad, span
 
 MEANINGS = (
     (Health.OK, "ACKED: the client accepted this config and acts on it"),
-    (Health.DEGRADED, "degraded: calls are served, but an endpoint is out, some are dropped, or a fallback serves"),
+    (
+        Health.DEGRADED,
+        "degraded: calls are served, but an endpoint is out, some are dropped, or a fallback or a cached config serves",
+    ),
+    (Health.UNKNOWN, "unknown: whether calls are served cannot be told from here"),
     (Health.WAITING, "waiting: asked for, and no answer yet; gRPC gives up after 15 s"),
-    (Health.MISSING, "missing: the control plane has no such thing, or no endpoint can be used"),
+    (
+        Health.MISSING,
+        "missing: nothing of it can be used, so calls that need it fail; the word says why: missing (the control plane "
+        "has none), error (it sent one), timeout (it sent nothing), or no endpoint can serve",
+    ),
     (
         Health.REFUSED,
-        "NACKED: the client refused the newest version, or error: the control plane sent none; what was before goes on",
+        "NACKED: the client refused the newest version; what was before, if anything, goes on",
     ),
 )
 """What the marks say; one on a parent is the worst below it."""

@@ -23,7 +23,7 @@ async def test_a_document_with_the_keys_of_the_contract() -> None:
     data = done.json
     assert (done.code, done.err) == (0, "")
     assert data.keys() >= CONTRACT
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert data["target"] == data["probe"] == str(server.address)
     assert (data["requested"], data["sent"], data["completed"], data["failed"]) == (60, 60, 60, 0)
     assert data["by_version"] == lab.drawn
@@ -140,5 +140,5 @@ async def test_yaml_says_the_same() -> None:
     async with serving() as server:
         done = await echo(server, "--count", "5", "-o", "yaml")
     assert done.code == 0
-    assert done.out.startswith("schema: 1\n")
+    assert done.out.startswith("schema: 2\n")
     assert "verdict: none\n" in done.out

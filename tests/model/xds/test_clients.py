@@ -136,7 +136,7 @@ def test_no_virtual_host_for_the_channel() -> None:
     table = split_routes({"v1": 1})._replace(virtual_hosts=(host,))
     seen = with_resource(canary(NOW), resource(RDS, ROUTES, table))
     graph = build(seen)
-    assert graph.roots[0].worst is Health.WAITING
+    assert graph.roots[0].worst is Health.UNKNOWN
     assert alarms(seen) == []
 
 

@@ -92,20 +92,26 @@ def test_slots_are_unique_among_siblings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "health"),
+    ("status", "held", "health"),
     [
-        (Status.NACKED, Health.REFUSED),
-        (Status.RECEIVED_ERROR, Health.REFUSED),
-        (Status.DOES_NOT_EXIST, Health.MISSING),
-        (Status.TIMEOUT, Health.MISSING),
-        (Status.REQUESTED, Health.WAITING),
-        (Status.UNKNOWN, Health.WAITING),
-        (Status.ACKED, Health.OK),
+        (Status.NACKED, True, Health.REFUSED),
+        (Status.NACKED, False, Health.REFUSED),
+        (Status.RECEIVED_ERROR, True, Health.DEGRADED),
+        (Status.RECEIVED_ERROR, False, Health.MISSING),
+        (Status.DOES_NOT_EXIST, True, Health.DEGRADED),
+        (Status.DOES_NOT_EXIST, False, Health.MISSING),
+        (Status.TIMEOUT, True, Health.DEGRADED),
+        (Status.TIMEOUT, False, Health.MISSING),
+        (Status.REQUESTED, False, Health.WAITING),
+        (Status.UNKNOWN, True, Health.UNKNOWN),
+        (Status.ACKED, True, Health.OK),
     ],
 )
-def test_the_worst_bubbles_up(status: Status, health: Health) -> None:
+def test_the_worst_bubbles_up(status: Status, held: bool, health: Health) -> None:
+    """gRFC A88: what a status means for calls depends on whether a config is still in the entry."""
     name = subset("v2")
-    graph = build(with_resource(canary(), resource(CDS, name, cluster(name), status=status)))
+    body = cluster(name) if held else None
+    graph = build(with_resource(canary(), resource(CDS, name, body, status=status)))
     assert node(graph, "v2").health is health
     assert node(graph, ROUTES).health is Health.OK
     assert node(graph, ROUTES).worst is health
@@ -337,7 +343,8 @@ def test_aggregates_that_name_each_other_end() -> None:
         aggregate("b", "a|a|a|a", "b"),
     )
     assert sum(1 for _ in graph.walk()) < 100
-    assert graph.roots[0].worst is Health.REFUSED
+    assert graph.roots[0].worst is Health.MISSING
+    assert graph.roots[0].children[0].note == "none of its clusters can serve"
 
 
 def test_aggregates_that_share_members_are_not_multiplied() -> None:

@@ -42,7 +42,7 @@ def test_json() -> None:
         EchoRequestSpec("xds:///x", count=14), tally, book.assess(), book.epochs, START, lambda text: f"why {text}"
     )
     document = json.loads(text)
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert document["started"] == "2026-08-01T20:00:00.000Z"
     assert (document["requested"], document["sent"], document["completed"], document["failed"]) == (14, 14, 11, 3)
     assert document["by_version"] == {"v1": 1, "v2": 2, "=cmd()": 1}

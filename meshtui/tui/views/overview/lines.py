@@ -82,7 +82,7 @@ def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[Ove
         yield from _findings(findings, frame, width)
         return
     troubles = _troubles(frame.state.graph)
-    if any(way[-1].health is not Health.DEGRADED for way in troubles):
+    if any(not way[-1].health.serves for way in troubles):
         yield from _trouble_lines(troubles, frame, width)
     elif frame.state.snapshot is not None and not frame.state.snapshot.has_outbound:
         yield from _entries(_no_outbound(width))
@@ -195,6 +195,7 @@ def _troubles(graph: Graph) -> tuple[tuple[Node, ...], ...]:
 MEANS: Final = {
     Health.OK: "",
     Health.DEGRADED: "Its calls are served all the same.",
+    Health.UNKNOWN: "Whether calls are served is not known from here.",
     Health.WAITING: "The client asked and has no answer yet; after 15 s gRPC takes it as missing.",
     Health.MISSING: "Calls that need it fail.",
     Health.REFUSED: "What the client held before, if anything, goes on.",

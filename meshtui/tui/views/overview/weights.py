@@ -48,7 +48,7 @@ def _route(snapshot: Snapshot, scope: str, route: Route, indent: int, width: int
         held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
         health = held.health if held else Health.WAITING
         # A refused cluster still serves its old config: only one that cannot be reached takes the colour of trouble.
-        lacking = health in (Health.WAITING, Health.MISSING) and weighted.weight > 0
+        lacking = not (held and held.serves) and weighted.weight > 0
         role = ROLES[health] if lacking else series[weighted.cluster]
         yield (
             Span(" " * indent),

@@ -11,7 +11,7 @@ from meshtui.model.phrases import size_words, span_words
 from meshtui.model.xds.graph import Node
 from meshtui.model.xds.resource import Resource
 from meshtui.present.summary import Section, SummaryFact
-from meshtui.tui.kit.marks import ROLES, STATUS_WORDS, glyph
+from meshtui.tui.kit.marks import ROLES, glyph, status_word
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import pad, shown, span, wrap
@@ -32,7 +32,7 @@ def title_lines(node: Node | None, resource: Resource | None, now: datetime, wid
 
 
 def _status(resource: Resource) -> Iterator[Span]:
-    yield Span(f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}", ROLES[resource.health])
+    yield Span(f"{glyph(resource.health).text} {status_word(resource)}", ROLES[resource.health])
     yield span(resource.key.type, Role.DIM)
     if resource.version:
         yield span(f"version {resource.version}", Role.DIM)

@@ -13,7 +13,7 @@ from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.status_words import status_note
 from meshtui.present.tree_rows import Filter
 from meshtui.tui.frame import Frame
-from meshtui.tui.kit.marks import ROLES, STATUS_WORDS, glyph
+from meshtui.tui.kit.marks import ROLES, glyph, status_word
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import column, cut, cut_name, fit, pad
 from meshtui.tui.views.config.lines.tree import Mark, changed_at, freshness, refusal, short_version
@@ -58,7 +58,7 @@ def _keeps(filter_: Filter, resource: Resource) -> bool:
 def searchable(resource: Resource) -> str:
     """Everything a word of the filter may occur in, lower case."""
     details = resource.error.details if resource.error else ""
-    words = (resource.key.type, resource.key.name, resource.status.name, STATUS_WORDS[resource.status], details)
+    words = (resource.key.type, resource.key.name, resource.status.name, status_word(resource), details)
     return "\n".join(words).lower()
 
 
@@ -77,7 +77,7 @@ def table_line(row: TableRow, frame: Frame, width: int) -> Line:
     note = refusal(resource) or status_note(resource)
     values = (
         resource.key.type if row.first else "",
-        f"{glyph(resource.health).text} {STATUS_WORDS[resource.status]}",
+        f"{glyph(resource.health).text} {status_word(resource)}",
         _named(name, note, _name_room(width)),
         short_version(resource.version, 10) or "–",
         age,

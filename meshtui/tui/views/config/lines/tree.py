@@ -16,7 +16,7 @@ from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Statu
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.tree_rows import TreeRow
 from meshtui.tui.frame import Frame
-from meshtui.tui.kit.marks import FOLDS, ROLES, STATUS_WORDS
+from meshtui.tui.kit.marks import FOLDS, ROLES, status_word
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import column, cut, cut_name, fit, fit_end, pad_left, span, width_of
 
@@ -141,7 +141,7 @@ def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
     """What is wrong with the node itself, led by its word; how long it has waited where that is known."""
     if node.health is Health.OK:
         return node.note
-    word = STATUS_WORDS[resource.status] if resource and resource.health is node.health else ""
+    word = status_word(resource) if resource and resource.health is node.health else ""
     if resource is not None and resource.status is Status.REQUESTED:
         since = frame.state.changed_at.get(resource.key)
         if since is not None:

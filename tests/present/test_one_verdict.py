@@ -1,0 +1,378 @@
+"""One thing said of each trouble, wherever it is said: tree, counts, ladder, findings, ``--check`` and JSON.
+
+What serves is no outage (gRFCs A27, A32, A37, A56), what a status means is decided by the entry (A88).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from meshtui.cli.xds.check import check_config
+from meshtui.cli.xds.tree import roots_json
+from meshtui.doctor.diagnose import diagnose
+from meshtui.doctor.evidence import ConfigEvidence, Evidence
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.target import TargetOptions
+from meshtui.model.xds.config import (
+    Body,
+    Cluster,
+    ClusterLoadAssignment,
+    Drop,
+    Endpoint,
+    EndpointHealth,
+    Locality,
+    Opaque,
+    Policy,
+    Route,
+    RouteMatch,
+)
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, Status
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from meshtui.present.documents.document import resource_document
+from meshtui.present.ladder import config_rungs
+from meshtui.present.marks import HEALTH_GLYPHS
+from tests.world.clock import NOW
+from tests.world.config import (
+    EVERYTHING,
+    LISTENER,
+    ROUTES,
+    canary,
+    cluster,
+    endpoints,
+    header_equals,
+    key,
+    resource,
+    routes,
+    snapshot,
+    split_routes,
+    subset,
+    weighted,
+    with_resource,
+    without,
+)
+
+WELL, ILL, DRAINING = EndpointHealth.HEALTHY, EndpointHealth.UNHEALTHY, EndpointHealth.DRAINING
+OK, DEGRADED, UNKNOWN, WAITING, MISSING, REFUSED = Health
+V2 = subset("v2")
+
+
+def place(*healths: EndpointHealth, region: str = "eu", priority: int = 0) -> Locality:
+    found = tuple(Endpoint(f"{region}-{number}:1", health) for number, health in enumerate(healths))
+    return Locality(region=region, zone="", sub_zone="", priority=priority, weight=1, endpoints=found)
+
+
+def v2_endpoints(*places: Locality, drops: tuple[Drop, ...] = ()) -> Snapshot:
+    assignment = ClusterLoadAssignment(V2, places, drops)
+    return with_resource(canary(), resource(EDS, V2, assignment))
+
+
+def v2_cluster(status: Status, *, held: bool, type_: str = CDS, at: timedelta | None = None) -> Snapshot:
+    """The cluster, or its endpoints, in a status, with the old config or without."""
+    error = None if status is Status.REQUESTED else ErrorState("2", "the client's words", None)
+    body: Body = cluster(V2) if type_ == CDS else endpoints(V2, "127.0.1.12:17070")
+    when = NOW - at if at is not None else None
+    return with_resource(canary(), resource(type_, V2, body if held else None, status=status, error=error, at=when))
+
+
+def aggregate(*members: Resource, language: NodeIdentity, names: tuple[str, ...] = ("eu", "us")) -> Snapshot:
+    whole = resource(CDS, "all", Cluster("all", "AGGREGATE", children=names, policies=(Policy("ROUND_ROBIN"),)))
+    table = routes(Route("r", EVERYTHING, weighted({"a|l|l|all": 1})))
+    named = table.virtual_hosts[0].routes[0].action.clusters[0]._replace(cluster="all")
+    action = table.virtual_hosts[0].routes[0].action._replace(clusters=(named,))
+    table = routes(Route("r", EVERYTHING, action))
+    listener = canary().resources[key(LDS, LISTENER)]
+    return replace(snapshot([listener, resource(RDS, ROUTES, table), whole, *members]), node=language)
+
+
+def member(name: str, *healths: EndpointHealth) -> tuple[Resource, Resource]:
+    return (
+        resource(CDS, name, cluster(name)),
+        resource(EDS, name, ClusterLoadAssignment(name, (place(*healths, region=name),))),
+    )
+
+
+def gone(name: str, status: Status = Status.DOES_NOT_EXIST) -> Resource:
+    return resource(CDS, name, None, status=status)
+
+
+GO = NodeIdentity(id="go", user_agent="gRPC Go", user_agent_version="1.82.0")
+JAVA = NodeIdentity(id="java", user_agent="gRPC Java", user_agent_version="1.76.0")
+CORE = NodeIdentity(id="core", user_agent="gRPC C-core linux Python", user_agent_version="C-core 58.0.0 Python 1.85.1")
+OLD_CORE = NodeIdentity(id="core", user_agent="gRPC C-core linux", user_agent_version="C-core 30.0.0")
+
+NOWHERE = "80 % of calls to echo.echo-grpc:7070 fail"
+ALL_FAIL = "All calls to echo.echo-grpc:7070 fail"
+
+CASES = [
+    # input · worst in the tree · counts that are not ok · exit code · worst finding · its title
+    pytest.param(canary(), OK, (), 0, "", id="all well"),
+    pytest.param(v2_endpoints(place(WELL, WELL, ILL)), DEGRADED, (), 0, "", id="one endpoint of three unhealthy"),
+    pytest.param(
+        v2_endpoints(place(ILL), place(WELL, region="us", priority=1)),
+        DEGRADED,
+        (),
+        0,
+        "warning: Cluster v2 failed over to us",
+        id="priority failover",
+    ),
+    pytest.param(
+        v2_endpoints(place(WELL), drops=(Drop("throttle", 0.25),)),
+        DEGRADED,
+        (),
+        0,
+        "warning: 20 % of calls to echo.echo-grpc:7070 are dropped by the client",
+        id="partly dropped",
+    ),
+    pytest.param(
+        v2_endpoints(place(WELL), drops=(Drop("all", 1.0),)),
+        MISSING,
+        (),
+        1,
+        "error: 80 % of calls to echo.echo-grpc:7070 are dropped by the client",
+        id="dropped all",
+    ),
+    pytest.param(
+        v2_cluster(Status.DOES_NOT_EXIST, held=True),
+        DEGRADED,
+        ("~ 1 deleted",),
+        0,
+        "warning: The cluster echo:7070 subset v2 was deleted and is still served from cache",
+        id="deleted but cached",
+    ),
+    pytest.param(
+        v2_cluster(Status.DOES_NOT_EXIST, held=False), MISSING, ("∅ 1 missing",), 1, f"error: {NOWHERE}", id="missing"
+    ),
+    pytest.param(
+        v2_cluster(Status.RECEIVED_ERROR, held=True),
+        DEGRADED,
+        ("~ 1 error",),
+        0,
+        "warning: The control plane has an error for the cluster echo:7070 subset v2",
+        id="received error, old config",
+    ),
+    pytest.param(
+        v2_cluster(Status.RECEIVED_ERROR, held=False),
+        MISSING,
+        ("∅ 1 error",),
+        1,
+        f"error: {NOWHERE}",
+        id="received error, no config",
+    ),
+    pytest.param(
+        v2_cluster(Status.NACKED, held=True),
+        REFUSED,
+        ("✗ 1 refused",),
+        1,
+        "error: The client refused the newest cluster echo:7070 subset v2",
+        id="refused, old config",
+    ),
+    pytest.param(
+        v2_cluster(Status.NACKED, held=False),
+        REFUSED,
+        ("✗ 1 refused",),
+        1,
+        "error: The client refused the newest cluster echo:7070 subset v2",
+        id="refused the first time",
+    ),
+    pytest.param(
+        v2_cluster(Status.TIMEOUT, held=True),
+        DEGRADED,
+        ("~ 1 timeout",),
+        0,
+        "warning: The control plane did not send the cluster echo:7070 subset v2 in time",
+        id="timeout, old config",
+    ),
+    pytest.param(
+        v2_cluster(Status.TIMEOUT, held=False),
+        MISSING,
+        ("∅ 1 timeout",),
+        1,
+        f"error: {NOWHERE}",
+        id="timeout, no config",
+    ),
+    pytest.param(
+        v2_cluster(Status.DOES_NOT_EXIST, held=False, type_=EDS),
+        MISSING,
+        ("∅ 1 missing",),
+        1,
+        f"error: {NOWHERE}",
+        id="EDS missing",
+    ),
+    pytest.param(v2_endpoints(), MISSING, (), 1, f"error: {NOWHERE}", id="EDS empty"),
+    pytest.param(v2_endpoints(place(DRAINING)), MISSING, (), 1, f"error: {NOWHERE}", id="all draining"),
+    pytest.param(
+        with_resource(
+            v2_cluster(Status.DOES_NOT_EXIST, held=True), resource(EDS, V2, ClusterLoadAssignment(V2, (place(ILL),)))
+        ),
+        MISSING,
+        ("~ 1 deleted",),
+        1,
+        f"error: {NOWHERE}",
+        id="deleted but cached, and its endpoints are ill",
+    ),
+    pytest.param(
+        with_resource(
+            canary(), resource(EDS, V2, ClusterLoadAssignment(V2, ()), status=Status.DOES_NOT_EXIST, value=b"empty")
+        ),
+        MISSING,
+        ("~ 1 deleted",),
+        1,
+        f"error: {NOWHERE}",
+        id="EDS deleted but cached, and empty",
+    ),
+    pytest.param(
+        with_resource(
+            without(canary(), key(EDS, V2)), resource(CDS, V2, Cluster(V2, "LOGICAL_DNS", dns_name="a.example:443"))
+        ),
+        OK,
+        (),
+        0,
+        "",
+        id="LOGICAL_DNS",
+    ),
+    pytest.param(
+        v2_cluster(Status.REQUESTED, held=False, at=timedelta(seconds=1)),
+        WAITING,
+        ("… 1 waiting",),
+        0,
+        "",
+        id="waiting a second",
+    ),
+    pytest.param(
+        v2_cluster(Status.REQUESTED, held=False, at=timedelta(seconds=40)),
+        WAITING,
+        ("… 1 waiting",),
+        1,
+        "error: The cluster echo:7070 subset v2 has not arrived for 40 s, longer than gRPC waits (15 s)",
+        id="waiting for longer than the timer",
+    ),
+    pytest.param(v2_cluster(Status.UNKNOWN, held=True), UNKNOWN, ("? 1 unknown",), 0, "", id="no status of gRPC's"),
+    pytest.param(
+        with_resource(canary(), resource(CDS, V2, Opaque("type.googleapis.com/x.Y", "cut off", 3))),
+        UNKNOWN,
+        (),
+        0,
+        "info: The config of echo:7070 subset v2 cannot be read here",
+        id="unreadable",
+    ),
+    pytest.param(
+        aggregate(*member("eu", ILL), *member("us", WELL), language=GO),
+        DEGRADED,
+        (),
+        0,
+        "warning: Cluster all failed over to us",
+        id="aggregate: ill member",
+    ),
+    pytest.param(
+        aggregate(*member("eu", ILL), *member("us", ILL), language=GO),
+        MISSING,
+        (),
+        1,
+        f"error: {ALL_FAIL}",
+        id="aggregate: no member serves",
+    ),
+    pytest.param(
+        aggregate(gone("eu"), *member("us", WELL), language=GO),
+        MISSING,
+        ("∅ 1 missing",),
+        1,
+        f"error: {ALL_FAIL}",
+        id="aggregate: grpc-go fails for a missing member",
+    ),
+    pytest.param(
+        aggregate(gone("eu"), *member("us", WELL), language=JAVA),
+        DEGRADED,
+        ("∅ 1 missing",),
+        0,
+        "warning: Cluster all failed over to us",
+        id="aggregate: grpc-java goes over a missing member",
+    ),
+    pytest.param(
+        aggregate(gone("us"), *member("eu", WELL), language=CORE),
+        DEGRADED,
+        ("∅ 1 missing",),
+        0,
+        "warning: The cluster us does not exist",
+        id="aggregate: C-core leaves out a missing member",
+    ),
+    pytest.param(
+        aggregate(gone("eu"), *member("us", WELL), language=OLD_CORE),
+        UNKNOWN,
+        ("∅ 1 missing",),
+        0,
+        "warning: The cluster eu does not exist",
+        id="aggregate: an old C-core may fail for a missing member",
+    ),
+    pytest.param(
+        aggregate(gone("eu", Status.REQUESTED), *member("us", WELL), language=JAVA),
+        WAITING,
+        ("… 1 waiting",),
+        0,
+        "",
+        id="aggregate: a member waited for",
+    ),
+]
+
+
+@pytest.mark.parametrize(("seen", "health", "counts", "code", "worst"), CASES)
+def test_one_verdict(seen: Snapshot, health: Health, counts: tuple[str, ...], code: int, worst: str) -> None:
+    graph = build(seen)
+    assert graph.roots[0].worst is health
+    assert roots_json(graph)[0]["worst"] == health.name.lower()
+    assert counted(seen) == counts
+    assert {resource_document(item)["health"] for item in seen.resources.values()} >= {
+        resource.health.name.lower() for resource in seen.troubled
+    }
+    rungs = [rung.health for rung in config_rungs(seen, graph, NOW) if rung.health is not None]
+    assert max(rungs, key=lambda found: found.rank) is health
+    first = next(iter(judged(seen)), None)
+    assert (f"{first.severity.name.lower()}: {first.title}" if first else "") == worst
+    _, errors = check_config(seen, lambda: seen, TargetOptions(), wait=lambda _: None, clock=count(0, 20).__next__)
+    assert bool(errors) is bool(code)
+
+
+def counted(seen: Snapshot) -> tuple[str, ...]:
+    """The counts of what is not fine, as every screen and command has them."""
+    return tuple(f"{HEALTH_GLYPHS[health]} {number} {word}" for health, word, number in seen.counts[1:])
+
+
+def judged(seen: Snapshot) -> tuple[Finding, ...]:
+    return diagnose(Evidence(config=ConfigEvidence(now=seen.taken_at, snapshot=seen, graph=build(seen))))
+
+
+def test_shares_are_of_what_grpc_would_pick() -> None:
+    """A share of the calls of one route, through an aggregate that failed over, dropped in part."""
+    canaries = Route("c", replace_headers(), weighted({"v1": 20, "v2": 80}))
+    rest = Route("r", EVERYTHING, weighted({"v1": 1}))
+    seen = with_resource(canary(), resource(RDS, ROUTES, routes(canaries, rest)))
+    (dropped,) = judged(with_drops(seen, 0.5))
+    assert dropped.title == (
+        "40 % of calls to echo.echo-grpc:7070 that match header x-canary=1 are dropped by the client"
+    )
+    nowhere = with_resource(seen, resource(CDS, subset("v1"), None, status=Status.DOES_NOT_EXIST))
+    (missing,) = judged(nowhere)
+    assert missing.title == ("All calls to echo.echo-grpc:7070 that match no other route (and of 1 more route) fail")
+
+
+def with_drops(seen: Snapshot, share: float) -> Snapshot:
+    return with_resource(seen, resource(EDS, V2, ClusterLoadAssignment(V2, (place(WELL),), (Drop("throttle", share),))))
+
+
+def replace_headers() -> RouteMatch:
+    return EVERYTHING._replace(headers=(header_equals("x-canary", "1"),))
+
+
+def test_a_missing_cluster_of_weight_0_that_java_asks_for() -> None:
+    """grpc-java keeps a destination of weight 0 and asks for its cluster; no call goes there."""
+    seen = replace(with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 1, "v2": 0}))), node=JAVA)
+    seen = with_resource(seen, resource(CDS, V2, None, status=Status.DOES_NOT_EXIST))
+    (found,) = judged(seen)
+    assert found.severity is Severity.WARNING
+    assert "no call is known to fail for it" in found.explanation
+    assert build(seen).roots[0].worst is OK
+    assert all(rung.health in (OK, DEGRADED, None) for rung in config_rungs(seen, build(seen), NOW))

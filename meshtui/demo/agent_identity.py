@@ -34,6 +34,18 @@ _LONGEST_RETRY_SECONDS = 2.0
 _NOBODY_THERE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 """What a call ends with while istiod is away; the mesh tells of that by itself."""
 
+_RETRIES = 4
+"""How often one request is tried again at most."""
+
+_RETRIED = (
+    *_NOBODY_THERE,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.INTERNAL,
+)
+"""What a request is tried again after."""
+
 _CALL_SECONDS = 5.0
 """Deadline of one request to the authority."""
 
@@ -80,13 +92,7 @@ class Identity:
             self._metrics.count("num_outgoing_requests", CSR)
             asked = time.monotonic()
             try:
-                response = await self._create(
-                    request,
-                    metadata=(("authorization", f"Bearer {self._token}"),),
-                    timeout=_CALL_SECONDS,
-                    # At the start istiod comes up at the same moment: its port is waited for, not polled.
-                    wait_for_ready=True,
-                )
+                response = await self._ask(request)
             except grpc.aio.AioRpcError as error:
                 self._metrics.count("num_failed_outgoing_requests", CSR)
                 if error.code() not in _NOBODY_THERE:
@@ -94,8 +100,26 @@ class Identity:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, _LONGEST_RETRY_SECONDS)
                 continue
-            self._metrics.count("outgoing_latency", CSR, (time.monotonic() - asked) * 1000)
+            finally:
+                self._metrics.count("outgoing_latency", CSR, (time.monotonic() - asked) * 1000)
             return self._store(key, list(response.cert_chain))
+
+    async def _ask(self, request: Any) -> Any:
+        """One request with its retries, as Istio's agent counts them (istio ``pkg/security/retry.go``)."""
+        for retry in range(_RETRIES):
+            try:
+                return await self._try(request)
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in _RETRIED:
+                    raise
+                self._metrics.count("num_outgoing_retries", CSR)
+                await asyncio.sleep(_FIRST_RETRY_SECONDS * 2**retry)
+        return await self._try(request)
+
+    async def _try(self, request: Any) -> Any:
+        """At the start istiod comes up at the same moment: its port is waited for, not polled."""
+        metadata = (("authorization", f"Bearer {self._token}"),)
+        return await self._create(request, metadata=metadata, timeout=_CALL_SECONDS, wait_for_ready=True)
 
     def _store(self, key: rsa.RSAPrivateKey, chain: list[str]) -> x509.Certificate:
         """Replace the files one by one: each is atomic, the set is not, as with Istio's agent."""

@@ -71,4 +71,5 @@ class Metrics:
 
 def _sample(name: str, labels: Labels, value: float) -> str:
     inside = ",".join(f'{key}="{text}"' for key, text in labels)
-    return f"istio_agent_{name}{f'{{{inside}}}' if inside else ''} {value:.15g}"
+    shortest = f"{value:.0f}" if float(value).is_integer() else repr(value)
+    return f"istio_agent_{name}{f'{{{inside}}}' if inside else ''} {shortest}"

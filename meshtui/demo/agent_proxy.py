@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from meshtui.demo.agent_metrics import Metrics
+from meshtui.demo.agent_metrics import Labels, Metrics
 from meshtui.demo.xds.names import STREAM
 
 _ERROR = (("type", "error"),)
@@ -64,24 +64,34 @@ class AdsProxy:
             await upstream.done_writing()
 
         sending = asyncio.ensure_future(upward())
+        answered = False
         try:
             async for response in upstream:
+                answered = True
                 self._metrics.count("xds_proxy_responses")
                 await context.write(response)
-            self._metrics.count("istiod_connection_terminations", _CANCELLED)
+            self._ended(_CANCELLED)
         except grpc.aio.AioRpcError as error:
-            self._metrics.count("istiod_connection_terminations", _ERROR)
+            self._ended(_ERROR, was_open=answered)
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"istiod: {error.details()}")
         except asyncio.CancelledError:
-            self._metrics.count("envoy_connection_terminations", _CANCELLED)
+            self._ended(_CANCELLED)
+            # An evicted stream ends well, so that its client only sees that it ended.
             if not stream.evicted:
                 raise
-            # An evicted stream ends well, so that its client only sees that it ended.
-            self._metrics.count("istiod_connection_terminations", _CANCELLED)
         finally:
             upstream.cancel()
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+
+    def _ended(self, how: Labels, *, was_open: bool = True) -> None:
+        """Whoever ends a stream, its other half ends alike; one that never reached istiod has none.
+
+        As counted by pilot-agent 1.29.1 (``pkg/istio-agent/xds_proxy.go``, upstreamErr and downstreamErr).
+        """
+        self._metrics.count("istiod_connection_terminations", how)
+        if was_open:
+            self._metrics.count("envoy_connection_terminations", how)
 
     def _admit(self, upstream: Any) -> _Stream:
         """Take a new stream in; where there is room for one only, the one before has to go."""

@@ -1,17 +1,20 @@
 """What the demo generates beside what a real istiod sent for the same objects, field by field.
 
-The captures are what a grpc-go 1.78 client held from istiod 1.29.1 (tests/data/istio/SOURCES.md), so that what the
-client refused is not in them. Nothing is left out of the comparison: names and addresses are the captures' own, as the
-demo is given the same workloads.
+The captures are what a grpc-go client held from istiod 1.29.1 (tests/data/istio/SOURCES.md), so that what the client
+refused is not in them, and what istiod itself said it had sent. Nothing is left out of the comparison: names and
+addresses are the captures' own, as the demo is given the same workloads.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from envoy.admin.v3 import config_dump_shared_pb2
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.route.v3 import route_pb2
 from envoy.extensions.filters.http.cors.v3 import cors_pb2
@@ -22,14 +25,16 @@ from google.protobuf import any_pb2, json_format
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.manifests import in_force, read_text
-from meshtui.demo.xds.generate import CLUSTER, ROUTE, Client, generate
+from meshtui.demo.xds.generate import CLUSTER, LISTENER, ROUTE, Client, generate
 
 CAPTURES = Path(__file__).parents[1] / "data" / "istio"
 FQDN = "echo.echo-grpc.svc.cluster.local"
 ALL = f"outbound|7070||{FQDN}"
+INBOUND = "xds.istio.io/grpc/lds/inbound/0.0.0.0:17070"
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 
 SHIFTED = ("dr-subsets", "vs-2080")
+STRICT = ("dr-mtls", "vs-2080", "pa-strict")
 OBJECTS = {
     "plain": (),
     "plain-idle-v1": (),
@@ -39,7 +44,7 @@ OBJECTS = {
     "names": ("dr-names", "vs-names"),
     "multi-service": (*SHIFTED, "se-other", "se-svc1", "se-svc2", "se-svc3"),
     "mtls-client-only": ("dr-mtls", "vs-2080"),
-    "mtls-strict": ("dr-mtls", "vs-2080", "pa-strict"),
+    "mtls-strict": STRICT,
     "dr-leastreq": ("dr-leastreq",),
     "dr-locality": ("dr-locality",),
     "dr-mutual-tls": ("dr-mutual-tls",),
@@ -50,8 +55,27 @@ OBJECTS = {
     "vs-regex": ("dr-subsets", "vs-regex"),
     "vs-retry": ("dr-subsets", "vs-retry"),
     "vs-timeout": ("dr-subsets", "vs-timeout"),
+    "dr-maglev": ("dr-maglev",),
+    "dr-maglev-held": ("dr-maglev",),
+    "vs-cors": ("dr-subsets", "vs-cors"),
+    "maglev-nacked": ("dr-maglev",),
+    "agent-echo123": SHIFTED,
+    "evicting": SHIFTED,
+    "istiod-dead-agent-held": SHIFTED,
+    "istiod-dead-direct-held": STRICT,
+    "istiod-dead-idle": (),
+    "strict": STRICT,
+    "unknown-host-2s": (),
 }
 """Capture → the objects that were applied beside base.yaml."""
+
+BEFORE = {
+    ("dr-maglev-held", CLUSTER): (),
+    ("vs-cors", ROUTE): ("dr-maglev",),
+    ("maglev-nacked", CLUSTER): STRICT,
+    ("maglev-nacked", LISTENER): STRICT,
+}
+"""What held of a type while the client kept a resource whose change it refused, or that did not change since."""
 
 
 def workload(version: str, ip: str, locality: str) -> MeshWorkload:
@@ -105,7 +129,7 @@ HELD = [
 
 def test_everything_that_was_captured_is_compared() -> None:
     assert {held.values[0] for held in HELD} == OBJECTS.keys()
-    assert len(HELD) > 80
+    assert len(HELD) > 120
     assert router_pb2.Router.DESCRIPTOR, "its type is registered, so that it can be unpacked"
 
 
@@ -117,8 +141,58 @@ def test_a_resource_is_istiods(name: str, node: str, type_url: str, resource: st
         for entry in config.generic_xds_configs
         if (entry.type_url, entry.name) == (type_url, resource)
     )
-    (made,) = generate(config_of(*OBJECTS[name]), client_of(config), type_url, [resource])
+    objects = BEFORE.get((name, type_url), OBJECTS[name])
+    (made,) = generate(config_of(*objects), client_of(config), type_url, [resource])
     assert fields(made) == fields(entry.xds_config)
+
+
+def sent(document: Any) -> Iterator[dict[str, Any]]:
+    """The resources in a debug document of istiod's, wherever they stand."""
+    if isinstance(document, dict) and str(document.get("@type", "")).endswith(_RESOURCES):
+        yield document
+    elif isinstance(document, dict | list):
+        values = document.values() if isinstance(document, dict) else document
+        yield from (resource for value in values for resource in sent(value))
+
+
+_RESOURCES = (".v3.Listener", ".v3.RouteConfiguration", ".v3.Cluster", ".v3.ClusterLoadAssignment")
+
+
+@pytest.mark.parametrize(
+    ("file", "pod", "objects", "count"),
+    [
+        ("istiod-config_dump-echo-v1", 0, SHIFTED, 5),
+        ("istiod-edsz-echo-v1", 0, SHIFTED, 2),
+        ("istiod-config_dump-strict", 1, STRICT, 4),
+    ],
+)
+def test_what_istiod_says_it_sent(file: str, pod: int, objects: tuple[str, ...], count: int) -> None:
+    resources = list(sent(json.loads((CAPTURES / f"{file}.json").read_text())))
+    assert len(resources) == count
+    for resource in resources:
+        name = str(resource.get("name") or resource["clusterName"])
+        (made,) = generate(config_of(*objects), Client("echo-grpc", WORKLOADS[pod]), resource["@type"], [name])
+        assert fields(made) == resource
+
+
+def test_what_istiod_did_not_send() -> None:
+    """A listener for a Service that is not there, and one for a port that is no Service's: the client waits."""
+    (client,) = {client_of(config) for config in capture("unknown-host-2s").config}
+    (unknown,) = (
+        entry.name
+        for config in capture("unknown-host-2s").config
+        for entry in config.generic_xds_configs
+        if not entry.HasField("xds_config")
+    )
+    assert generate(config_of(), client, LISTENER, [unknown]) == []
+    removed = {
+        (entry.name, entry.client_status)
+        for config in capture("inbound-listener-removed").config
+        for entry in config.generic_xds_configs
+    }
+    assert removed == {(INBOUND, config_dump_shared_pb2.DOES_NOT_EXIST)}
+    nothing = in_force((), {}, WORKLOADS)
+    assert generate(nothing, client, LISTENER, [INBOUND]) == []
 
 
 def refusal(name: str) -> str:

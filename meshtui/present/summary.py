@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshtui.model.phrases import plural, share_words, size_words
-from meshtui.model.xds.clients import client_of
+from meshtui.model.xds import unread
+from meshtui.model.xds.clients import Client, client_of
 from meshtui.model.xds.config import (
+    DEFAULT_MAX_REQUESTS,
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
     FilterChain,
-    HttpFilter,
     Listener,
     Locality,
     Opaque,
@@ -23,8 +24,9 @@ from meshtui.model.xds.config import (
     VirtualHost,
     WeightedCluster,
 )
+from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import Node, NodeKind
-from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, listener_facts, route_facts
+from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, filter_words, listener_facts, route_facts
 from meshtui.model.xds.readings import READINGS, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown
@@ -106,7 +108,7 @@ def _listener(snapshot: Snapshot, key: ResourceKey, listener: Listener) -> Itera
     if listener.inbound:
         yield Section("serves", (SummaryFact("address", listener.address or "–"),))
         for chain in listener.chains:
-            yield Section(f"filter chain {chain.name}".rstrip(), tuple(_chain(chain)))
+            yield Section(f"filter chain {chain.name}".rstrip(), tuple(_chain(chain, client_of(snapshot.node))))
         return
     facts = [
         SummaryFact(
@@ -115,22 +117,22 @@ def _listener(snapshot: Snapshot, key: ResourceKey, listener: Listener) -> Itera
     ]
     facts += [SummaryFact("", fact) for fact in listener_facts(listener)]
     yield Section("a channel to this name", tuple(facts))
-    yield Section("HTTP filters", tuple(_filters(listener.filters)))
+    yield Section("HTTP filters", tuple(_filters(listener.filters, client_of(snapshot.node))))
     if listener.inline_routes is not None:
         yield from _routes(snapshot, key, listener.inline_routes)
 
 
-def _chain(chain: FilterChain) -> Iterator[SummaryFact]:
+def _chain(chain: FilterChain, client: Client) -> Iterator[SummaryFact]:
     yield SummaryFact("TLS", inbound_tls_words(chain.tls))
     yield from _tls(chain.tls)
-    yield from _filters(chain.filters)
+    yield from _filters(chain.filters, client)
     if chain.problem:
         yield SummaryFact("problem", chain.problem, Health.REFUSED)
 
 
-def _filters(filters: Sequence[HttpFilter]) -> Iterator[SummaryFact]:
+def _filters(filters: Sequence[HttpFilter], client: Client) -> Iterator[SummaryFact]:
     for filter_ in filters:
-        yield SummaryFact(filter_.kind, filter_.summary or filter_.name)
+        yield SummaryFact(filter_.kind, filter_words(filter_, client) or filter_.name)
 
 
 def _routes(snapshot: Snapshot, key: ResourceKey, routes: RouteConfiguration) -> Iterator[Section]:
@@ -170,7 +172,7 @@ def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact
     if not route.action.clusters:
         words = "served by this app" if route.action.kind is ActionKind.NON_FORWARDING else route.action.detail
         yield SummaryFact("", words or route.action.kind.value)
-    for fact in route_facts(route):
+    for fact in route_facts(route, client_of(snapshot.node)):
         yield SummaryFact("", fact)
 
 
@@ -188,9 +190,8 @@ def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator
     facts += [SummaryFact("", f"{other.name} is passed over: {client.words} does not have it") for other in left_out]
     facts += [SummaryFact("name", cluster.dns_name)] if cluster.dns_name else []
     facts += [SummaryFact("clusters", ", ".join(cluster.children))] if cluster.children else []
-    facts += (
-        [SummaryFact("limit", f"{cluster.max_requests} requests at a time")] if cluster.max_requests is not None else []
-    )
+    facts += [SummaryFact("limit", _limit(cluster.max_requests))] if cluster.max_requests is not None else []
+    facts += [SummaryFact("asks for", unread.words(asked, client)) for asked in unread.of_cluster(cluster, client)]
     facts += [SummaryFact("from", cluster.origin)] if cluster.origin else []
     yield Section("cluster", tuple(facts))
     yield Section("connections", (SummaryFact("security", cluster.tls.mode.value), *_tls(cluster.tls)))
@@ -203,6 +204,11 @@ def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator
         yield Section(
             "endpoints", (SummaryFact(named.name, note, assignment.health if assignment else Health.WAITING),)
         )
+
+
+def _limit(most: int) -> str:
+    """gRFC A32: where the cluster says nothing, it is gRPC's own."""
+    return f"{most} requests at a time" + (", where config sets no other" if most == DEFAULT_MAX_REQUESTS else "")
 
 
 def _tls(tls: TlsContext) -> Iterator[SummaryFact]:
@@ -243,6 +249,7 @@ def _endpoints(locality: Locality, unused: Health) -> Iterator[SummaryFact]:
         words = [endpoint.health.value]
         words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
         words += [endpoint.workload] if endpoint.workload else []
+        words += [f"also {', '.join(endpoint.more)}"] if endpoint.more else []
         yield SummaryFact(endpoint.address, " · ".join(words), health)
 
 

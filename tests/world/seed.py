@@ -12,7 +12,6 @@ from meshtui.model.xds.config import (
     Endpoint,
     EndpointHealth,
     FilterChain,
-    HttpFilter,
     Listener,
     Locality,
     MatchKind,
@@ -24,6 +23,7 @@ from meshtui.model.xds.config import (
     TlsMode,
     VirtualHost,
 )
+from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, SERVER_SCOPE, ErrorState, Resource, Status
 from tests.world import config
 from tests.world.clock import NOW

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from meshtui.model.xds.filters import HttpFilter
+
 
 class MatchKind(Enum):
     """How a pattern is held against a value."""
@@ -49,11 +51,12 @@ class RouteMatch(NamedTuple):
 
 
 class WeightedCluster(NamedTuple):
-    """One destination of a route. ``share`` is its part of the whole, 0 to 1."""
+    """One destination of a route. ``share`` is its part of the whole, 0 to 1; ``overrides`` are its own."""
 
     cluster: str
     weight: int
     share: float
+    overrides: tuple[HttpFilter, ...] = ()
 
 
 class ActionKind(Enum):
@@ -72,7 +75,9 @@ class ActionKind(Enum):
 class RouteAction(NamedTuple):
     """``timeout`` is ``max_stream_duration`` in seconds: 0 for no limit, ``None`` where the listener's counts (A31).
 
-    ``hash_on`` names what a ring hash is computed from.
+    ``hash_on`` names what a ring hash is computed from. What the route asks for beside that gRPC does not act on, or
+    only some of it: ``other_hash_keys``, the clusters of ``mirrors``, ``rewrites`` and ``header_changes`` in words, and
+    ``rewrites_authority`` (gRFC A81).
     """
 
     kind: ActionKind
@@ -81,18 +86,18 @@ class RouteAction(NamedTuple):
     retry: str = ""
     hash_on: tuple[str, ...] = ()
     detail: str = ""
-
-
-class HttpFilter(NamedTuple):
-    """An HTTP filter: ``kind`` is the short type name (``Router``, ``HTTPFault``, ``RBAC``), ``summary`` in words."""
-
-    name: str
-    kind: str
-    summary: str = ""
+    other_hash_keys: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    rewrites: str = ""
+    header_changes: str = ""
+    rewrites_authority: bool = False
 
 
 class Route(NamedTuple):
-    """One route. ``origin`` is the Istio object it was made from, ``virtual-service/ns/name``, or empty."""
+    """One route. ``origin`` is the Istio object it was made from, ``virtual-service/ns/name``, or empty.
+
+    ``faults`` are the filter overrides of the route and its virtual host.
+    """
 
     name: str
     match: RouteMatch
@@ -115,10 +120,14 @@ class VirtualHost(NamedTuple):
 
 
 class RouteConfiguration(NamedTuple):
-    """An RDS resource, or the inline one of a listener (then ``name`` may be empty)."""
+    """An RDS resource, or the inline one of a listener (then ``name`` may be empty).
+
+    ``overrides`` are the names of filters that it overrides for all its hosts, which gRPC does not read (gRFC A39).
+    """
 
     name: str
     virtual_hosts: tuple[VirtualHost, ...]
+    overrides: tuple[str, ...] = ()
 
 
 class TlsMode(Enum):
@@ -134,7 +143,8 @@ class TlsContext(NamedTuple):
     """TLS of a cluster (client side) or a filter chain (server side), gRFC A29.
 
     ``identity`` is the certificate provider instance for the own certificate, ``roots`` the one for the peer's CA;
-    ``sans`` what the peer's SAN must match (any of them).
+    ``sans`` what the peer's SAN must match (any of them). ``sni`` is the name asked for, ``host_sni`` that it is the
+    endpoint's host name where that has one, and ``checks_sni`` that the peer's certificate must have it (gRFC A101).
     """
 
     mode: TlsMode
@@ -142,6 +152,9 @@ class TlsContext(NamedTuple):
     roots: str = ""
     sans: tuple[StringMatch, ...] = ()
     require_client_certificate: bool = False
+    sni: str = ""
+    host_sni: bool = False
+    checks_sni: bool = False
 
 
 PLAINTEXT = TlsContext(TlsMode.PLAINTEXT)
@@ -207,13 +220,26 @@ DEFAULT_MAX_REQUESTS = 1024
 """How many calls may be in flight where a cluster says nothing (gRFC A32)."""
 
 
+class Outliers(NamedTuple):
+    """What takes an endpoint out for a while (gRFC A50): the percentage of ejections that are enforced.
+
+    ``success_rate`` is ``None`` where nothing is said, which is all of them but for C-core; ``failure_percentage`` 0
+    for none. ``consecutive`` says that consecutive errors are counted too, which gRPC does not.
+    """
+
+    success_rate: int | None = None
+    failure_percentage: int = 0
+    consecutive: bool = False
+
+
 class Cluster(NamedTuple):
     """A CDS resource. ``discovery`` is EDS, LOGICAL_DNS, AGGREGATE, or the type's name as sent.
 
     ``endpoints_name`` is the EDS resource it reads; ``children`` the clusters of an aggregate (gRFC A37);
     ``policies`` are those of ``load_balancing_policy``, of which a client takes the first it supports (gRFC A52),
     ``old_policy`` is that of the enum, for clients that read no list and where there is none; ``max_requests`` the
-    circuit breaker of gRFC A32, ``None`` for no limit; ``subset`` Istio's subset, from the name.
+    circuit breaker of gRFC A32, ``None`` for no limit; ``kept_for_sessions`` the healths in which an endpoint still
+    gets the calls of its sessions (gRFC A55); ``subset`` Istio's subset, from the name.
     """
 
     name: str
@@ -227,6 +253,8 @@ class Cluster(NamedTuple):
     max_requests: int | None = DEFAULT_MAX_REQUESTS
     subset: str = ""
     origin: str = ""
+    outliers: Outliers | None = None
+    kept_for_sessions: tuple[str, ...] = ()
 
 
 class EndpointHealth(Enum):
@@ -247,13 +275,17 @@ class EndpointHealth(Enum):
 
 
 class Endpoint(NamedTuple):
-    """One address, ``host:port``; ``workload`` and its ``revision`` as the control plane calls them, if it does."""
+    """One address, ``host:port``; ``workload`` and its ``revision`` as the control plane calls them, if it does.
+
+    ``more`` are its other addresses (gRFC A61): it is one endpoint all the same.
+    """
 
     address: str
     health: EndpointHealth = EndpointHealth.UNKNOWN
     weight: int = 1
     workload: str = ""
     revision: str = ""
+    more: tuple[str, ...] = ()
 
 
 class Locality(NamedTuple):

@@ -139,7 +139,12 @@ OUTLIERS: Final = Feature(
     _in_all(
         _since(1, 51),
         Support(Version(1, 49), source="ClusterResolverLoadBalancer.java"),
-        Support(Version(1, 50), source=GO_SWITCHES),
+        Support(
+            Version(1, 50),
+            "GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION",
+            Version(1, 45),
+            source=f"{GO_SWITCHES} (1.49 has it off for good)",
+        ),
         Support(Version(1, 7), "GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION", Version(1, 6), source=NODE_SWITCHES),
     ),
 )

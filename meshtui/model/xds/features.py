@@ -102,12 +102,13 @@ def ignores(feature: Feature, client: Client) -> bool:
 
 
 def since_words(feature: Feature, client: Client) -> str:
-    """When the client's language reads it: ``since 1.50``, ``only with GRPC_X=true``, ``in no release``."""
+    """When the client's language reads it: ``since 1.50``, ``only with X=true``, ``in no release``."""
     support = support_of(feature, client.language)
     if support is None or support.unsure:
         return "not known"
     if reads(feature, client) is Reads.BY_VARIABLE:
-        return f"only with {support.variable}=true"
+        before = f"since {support.since}, before it " if support.since is not None else ""
+        return f"{before}only with {support.variable}=true"
     if support.since is not None:
         return f"since {support.since}"
     if support.variable:

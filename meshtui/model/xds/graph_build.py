@@ -10,8 +10,8 @@ from meshtui.model.xds.graph import EMPTY_GRAPH, Graph, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_clusters import Clusters
 from meshtui.model.xds.graph_nodes import resource_node, slot_of
-from meshtui.model.xds.graph_routes import Channel, Routes
-from meshtui.model.xds.graph_words import chain_facts, filter_facts, listener_facts
+from meshtui.model.xds.graph_routes import Routes
+from meshtui.model.xds.graph_words import Channel, chain_facts, filter_facts, listener_facts
 from meshtui.model.xds.names import inbound_address, is_inbound, last_part
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
 from meshtui.model.xds.snapshot import Snapshot
@@ -70,7 +70,7 @@ class _GraphBuilder:
         if isinstance(body, Listener):
             chains = [self._chain(key.scope, chain) for chain in body.chains]
             children = (*chains, *self._routes_of(key, body))
-            facts = (*listener_facts(body), *filter_facts(body.filters))
+            facts = (*listener_facts(body), *filter_facts(body.filters, self._client))
         label = last_part(inbound_address(key.name))
         if is_inbound(key):
             label = f"inbound {label}"
@@ -78,7 +78,7 @@ class _GraphBuilder:
 
     def _routes_of(self, key: ResourceKey, listener: Listener) -> tuple[Node, ...]:
         """The routes that calls of the listener's channel meet."""
-        channel = Channel(authority_of(key), listener.timeout)
+        channel = Channel(authority_of(key), listener.timeout, listener.filters)
         if listener.inline_routes is not None:
             return self._routes.inline(key, listener.inline_routes, channel)
         if not listener.route_name:
@@ -97,7 +97,7 @@ class _GraphBuilder:
             health=health,
             worst=worst(health, *(child.worst for child in children)),
             tls=chain.tls,
-            facts=(*chain_facts(chain), inbound_tls_words(chain.tls), *filter_facts(chain.filters)),
+            facts=(*chain_facts(chain), inbound_tls_words(chain.tls), *filter_facts(chain.filters, self._client)),
             note=chain.problem,
             children=children,
         )

@@ -126,7 +126,7 @@ class Clusters:
     ) -> Node:
         """A cluster with its TLS and its facts, ``more`` after them, and what hangs on it: ``children`` or leaves."""
         policy = policy_of(body, self._client)
-        facts = (*cluster_facts(body, policy), *more)
+        facts = (*cluster_facts(body, policy, self._client), *more)
         if leaves is None:
             return resource_node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
         health = worst(resource.health, leaves.health)
@@ -152,7 +152,7 @@ class Clusters:
     def _leaves_of(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> Leaves:
         leaves = self._leaves.get(key)
         if leaves is None:
-            leaves = self._leaves[key] = leaves_of(assignment)
+            leaves = self._leaves[key] = leaves_of(assignment, self._client)
         return leaves
 
     def _beside(self, cluster: Node, assignment: Resource) -> Node:

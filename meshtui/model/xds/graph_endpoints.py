@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from meshtui.model.xds.config import ClusterLoadAssignment, Locality
+from meshtui.model.xds import unread
+from meshtui.model.xds.clients import Client
+from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, Locality
+from meshtui.model.xds.feature_table import DUAL_STACK
 from meshtui.model.xds.graph import Node, NodeKind, Serves
 from meshtui.model.xds.graph_words import endpoints_problem
 from meshtui.model.xds.resource import Health, worst
 from meshtui.model.xds.serving import Serving, serving, serving_note
+from meshtui.model.xds.unread import Asked
 
 
 class Leaves(NamedTuple):
@@ -32,11 +36,11 @@ class Leaves(NamedTuple):
         return Serves(able, found.dropped, found.place if found.passed_over else "")
 
 
-def leaves_of(assignment: ClusterLoadAssignment) -> Leaves:
+def leaves_of(assignment: ClusterLoadAssignment, client: Client) -> Leaves:
     """The endpoints of an assignment. One that gets nothing is an outage only where none gets anything."""
     found = serving(assignment)
     unused = Health.DEGRADED if found.can_serve else Health.MISSING
-    nodes = tuple([node for locality in assignment.localities for node in _endpoints_in(locality, unused)])
+    nodes = tuple([node for locality in assignment.localities for node in _endpoints_in(locality, unused, client)])
     note = serving_note(found) if found.can_serve else endpoints_problem(assignment)
     health = Health.DEGRADED if note else Health.OK
     if not found.can_serve or found.dropped >= 1:
@@ -44,7 +48,7 @@ def leaves_of(assignment: ClusterLoadAssignment) -> Leaves:
     return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note)
 
 
-def _endpoints_in(locality: Locality, unused_health: Health) -> Iterator[Node]:
+def _endpoints_in(locality: Locality, unused_health: Health, client: Client) -> Iterator[Node]:
     label = locality.label
     facts: tuple[str, ...] = (label,) if label else ()
     facts += (f"priority {locality.priority}",) if locality.priority else ()
@@ -62,6 +66,13 @@ def _endpoints_in(locality: Locality, unused_health: Health) -> Iterator[Node]:
             label=address,
             health=health,
             worst=health,
-            facts=(endpoint.health.value, *facts, *weight),
+            facts=(endpoint.health.value, *facts, *weight, *_other_addresses(endpoint, client)),
             note=note,
         )
+
+
+def _other_addresses(endpoint: Endpoint, client: Client) -> tuple[str, ...]:
+    """The other addresses of an endpoint that has several: it is one endpoint, connected to at one of them."""
+    if not endpoint.more:
+        return ()
+    return (unread.words(Asked(DUAL_STACK, f"also {', '.join(endpoint.more)}"), client),)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from meshtui.model.phrases import plural
 from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Route, RouteConfiguration, VirtualHost, WeightedCluster
@@ -11,19 +9,21 @@ from meshtui.model.xds.graph import Branch, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_clusters import Clusters
 from meshtui.model.xds.graph_nodes import absent, resource_node
-from meshtui.model.xds.graph_words import cluster_label, only_route_facts, route_facts, route_health, route_note
+from meshtui.model.xds.graph_words import (
+    Channel,
+    cluster_label,
+    only_route_facts,
+    override_facts,
+    route_facts,
+    route_health,
+    route_note,
+    table_facts,
+)
 from meshtui.model.xds.names import last_part
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
 from meshtui.model.xds.virtual_hosts import HostIndex
 from meshtui.model.xds.words import is_catch_all, match_words
-
-
-class Channel(NamedTuple):
-    """What decides how a channel reads its routes: its authority, and the timeout in seconds where a route has none."""
-
-    authority: str
-    timeout: float
 
 
 class Routes:
@@ -57,12 +57,16 @@ class Routes:
         if not isinstance(routes, RouteConfiguration):
             return resource_node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name)
         if channel is None:
-            facts, children = only_route_facts(routes.virtual_hosts), self._virtual_hosts(key.scope, routes)
+            facts, children = (
+                only_route_facts(routes.virtual_hosts, self._client),
+                self._virtual_hosts(key.scope, routes),
+            )
         else:
             host = self._find_host(key, routes, channel)
-            lone = only_route_facts((host,), channel.timeout) if host else ()
+            lone = only_route_facts((host,), self._client, channel) if host else ()
             facts = (*_hosts_facts(routes, channel.authority), *lone)
             children = self._of_host(key.scope, host, channel)
+        facts = (*facts, *table_facts(routes, self._client))
         label = last_part(key.name)
         return resource_node(resource, NodeKind.ROUTE_CONFIGURATION, slot, label, facts=facts, children=children)
 
@@ -97,11 +101,11 @@ class Routes:
 
     def _routes(self, scope: str, host: VirtualHost, channel: Channel | None = None) -> tuple[Node, ...]:
         if len(host.routes) == 1 and is_catch_all(host.routes[0].match) and host.routes[0].action.clusters:
-            return self._destinations(scope, host.routes[0])
+            return self._destinations(scope, host.routes[0], channel)
         return tuple(self._route(scope, index, route, channel) for index, route in enumerate(host.routes))
 
     def _route(self, scope: str, index: int, route: Route, channel: Channel | None) -> Node:
-        children = () if route.left_out else self._destinations(scope, route)
+        children = () if route.left_out else self._destinations(scope, route, channel)
         outbound = channel is not None
         health = route_health(route, outbound=outbound)
         return Node(
@@ -111,20 +115,22 @@ class Routes:
             label=match_words(route.match),
             health=health,
             worst=worst(health, *(child.worst for child in children)),
-            facts=route_facts(route, channel.timeout if channel is not None else 0.0),
+            facts=route_facts(route, self._client, channel),
             note=route_note(route, self._client, outbound=outbound),
             children=children,
         )
 
-    def _destinations(self, scope: str, route: Route) -> tuple[Node, ...]:
-        return tuple([self._weighted(scope, weighted) for weighted in route.action.clusters])
+    def _destinations(self, scope: str, route: Route, channel: Channel | None) -> tuple[Node, ...]:
+        return tuple([self._weighted(scope, weighted, channel) for weighted in route.action.clusters])
 
-    def _weighted(self, scope: str, weighted: WeightedCluster) -> Node:
+    def _weighted(self, scope: str, weighted: WeightedCluster, channel: Channel | None) -> Node:
         if not weighted.weight and not READINGS[self._client.language].asks_for_weightless:
             return _left_out(weighted)
-        return self._clusters.cluster(ResourceKey(scope, CDS, weighted.cluster)).weighted(
-            weighted.share, weighted.weight
-        )
+        cluster = self._clusters.cluster(ResourceKey(scope, CDS, weighted.cluster))
+        node = cluster.weighted(weighted.share, weighted.weight)
+        if not weighted.overrides:
+            return node
+        return node._replace(facts=(*node.facts, *override_facts(weighted.overrides, self._client, channel)))
 
 
 def _hosts_facts(routes: RouteConfiguration, authority: str) -> tuple[str, ...]:

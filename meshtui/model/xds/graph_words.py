@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from meshtui.model.phrases import plural
+from meshtui.model.xds import unread
 from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import (
     DEFAULT_MAX_REQUESTS,
@@ -14,15 +15,19 @@ from meshtui.model.xds.config import (
     Cluster,
     ClusterLoadAssignment,
     FilterChain,
-    HttpFilter,
     Listener,
     Policy,
     Route,
+    RouteConfiguration,
     VirtualHost,
 )
+from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, MISSING_AS_EMPTY
+from meshtui.model.xds.features import Reads, reads
+from meshtui.model.xds.filters import FAULT_FILTER, HttpFilter
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import EDS, Health
+from meshtui.model.xds.unread import Asked
 from meshtui.model.xds.words import chain_match_words, is_catch_all, match_words, tls_words
 
 GUARDED_SHOWN: Final = 3
@@ -45,45 +50,77 @@ def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
     return "its healthy endpoints are in localities of weight 0, which gRPC ignores"
 
 
-def cluster_facts(cluster: Cluster, policy: Policy) -> tuple[str, ...]:
-    """TLS mode always; policy, discovery and limits where they are not the usual ones."""
+def cluster_facts(cluster: Cluster, policy: Policy, client: Client) -> tuple[str, ...]:
+    """TLS mode always; policy, discovery and limits where they are not the usual ones, and what the client ignores."""
     facts = [tls_words(cluster.tls)]
     if policy.name != ROUND_ROBIN.name:
         facts.append(policy.name)
     if cluster.discovery != EDS:
         facts.append(cluster.discovery)
     if cluster.max_requests not in (None, DEFAULT_MAX_REQUESTS):
-        facts.append(f"at most {cluster.max_requests} requests")
+        facts.append(unread.words(Asked(CIRCUIT_BREAKERS, f"at most {cluster.max_requests} requests"), client))
+    facts += [unread.words(asked, client) for asked in unread.of_cluster(cluster, client)]
     return tuple(facts)
 
 
-def route_facts(route: Route, default_timeout: float = 0.0) -> tuple[str, ...]:
-    """What a route does besides forwarding: timeout, retries, faults, hash keys.
+class Channel(NamedTuple):
+    """What decides how a channel reads its routes: its authority, and of its listener the timeout in seconds where a
+    route has none and the HTTP filters that routes may override."""
 
-    ``default_timeout`` is the listener's. That a route lifts it is worth a word only where there is one: istiod writes
-    a limit of 0 into every route.
+    authority: str
+    timeout: float = 0.0
+    filters: tuple[HttpFilter, ...] = ()
+
+
+def route_facts(route: Route, client: Client, channel: Channel | None = None) -> tuple[str, ...]:
+    """What a route does besides forwarding: timeout, retries, faults, hash keys, and what of it gRPC ignores.
+
+    That a route lifts the listener's timeout is worth a word only where there is one: istiod writes a limit of 0 into
+    every route.
     """
     action = route.action
-    facts = _timeout_facts(action.timeout, default_timeout)
-    facts += [f"retries {action.retry}"] if action.retry else []
+    facts = _timeout_facts(action.timeout, channel.timeout if channel is not None else 0.0)
+    facts += [unread.words(asked, client) for asked in unread.of_limits(route)]
     facts += [f"hash on {', '.join(action.hash_on)}"] if action.hash_on else []
-    facts += [fault.summary for fault in route.faults if fault.summary]
-    return tuple(facts)
+    facts += [unread.words(asked, client) for asked in unread.of_route(route) if asked.feature is not MISSING_AS_EMPTY]
+    if action.other_hash_keys and not action.hash_on:
+        facts.append("each call hashes at random")
+    return (*facts, *override_facts(route.faults, client, channel))
 
 
 def _timeout_facts(timeout: float | None, default: float) -> list[str]:
     if timeout is None:
         return [f"timeout {default:g} s, the listener's"] if default else []
-    if not timeout:
-        return ["no timeout"] if default else []
-    return [f"timeout {timeout:g} s"]
+    return ["no timeout"] if default and not timeout else []
 
 
-def only_route_facts(hosts: Sequence[VirtualHost], default_timeout: float = 0.0) -> tuple[str, ...]:
+def override_facts(overrides: Iterable[HttpFilter], client: Client, channel: Channel | None) -> tuple[str, ...]:
+    """What overrides of filters do; of one for a filter that the listener lacks, that it does nothing (gRFC A39)."""
+    listed = {filter_.name: filter_ for filter_ in channel.filters} if channel is not None else {}
+    return tuple([words for one in overrides if (words := _override_words(one, client, channel, listed))])
+
+
+def _override_words(
+    override: HttpFilter, client: Client, channel: Channel | None, listed: Mapping[str, HttpFilter]
+) -> str:
+    words = filter_words(override, client)
+    if channel is not None and override.name not in listed:
+        return f"{words}: not in force, the listener has no filter {override.name}" if words else ""
+    if not words and override.kind == FAULT_FILTER and override.name in listed and listed[override.name].summary:
+        return "without the listener's fault"
+    return words
+
+
+def only_route_facts(hosts: Sequence[VirtualHost], client: Client, channel: Channel | None = None) -> tuple[str, ...]:
     """The facts of a lone catch-all route, which has no line of its own."""
     routes = hosts[0].routes if len(hosts) == 1 else ()
     lone = len(routes) == 1 and is_catch_all(routes[0].match) and routes[0].action.clusters
-    return route_facts(routes[0], default_timeout) if lone else ()
+    return route_facts(routes[0], client, channel) if lone else ()
+
+
+def table_facts(routes: RouteConfiguration, client: Client) -> tuple[str, ...]:
+    """What a route configuration asks for all its hosts, which gRPC does not read."""
+    return tuple(unread.words(asked, client) for asked in unread.of_table(routes))
 
 
 def route_health(route: Route, *, outbound: bool) -> Health:
@@ -133,11 +170,22 @@ def listener_facts(listener: Listener) -> tuple[str, ...]:
     return (f"timeout {listener.timeout:g} s where a route sets none",) if listener.timeout else ()
 
 
-def filter_facts(filters: Iterable[HttpFilter]) -> tuple[str, ...]:
+def filter_facts(filters: Iterable[HttpFilter], client: Client) -> tuple[str, ...]:
     """What HTTP filters do, and those of an unusual kind by their name."""
-    return tuple(
-        filter_.summary or filter_.kind for filter_ in filters if filter_.summary or filter_.kind not in ROUTINE_FILTERS
-    )
+    found = ((filter_, filter_words(filter_, client)) for filter_ in filters)
+    return tuple(words or filter_.kind for filter_, words in found if words or filter_.kind not in ROUTINE_FILTERS)
+
+
+def filter_words(filter_: HttpFilter, client: Client) -> str:
+    """What a filter or its override does; one that asks to be switched off stays in force for most clients."""
+    asked = next(unread.of_filter(filter_), None)
+    words = unread.words(asked, client) if asked is not None else filter_.summary
+    if not filter_.off:
+        return words
+    if reads(FILTERS_OFF, client) is Reads.YES:
+        return f"{filter_.name} off"
+    in_force = f"{words or filter_.kind or filter_.name} stays in force: "
+    return in_force + unread.words(Asked(FILTERS_OFF, f"{filter_.name} asked to be off"), client)
 
 
 def cluster_label(name: str) -> str:

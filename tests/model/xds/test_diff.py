@@ -14,7 +14,6 @@ from meshtui.model.xds.config import (
     Endpoint,
     EndpointHealth,
     FilterChain,
-    HttpFilter,
     Listener,
     Locality,
     MatchKind,
@@ -26,6 +25,7 @@ from meshtui.model.xds.config import (
     TlsMode,
 )
 from meshtui.model.xds.diff import ChangeKind, body_change, diff
+from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.resource import CDS, RDS, ErrorState, Health, Status
 from tests.world.clock import NOW
 from tests.world.config import (

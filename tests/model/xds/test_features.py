@@ -41,7 +41,13 @@ NODE = Language.NODE
 @pytest.mark.parametrize(
     ("feature", "client", "found", "words"),
     [
-        (table.OUTLIERS, Client(GO, Version(1, 48)), Reads.NO, "since 1.50"),
+        (table.OUTLIERS, Client(GO, Version(1, 44)), Reads.NO, "since 1.50"),
+        (
+            table.OUTLIERS,
+            Client(GO, Version(1, 48)),
+            Reads.BY_VARIABLE,
+            "since 1.50, before it only with GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION=true",
+        ),
         (table.OUTLIERS, Client(GO, Version(1, 50)), Reads.YES, "since 1.50"),
         (table.OUTLIERS, Client(GO), Reads.UNKNOWN, "since 1.50"),
         (table.OUTLIERS, Client(GO, Version(1, 99)), Reads.YES, "since 1.50"),

@@ -12,7 +12,6 @@ from meshtui.model.xds.config import (
     Endpoint,
     EndpointHealth,
     FilterChain,
-    HttpFilter,
     Listener,
     Locality,
     MatchKind,
@@ -25,6 +24,7 @@ from meshtui.model.xds.config import (
     TlsMode,
     VirtualHost,
 )
+from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import MOST_REPEATED, Graph, Node, NodeKind
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.graph_clusters import MAX_AGGREGATE_DEPTH

@@ -26,6 +26,7 @@ from meshtui.model.xds.config import (
     Drop,
     EndpointHealth,
     MatchKind,
+    Outliers,
     Policy,
     StringMatch,
     TlsContext,
@@ -255,3 +256,42 @@ def test_drops() -> None:
         drop.drop_percentage.numerator = numerator
         drop.drop_percentage.denominator = denominator
     assert assignment(message).drops == (Drop("throttle", 0.05), Drop("lb", 0.0005), Drop("odd", 1.0))
+
+
+def test_outlier_detection() -> None:
+    """gRFC A50: what is not said of the success rate is left to the client; Envoy counts consecutive 5xx unasked."""
+    message = xds.cluster("v1")
+    assert decoded(message).outliers is None
+    message.outlier_detection.SetInParent()
+    assert decoded(message).outliers == Outliers(None, 0, consecutive=True)
+    message.outlier_detection.enforcing_success_rate.value = 0
+    message.outlier_detection.enforcing_consecutive_5xx.value = 0
+    message.outlier_detection.enforcing_failure_percentage.value = 50
+    assert decoded(message).outliers == Outliers(0, 50, consecutive=False)
+
+
+def test_endpoints_that_sessions_keep() -> None:
+    """gRFC A55; istiod writes it for a Service with persistent sessions."""
+    message = xds.cluster("v1")
+    message.common_lb_config.override_host_status.statuses.extend([0, 1, 3])
+    assert decoded(message).kept_for_sessions == ("UNKNOWN", "HEALTHY", "DRAINING")
+
+
+def test_the_name_that_tls_asks_for() -> None:
+    """gRFC A101."""
+    message = xds.cluster("v1")
+    context = tls_pb2.UpstreamTlsContext.FromString(message.transport_socket.typed_config.value)
+    context.sni, context.auto_host_sni, context.auto_sni_san_validation = "a.example", True, True
+    message.transport_socket.typed_config.CopyFrom(xds.packed(context))
+    tls = decoded(message).tls
+    assert (tls.sni, tls.host_sni, tls.checks_sni) == ("a.example", True, True)
+
+
+def test_an_endpoint_with_several_addresses_is_one() -> None:
+    """gRFC A61."""
+    message = xds.endpoints("v1", ("10.0.0.1", 7070))
+    more = message.endpoints[0].lb_endpoints[0].endpoint.additional_addresses.add().address.socket_address
+    more.address, more.port_value = "fd00::1", 7070
+    body = decode(xds.packed(message).type_url, message.SerializeToString())
+    assert isinstance(body, ClusterLoadAssignment)
+    assert [(one.address, one.more) for one in body.endpoints] == [("10.0.0.1:7070", ("[fd00::1]:7070",))]

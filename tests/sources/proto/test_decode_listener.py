@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from envoy.config.listener.v3 import listener_pb2
 from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
+from envoy.extensions.filters.http.stateful_session.v3 import stateful_session_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
+from envoy.extensions.http.stateful_session.cookie.v3 import cookie_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 from google.protobuf import any_pb2
 
@@ -128,10 +130,18 @@ def test_a_filter_that_is_off_and_one_nobody_knows() -> None:
     content.http_filters.add(name="rbac", disabled=True).typed_config.CopyFrom(xds.packed(rbac_pb2.RBAC()))
     content.http_filters.add(name="mine").typed_config.type_url = "type.googleapis.com/acme.Mine"
     (chain,) = decoded(inbound(content=content)).chains
-    assert [(http_filter.kind, http_filter.summary) for http_filter in chain.filters] == [
-        ("RBAC", "RBAC disabled"),
-        ("Mine", ""),
-    ]
+    assert [(http_filter.kind, http_filter.off) for http_filter in chain.filters] == [("RBAC", True), ("Mine", False)]
+
+
+def test_a_session_cookie() -> None:
+    """gRFC A55."""
+    state = stateful_session_pb2.StatefulSession()
+    cookie = cookie_pb2.CookieBasedSessionState(cookie={"name": "istio-session"})
+    state.session_state.typed_config.CopyFrom(xds.packed(cookie))
+    content = manager()
+    content.http_filters.add(name="session").typed_config.CopyFrom(xds.packed(state))
+    (chain,) = decoded(inbound(content=content)).chains
+    assert [found.summary for found in chain.filters] == ["sessions by cookie istio-session"]
 
 
 def test_a_chain_of_which_one_part_cannot_be_read_shows_the_other() -> None:

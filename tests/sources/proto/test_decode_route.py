@@ -199,7 +199,8 @@ def test_faults_in_words() -> None:
     [
         ({"http_status": 503}, "aborts 100 % with UNAVAILABLE (HTTP 503)"),
         ({"http_status": 418}, "aborts 100 % with UNKNOWN (HTTP 418)"),
-        ({"grpc_status": 99}, "aborts 100 % with status 99"),
+        ({"grpc_status": 99}, "aborts 100 % with UNKNOWN (status 99)"),
+        ({"http_status": 200}, "aborts 100 % with UNKNOWN (HTTP 200)"),
         ({"header_abort": {}}, "aborts 100 % with what a header says"),
     ],
 )
@@ -226,11 +227,70 @@ def test_a_routes_override_replaces_its_virtual_hosts() -> None:
 
 def test_an_override_in_its_envelope_and_one_that_cannot_be_read() -> None:
     message = to()
-    envelope = route_components_pb2.FilterConfig(config=fault(abort={"grpc_status": 5}))
+    envelope = route_components_pb2.FilterConfig(config=fault(abort={"grpc_status": 5, "percentage": {"numerator": 1}}))
     off = route_components_pb2.FilterConfig(disabled=True)
     message.typed_per_filter_config["a"].CopyFrom(xds.packed(envelope))
     message.typed_per_filter_config["b"].CopyFrom(xds.packed(off))
     message.typed_per_filter_config["c"].CopyFrom(any_pb2.Any(type_url=fault().type_url, value=b"\xff"))
-    summaries = [found.summary for found in one(message).faults]
-    assert summaries[:2] == ["aborts 0 % with NOT_FOUND", "b disabled"]
-    assert summaries[2].startswith("HTTPFault cannot be read")
+    faults = one(message).faults
+    assert [found.summary for found in faults[:2]] == ["aborts 1 % with NOT_FOUND", ""]
+    assert [found.off for found in faults] == [False, True, False]
+    assert faults[2].summary.startswith("HTTPFault cannot be read")
+
+
+@pytest.mark.parametrize(
+    "idle",
+    [
+        {"abort": {"grpc_status": 5}},
+        {"delay": {"percentage": {"numerator": 100}}},
+        {"abort": {"grpc_status": 5, "percentage": {"numerator": 100}}, "max_active_faults": {"value": 0}},
+        {"headers": [{"name": "x-user", "present_match": True}]},
+    ],
+)
+def test_a_fault_that_does_nothing(idle: dict[str, Any]) -> None:
+    """gRFC A33: a share that is not said is 0, a delay of 0 is none, and none may be active where at most 0 may."""
+    message = to()
+    message.typed_per_filter_config["f"].CopyFrom(fault(**idle))
+    assert one(message).faults[0].summary == ""
+
+
+def test_the_overrides_of_a_destination() -> None:
+    message = xds.route({"v1": 1, "v2": 1})
+    packed = fault(abort={"grpc_status": 14, "percentage": {"numerator": 50}})
+    message.route.weighted_clusters.clusters[1].typed_per_filter_config["f"].CopyFrom(packed)
+    first, second = one(message).action.clusters
+    assert first.overrides == ()
+    assert [found.summary for found in second.overrides] == ["aborts 50 % with UNAVAILABLE"]
+
+
+def test_overrides_of_the_table_are_only_named() -> None:
+    """gRFC A39: gRPC reads none there."""
+    message = xds.routes(to())
+    message.typed_per_filter_config["f"].CopyFrom(fault())
+    body = decode(xds.packed(message).type_url, message.SerializeToString())
+    assert isinstance(body, RouteConfiguration)
+    assert body.overrides == ("f",)
+
+
+def test_what_grpc_takes_no_hash_of() -> None:
+    """gRFC A42."""
+    message = to()
+    message.route.hash_policy.add().cookie.name = "session"
+    message.route.hash_policy.add().connection_properties.source_ip = True
+    message.route.hash_policy.add().query_parameter.name = "user"
+    message.route.hash_policy.add().header.header_name = "x-user"
+    action = one(message).action
+    assert action.other_hash_keys == ("cookie session", "source address", "query parameter user")
+    assert action.hash_on == ("header x-user",)
+
+
+def test_what_only_envoy_does() -> None:
+    message = to()
+    message.route.request_mirror_policies.add().cluster = "shadow"
+    message.route.prefix_rewrite = "/v2/"
+    message.route.auto_host_rewrite.value = True
+    message.request_headers_to_add.add().header.key = "x-added"
+    message.response_headers_to_remove.append("server")
+    action = one(message).action
+    assert (action.mirrors, action.rewrites) == (("shadow",), "path to /v2/")
+    assert (action.header_changes, action.rewrites_authority) == ("x-added, server", True)

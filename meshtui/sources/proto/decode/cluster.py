@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any, Final
 
 from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.core.v3.health_check_pb2 import HealthStatus
 
-from meshtui.model.xds.config import DEFAULT_MAX_REQUESTS, ROUND_ROBIN, Cluster, Policy
+from meshtui.model.xds.config import DEFAULT_MAX_REQUESTS, ROUND_ROBIN, Cluster, Outliers, Policy
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.resource import EDS
 from meshtui.sources.proto.decode.tls import upstream_tls
@@ -55,6 +56,8 @@ def cluster(message: Any) -> Cluster:
         max_requests=_max_requests(message),
         subset=service.subset if service else "",
         origin=istio_origin(message.metadata) if message.HasField("metadata") else "",
+        outliers=_outliers(message.outlier_detection) if message.HasField("outlier_detection") else None,
+        kept_for_sessions=_kept_for_sessions(message) if message.HasField("common_lb_config") else (),
     )
 
 
@@ -122,6 +125,21 @@ def _listed(policy: Any, depth: int, *, by_locality: bool) -> Iterator[Policy]:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+
+
+def _outliers(message: Any) -> Outliers:
+    """What is left of it in gRPC; Envoy counts consecutive 5xx where nothing is said (gRFC A50)."""
+    enforced = message.enforcing_success_rate.value if message.HasField("enforcing_success_rate") else None
+    silent = message.HasField("enforcing_consecutive_5xx") and not message.enforcing_consecutive_5xx.value
+    gateway = message.enforcing_consecutive_gateway_failure.value
+    return Outliers(enforced, message.enforcing_failure_percentage.value, consecutive=bool(gateway) or not silent)
+
+
+def _kept_for_sessions(message: Any) -> tuple[str, ...]:
+    """gRFC A55: where nothing is said, UNKNOWN and HEALTHY, which are used anyway."""
+    named = HealthStatus.DESCRIPTOR.values_by_number
+    statuses = message.common_lb_config.override_host_status.statuses
+    return tuple([named[status].name for status in statuses if status in named])
 
 
 def _max_requests(message: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""HTTP filters and their overrides on routes, said in words (gRFC A33, A39, A41, A60)."""
+"""HTTP filters and their overrides on routes, said in words (gRFC A33, A39, A41, A55)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from meshtui.model.phrases import plural, share_words
-from meshtui.model.xds.config import HttpFilter
+from meshtui.model.phrases import plural
+from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, Fault, HttpFilter
 from meshtui.sources.proto.type_names import short_name
 from meshtui.sources.proto.unpack import UnreadableError, fraction, parse, seconds, unpack
 
@@ -19,7 +19,6 @@ GRPC_STATUS: Final = (
 """Status codes by number (gRPC's statuscodes.md)."""
 
 HTTP_TO_GRPC: Final = {
-    200: "OK",
     400: "INTERNAL",
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
@@ -42,15 +41,12 @@ def http_filters(messages: Iterable[Any]) -> tuple[HttpFilter, ...]:
 
 def _listed(message: Any) -> HttpFilter:
     filter_ = _filter(message.name, message.typed_config)
-    if not message.disabled:
-        return filter_
-    return HttpFilter(filter_.name, filter_.kind, f"{filter_.kind} disabled")
+    return filter_._replace(off=True) if message.disabled else filter_
 
 
-def overrides(*layers: Mapping[str, Any]) -> tuple[HttpFilter, ...]:
-    """``typed_per_filter_config`` of a virtual host and its route; the later layer replaces the earlier, by filter."""
-    merged = {name: packed for layer in layers if layer for name, packed in layer.items()}
-    return tuple(_override(name, merged[name]) for name in sorted(merged))
+def overrides(layer: Mapping[str, Any]) -> tuple[HttpFilter, ...]:
+    """``typed_per_filter_config`` of a virtual host, a route or a weighted cluster."""
+    return tuple(_override(name, layer[name]) for name in sorted(layer)) if layer else ()
 
 
 def _override(name: str, packed: Any) -> HttpFilter:
@@ -61,9 +57,8 @@ def _override(name: str, packed: Any) -> HttpFilter:
         envelope = unpack(packed)
     except UnreadableError as error:
         return HttpFilter(name, "FilterConfig", f"override of {name} cannot be read: {error}")
-    if envelope.disabled:
-        return HttpFilter(name, short_name(envelope.config.type_url), f"{name} disabled")
-    return _filter(name, envelope.config)
+    found = _filter(name, envelope.config)
+    return found._replace(off=True) if envelope.disabled else found
 
 
 def _filter(name: str, packed: Any) -> HttpFilter:
@@ -81,34 +76,40 @@ def _read_filter(name: str, type_url: str, value: bytes) -> HttpFilter:
     try:
         if kind == "TypedStruct":
             return HttpFilter(name, short_name(parse(type_url, value).type_url) or kind)
+        if kind == FAULT_FILTER:
+            fault = _fault(parse(type_url, value))
+            return HttpFilter(name, kind, fault.words, fault)
         return HttpFilter(name, kind, words(parse(type_url, value)) if words else "")
     except UnreadableError as error:
         return HttpFilter(name, kind, f"{kind} cannot be read: {error}")
 
 
-def fault_words(fault: Any) -> str:
-    """``delays 10 % by 2 s, aborts 50 % with UNAVAILABLE``; empty when it does nothing."""
-    parts = []
-    if fault.HasField("delay"):
-        delay = fault.delay
-        by = "what a header says" if delay.HasField("header_delay") else f"{seconds(delay.fixed_delay):g} s"
-        parts.append(f"delays {share_words(fraction(delay.percentage))} by {by}")
-    if fault.HasField("abort"):
-        abort = fault.abort
-        parts.append(f"aborts {share_words(fraction(abort.percentage))} with {_abort_status(abort)}")
-    if parts and fault.HasField("max_active_faults"):
-        parts.append(f"at most {fault.max_active_faults.value} at a time")
-    return ", ".join(parts)
+def _fault(message: Any) -> Fault:
+    """gRFC A33: a share that is not said is none, and a fault is for every request, whatever its ``headers`` say."""
+    delay, abort = message.delay, message.abort
+    by_header = delay.HasField("header_delay")
+    return Fault(
+        delayed=fraction(delay.percentage) if message.HasField("delay") else 0.0,
+        delay=None if by_header else seconds(delay.fixed_delay),
+        aborted=fraction(abort.percentage) if message.HasField("abort") else 0.0,
+        status=_abort_status(abort),
+        at_most=message.max_active_faults.value if message.HasField("max_active_faults") else None,
+    )
 
 
 def _abort_status(abort: Any) -> str:
+    """The status that calls end with; empty where a header of theirs says it.
+
+    grpc-go ``internal/xds/httpfilter/fault/fault.go``: HTTP 200 and what has no mapping become UNKNOWN, and so does a
+    number that is no status (gRFC A33).
+    """
     form = abort.WhichOneof("error_type")
     if form == "grpc_status":
         known = abort.grpc_status < len(GRPC_STATUS)
-        return GRPC_STATUS[abort.grpc_status] if known else f"status {abort.grpc_status}"
+        return GRPC_STATUS[abort.grpc_status] if known else f"UNKNOWN (status {abort.grpc_status})"
     if form == "http_status":
         return f"{HTTP_TO_GRPC.get(abort.http_status, 'UNKNOWN')} (HTTP {abort.http_status})"
-    return "what a header says"
+    return ""
 
 
 def rbac_words(rbac: Any) -> str:
@@ -126,9 +127,23 @@ def _rbac_override_words(message: Any) -> str:
     return rbac_words(message.rbac) or "RBAC off"
 
 
+def _session_words(message: Any) -> str:
+    """``sessions by cookie NAME``; the cookie is the only state that gRPC knows (gRFC A55)."""
+    packed = message.session_state.typed_config
+    if short_name(packed.type_url) != "CookieBasedSessionState":
+        return f"sessions by {short_name(packed.type_url)}" if packed.type_url else ""
+    return f"sessions by cookie {unpack(packed).cookie.name}"
+
+
+def _session_override_words(message: Any) -> str:
+    off = message.disabled or not message.HasField("stateful_session")
+    return "sessions off" if off else _session_words(message.stateful_session)
+
+
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "HTTPFault": fault_words,
     "RBAC": rbac_words,
     "RBACPerRoute": _rbac_override_words,
+    SESSION_FILTER: _session_words,
+    "StatefulSessionPerRoute": _session_override_words,
 }
 """The filters that have something to say."""

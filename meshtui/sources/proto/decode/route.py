@@ -16,6 +16,7 @@ from meshtui.model.xds.config import (
     VirtualHost,
     WeightedCluster,
 )
+from meshtui.model.xds.filters import merged
 from meshtui.sources.proto.decode.filters import overrides
 from meshtui.sources.proto.unpack import fraction, istio_origin, seconds, string_match
 
@@ -29,7 +30,9 @@ CHANNEL_ID_KEY: Final = "io.grpc.channel_id"
 def route_configuration(message: Any) -> RouteConfiguration:
     """An RDS resource or a listener's inline routes."""
     return RouteConfiguration(
-        message.name, tuple(_virtual_host(virtual_host) for virtual_host in message.virtual_hosts)
+        message.name,
+        tuple(_virtual_host(virtual_host) for virtual_host in message.virtual_hosts),
+        tuple(sorted(message.typed_per_filter_config)),
     )
 
 
@@ -42,7 +45,7 @@ def _route(message: Any, host: Any) -> Route:
         name=message.name,
         match=_match(message.match),
         action=_action(message, host),
-        faults=overrides(host.typed_per_filter_config, message.typed_per_filter_config),
+        faults=merged(overrides(host.typed_per_filter_config), overrides(message.typed_per_filter_config)),
         origin=istio_origin(message.metadata) if message.HasField("metadata") else "",
     )
 
@@ -132,6 +135,11 @@ def _action(route: Any, host: Any) -> RouteAction:
         retry=_retry_words(retry),
         hash_on=tuple([words for policy in action.hash_policy if (words := _hash_words(policy))]),
         detail=detail,
+        other_hash_keys=tuple([words for policy in action.hash_policy if (words := _other_hash_words(policy))]),
+        mirrors=tuple([policy.cluster for policy in action.request_mirror_policies]),
+        rewrites=_rewrite_words(action),
+        header_changes=_header_change_words(route, action),
+        rewrites_authority=action.auto_host_rewrite.value,
     )
 
 
@@ -150,9 +158,14 @@ def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...],
 
 def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
     """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
-    weights = [(weighted.name, weighted.weight.value) for weighted in message.clusters]
-    total = sum([weight for _, weight in weights])
-    return tuple([WeightedCluster(name, weight, weight / total if total else 0.0) for name, weight in weights])
+    total = sum([weighted.weight.value for weighted in message.clusters])
+    return tuple([_destination(weighted, total) for weighted in message.clusters])
+
+
+def _destination(weighted: Any, total: int) -> WeightedCluster:
+    weight = weighted.weight.value
+    share = weight / total if total else 0.0
+    return WeightedCluster(weighted.name, weight, share, overrides(weighted.typed_per_filter_config))
 
 
 def _timeout(action: Any) -> float | None:
@@ -185,3 +198,47 @@ def _hash_words(policy: Any) -> str:
     if form == "filter_state" and policy.filter_state.key == CHANNEL_ID_KEY:
         return "channel"
     return ""
+
+
+# what gRPC does not act on
+
+
+def _other_hash_words(policy: Any) -> str:
+    """What a hash policy asks for that gRPC takes no hash of (gRFC A42)."""
+    form = policy.WhichOneof("policy_specifier")
+    if form == "cookie":
+        return f"cookie {policy.cookie.name}"
+    if form == "connection_properties":
+        return "source address"
+    if form == "query_parameter":
+        return f"query parameter {policy.query_parameter.name}"
+    if form == "filter_state" and policy.filter_state.key != CHANNEL_ID_KEY:
+        return f"filter state {policy.filter_state.key}"
+    return ""
+
+
+def _rewrite_words(action: Any) -> str:
+    """The path or the host that Envoy would write in the place of the request's."""
+    for field, what in _REWRITES:
+        if getattr(action, field):
+            return f"{what} {getattr(action, field)}"
+    pattern = action.regex_rewrite.substitution if action.HasField("regex_rewrite") else ""
+    return f"path by a pattern to {pattern}" if pattern else ""
+
+
+_REWRITES: Final = (
+    ("prefix_rewrite", "path to"),
+    ("path_rewrite", "path to"),
+    ("host_rewrite_literal", "host to"),
+    ("host_rewrite_header", "host to that of header"),
+)
+
+
+def _header_change_words(route: Any, action: Any) -> str:
+    """The headers that Envoy would add and remove, of the route and its destinations."""
+    parts = (route, *action.weighted_clusters.clusters)
+    names = [
+        change.header.key for part in parts for change in (*part.request_headers_to_add, *part.response_headers_to_add)
+    ]
+    names += [name for part in parts for name in (*part.request_headers_to_remove, *part.response_headers_to_remove)]
+    return ", ".join(dict.fromkeys(names))

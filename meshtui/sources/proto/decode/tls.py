@@ -33,7 +33,15 @@ def _read_upstream(type_url: str, value: bytes) -> TlsContext:
     if context is None:
         return PLAINTEXT
     identity, roots, sans = _common(context.common_tls_context)
-    return TlsContext(TlsMode.MTLS if identity else TlsMode.TLS, identity=identity, roots=roots, sans=sans)
+    return TlsContext(
+        TlsMode.MTLS if identity else TlsMode.TLS,
+        identity=identity,
+        roots=roots,
+        sans=sans,
+        sni=context.sni,
+        host_sni=context.auto_host_sni,
+        checks_sni=context.auto_sni_san_validation,
+    )
 
 
 def _upstream_context(type_url: str, value: bytes) -> Any | None:

@@ -1,0 +1,120 @@
+"""What the config asks for and a client does not read, or reads only since a later release, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from meshtui.model.xds import feature_table as table
+from meshtui.model.xds.clients import Client, Language
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Listener, Outliers, Route, RouteConfiguration
+from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words
+from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
+from meshtui.model.xds.names import last_part
+
+
+class Asked(NamedTuple):
+    """A part of the config that not every client reads: ``what`` in words, as it stands in a line about its place."""
+
+    feature: Feature
+    what: str
+
+
+OLD: Final = (table.TIMEOUTS, table.CIRCUIT_BREAKERS, table.FAULTS, table.RETRIES)
+"""As old as CSDS or nearly so: a client that answers and does not say its release is taken to read them."""
+
+
+def words(asked: Asked, client: Client) -> str:
+    """What is asked for, and whether the client reads it where that is not plain."""
+    found = reads(asked.feature, client)
+    if found is Reads.YES or (found is Reads.UNKNOWN and asked.feature in OLD):
+        return asked.what
+    if found is Reads.UNKNOWN:
+        return f"{asked.what}, if this client reads it"
+    if asked.feature.never:
+        return f"{asked.what}: not read by gRPC"
+    return f"{asked.what}: not read by {client.words} ({since_words(asked.feature, client)})"
+
+
+def of_route(route: Route) -> Iterator[Asked]:
+    """What a route asks for beside where to."""
+    action = route.action
+    if route.left_out:
+        return
+    ignored = [header.name for header in route.match.headers if header.treat_missing_as_empty]
+    if ignored:
+        yield Asked(table.MISSING_AS_EMPTY, f"treat_missing_header_as_empty of {', '.join(dict.fromkeys(ignored))}")
+    if action.other_hash_keys:
+        yield Asked(table.OTHER_HASH_KEYS, f"hash on {', '.join(action.other_hash_keys)}")
+    if action.mirrors:
+        yield Asked(table.MIRRORS, f"mirror to {', '.join(map(last_part, action.mirrors))}")
+    if action.rewrites:
+        yield Asked(table.REWRITES, f"rewrite of the {action.rewrites}")
+    if action.header_changes:
+        yield Asked(table.HEADER_CHANGES, f"change of headers {action.header_changes}")
+    if action.rewrites_authority:
+        yield Asked(table.AUTHORITIES, "authority by auto_host_rewrite")
+
+
+def of_limits(route: Route) -> Iterator[Asked]:
+    """The time that calls of a route have, and how often they are tried again."""
+    if route.action.timeout:
+        yield Asked(table.TIMEOUTS, f"timeout {route.action.timeout:g} s")
+    if route.action.retry:
+        yield Asked(table.RETRIES, f"retries {route.action.retry}")
+
+
+def of_table(routes: RouteConfiguration) -> Iterator[Asked]:
+    """What a route configuration asks for all its virtual hosts."""
+    if routes.overrides:
+        yield Asked(table.TABLE_OVERRIDES, f"override of {', '.join(routes.overrides)} for all hosts")
+
+
+def of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
+    """What a cluster asks for beside where its endpoints are from and how they are balanced."""
+    if cluster.outliers is not None:
+        yield from _of_outliers(cluster.outliers, client)
+    if cluster.kept_for_sessions:
+        kept = ", ".join(cluster.kept_for_sessions)
+        yield Asked(table.SESSIONS, f"sessions keep endpoints that are {kept}")
+    tls = cluster.tls
+    if tls.host_sni or tls.sni:
+        name = "the endpoint's host name" if tls.host_sni else tls.sni
+        yield Asked(table.SNI, f"SNI {name}{', which its certificate must have' if tls.checks_sni else ''}")
+
+
+def _of_outliers(outliers: Outliers, client: Client) -> Iterator[Asked]:
+    """gRFC A50: a success rate that is not said is enforced; C-core ``xds_cluster_parser.cc`` then does nothing."""
+    unsaid = client.language is Language.CORE
+    rate = (0 if unsaid else 100) if outliers.success_rate is None else outliers.success_rate
+    by = [name for name, on in (("success rate", rate), ("failure percentage", outliers.failure_percentage)) if on]
+    if by:
+        yield Asked(table.OUTLIERS, f"outlier detection by {' and '.join(by)}")
+    elif outliers.consecutive:
+        yield Asked(table.CONSECUTIVE_ERRORS, "outlier detection by consecutive errors")
+
+
+def of_filter(filter_: HttpFilter) -> Iterator[Asked]:
+    """What a filter does that not every client has."""
+    if filter_.kind == FAULT_FILTER and filter_.summary:
+        yield Asked(table.FAULTS, filter_.summary)
+    elif filter_.kind == SESSION_FILTER:
+        yield Asked(table.SESSIONS, filter_.summary or SESSION_FILTER)
+
+
+def of_assignment(assignment: ClusterLoadAssignment) -> Iterator[Asked]:
+    """What EDS says beside addresses and their health."""
+    more = [endpoint for endpoint in assignment.endpoints if endpoint.more]
+    if more:
+        yield Asked(table.DUAL_STACK, f"further addresses of {more[0].address}")
+
+
+def of_listener(listener: Listener) -> Iterator[Asked]:
+    """What a channel's listener asks for."""
+    for filter_ in listener.filters:
+        yield from of_filter(filter_)
+
+
+def unread(asked: Iterable[Asked], client: Client) -> Iterator[Asked]:
+    """Those of which it is known that the client does not read them, unless its environment says so."""
+    return (one for one in asked if ignores(one.feature, client))

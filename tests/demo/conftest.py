@@ -30,6 +30,10 @@ from envoy.service.status.v3 import csds_pb2
 
 from meshtui.demo.events import DemoEventKind
 from meshtui.demo.mesh import Mesh
+from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
+from meshtui.model.echo.draws import draws
+from meshtui.model.split.assessment import Expectation, ExpectationSource
+from meshtui.model.split.counts import SplitCounts
 from meshtui.protos import echo_pb2
 from tests.waiting import PATIENCE_S
 
@@ -221,6 +225,13 @@ class Lab:
         output = await self.forward(pod, **fields)
         found = [re.search(r"^\[\d+ body\] ServiceVersion=(.*)$", text, re.MULTILINE) for text in output]
         return collections.Counter(match[1] if match else "?" for match in found)
+
+    async def drawn(self, **fields: Any) -> SplitCounts:
+        """The same of two localities with a version each, as far as these were drawn by weight."""
+        output = await self.forward(**fields)
+        batch = Batch(number=1, count=len(output), qps=0, timeout_s=PATIENCE_S)
+        localities = Expectation.of({"v1": 1, "v2": 1}, ExpectationSource.TYPED, by_locality=("v1", "v2"))
+        return draws(account(batch, BatchReply(ReplyKind.OUTPUTS, tuple(output))), localities, batch.qps)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -62,10 +62,10 @@ async def until_servers(lab: Lab, chain: str) -> None:
 
 async def test_discovery_spreads_over_both_versions(lab: Lab) -> None:
     await lab.plain()
-    found = await lab.versions(count=40)
-    assert found.total() == 40
-    # The two pods are in two localities of one weight, between which gRPC draws lots.
-    assert lab.plausible(found["v1"], 40, 0.5), found
+    # The two pods are in two localities of one weight, between which gRPC draws lots once it is connected to both.
+    found = await lab.drawn(count=400, timeout_micros=20_000_000)
+    assert found.came_back == 400
+    assert lab.plausible(found.by_version["v1"], found.total, 0.5), found
 
 
 async def test_a_split_is_what_is_measured(lab: Lab) -> None:
@@ -193,13 +193,10 @@ async def test_localities_share_calls_as_they_are_told(lab: Lab) -> None:
     await lab.until_accepted(
         ENDPOINTS, lambda found: [group.load_balancing_weight.value for group in found.endpoints] == [80, 20]
     )
-
-    async def shared() -> bool | None:
-        # The first calls of a new channel go where it connected first, and a busy machine makes them many.
-        found = await lab.versions(count=600, timeout_micros=20_000_000)
-        return lab.plausible(found["v1"], 600, 0.8) or None
-
-    await lab.eventually("calls are drawn by the localities' weights", shared)
+    # An accepted EDS is in use a moment later, which the first calls of a new channel wait for.
+    found = await lab.drawn(count=600, timeout_micros=20_000_000)
+    assert found.came_back == 600
+    assert lab.plausible(found.by_version["v1"], found.total, 0.8), found
 
 
 async def test_outlier_detection_keeps_calls_near(lab: Lab) -> None:

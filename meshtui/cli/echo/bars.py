@@ -12,7 +12,8 @@ from typing import Final
 from meshtui.model.finding import Severity
 from meshtui.model.phrases import share_words
 from meshtui.model.printable import printable
-from meshtui.model.split.assessment import SplitCounts, VersionShare
+from meshtui.model.split.assessment import VersionShare
+from meshtui.model.split.counts import SplitCounts
 from meshtui.present.blocks import bar
 from meshtui.present.severity import SEVERITY_SIGNS
 from meshtui.present.text_lines import TextLine, plain

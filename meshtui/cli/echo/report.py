@@ -97,7 +97,7 @@ def sentence(state: EchoState, from_config: bool) -> str:
         from_config
         and state.assessment.verdict is Verdict.UNDECIDED
         and came_back
-        and not state.assessment.counts.total
+        and not state.assessment.counts.came_back
     ):
         return f"undecided: everything came back before the config in force was known. {SEND_LONGER}"
     return state.sentence

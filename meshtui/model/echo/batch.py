@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from meshtui.model.echo.output import is_summary, parse_batch_error, parse_output
 from meshtui.model.echo.spec import Answer
-from meshtui.model.split.assessment import SplitCounts
+from meshtui.model.split.counts import SplitCounts
 
 SHORT_TEXT = "the echo server returned fewer outputs than requests"
 EMPTY_TEXT = "the echo server returned an empty output"

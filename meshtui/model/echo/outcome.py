@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meshtui.model.echo.tally import EchoTally
-from meshtui.model.split.assessment import Assessment, SplitCounts, VersionShare
+from meshtui.model.split.assessment import Assessment, VersionShare
+from meshtui.model.split.counts import SplitCounts
 
 
 class Outcome(StrEnum):
@@ -54,9 +55,9 @@ class Histogram:
 
 
 def histogram_of(assessment: Assessment, tally: EchoTally, ended: bool) -> Histogram:
-    """The counts that are judged; of an ended run in which nothing was judged, all that was counted."""
+    """The counts that are judged; where nothing was and nothing is about to be, all that was counted."""
     counts, shares = assessment.counts, assessment.shares
-    if ended and not counts.total and tally.came_back:
+    if (ended or counts.early) and not counts.total and tally.came_back:
         counts = SplitCounts(tally.by_version, tally.unknown_version, tally.failed, tally.lost)
         wanted = {share.version: share.expected for share in shares}
         names = [*wanted, *(version for version in tally.by_version if version not in wanted)]

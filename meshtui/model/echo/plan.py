@@ -22,6 +22,14 @@ FIRST_BATCH = 10
 LARGEST_BATCH = 99
 """Requests of one batch at most: one failure swallows no hundred answers."""
 
+LONG_SET = 20
+"""Requests of a throttled batch at least, where its first answers say nothing of the split; without a throttle it has
+:data:`LARGEST_BATCH` then, since more are begun before the first is answered."""
+
+LONG_SET = 20
+"""Requests of a throttled batch at least, where its first answers say nothing of the split; without a throttle it has
+:data:`LARGEST_BATCH` then, since more are begun before the first is answered."""
+
 LOSS_BUDGET = 0.04
 """The part of all requests whose words may be lost to failed batches. After an error a batch is at most this part of
 the requests that went well since. If each request fails with probability p, 1/p go well between errors, so one error
@@ -38,6 +46,7 @@ class Planner:
 
     ``sent`` are requests handed to the server; ``in_flight`` the batches whose fate is not known. ``not_before`` is
     when the next batch may begin at the asked rate. ``rate`` is the measured number of requests a second.
+    ``long_sets`` asks for batches of which most is more than their beginning, as long as none fails.
     """
 
     spec: EchoRequestSpec
@@ -48,6 +57,7 @@ class Planner:
     rate: float = 0.0
     numbered: int = 0
     well: int | None = None
+    long_sets: bool = False
 
     @property
     def remaining(self) -> int | None:
@@ -59,6 +69,8 @@ class Planner:
         size = min(self.size, LARGEST_BATCH)
         if self.spec.qps:
             size = min(size, max(1, round(self.spec.qps * BATCH_SECONDS)))
+        if self.long_sets and self.well is None:
+            size = max(size, LONG_SET if self.spec.qps else LARGEST_BATCH)
         return size if self.remaining is None else min(size, self.remaining)
 
     def may_begin(self, now: float) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
-from math import exp, inf, isfinite, log
+from math import ceil, exp, inf, isfinite, log
 from typing import Final
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.evidence import log_evidence
 from meshtui.model.split.forecast import answers_needed
 from meshtui.model.split.interval import intervals
@@ -67,7 +68,9 @@ class Expectation:
     may come from there). ``testable`` is false where draws are not independent (round robin, ring hash in one cluster);
     ``reason`` then says why in a sentence. ``notes`` say what is not certain about the mapping from subsets to
     versions. ``arriving`` says that a part of the config is not there yet, which for a moment is as it should
-    be. ``label`` names the config it was read from (a route or a VirtualService) or is empty.
+    be. ``label`` names the config it was read from (a route or a VirtualService) or is empty. ``by_locality`` are
+    versions that a locality each stands for, where gRPC draws among those it is connected to: only what a channel
+    answers once each of them has answered are draws by the weights.
     """
 
     weights: tuple[tuple[str, float], ...]
@@ -77,6 +80,7 @@ class Expectation:
     notes: tuple[str, ...] = ()
     label: str = ""
     arriving: bool = False
+    by_locality: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -85,6 +89,7 @@ class Expectation:
         source: ExpectationSource,
         notes: tuple[str, ...] = (),
         label: str = "",
+        by_locality: tuple[str, ...] = (),
     ) -> Expectation:
         """An expectation to test. Weights of the same version are added up, since two clusters may lead to one version.
 
@@ -97,7 +102,7 @@ class Expectation:
             summed[version] = summed.get(version, 0.0) + weight
         if not sum(summed.values()) > 0:
             raise UsageError("The expected weights add up to 0.", "Give at least one version a weight above 0.")
-        return cls(weights=tuple(summed.items()), source=source, notes=notes, label=label)
+        return cls(weights=tuple(summed.items()), source=source, notes=notes, label=label, by_locality=by_locality)
 
     @classmethod
     def untestable(
@@ -119,8 +124,10 @@ class Expectation:
         return {version: weight / total for version, weight in self.weights} if total > 0 else {}
 
     def same_test(self, other: Expectation | None) -> bool:
-        """Whether both ask for the same shares, so that a test in progress goes on."""
-        return other is not None and self.testable == other.testable and self.shares == other.shares
+        """Whether both ask for the same shares of the same answers, so that a test in progress goes on."""
+        if other is None or self.by_locality != other.by_locality:
+            return False
+        return self.testable == other.testable and self.shares == other.shares
 
 
 def parse_expectation(text: str) -> Expectation:
@@ -140,41 +147,6 @@ def parse_expectation(text: str) -> Expectation:
     if not pairs:
         raise UsageError("No expected share is given.", FORM)
     return Expectation.of(pairs, ExpectationSource.TYPED)
-
-
-@dataclass(frozen=True, slots=True)
-class SplitCounts:
-    """What became of requests, as far as the split goes.
-
-    ``unknown`` were answered by a version that is not known, ``failed`` were not answered, of ``lost`` ones nothing is
-    known. Requests given up by the user do not belong here: stopping says nothing about a version.
-    """
-
-    by_version: Mapping[str, int] = field(default_factory=dict)
-    unknown: int = 0
-    failed: int = 0
-    lost: int = 0
-
-    @property
-    def answered(self) -> int:
-        """Answers of known version."""
-        return sum(self.by_version.values())
-
-    @property
-    def missing(self) -> int:
-        """Requests that some version got, and nobody knows which."""
-        return self.unknown + self.failed + self.lost
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.answered + self.missing
-
-    def __add__(self, other: SplitCounts) -> SplitCounts:
-        merged = dict(self.by_version)
-        for version, count in other.by_version.items():
-            merged[version] = merged.get(version, 0) + count
-        return SplitCounts(merged, self.unknown + other.unknown, self.failed + other.failed, self.lost + other.lost)
 
 
 class Verdict(StrEnum):
@@ -261,7 +233,7 @@ def assess(
     verdict = _verdict(evidence, expected, bounds, alpha, margin)
     more: int | None = 0
     if verdict is Verdict.UNDECIDED:
-        more = answers_needed(expected, seen, counts.missing, alpha, margin)
+        more = _with_early(answers_needed(expected, seen, counts.missing, alpha, margin), counts)
     return Assessment(
         verdict=verdict,
         alpha=alpha,
@@ -277,6 +249,13 @@ def assess(
         ),
         expectation=expectation,
     )
+
+
+def _with_early(needed: int | None, counts: SplitCounts) -> int | None:
+    """So many more answers that as many as needed are draws, at the rate so far."""
+    if needed is None or not counts.early:
+        return needed
+    return ceil(needed * counts.came_back / counts.total) if counts.total else None
 
 
 def _tested_share(counts: SplitCounts, version: str, expected: float, bounds: tuple[float, float]) -> VersionShare:

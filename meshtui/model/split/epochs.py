@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from meshtui.model.split.assessment import ALPHA, MARGIN, Assessment, Expectation, SplitCounts, assess, evidence_of
+from meshtui.model.split.assessment import ALPHA, MARGIN, Assessment, Expectation, assess, evidence_of
+from meshtui.model.split.counts import SplitCounts
 
 MOST_EPOCHS = 50
 """Epochs that are remembered; a canary has about ten steps. The oldest fall out."""
@@ -78,7 +79,7 @@ class SplitBook:
     @property
     def held_back(self) -> int:
         """Requests that wait for the next look at the config."""
-        return sum(batch.counts.total for batch in self.held)
+        return sum(batch.counts.came_back for batch in self.held)
 
     def record(self, counts: SplitCounts, ended: datetime) -> SplitBook:
         """Add a finished batch."""
@@ -105,7 +106,7 @@ class SplitBook:
         if expectation is not None and expectation.same_test(present.expectation):
             return self._with_present(replace(present, expectation=expectation))
         between = self.held_back
-        if not present.counts.total and not between:
+        if not present.counts.came_back and not between:
             fresh = replace(present, expectation=expectation, started=at)
             return self._with_present(fresh)
         closed = (*self.epochs[:-1], replace(present, ended=at))

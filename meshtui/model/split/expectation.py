@@ -102,6 +102,7 @@ def _of_clusters(
     weights: list[tuple[str, float]] = []
     notes: list[str] = []
     by_name: list[str] = []
+    located: list[str] = []
     for item in clusters:
         if item.weight == 0 and len(clusters) > 1:
             continue  # gRPC never draws it; an answer from its version is a surprise all the same
@@ -111,12 +112,21 @@ def _of_clusters(
             return Expectation.untestable(_why_no_version(snapshot, decision, item, source), label=label)
         if source is VersionSource.NAME:
             by_name += [version for version, _ in shares]
+        if source is VersionSource.SEVERAL_VERSIONS:
+            located += [version for version, _ in shares]
         kept = 1.0 - (found.serving.dropped if found is not None else 0.0)
         if kept < 1:
             notes.append(f"{share_words(1 - kept)} of calls to {cluster_label(item.cluster)} are dropped by config")
         weights += [(version, item.weight * kept * share) for version, share in shares]
     if not any(weight for _, weight in weights):
         return Expectation.untestable("The config drops every call: no answer is expected.", label=label)
+    if twice := _told_by_several(located, weights):
+        return Expectation.untestable(
+            f"gRPC draws among the localities that a channel is connected to, and {twice} answers from several "
+            "places: its answers do not tell which of them are.",
+            weights=_added(weights),
+            label=label,
+        )
     if by_name and versions_seen and not versions_seen & {version for version, _ in weights}:
         seen, named = ", ".join(sorted(versions_seen)), ", ".join(by_name)
         reason = (
@@ -125,7 +135,20 @@ def _of_clusters(
         return Expectation.untestable(reason, weights=dict(weights), label=label)
     if by_name:
         notes.append(f"subset {', '.join(by_name)} is taken for the version of that name")
-    return Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label)
+    return Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label, tuple(located))
+
+
+def _told_by_several(located: list[str], weights: list[tuple[str, float]]) -> str:
+    """A version of a locality that is also drawn elsewhere, or empty."""
+    drawn = [version for version, weight in weights if weight]
+    return next((version for version in located if drawn.count(version) > 1), "")
+
+
+def _added(weights: list[tuple[str, float]]) -> dict[str, float]:
+    added: dict[str, float] = {}
+    for version, weight in weights:
+        added[version] = added.get(version, 0.0) + weight
+    return added
 
 
 class _Served(NamedTuple):

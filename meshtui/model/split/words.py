@@ -59,7 +59,24 @@ def split_beside_failures(assessment: Assessment) -> str:
 
 
 def caveat_sentence(assessment: Assessment) -> str:
-    """What the verdict cannot tell because the version of some requests is not known; empty when they are few."""
+    """What the verdict cannot tell: because the version of some requests is not known, unless they are few, and
+    because some were answered before they were draws."""
+    return " ".join(filter(None, (_unknown_sentence(assessment), _early_sentence(assessment))))
+
+
+def _early_sentence(assessment: Assessment) -> str:
+    """What is left out because its channel was still connecting; empty where nothing is, or nothing else was there."""
+    early = sum(assessment.counts.early.values())
+    if not early or not assessment.counts.answered:
+        return ""
+    which = "1 answer is" if early == 1 else f"{early} answers are"
+    return (
+        f"{which} left out: each set has a new channel, and until that is connected to every locality gRPC draws among "
+        "those that are."
+    )
+
+
+def _unknown_sentence(assessment: Assessment) -> str:
     counts = assessment.counts
     if not counts.total or counts.missing <= FEW * counts.total:
         return ""
@@ -122,6 +139,8 @@ def _consistent(assessment: Assessment) -> VerdictWords:
 
 def _undecided(assessment: Assessment) -> VerdictWords:
     counts, word = assessment.counts, assessment.verdict.value
+    if counts.early and not counts.answered:
+        return VerdictWords(word, _only_early(assessment))
     if not counts.total:
         return VerdictWords(word, "nothing has answered yet.")
     if not counts.answered:
@@ -137,6 +156,22 @@ def _undecided(assessment: Assessment) -> VerdictWords:
         f" About {assessment.needed_more} more will tell."
     )
     return VerdictWords(word, text, " ")
+
+
+def _only_early(assessment: Assessment) -> str:
+    """Why no answer is a draw: a locality that never answered, or sets that ended too soon after the last had."""
+    early = assessment.counts.early
+    answers, awaited = sum(early.values()), assessment.expectation.by_locality if assessment.expectation else ()
+    silent = [version for version in awaited if not early.get(version)]
+    if silent:
+        return (
+            f"{', '.join(silent)} answered none of {answers}. gRPC draws among the localities it is connected to, so "
+            "this is no matter of weights: look in Channels whether its endpoints are reached."
+        )
+    return (
+        f"{_answers(answers)}, each before its new channel was connected to every locality, and until then gRPC draws "
+        "among those that are. More requests will tell."
+    )
 
 
 def _farthest(shares: tuple[VersionShare, ...]) -> VersionShare:

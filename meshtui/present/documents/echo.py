@@ -43,6 +43,7 @@ def result_document(
         "unknown_version": tally.unknown_version,
         "by_version": dict(tally.by_version),
         "by_hostname": dict(tally.by_hostname),
+        "early": dict(assessment.counts.early),
         "errors": [_cause(cause, explain) for cause in tally.causes],
         "latency_ms": latency_document(tally.latency),
         "expected": {version: round(share, 6) for version, share in expected.items()} or None,
@@ -78,6 +79,7 @@ def epoch_document(epoch: Epoch) -> dict[str, Any]:
         "unknown_version": epoch.counts.unknown,
         "failed": epoch.counts.failed,
         "lost": epoch.counts.lost,
+        "early": dict(epoch.counts.early),
         "changeover": epoch.changeover,
     }
 

@@ -93,7 +93,7 @@ class EchoController:
         self._typed, self._mapping = typed, dict(mapping or {})
         run = EchoRun(
             self._source, spec, replace(settings, contact_s=self._contact_s),
-            expectation=typed or self._settled(spec), probe=probe, now=self._now, monotonic=self._monotonic,
+            expectation=self._settled(spec), probe=probe, now=self._now, monotonic=self._monotonic,
         )  # fmt: skip
         self._run = run
         run.subscribe(self._changed)
@@ -117,11 +117,11 @@ class EchoController:
         run = self._run
         if run is None or run.state.phase.ended:
             return
-        if self._typed is not None:
-            run.confirm(snapshot.taken_at)
-            return
         expected = self.expected(run.spec)
-        if expected is None:
+        if self._typed is not None:
+            typed = self._typed if expected is None else _drawn_as(self._typed, expected)
+            run.set_expectation(typed, snapshot.taken_at)
+        elif expected is None:
             self._arriving_since = None
             run.config_gone()
         elif not self._on_its_way(expected, snapshot.taken_at):
@@ -129,6 +129,8 @@ class EchoController:
 
     def _settled(self, spec: EchoRequestSpec) -> Expectation | None:
         expected = self.expected(spec)
+        if self._typed is not None:
+            return self._typed if expected is None else _drawn_as(self._typed, expected)
         if expected is None or self._snapshot is None or self._on_its_way(expected, self._snapshot.taken_at):
             return None
         return expected
@@ -163,6 +165,11 @@ class EchoController:
             return None
         seen = frozenset(self._run.state.tally.by_version) if self._run is not None else frozenset()
         return expectation_for(self._snapshot, spec.url, headers, mapping=self._mapping, versions_seen=seen)
+
+
+def _drawn_as(typed: Expectation, configured: Expectation) -> Expectation:
+    """The typed shares of answers that are drawn as the config says."""
+    return replace(typed, by_locality=configured.by_locality)
 
 
 def load_of(spec: EchoRequestSpec, settings: EchoSettings, sender: str, typed: Expectation | None) -> Load:

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 
 from meshtui.doctor.explain.catalogue import group_code
 from meshtui.model.echo.batch import Batch, BatchAccount, BatchReply, ReplyKind, account
+from meshtui.model.echo.draws import draws
 from meshtui.model.echo.plan import Planner
 from meshtui.model.echo.rate import rate_of
 from meshtui.model.echo.spec import EchoRequestSpec
@@ -88,7 +89,7 @@ class RunBook:
         """``probe`` names the pod that sends."""
         self._spec, self._settings, self._probe = spec, settings, probe
         self._secrets = secret_values(spec.all_headers)
-        self._planner = Planner(spec=spec)
+        self._planner = Planner(spec=spec, long_sets=_wants_long_sets(expectation))
         self._backoff = Backoff(settings.give_up_after_s, settings.contact_s)
         self._counter = TallyCounter(spec.count, group_code)
         self._epochs = SplitBook.open(expectation, at, settings.alpha, settings.margin, settings.awaits_confirmation)
@@ -284,18 +285,18 @@ class RunBook:
 
     def _counted(self, flight: InFlight, result: BatchAccount, clock: float, at: datetime) -> BatchRecord:
         """Count a batch, and put it into the epoch that it was sent in."""
-        counts = result.split
+        present = self._epochs.present
+        counts = draws(result, present.expectation, flight.batch.qps)
         self._counter.add(result, at, flight.at)
         self._returns.append((clock, result.sent - result.abandoned))
-        present = self._epochs.present
         straddles = present.number > 1 and flight.at < present.started
-        self._judge(self._epochs.changeover(counts.total) if straddles else self._epochs.record(counts, at))
+        self._judge(self._epochs.changeover(counts.came_back) if straddles else self._epochs.record(counts, at))
         return BatchRecord(
             number=flight.batch.number,
             started=flight.at,
             ended=at,
             sent=result.sent,
-            split=counts,
+            split=result.split,
             abandoned=result.abandoned,
             errors=tuple(failure.text[:LONGEST_SAMPLE] for failure in result.failures),
         )
@@ -308,9 +309,15 @@ class RunBook:
     def _judge(self, epochs: SplitBook) -> None:
         if epochs is not self._epochs:
             self._epochs, self._verdict = epochs, None
+            self._planner = replace(self._planner, long_sets=_wants_long_sets(epochs.present.expectation))
             self.revision += 1
 
     def _enter(self, phase: Phase) -> None:
         if phase is not self._phase:
             self._phase = phase
             self.revision += 1
+
+
+def _wants_long_sets(expectation: Expectation | None) -> bool:
+    """Whether the first answers of each set say nothing of the split (:mod:`meshtui.model.echo.draws`)."""
+    return expectation is not None and bool(expectation.by_locality)

@@ -11,7 +11,8 @@ from meshtui.model.echo.outcome import Histogram, Outcome, histogram_of, outcome
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.split.assessment import ALPHA, MARGIN, Assessment, SplitCounts, Verdict
+from meshtui.model.split.assessment import ALPHA, MARGIN, Assessment, Verdict
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import Epoch
 from meshtui.model.split.words import VerdictWords, caveat_sentence, verdict_words
 from meshtui.model.target import DEFAULT_TIMEOUT

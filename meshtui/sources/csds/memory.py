@@ -250,8 +250,12 @@ def _error(failure: Failure | None) -> ErrorState | None:
 
 @lru_cache(MOMENTS_REMEMBERED)
 def _moment(stamp: Stamp) -> datetime | None:
-    """The time of a stamp; ``None`` for none and for one no calendar has."""
-    if not stamp:
+    """The time of a stamp; ``None`` for none and for one no calendar has.
+
+    Before the epoch is no time either: grpc-go writes the year 1, its zero time, for what never came, grpc-java the
+    epoch itself.
+    """
+    if stamp <= 0:
         return None
     try:
         return _EPOCH + timedelta(microseconds=stamp // 1_000)

@@ -14,7 +14,8 @@ from meshtui.cli.options import PARAMETERS, target_options
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import TallyCounter
-from meshtui.model.split.assessment import SplitCounts, parse_expectation
+from meshtui.model.split.assessment import parse_expectation
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import SplitBook
 from meshtui.session.echo.state import BatchRecord, EchoState
 

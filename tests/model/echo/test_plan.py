@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshtui.model.echo.batch import Batch, BatchAccount, BatchReply, ReplyKind, account
-from meshtui.model.echo.plan import LARGEST_BATCH, LOSS_BUDGET, MOST_BATCHES, Planner
+from meshtui.model.echo.plan import LARGEST_BATCH, LONG_SET, LOSS_BUDGET, MOST_BATCHES, Planner
 from meshtui.model.echo.spec import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 
 
@@ -243,3 +244,14 @@ def test_the_deadline_of_a_set_leaves_time_for_the_ticker() -> None:
     _, batch = Planner(spec=EchoRequestSpec("xds:///x", count=100, qps=1, timeout_s=5)).begin(0.0)
     assert batch.count == 1
     assert batch.timeout_s == pytest.approx(7.0)
+
+
+def test_sets_are_long_where_their_beginning_says_nothing() -> None:
+    """At 5 a second a set would hold 2 requests; without a throttle more are begun before the first is answered."""
+    slow = Planner(spec=EchoRequestSpec("xds:///echo:7070", count=200, qps=5), long_sets=True)
+    assert slow.next_size() == LONG_SET
+    assert slow.begin(0.0)[0].not_before == LONG_SET / 5
+    fast = Planner(spec=EchoRequestSpec("xds:///echo:7070", count=60), long_sets=True)
+    assert fast.next_size() == 60
+    failed = replace(fast, size=1, well=0)
+    assert failed.next_size() == 1, "an error still makes them small"

@@ -9,15 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshtui.model.errors import UsageError
-from meshtui.model.split.assessment import (
-    LARGEST_E,
-    Expectation,
-    ExpectationSource,
-    SplitCounts,
-    Verdict,
-    assess,
-    parse_expectation,
-)
+from meshtui.model.split.assessment import LARGEST_E, Expectation, ExpectationSource, Verdict, assess, parse_expectation
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.forecast import two_digits
 from meshtui.model.split.words import caveat_sentence, verdict_words
 
@@ -172,3 +165,34 @@ def test_counts_add_up() -> None:
 @pytest.mark.parametrize(("number", "rounded"), [(0.2, 1), (12.1, 13), (100, 100), (137.2, 140), (1001, 1100)])
 def test_rounding_up_to_two_digits(number: float, rounded: int) -> None:
     assert two_digits(number) == rounded
+
+
+HALVES = Expectation.of({"v1": 50, "v2": 50}, ExpectationSource.CONFIG, by_locality=("v1", "v2"))
+
+
+def test_answers_of_channels_that_were_connecting_are_named_and_not_judged() -> None:
+    found = assess(SplitCounts({"v1": 20, "v2": 20}, early={"v1": 60}), HALVES)
+    assert found.verdict is Verdict.UNDECIDED
+    assert caveat_sentence(found).startswith("60 answers are left out: each set has a new channel")
+    plain = assess(SplitCounts({"v1": 20, "v2": 20}), HALVES)
+    assert plain.needed_more is not None
+    assert found.needed_more == pytest.approx(plain.needed_more * 2.5, abs=1), "so many, at the rate so far"
+    assert found.shares == plain.shares
+
+
+def test_a_locality_that_never_answers_is_unknown_and_said_with_what_would_tell() -> None:
+    found = assess(SplitCounts(early={"v1": 600}), HALVES)
+    assert (found.verdict, found.needed_more) == (Verdict.UNDECIDED, None)
+    assert verdict_words(found).text.startswith("v2 answered none of 600.")
+    assert "look in Channels" in verdict_words(found).text
+    assert caveat_sentence(found) == ""
+
+
+def test_sets_that_end_before_all_is_connected_ask_for_more() -> None:
+    found = assess(SplitCounts(early={"v1": 2, "v2": 1}), HALVES)
+    assert verdict_words(found).text.startswith("3 answers, each before its new channel was connected")
+
+
+def test_other_answers_that_count_are_another_test() -> None:
+    clusters = Expectation.of({"v1": 50, "v2": 50}, ExpectationSource.CONFIG)
+    assert not HALVES.same_test(clusters)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from meshtui.model.split.assessment import Expectation, ExpectationSource, SplitCounts, Verdict
+from meshtui.model.split.assessment import Expectation, ExpectationSource, Verdict
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import MOST_EPOCHS, MOST_HELD, SplitBook
 
 START = datetime(2026, 8, 1, 20, 14, 31, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshtui.model.split.expectation import expectation_for
-from meshtui.model.xds.config import Route, RouteMatch
+from meshtui.model.xds.config import ROUND_ROBIN, ClusterLoadAssignment, Endpoint, Locality, Route, RouteMatch
 from meshtui.model.xds.resource import CDS, EDS, RDS, Status
 from meshtui.model.xds.snapshot import Snapshot
 from tests.world.config import (
@@ -122,3 +122,40 @@ def test_a_weight_of_zero_is_no_destination() -> None:
 def test_no_route_no_test() -> None:
     assert not expectation_for(canary(), "grpc://x", {}).testable
     assert not expectation_for(without(canary(), key(RDS, ROUTES)), URL, {}).testable
+
+
+def by_locality(seen: Snapshot, name: str, *versions: str) -> Snapshot:
+    """A locality for each of the versions, of one weight."""
+    full = subset(name)
+    places = tuple(
+        Locality(
+            region=f"r{number}",
+            zone="",
+            sub_zone="",
+            priority=0,
+            weight=1,
+            endpoints=(Endpoint(f"10.0.{number}.1:17070", revision=version),),
+        )
+        for number, version in enumerate(versions)
+    )
+    drawn = cluster(full)._replace(policies=(ROUND_ROBIN,))
+    seen = with_resource(seen, resource(CDS, full, drawn))
+    return with_resource(seen, resource(EDS, full, ClusterLoadAssignment(full, places)))
+
+
+def test_localities_are_drawn_among_those_that_are_connected() -> None:
+    found = expectation_for(by_locality(canary(), "v2", "new", "newest"), URL, {})
+    assert found.shares == {"v1": pytest.approx(0.2), "new": pytest.approx(0.4), "newest": pytest.approx(0.4)}
+    assert found.by_locality == ("new", "newest"), "of v1 every answer is a draw of the weighted cluster"
+
+
+def test_a_version_of_several_localities_does_not_tell_which_are_connected() -> None:
+    for versions in (("new", "new", "newest"), ("v1", "new")):
+        found = expectation_for(by_locality(canary(), "v2", *versions), URL, {})
+        assert not found.testable
+        assert "answers from several places" in found.reason
+
+
+def test_localities_of_one_version_are_no_matter_of_connections() -> None:
+    found = expectation_for(by_locality(canary(), "v2", "v2", "v2"), URL, {})
+    assert (found.testable, found.by_locality) == (True, ())

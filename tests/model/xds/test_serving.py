@@ -75,7 +75,9 @@ def test_drops_of_several_categories_look_at_what_is_left() -> None:
 def test_a_split_by_locality_is_tested() -> None:
     """localityLbSetting.distribute makes EDS weights: 80 % to one place, 20 % to the other, as ForwardEcho saw."""
     seen = capture("dr-locality")
-    assert dict(expectation_for(seen, ECHO, {}).weights) == pytest.approx({"v1": 0.8, "v2": 0.2})
+    expected = expectation_for(seen, ECHO, {})
+    assert dict(expected.weights) == pytest.approx({"v1": 0.8, "v2": 0.2})
+    assert sorted(expected.by_locality) == ["v1", "v2"]
     (found,) = nodes(build(seen), "echo")
     assert found.facts[-1] == "by locality: 80 % eu-west/eu-west-1a/rack1, 20 % eu-west/eu-west-1b/rack2"
 

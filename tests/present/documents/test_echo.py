@@ -12,7 +12,8 @@ from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import TallyCounter
 from meshtui.model.identity.masking import MASK
 from meshtui.model.printable import is_printable
-from meshtui.model.split.assessment import LARGEST_E, SplitCounts, assess, parse_expectation
+from meshtui.model.split.assessment import LARGEST_E, assess, parse_expectation
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import SplitBook
 from meshtui.present.documents.echo import result_document, run_csv, run_json
 

@@ -12,7 +12,8 @@ from typing import Final
 from rich.cells import cell_len
 
 from meshtui.model.phrases import percent_digits, share_words
-from meshtui.model.split.assessment import Assessment, SplitCounts, VersionShare
+from meshtui.model.split.assessment import Assessment, VersionShare
+from meshtui.model.split.counts import SplitCounts
 from meshtui.session.echo.state import EchoState
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut, pad, pad_left, shown, span

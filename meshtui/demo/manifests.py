@@ -40,13 +40,20 @@ READERS: dict[tuple[str, str], Reader] = {
 }
 """By API group and kind."""
 
-_OF_WORKLOADS = {"Deployment", "Pod", "WorkloadEntry", "HorizontalPodAutoscaler", "ServiceAccount"}
+_NO_EFFECT = "it has no effect on proxyless gRPC"
+_PODS_ARE_GIVEN = "the demo's pods are given: echo-v1, echo-v2 and client"
 
-PASSED_OVER = frozenset({"Namespace", "ConfigMap"} | _OF_WORKLOADS)
-"""Kinds often kept beside Istio's; the demo's pods are given, so they change nothing."""
+_WITHOUT_EFFECT = {
+    **dict.fromkeys(("EnvoyFilter", "WasmPlugin", "Telemetry", "RequestAuthentication", "Gateway"), _NO_EFFECT),
+    **dict.fromkeys(
+        ("Deployment", "Pod", "WorkloadEntry", "WorkloadGroup", "HorizontalPodAutoscaler"), _PODS_ARE_GIVEN
+    ),
+    "Sidecar": "the demo mesh does not model it; istiod would leave out what its egress does not name",
+}
+"""Kinds that change nothing here, and why."""
 
-NEVER_GENERATED = frozenset({"EnvoyFilter", "WasmPlugin", "Telemetry", "RequestAuthentication", "Gateway", "Sidecar"})
-"""Istio kinds that do nothing for proxyless gRPC (Sidecar would, but the demo mesh does not model it)."""
+PASSED_OVER = frozenset({"Namespace", "ConfigMap", "ServiceAccount"})
+"""Kinds often kept beside Istio's in which nobody expects a change of the mesh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,8 @@ def _read_document(document: Block, file: str, notes: list[Note]) -> IstioObject
     reader = READERS.get((group, kind))
     collected = Notes(origin)
     if reader is None:
-        if kind in NEVER_GENERATED:
-            collected.add("dropped", document.line_of("kind"), f"{kind} is dropped: it has no effect on proxyless gRPC")
+        if kind in _WITHOUT_EFFECT:
+            collected.add("dropped", document.line_of("kind"), f"{kind} is dropped: {_WITHOUT_EFFECT[kind]}")
         elif kind not in PASSED_OVER:
             raise document.fail("kind", f"the demo mesh does not know the kind {kind!r:.80} of {group or 'core'!r:.80}")
         notes.extend(collected.found)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="session")]
 
+FQDN = "echo.echo-grpc.svc.cluster.local"
+
 ALWAYS_SLOW = """
 - fault: {delay: {fixedDelay: 30s, percentage: {value: 100}}}
   route: [{destination: {host: echo}}]
@@ -83,11 +85,25 @@ async def test_the_grpc_scheme_dials_without_xds(lab: Lab) -> None:
     assert "[0 body] ServiceVersion=v2" in output[0].splitlines()
 
 
-@pytest.mark.parametrize("url", ["ftp://echo:7070", "echo:7070", ""])
-async def test_another_scheme_is_an_error_with_a_reason(lab: Lab, url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("ftp://echo:7070", "no protocol handler found for scheme ftp"),
+        # As in tests/data/istio/fe-noscheme.txt.
+        (f"{FQDN}:7070", f"no protocol handler found for scheme {FQDN}"),
+        ("echo", "missing protocol scheme in the request URL: echo"),
+        (":7070", "missing protocol scheme in the request URL: :7070"),
+    ],
+)
+async def test_another_scheme_is_an_error_in_istios_words(lab: Lab, url: str, text: str) -> None:
     error = await lab.failure(url=url)
-    assert error.code() is grpc.StatusCode.UNKNOWN
-    assert "scheme" in (error.details() or "")
+    assert (error.code(), error.details()) == (grpc.StatusCode.UNKNOWN, text)
+
+
+async def test_a_protocol_that_only_istios_app_has(lab: Lab) -> None:
+    error = await lab.failure(url="HTTP://echo:80/")
+    reason = "no protocol handler found for scheme http: the demo's echo app has xds and grpc alone"
+    assert error.details() == reason
 
 
 async def test_one_failure_takes_all_answers_along(lab: Lab) -> None:

@@ -128,6 +128,8 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
         (security("PeerAuthentication", "{mtls: {mode: PERMISSIVE}}"), "changed", 4, "becomes plaintext"),
         (security("AuthorizationPolicy", "{action: AUDIT}"), "dropped", 4, "AUDIT is dropped"),
         (security("AuthorizationPolicy", "{}"), "dropped", 4, "without rules is dropped"),
+        (security("Sidecar", "{}"), "dropped", 2, "would leave out what its egress does not name"),
+        (security("Deployment", "{}"), "dropped", 2, "the demo's pods are given"),
         (security("RequestAuthentication", "{}"), "dropped", 2, "no effect on proxyless gRPC"),
     ],
 )

@@ -17,7 +17,7 @@ from meshtui.model.xds.graph import Graph, Node
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, RDS, ErrorState, Status
 from tests.world.clock import NOW
-from tests.world.config import ROUTES, canary, resource, subset, with_resource
+from tests.world.config import ROUTES, canary, resource, split_routes, subset, with_resource
 from tests.world.workloads import CHAIN_FILE, HOUR, certificate, chained, looked, report
 
 LEAF = certificate(0x7701, NOW - timedelta(minutes=10))
@@ -92,7 +92,7 @@ class BrokenGraph(Graph):
 
 def test_a_rule_that_fails_costs_only_itself() -> None:
     error = ErrorState("43", "route has no action", NOW)
-    seen = with_resource(canary(), resource(RDS, ROUTES, None, status=Status.NACKED, error=error))
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 1}), status=Status.NACKED, error=error))
     found = diagnose(Evidence(config=ConfigEvidence(now=NOW, snapshot=seen, graph=BrokenGraph(()))))
     assert {finding.code for finding in found} == {"resource-refused", "rule-failed"}
     failed = {finding.subject.words for finding in found if finding.code == "rule-failed"}

@@ -176,7 +176,7 @@ CASES = [
         REFUSED,
         ("✗ 1 refused",),
         1,
-        "error: The client refused the newest cluster echo:7070 subset v2",
+        f"error: {NOWHERE}: the client refused cluster echo:7070 subset v2",
         id="refused the first time",
     ),
     pytest.param(

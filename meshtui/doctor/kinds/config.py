@@ -72,8 +72,8 @@ DELETED_IN_USE: Final = Kind(
     severity=Severity.WARNING,
     title="The {type} {short_name} was deleted and is still served from cache",
     why=(
-        "The control plane has no {type} {name} any more. The client goes on using what it had, so requests are still "
-        "served; a new pod would not get it, and this one gets no change to it."
+        "The control plane has no {type} {name} any more. The client goes on using what it had{as_asked}, so requests "
+        "are still served; a new pod would not get it, and this one gets no change to it."
     ),
     fix="{how_to_define}",
     page=(
@@ -110,10 +110,11 @@ MISSING: Final = Kind(
     severity=Severity.ERROR,
     title="The {type} {short_name} does not exist",
     graded="a warning while no call needs it: its weight is 0, or another cluster of its aggregate serves",
-    why="{reached}the control plane has no {type} {name}{consequence}.",
+    why="{reached}the control plane has no {type} {name}, or did not send it in time{consequence}.",
     fix="{how_to_define}",
     page=(
-        "The control plane does not have a resource the client asked for. Requests that are routed to it fail "
+        "The control plane does not have a resource the client asked for, or did not send it within the 15 s that gRPC "
+        "waits for a first answer: both are reported as DOES_NOT_EXIST. Requests that are routed to it fail "
         "with UNAVAILABLE; a weighted cluster that is missing fails exactly its share."
     ),
     seen=(

@@ -53,10 +53,17 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
             name=resource.key.name,
             short_name=short_name(resource),
             reached=reached(effects),
+            as_asked=_as_asked(seen),
             consequence=_consequence(in_use=in_use, spared=spared),
             how_to_define=how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}",),
         )
+
+
+def _as_asked(seen: ConfigEvidence) -> str:
+    """gRFC A53's feature, which A88 makes the rule."""
+    asked = "ignore_resource_deletion" in seen.server_features
+    return ", as ignore_resource_deletion of its bootstrap asks" if asked else ""
 
 
 def _consequence(*, in_use: bool, spared: bool) -> str:

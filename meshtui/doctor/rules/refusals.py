@@ -26,8 +26,9 @@ def refused(seen: ConfigEvidence) -> Iterator[Finding]:
             refusal = _Refusal.of(resource)
             if refusal.known is not ENVOY_CONFIG:
                 together.setdefault((resource.key.type, refusal.cause), []).append(refusal)
+    all_effects = Effects(seen.graph)
     for refusals in together.values():
-        yield _refusal(refusals, seen)
+        yield _refusal(refusals, seen, all_effects)
 
 
 def envoy_config(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -70,14 +71,18 @@ class _Refusal:
         return self.known.code if self.known else without_quotes(self.reason)
 
 
-def _refusal(refusals: list[_Refusal], seen: ConfigEvidence) -> Finding:
+def _refusal(refusals: list[_Refusal], seen: ConfigEvidence, all_effects: Effects) -> Finding:
     first = next((refusal for refusal in refusals if not refusal.resource.value), refusals[0])
     known, resource = first.known, first.resource
     version = resource.error.version if resource.error else ""
+    names = several([refusal.resource for refusal in refusals])
+    lost = (refusal.resource for refusal in refusals if not refusal.resource.value)
+    effects = tuple(effect for refused_first in lost for effect in all_effects.of(refused_first))
     return kinds.REFUSED.finding(
         ResourceSubject(resource.key),
+        title=failing(effects, f"fail: the client refused {names}"),
         fix=known.fix if known else "",
-        names=several([refusal.resource for refusal in refusals]),
+        names=names,
         reason_known=f"The client refused it because {known.title}. " if known else "",
         kept=_kept(resource) if resource.value else _nothing_kept(seen),
         reason=shown(first.reason),

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from meshtui.model.identity.workload import server_features
 from meshtui.model.phrases import age_words, share_words
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.refusal_text import own_reason
 from meshtui.model.xds.refusal_text import shown as shown_reason
-from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status
+from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status, resource_timer
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.tree_rows import TreeRow
 from meshtui.tui.frame import Frame
@@ -25,9 +26,6 @@ GLOW_LASTS: Final = timedelta(seconds=2)
 
 DOT_LASTS: Final = timedelta(seconds=60)
 """How long the dot stays after that: someone who looked away for a minute still finds what moved."""
-
-DOES_NOT_EXIST_AFTER: Final = 15
-"""Seconds after which gRPC gives up waiting for a resource (the xDS resource timer of gRFC A57)."""
 
 GUIDE: Final = 2
 """Cells a level is set in."""
@@ -146,7 +144,8 @@ def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
         since = frame.state.changed_at.get(resource.key)
         if since is not None:
             waited = max(int((frame.now - since).total_seconds()), 0)
-            return f"waiting {waited} s of {DOES_NOT_EXIST_AFTER}"
+            timer = resource_timer(server_features(frame.state.workload)).total_seconds()
+            return f"waiting {waited} s of {timer:g}"
     if word and resource is not None and (reason := refusal(resource)):
         return f"{word}  {reason}"
     own = resource.error.details if resource is not None and resource.error and node.health is Health.MISSING else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +61,6 @@ class AdsStream:
     configuration: Configuration
     emit: Emit
     _node_id: str = ""
-    _nonces: int = 0
     _watches: dict[str, _Watch] = field(default_factory=dict)
 
     def receive(self, request: discovery_pb2.DiscoveryRequest) -> list[discovery_pb2.DiscoveryResponse]:
@@ -102,15 +102,14 @@ class AdsStream:
         values = [resource.value for resource in resources]
         if values == watch.sent:
             return []
-        self._nonces += 1
-        watch.sent, watch.nonce = values, f"{self.configuration.version}-{self._nonces}"
+        # In istiod's form (istio pilot/pkg/xds/discovery.go, nonce).
+        watch.sent, watch.nonce = values, f"{self.configuration.version}{uuid.uuid4()}"
         return [
             discovery_pb2.DiscoveryResponse(
                 version_info=self.configuration.version,
                 resources=resources,
                 type_url=type_url,
                 nonce=watch.nonce,
-                control_plane={"identifier": '{"Component":"istiod","Info":{"version":"meshtui-demo"}}'},
             )
         ]
 

@@ -47,7 +47,7 @@ class ManifestWatch:
         self._told: set[Note] = set()
         self._scan()
         self.configuration = ads.Configuration(
-            self._directory.config(self._workloads), utc_now().isoformat(timespec="seconds")
+            self._directory.config(self._workloads), f"{utc_now():%Y-%m-%dT%H:%M:%SZ}"
         )
         self._tell_unresolved()
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from meshtui.doctor.kinds import (
     agent,
+    asked,
     bootstrap,
     bootstrap_node,
     bootstrap_providers,
@@ -25,6 +26,7 @@ from meshtui.doctor.kinds.kind import Kind
 
 _MODULES: Final = (
     config,
+    asked,
     connection,
     traffic,
     client,

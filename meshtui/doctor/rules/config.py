@@ -8,6 +8,7 @@ from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
+from meshtui.doctor.rules import asked
 from meshtui.doctor.rules.config_words import how_to_define, short_name, type_word
 from meshtui.doctor.rules.effects import Effects, calls_of, failing, reached
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
@@ -198,8 +199,9 @@ STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     failed_over,
     unreadable,
     listener_problems,
+    *asked.RULES,
 )
-"""The rules of this module that need the config and nothing else: they say the same while it stays the same."""
+"""The rules over config that need nothing else: they say the same while it stays the same."""
 
 TIMED_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (waiting,)
 """The rules of this module that need the clock as well, about resources that are waited for."""

@@ -315,8 +315,8 @@ TABLE_OVERRIDES: Final = _never(
     "grpc-js-xds src/resolver-xds.ts: three callers, none of them for the table",
 )
 MISSING_AS_EMPTY: Final = _never(
-    "a missing header that counts as an empty one",
-    "headers[].treat_missing_header_as_empty",
+    "treat_missing_header_as_empty",
+    "treat_missing_header_as_empty of a route's headers",
     "A28",
     "a request without the header does not match",
     "grpc-go internal/xds/matcher/matcher_header.go",

@@ -54,7 +54,7 @@ NEVER: Final = Support()
 """No release that was looked at reads it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Feature:
     """A part of the config. ``name`` is what it is called in a sentence, ``where`` the field of xDS.
 

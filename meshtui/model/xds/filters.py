@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import Final, NamedTuple
 
 from meshtui.model.phrases import share_words
@@ -77,3 +78,13 @@ def faults_in_force(filters: Sequence[HttpFilter], overrides: Iterable[HttpFilte
     by_name = {override.name: override for override in overrides}
     used = [by_name.get(listed.name, listed) for listed in filters if listed.kind == FAULT_FILTER]
     return tuple([found.fault for found in used if found.fault is not None and found.fault.words])
+
+
+def aborted(faults: Iterable[Fault]) -> float:
+    """The share of calls that some fault aborts; each draws on its own (gRFC A33)."""
+    return 1.0 - prod(1.0 - fault.aborted for fault in faults if fault.aborts)
+
+
+def delayed(faults: Iterable[Fault]) -> float:
+    """The share of calls that some fault delays."""
+    return 1.0 - prod(1.0 - fault.delayed for fault in faults if fault.delays)

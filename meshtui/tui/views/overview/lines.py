@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from meshtui.model.finding import Area, Finding, worst_first
+from meshtui.model.finding import Area, Finding, Severity, worst_first
 from meshtui.model.phrases import age_words, plural
 from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.timeline import Event
@@ -78,9 +78,17 @@ def _entries(lines: Iterable[Line]) -> Iterator[OverviewEntry]:
 def _headline(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[OverviewEntry]:
     yield from _stale(frame, width)
     findings = causes_first(frame.state.findings)
-    if findings:
+    if any(finding.severity is not Severity.INFO for finding in findings):
         yield from _findings(findings, frame, width)
         return
+    yield from _no_alarm(frame, rungs, width)
+    if findings:
+        yield OverviewEntry(EMPTY)
+        yield from _findings(findings, frame, width)
+
+
+def _no_alarm(frame: Frame, rungs: tuple[Rung, ...], width: int) -> Iterator[OverviewEntry]:
+    """Where nothing was found that may fail: what is good to know does not keep a config from being whole."""
     troubles = _troubles(frame.state.graph)
     if any(not way[-1].health.serves for way in troubles):
         yield from _trouble_lines(troubles, frame, width)

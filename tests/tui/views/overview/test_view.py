@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from meshtui.model.finding import Area, Finding, Severity
 from meshtui.model.subject import ChannelSubject
 from meshtui.model.timeline import Event, EventKind
-from meshtui.model.xds.resource import CDS, Health, Status
+from meshtui.model.xds.config import Route, RouteConfiguration
+from meshtui.model.xds.filters import Fault, HttpFilter
+from meshtui.model.xds.resource import CDS, Health, Resource, Status
 from meshtui.present.ladder import Rung, RungName
 from meshtui.tui.views.overview.lines import causes_first, rung_text
 from tests.tui.conftest import Golden, Run, screen_text
 from tests.tui.scripted import Bench, settle
-from tests.world.config import HOST
+from tests.world.config import HOST, resource
 from tests.world.seed import cluster, healthy, missing, nacked, routes
 
 SIZES = [(80, 24), (160, 45)]
@@ -111,6 +115,40 @@ async def test_a_waiting_cluster_is_not_whole(bench: Bench, run: Run) -> None:
     assert "whole" not in text
     assert "1 waiting" in text
     assert V9 in text
+
+
+def with_route(change: Callable[[Route], Route]) -> Resource:
+    """The seed's routes, the first of them changed."""
+    before = routes({"v1": 80, "v2": 20})
+    assert isinstance(before.body, RouteConfiguration)
+    (host,) = before.body.virtual_hosts
+    first, *others = host.routes
+    host = host._replace(routes=(change(first), *others))
+    return resource(before.key.type, before.key.name, before.body._replace(virtual_hosts=(host,)))
+
+
+async def test_a_fault_in_the_config_is_not_whole(bench: Bench, run: Run) -> None:
+    fault = Fault(aborted=0.5, status="UNAVAILABLE")
+    override = HttpFilter("envoy.filters.http.fault", "HTTPFault", fault.words, fault)
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        source.replace(with_route(lambda route: route._replace(faults=(override,))))
+        await bench.frame(pilot)
+        text = screen_text(pilot.app)
+    assert "is whole" not in text
+    assert "are aborted by config" in text
+
+
+async def test_what_is_good_to_know_leaves_a_config_whole(bench: Bench, run: Run) -> None:
+    source = bench.add(resources=healthy())
+    async with run(bench.app(), (110, 30)) as pilot:
+        source.replace(
+            with_route(lambda route: route._replace(action=route.action._replace(other_hash_keys=("cookie a",))))
+        )
+        await bench.frame(pilot)
+        text = screen_text(pilot.app)
+    assert "This client's config is whole" in text
+    assert "ignores hashing by cookie" in text
 
 
 async def test_what_befalls_the_mesh_is_listed(bench: Bench, run: Run) -> None:

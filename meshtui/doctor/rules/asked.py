@@ -1,0 +1,168 @@
+"""Rules over what config does to calls by itself, and over what of it the client does not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from meshtui.doctor.evidence import ConfigEvidence
+from meshtui.doctor.kinds import asked as kinds
+from meshtui.doctor.rules.config_words import WAYS_SHOWN
+from meshtui.doctor.rules.effects import Effect, failing
+from meshtui.doctor.rules.rule import Rule
+from meshtui.model.finding import Finding, Severity
+from meshtui.model.phrases import plural
+from meshtui.model.subject import ResourceSubject
+from meshtui.model.xds import feature_table as table
+from meshtui.model.xds import unread
+from meshtui.model.xds.channel_routes import ChannelRoutes, channel_routes
+from meshtui.model.xds.clients import Client, client_of
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Route, WeightedCluster
+from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words, support_of
+from meshtui.model.xds.filters import HttpFilter, aborted, delayed, faults_in_force, merged
+from meshtui.model.xds.names import short_host
+from meshtui.model.xds.resource import ResourceKey
+from meshtui.model.xds.unread import Asked
+from meshtui.model.xds.virtual_hosts import authority_of
+from meshtui.model.xds.words import match_words
+
+# faults
+
+
+class _Met(NamedTuple):
+    """What faults the calls of a route meet: the shares that are aborted and delayed, and the faults in words."""
+
+    route: Route
+    aborted: float
+    delayed: float
+    words: tuple[str, ...]
+
+
+def faults_injected(seen: ConfigEvidence) -> Iterator[Finding]:
+    """A share of calls that the client delays or aborts, as its listener, its route or a destination of it says."""
+    if ignores(table.FAULTS, client_of(seen.snapshot.node)):
+        return
+    hosts: dict[tuple[ResourceKey, str], list[tuple[ChannelRoutes, list[_Met]]]] = {}
+    for channel in channel_routes(seen.snapshot):
+        met = [_met(channel, route) for route in channel.host.routes if not route.left_out]
+        if any(one.words for one in met):
+            hosts.setdefault((channel.table, channel.host.name), []).append((channel, met))
+    for (key, _), channels in hosts.items():
+        yield _fault_finding(key, channels)
+
+
+def _met(channel: ChannelRoutes, route: Route) -> _Met:
+    filters = channel.listener.filters
+    lost = late = 0.0
+    words: dict[str, None] = {}
+    for destination in route.action.clusters or (WeightedCluster("", 1, 1.0),):
+        faults = faults_in_force(filters, merged(route.faults, destination.overrides)) if destination.weight else ()
+        lost += destination.share * aborted(faults)
+        late += destination.share * delayed(faults)
+        words.update(dict.fromkeys(fault.words for fault in faults if fault.delays or fault.aborts))
+    return _Met(route, min(1.0, lost), min(1.0, late), tuple(words))
+
+
+def _fault_finding(key: ResourceKey, channels: list[tuple[ChannelRoutes, list[_Met]]]) -> Finding:
+    channel, met = channels[0]
+    faulty = [one for one in met if one.words]
+    lost = tuple(_effect(seen, routes, one.route, one.aborted) for seen, routes in channels for one in routes)
+    late = tuple(_effect(seen, routes, one.route, one.delayed) for seen, routes in channels for one in routes)
+    aborts = failing(tuple(effect for effect in lost if effect.share), "are aborted by config")
+    said = [f"{match_words(one.route.match)}: {', '.join(one.words)}" for one in faulty]
+    more = f"; {plural(len(said) - WAYS_SHOWN, 'more route')}" if len(said) > WAYS_SHOWN else ""
+    return kinds.FAULTS_INJECTED.finding(
+        ResourceSubject(key),
+        severity=Severity.ERROR if all(one.aborted >= 1 for one in met) else None,
+        title=aborts or failing(tuple(effect for effect in late if effect.share), "are delayed by config"),
+        host=short_host(authority_of(channel.key)),
+        what="; ".join(said[:WAYS_SHOWN]) + more,
+        origin=", ".join(dict.fromkeys(one.route.origin for one in faulty if one.route.origin)) or "its origin",
+        evidence=said,
+    )
+
+
+def _effect(channel: ChannelRoutes, routes: list[_Met], route: Route, share: float) -> Effect:
+    label = match_words(route.match) if len(routes) > 1 else ""
+    return Effect(short_host(authority_of(channel.key)), share, channel.table.name, label, len(routes))
+
+
+# what the client does not read
+
+
+def not_read(seen: ConfigEvidence) -> Iterator[Finding]:
+    """What the config asks for and this client, by its language and release, does not read; each thing once."""
+    client = client_of(seen.snapshot.node)
+    found: dict[Feature, list[tuple[ResourceKey, str]]] = {}
+    for key, asked in _asked(seen, client):
+        if ignores(asked.feature, client):
+            found.setdefault(asked.feature, []).append((key, asked.what))
+    for feature, places in found.items():
+        yield _unread(feature, places, client)
+
+
+def _unread(feature: Feature, places: list[tuple[ResourceKey, str]], client: Client) -> Finding:
+    names = dict.fromkeys(f"{key.type} {key.name}" for key, _ in places)
+    more = f" and {plural(len(names) - 1, 'more resource')}" if len(names) > 1 else ""
+    return kinds.NOT_READ.finding(
+        ResourceSubject(places[0][0]),
+        client=client.words,
+        name=feature.name,
+        what=f"{next(iter(names))}{more}",
+        where=feature.where,
+        grfc=feature.grfc,
+        since=since_words(feature, client),
+        instead=feature.instead,
+        how=_remedy(feature, client),
+        evidence=tuple(f"{key.type} {key.name}: {what}" for key, what in places[:WAYS_SHOWN]),
+    )
+
+
+def _remedy(feature: Feature, client: Client) -> str:
+    support = support_of(feature, client.language)
+    if support is not None and reads(feature, client) is Reads.BY_VARIABLE:
+        return f"start the app with {support.variable}=true, if it has not been already"
+    if support is not None and support.since is not None:
+        return f"update the app to {client.language.value} {support.since} or newer"
+    return "nothing to mend, if it was written for Envoy's clients; a gRPC client needs another way to the same end"
+
+
+def _asked(seen: ConfigEvidence, client: Client) -> Iterator[tuple[ResourceKey, Asked]]:
+    tables: set[tuple[ResourceKey, str]] = set()
+    for channel in channel_routes(seen.snapshot):
+        for filter_ in channel.listener.filters:
+            yield from ((channel.key, asked) for asked in _of_filter(filter_))
+        if (channel.table, channel.host.name) not in tables:
+            tables.add((channel.table, channel.host.name))
+            yield from ((channel.table, asked) for asked in _of_routes(channel))
+    several = ignores(table.DUAL_STACK, client)
+    for key, resource in seen.snapshot.resources.items():
+        if isinstance(body := resource.body, Cluster):
+            yield from ((key, asked) for asked in _of_cluster(body, client))
+        elif several and isinstance(body, ClusterLoadAssignment):
+            yield from ((key, asked) for asked in unread.of_assignment(body))
+
+
+def _of_routes(channel: ChannelRoutes) -> Iterator[Asked]:
+    yield from unread.of_table(channel.routes)
+    for route in channel.host.routes:
+        yield from unread.of_route(route)
+        yield from unread.of_limits(route)
+        for override in (*route.faults, *(one for to in route.action.clusters for one in to.overrides)):
+            yield from _of_filter(override)
+
+
+def _of_filter(filter_: HttpFilter) -> Iterator[Asked]:
+    yield from unread.of_filter(filter_)
+    if filter_.off:
+        yield Asked(table.FILTERS_OFF, f"{filter_.name} asked to be off")
+
+
+def _of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
+    yield from unread.of_cluster(cluster, client)
+    if cluster.policies:
+        yield Asked(table.POLICY_LISTS, f"{plural(len(cluster.policies), 'policy', 'policies')} to choose from")
+
+
+RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (faults_injected, not_read)
+"""The rules of this module. They need the config and nothing else."""

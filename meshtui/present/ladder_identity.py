@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from meshtui.doctor.kinds.identity import IN_USE_EXPIRED
 from meshtui.model.finding import Area, Severity
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.certificate import Certificate
@@ -73,14 +74,18 @@ def _without_files(name: RungName, workload: Workload | None, now: datetime) -> 
     if workload is None:
         return Rung(name, None, f"not read: {UNLOCK_CERTIFICATES}")
     ends_at, offers = workload.ends_at, workload.offers
+    health, aside = _judged(workload, CERTIFICATE_AREAS)
     if ends_at is not None:
         left = ends_at - now
         ended = left.total_seconds() < 0
         words = f"ended {span_words(-left)} ago" if ended else f"ends in {span_words(left)}"
-        return Rung(name, Health.REFUSED if ended else Health.OK, f"by the agent: {words}", aside=UNLOCK_CERTIFICATES)
+        return Rung(
+            name, Health.REFUSED if ended else health, f"by the agent: {words}", aside=aside or UNLOCK_CERTIFICATES
+        )
     if offers.certificates and workload.read_at is None:
         return Rung(name, Health.WAITING, "reading")
-    return Rung(name, None, f"not read: {UNLOCK_CERTIFICATES}")
+    known = None if health is Health.OK else health
+    return Rung(name, known, f"not read: {UNLOCK_CERTIFICATES}", aside=aside)
 
 
 def end_words(certificate: Certificate, now: datetime) -> str:
@@ -105,11 +110,14 @@ def end_words(certificate: Certificate, now: datetime) -> str:
 
 
 def _judged(workload: Workload, areas: frozenset[Area]) -> tuple[Health, str]:
-    """The worst finding's weight and title; a warning leaves the rung standing."""
+    """The worst finding's weight and title; a warning leaves the rung standing, unless calls go on over a certificate
+    that no new connection accepts."""
     found = [
         finding for finding in workload.findings if finding.area in areas and finding.severity is not Severity.INFO
     ]
     if not found:
         return Health.OK, ""
-    bad = max(found, key=lambda finding: finding.severity)
-    return (Health.REFUSED, bad.title) if bad.severity is Severity.ERROR else (Health.OK, f"! {bad.title}")
+    bad = max(found, key=lambda finding: (finding.severity, finding.code == IN_USE_EXPIRED.code))
+    if bad.severity is Severity.ERROR:
+        return Health.REFUSED, bad.title
+    return Health.DEGRADED if bad.code == IN_USE_EXPIRED.code else Health.OK, f"! {bad.title}"

@@ -26,6 +26,28 @@ IN_USE_STALE: Final = Kind(
     seen="the serial in use and where, the serial on disk.",
 )
 
+IN_USE_EXPIRED: Final = Kind(
+    code="identity-in-use-expired",
+    area=Area.IDENTITY,
+    severity=Severity.WARNING,
+    graded="only a note where another connection to the same address has one that is valid",
+    title="The certificate of {whose} ended {ago} ago, and its connection is still open",
+    why=(
+        "A certificate is checked when a connection begins and not again while it is open, so calls on this one go on. "
+        "{renewed}"
+    ),
+    fix=(
+        "see that the workload renews: the files and the agent of that pod (istio_agent_cert_expiry_seconds), and its "
+        "app's refresh_interval"
+    ),
+    page=(
+        "A live connection of this app was made with a certificate whose time is over since, the peer's or its own. "
+        "TLS checks certificates in the handshake, and gRPC does not do so again while the connection is open: calls "
+        "on it go on. Whether the next connection works depends on whether the workload has a new one by now."
+    ),
+    seen="the certificate on a live socket (channelz), its end, this machine's clock.",
+)
+
 ISSUED_NOT_ON_DISK: Final = Kind(
     code="identity-issued-not-on-disk",
     area=Area.IDENTITY,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from meshtui.doctor.kinds import identity as kinds
@@ -16,6 +17,7 @@ from meshtui.model.identity.comparison import (
     CornerState,
     IdentityState,
     InUse,
+    Side,
     cluster_verdicts,
     identity_comparison,
     issued_corner,
@@ -73,6 +75,44 @@ REREAD_OVERDUE: Final = (
 
 def _rereads_soon(state: IdentityState) -> bool:
     return state.refresh_interval is not None and state.refresh_interval < WORTH_SAYING
+
+
+def in_use_expired(state: IdentityState) -> Iterator[Finding]:
+    """A certificate on a live connection whose time is over; this workload's own only where its files do not tell."""
+    ended: dict[str, list[InUse]] = {}
+    for used in state.in_use:
+        if used.ended(state.now) and (used.side is Side.REMOTE or state.on_disk is None):
+            ended.setdefault(used.certificate.fingerprint_sha256, []).append(used)
+    for first, *others in islice(ended.values(), SHOWN_ENDED):
+        renewed = any(_renews(other, first, state.now) for other in state.in_use)
+        own = first.side is Side.LOCAL
+        yield kinds.IN_USE_EXPIRED.finding(
+            ConnectionSubject(first.where),
+            severity=Severity.INFO if renewed else Severity.WARNING,
+            whose="this app" if own else f"the peer at {first.where}",
+            ago=span_words(state.now - first.certificate.not_after),
+            renewed=RENEWED if renewed else NOT_SEEN_RENEWED,
+            evidence=tuple(
+                f"in use at {used.where}: {first.certificate.name}, serial {first.certificate.serial_text}, ended "
+                f"{moment_words(first.certificate.not_after)}"
+                for used in (first, *others[: SANS_SHOWN - 1])
+            ),
+        )
+
+
+RENEWED: Final = "Another connection there has one that is valid, so new ones are made with that."
+NOT_SEEN_RENEWED: Final = (
+    "Whether the workload has a new one by now is not seen from here; if not, every new connection to or from it fails."
+)
+
+SHOWN_ENDED: Final = 20
+"""Certificates said to have ended; a mesh whose CA has stopped would bring hundreds."""
+
+
+def _renews(other: InUse, ended: InUse, now: datetime) -> bool:
+    """Whether it is a valid certificate of the same pod: its names are those of many pods, so the address counts."""
+    same_place = (other.side, other.where) == (ended.side, ended.where)
+    return same_place and other.certificate.sans == ended.certificate.sans and not other.ended(now)
 
 
 def issued_not_on_disk(state: IdentityState) -> Iterator[Finding]:
@@ -163,6 +203,7 @@ def _names(peer: InUse) -> str:
 
 RULES: Final[tuple[Rule[IdentityState], ...]] = (
     in_use_stale,
+    in_use_expired,
     issued_not_on_disk,
     peer_not_expected,
     trust_domain,

@@ -70,6 +70,15 @@ class InUse:
     first_seen: datetime
     cluster: str = ""
 
+    def ended(self, now: datetime) -> bool:
+        """Whether its time is over while the connection is open.
+
+        TLS looks at a certificate in the handshake (RFC 8446, 4.4), and gRPC not again after it: C-core's
+        ``ssl_transport_security.cc`` and grpc-go's ``credentials/xds`` verify when a connection begins. So calls on
+        this one go on, and only the next one is refused.
+        """
+        return self.certificate.not_after < now
+
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
@@ -272,6 +281,9 @@ def _expected(state: IdentityState) -> Corner:
         )
     if not any(cluster.accepted for cluster in with_tls):
         return Corner(CornerPlace.EXPECTED, CornerState.UNKNOWN, f"{len(with_tls)} TLS clusters, no peer seen yet")
+    if ended := [cluster for cluster in with_tls if any(peer.ended(state.now) for peer in cluster.accepted)]:
+        text = f"a peer's certificate has ended on {len(ended)} of {len(with_tls)} TLS clusters"
+        return Corner(CornerPlace.EXPECTED, CornerState.UNKNOWN, text, "a peer's has ended")
     clusters = f"{len(with_tls)} TLS clusters"
     return Corner(CornerPlace.EXPECTED, CornerState.SAME, f"peers satisfy {clusters}", f"by {clusters}")
 

@@ -185,3 +185,51 @@ def test_files_and_agent_are_joined() -> None:
     assert found.on_disk == OnDisk(NEW, ROTATED)
     assert found.issued == Issued(NOW + timedelta(seconds=60), NOW)
     assert identity_of(None, None, NOW) == IdentityState(NOW)
+
+
+ENDED = leaf(account="server", begins=NOW - timedelta(hours=30))
+"""A peer's certificate of 24 h that ended six hours ago."""
+
+
+def expired_in_use(*in_use: InUse) -> list[Finding]:
+    found = judged(replace(STATE, in_use=in_use, clusters=(wants("server"),)))
+    return [finding for finding in found if finding.code == "identity-in-use-expired"]
+
+
+def test_a_peer_whose_certificate_ended_on_an_open_connection() -> None:
+    """gRPC checks a certificate in the handshake only, so calls go on and the next connection may be refused."""
+    peer = used(ENDED, Side.REMOTE, "outbound|7070||echo")
+    (finding,) = expired_in_use(peer, peer)
+    assert finding.severity is Severity.WARNING
+    assert finding.title == (
+        "The certificate of the peer at 127.0.1.11:17070 ended 6h ago, and its connection is still open"
+    )
+    assert "is not seen from here" in finding.explanation
+    assert len(finding.evidence) == 2
+    expected = identity_comparison(replace(STATE, in_use=(peer,), clusters=(wants("server"),))).corners[-1]
+    assert (expected.state, expected.text) == (
+        CornerState.UNKNOWN,
+        "a peer's certificate has ended on 1 of 1 TLS clusters",
+    )
+
+
+def test_a_peer_that_shows_a_new_one_elsewhere_has_renewed() -> None:
+    fresh = leaf(account="server", begins=NOW - timedelta(hours=1))
+    cluster = "outbound|7070||echo"
+    (finding,) = expired_in_use(used(ENDED, Side.REMOTE, cluster), used(fresh, Side.REMOTE, cluster))
+    assert finding.severity is Severity.INFO
+    assert "has one that is valid" in finding.explanation
+    stranger = used(leaf(account="other", begins=NOW - timedelta(hours=1)), Side.REMOTE, cluster)
+    (finding,) = expired_in_use(used(ENDED, Side.REMOTE, cluster), stranger)
+    assert finding.severity is Severity.WARNING
+
+
+def test_its_own_is_said_once() -> None:
+    """With the files at hand their findings say it, of a rotation that is missed ``identity-in-use-stale``."""
+    own = used(ENDED)
+    assert expired_in_use(own) == []
+    (finding,) = judged(IdentityState(now=NOW, in_use=(own,)))
+    assert (finding.code, finding.title) == (
+        "identity-in-use-expired",
+        "The certificate of this app ended 6h ago, and its connection is still open",
+    )

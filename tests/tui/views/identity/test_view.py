@@ -261,3 +261,21 @@ async def test_offers_without_files_say_that_they_are_being_read(bench: Identity
         assert "Certificates  the files were not read  --certs DIR" in text
         assert "cert 50m" in text.split("\n")[0], "the agent's metric tells the end"
         assert json.dumps("default") not in text
+
+
+async def test_a_peer_whose_certificate_has_ended_is_no_check_mark(bench: IdentityBench, run: Run) -> None:
+    """Its connection goes on, the next one may be refused: neither ✓ nor ✗, on Identity and on the ladder."""
+    ended = replace(ECHO_V2, not_after=NOW - timedelta(minutes=3))
+    bench.channels[TARGET] = ScriptedChannels(SCOPE, {"127.0.1.12:17070": ended}, {})
+    async with run(bench.app(), (160, 45)) as pilot:
+        await pilot.press("4")
+        await bench.until(pilot, known)
+        (line,) = [line for line in screen_text(pilot.app).splitlines() if "ended 3m ago; still open" in line]
+        assert "! 127.0.1.12:17070" in line
+        assert "✓" not in line.partition("127.0.1.12")[0].rpartition("│")[2]
+        await pilot.press("1")
+        await settle(pilot)
+        shown = screen_text(pilot.app)
+        (rung,) = [line for line in shown.splitlines() if line.startswith("  Certificates")]
+        assert "~  spiffe://" in rung
+        assert "! The certificate of the peer" in rung

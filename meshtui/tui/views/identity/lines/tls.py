@@ -30,6 +30,9 @@ MODE: Final = 10
 PEER_MARKS: Final = {True: ("✓", Role.OK), False: ("✗", Role.ALARM), None: ("?", Role.NOTE)}
 """Glyph and role of a peer by whether the cluster accepts its name; ``None`` where that cannot be told."""
 
+ENDED: Final = ("!", Role.NOTE)
+"""The same of a name that is accepted, by a certificate whose time is over since the connection began."""
+
 UNSECURED: Final = Span("–", Role.DIM)
 
 
@@ -55,7 +58,7 @@ def _cluster(
     tls = verdict.wants.tls
     label = pad(cut(cluster_label(verdict.wants.cluster), column), column)
     mode = Span(pad(tls_words(tls), MODE), Role.DIM if tls.mode is TlsMode.PLAINTEXT else Role.TEXT)
-    head: Line = (Span("  "), _mark(verdict), Span(f" {label} "), mode, Span(" "))
+    head: Line = (Span("  "), _mark(verdict, now), Span(f" {label} "), mode, Span(" "))
     wants = _expects(tls)
     room = max(width - width_of(head) - 1, 8)
     line = (*head, Span(cut(wants.text, room), wants.role))
@@ -67,11 +70,13 @@ def _cluster(
             yield IdentityEntry((Span("      "), *_peer(peer, accepted, now, width - 7)))
 
 
-def _mark(verdict: ClusterVerdict) -> Span:
+def _mark(verdict: ClusterVerdict, now: datetime) -> Span:
     if verdict.wants.tls.mode is TlsMode.PLAINTEXT:
         return UNSECURED
     if verdict.refused:
         return Span("✗", Role.ALARM)
+    if any(peer.ended(now) for peer in verdict.accepted):
+        return Span(*ENDED)
     return Span("✓", Role.OK) if verdict.accepted else Span("·", Role.FAINT)
 
 
@@ -89,16 +94,17 @@ def _expects(tls: TlsContext) -> Span:
 
 
 def _peer(peer: InUse, accepted: bool | None, now: datetime, room: int) -> Line:
-    mark, role = PEER_MARKS[accepted]
+    ended = peer.ended(now)
+    mark, role = ENDED if accepted and ended else PEER_MARKS[accepted]
     left = peer.certificate.not_after - now
     # A connection goes on when the certificate it began with has ended; only new ones are refused.
-    ends = f"ends in {span_words(left)}" if left.total_seconds() >= 0 else "ended since; still open"
+    ends = f"ended {span_words(-left)} ago; still open" if ended else f"ends in {span_words(left)}"
     who = peer.certificate.spiffe
     name = (
         f"sa {who.service_account}" if who is not None and who.service_account and accepted else peer.certificate.name
     )
     text = f"{peer.where}  {name}  serial {short_serial(peer.certificate)}  {ends}"
-    return (Span(f"{mark} ", role), Span(cut_end(text, room - 2), Role.DIM if accepted else role))
+    return (Span(f"{mark} ", role), Span(cut_end(text, room - 2), Role.DIM if accepted and not ended else role))
 
 
 def _distinct(peers: tuple[InUse, ...]) -> tuple[InUse, ...]:

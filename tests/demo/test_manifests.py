@@ -169,7 +169,7 @@ def test_what_istiod_does_in_silence_is_noted(text: str, kind: str, line: int, w
         (routes(f"[{{delegate: {{name: x}}, {TO_ECHO}}}]"), 6, "both route and delegate"),
         (routes("[{directResponse: {status: 1}}]"), 6, "status must be a whole number from 100 to 599"),
         (security("PeerAuthentication", "{portLevelMtls: {grpc: {mode: STRICT}}}"), 4, "ports by number"),
-        (security("AuthorizationPolicy", "{rules: [{when: []}]}"), 4, "a rule has no field 'when'"),
+        (security("AuthorizationPolicy", "{rules: [{whom: []}]}"), 4, "a rule has no field 'whom'"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_line(text: str, line: int, words: str) -> None:

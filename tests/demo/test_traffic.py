@@ -293,6 +293,24 @@ async def test_authorization_by_principal(lab: Lab, action: str, principal: str,
     assert await lab.eventually("the policy decides", outcome)
 
 
+async def test_authorization_by_header_and_method(lab: Lab) -> None:
+    header = "{key: 'request.headers[x-user]', values: ['jane*']}"
+    path = "{operation: {methods: [POST], paths: ['/proto.EchoTestService/*'], ports: ['17070']}}"
+    text = policy("DENY", "*").replace(
+        '[{from: [{source: {principals: ["*"]}}]}]', f"[{{to: [{path}], when: [{header}]}}]"
+    )
+    await lab.apply(service=lab.SERVICE, policy=text)
+    for pod in ("echo-v1", "echo-v2"):
+        await lab.until_accepted(inbound(lab, pod), lambda found: b"x-user" in found.SerializeToString(), pod)
+
+    async def denied() -> bool | None:
+        details = (await lab.failure(headers={"x-user": "janet"})).details() or ""
+        return "code = PermissionDenied desc = Unauthorized RPC rejected" in details or None
+
+    assert await lab.eventually("jane is denied", denied)
+    assert await lab.forward(count=2, headers={"x-user": "joe"})
+
+
 async def test_a_refused_change_leaves_the_old_configuration_serving(lab: Lab) -> None:
     await lab.apply(service=lab.SERVICE, rule=lab.SUBSETS, route=lab.virtual_service(SPLIT))
     await lab.until_accepted(ROUTE, lambda route: weights(route) == [20, 80])

@@ -50,14 +50,25 @@ class PeerAuthentication:
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationRule:
-    """One rule: any source (if some are given) doing any operation (if some are given).
+class Condition:
+    """An attribute that must have one of some values, and none of others."""
 
-    A source or operation is a tuple of (attribute, values, negated); all of its parts have to hold.
+    attribute: str
+    """As ``when`` calls it, such as ``source.principal``; of an operation the plural of its field."""
+    values: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRule:
+    """One rule: any source (if some are given) doing any operation (if some are given), while all of ``when`` holds.
+
+    A source or operation is a tuple of conditions; all of them have to hold.
     """
 
-    sources: tuple[tuple[tuple[str, tuple[str, ...], bool], ...], ...]
-    operations: tuple[tuple[tuple[str, tuple[str, ...], bool], ...], ...]
+    sources: tuple[tuple[Condition, ...], ...] = ()
+    operations: tuple[tuple[Condition, ...], ...] = ()
+    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules import asked
 from meshtui.doctor.rules.config_words import how_to_define, short_name, type_word
-from meshtui.doctor.rules.effects import Effects, calls_of, failing, reached
+from meshtui.doctor.rules.effects import Effect, Effects, calls_of, failing, reached
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
 from meshtui.doctor.rules.rule import Rule
 from meshtui.doctor.rules.serving import dropped, failed_over
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.phrases import size_words
+from meshtui.model.phrases import size_words, span_words
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph import Node, NodeKind
-from meshtui.model.xds.graph_aggregates import absorbed
+from meshtui.model.xds.graph_aggregates import absorbed, lost_members
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import short_host
 from meshtui.model.xds.references import endpoints_key
@@ -55,7 +55,7 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
             short_name=short_name(resource),
             reached=reached(effects),
             as_asked=_as_asked(seen),
-            consequence=_consequence(in_use=in_use, spared=spared),
+            consequence=_consequence(effects, in_use=in_use),
             how_to_define=how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}",),
         )
@@ -67,10 +67,13 @@ def _as_asked(seen: ConfigEvidence) -> str:
     return ", as ignore_resource_deletion of its bootstrap asks" if asked else ""
 
 
-def _consequence(*, in_use: bool, spared: bool) -> str:
+def _consequence(effects: tuple[Effect, ...], *, in_use: bool) -> str:
     if in_use:
         return "; the config from before stays in force, so requests are served"
-    return "; no call is known to fail for it" if spared else ", so requests sent there fail with UNAVAILABLE"
+    if not effects:
+        return "; no call is known to fail for it"
+    because = next((f": {effect.because}" for effect in effects if effect.because), "")
+    return f", so requests sent there fail with UNAVAILABLE{because}"
 
 
 def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -91,10 +94,10 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
         overdue = waited is not None and waited >= timer
         left = timer - waited if waited is not None else None
         effects = all_effects.of(resource)
-        so_long = f" for {int(waited.total_seconds())} s" if waited is not None else ""
+        so_long = f" for {span_words(waited)}" if waited is not None else ""
         name, type_ = short_name(resource), type_word(resource)
         fate = f"will fail in {int(left.total_seconds())} s" if left is not None else "will fail soon"
-        late = f"The {type_} {name} has not arrived{so_long}, longer than gRPC waits ({int(timer.total_seconds())} s)"
+        late = f"The {type_} {name} has not arrived{so_long}, longer than gRPC waits ({span_words(timer)})"
         yield kinds.WAITING.finding(
             ResourceSubject(resource.key),
             severity=Severity.ERROR if overdue else None,
@@ -120,7 +123,7 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
             continue
         if node.serves.able is not False or node.serves.dropped >= 1 or absorbed(way):
             continue
-        if not _is_held(seen.snapshot, node.key):
+        if not _is_held(seen.snapshot, node.key) or lost_members(node):
             continue
         done.add(node.name)
         effects = all_effects.of(seen.snapshot.resources[node.key])

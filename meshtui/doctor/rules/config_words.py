@@ -11,11 +11,8 @@ from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Resource
 WAYS_SHOWN: Final = 3
 """Ways to a missing resource named in one finding; more are counted."""
 
-TYPE_NAMES: Final = {LDS: "listener", RDS: "route configuration", CDS: "cluster", EDS: "endpoints"}
+TYPE_NAMES: Final = {LDS: "listener", RDS: "route configuration", CDS: "cluster", EDS: "endpoint resource"}
 """What each type is called in a sentence."""
-
-TYPE_PLURALS: Final = {EDS: "endpoints"}
-"""What several of a type are called, where that is no ``s`` more."""
 
 DEFINED_BY: Final = {
     LDS: "a Kubernetes Service with this host and port",
@@ -36,7 +33,7 @@ CHANGED_BY: Final = {
 
 def several(resources: list[Resource]) -> str:
     """``cluster echo:7070 subset v1``, or ``clusters echo:7070 subset v1, echo:7070 subset v2 and 3 more``."""
-    noun = plural_noun(len(resources), type_word(resources[0]), TYPE_PLURALS.get(resources[0].key.type, ""))
+    noun = plural_noun(len(resources), type_word(resources[0]))
     shown = ", ".join(short_name(resource) for resource in resources[:WAYS_SHOWN])
     more = f" and {len(resources) - WAYS_SHOWN} more" if len(resources) > WAYS_SHOWN else ""
     return f"{noun} {shown}{more}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from meshtui.doctor.rules.config_words import WAYS_SHOWN
 from meshtui.model.phrases import plural, share_words
@@ -18,7 +19,8 @@ from meshtui.model.xds.words import EVERYTHING_ELSE
 class Effect:
     """What one troubled node does to requests: which host they are for, and what part of them goes that way.
 
-    ``route`` is the route they match, empty where all calls take it; ``routes`` how many there are.
+    ``route`` is the route they match, empty where all calls take it; ``routes`` how many there are. ``because`` is what
+    an aggregate on the way makes of it.
     """
 
     host: str
@@ -26,6 +28,7 @@ class Effect:
     through: str
     route: str = ""
     routes: int = 1
+    because: str = ""
 
 
 class Effects:
@@ -34,8 +37,6 @@ class Effects:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._found: dict[ResourceKey | str, list[Effect]] | None = None
-        self._spared: set[ResourceKey | str] = set()
-        """What is in trouble on a way where calls are served all the same."""
 
     def of(self, resource: Resource) -> tuple[Effect, ...]:
         """Through which listeners and routes requests meet this resource."""
@@ -44,22 +45,15 @@ class Effects:
         return (*self._found.get(resource.key, ()), *self._found.get(resource.key.name, ()))
 
     def is_spared(self, resource: Resource) -> bool:
-        """Whether something names this resource, and yet no call fails for it, as far as is known."""
-        return not self.of(resource) and (resource.key in self._spared or self._is_weightless(resource.key))
+        """Whether no call is known to fail for it: nothing names it, its weight is 0, or others serve."""
+        return not self.of(resource)
 
     def _walked(self) -> dict[ResourceKey | str, list[Effect]]:
         """By key; by name where a node has no line of its own in CSDS."""
         found: dict[ResourceKey | str, list[Effect]] = {}
         for way in self._graph.troubled():
-            end = way[-1].key or way[-1].name
-            found.setdefault(end, []).extend(effect_of(way))
-            if absorbed(way):
-                self._spared.add(end)
+            found.setdefault(way[-1].key or way[-1].name, []).extend(effect_of(way))
         return found
-
-    def _is_weightless(self, key: ResourceKey) -> bool:
-        """Whether a route names it with a weight of 0, which sends it nothing."""
-        return any(child.key == key and child.weight == 0 for node in self._graph.distinct() for child in node.children)
 
 
 def effect_of(way: Sequence[Node]) -> Iterator[Effect]:
@@ -77,12 +71,13 @@ def effect_along(way: Sequence[Node]) -> Iterator[Effect]:
     for node in way:
         share *= node.share if node.share is not None else 1.0
     table = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
+    because = next((node.note for node, below in pairwise(way) if node.kind is below.kind is NodeKind.CLUSTER), "")
+    effect = Effect(short_host(root.label), share, table, because=because)
     place = next((index for index, node in enumerate(way) if node.kind is NodeKind.ROUTE), None)
-    if place is None:
-        yield Effect(short_host(root.label), share, table)
-    else:
+    if place is not None:
         live = sum(bool(child.children) or child.health is not Health.OK for child in way[place - 1].children)
-        yield Effect(short_host(root.label), share, table, way[place].label, live)
+        effect = replace(effect, route=way[place].label, routes=live)
+    yield effect
 
 
 def failing(effects: tuple[Effect, ...], what_happens: str) -> str:

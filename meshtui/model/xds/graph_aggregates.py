@@ -23,7 +23,7 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
     members = aggregate.children
     if any(_is_awaited(member) for member in members):
         return aggregate._replace(serves=Serves())
-    gone = [member for member in members if _is_gone(member)]
+    gone = lost_members(aggregate)
     readings = {passes_over(member) for member in gone}
     broken = any(member.health is Health.REFUSED and member.serves.able is None for member in members)
     able = next((member for member in members if member.serves.able), None)
@@ -84,9 +84,13 @@ def _is_awaited(member: Node) -> bool:
     return member.serves.able is None and member.worst is Health.WAITING
 
 
-def _is_gone(member: Node) -> bool:
-    """Whether it is the member itself that is not there; of one that is there the TLS is known."""
-    return member.serves.able is False and member.tls is None
+def lost_members(cluster: Node) -> list[Node]:
+    """The members of an aggregate that are not there themselves; of one that is there the TLS is known."""
+    return [
+        member
+        for member in cluster.children
+        if member.kind is NodeKind.CLUSTER and member.serves.able is False and member.tls is None
+    ]
 
 
 def _labels(members: Sequence[Node]) -> str:

@@ -19,7 +19,7 @@ from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import as_met
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import is_inbound
-from meshtui.model.xds.resource import Health, ResourceKey
+from meshtui.model.xds.resource import Health, ResourceKey, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
@@ -232,40 +232,40 @@ def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
         resource = snapshot.resources.get(nodes[0].key)
         if resource is not None and isinstance(resource.body, RouteConfiguration):
             age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
-            below, why = _trouble_below(nodes[0])
+            below, why = _trouble_below(nodes[0], snapshot)
             health = rung.health if rung.health is not Health.OK else below
             words = route_words(in_use(snapshot, resource.key, resource.body))
             return Rung(rung.name, health, words, aside=rung.aside or why or age, key=rung.key)
     return rung
 
 
-def _trouble_below(node: Node) -> tuple[Health, str]:
+def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
     """What the routes lead to that serves no call, or may not, and why; what serves somehow is no trouble of theirs."""
     failing = next((child for child in _routes_under(node) if child.health.rank), None)
     if failing is not None:
         return failing.health, f"{failing.label}: {failing.note}"
     below = [cluster for cluster in _clusters_under(node) if cluster.weight != 0 and not cluster.serves.able]
-    unable = next((cluster for cluster in below if cluster.serves.able is False and cluster.tls is not None), None)
+    absent = [cluster.label for cluster in below if _is_absent(cluster, snapshot)]
+    unable = next((cluster for cluster in below if cluster.serves.able is False and cluster.label not in absent), None)
     if unable is not None:
         return Health.MISSING, f"{unable.label}: {unable.note or 'its endpoints are not there'}"
-    for health, what in LACKING.items():
-        names = [cluster.label for cluster in below if _own(cluster) is health]
+    if absent:
+        return Health.MISSING, f"names {', '.join(dict.fromkeys(absent))}, which is not there"
+    for health, what in NOT_YET.items():
+        names = [cluster.label for cluster in below if (cluster.worst is Health.WAITING) is (health is Health.WAITING)]
         if names:
-            return (
-                health,
-                f"{what} {', '.join(dict.fromkeys(names))}{', which is not there' * (health is Health.MISSING)}",
-            )
+            return health, f"{what} {', '.join(dict.fromkeys(names))}"
     return Health.OK, ""
 
 
-LACKING: Final = {Health.MISSING: "names", Health.WAITING: "waits for", Health.UNKNOWN: "not known whether it serves:"}
-"""How a route stands that leads to a cluster which serves no call, as far as is known."""
+NOT_YET: Final = {Health.WAITING: "waits for", Health.UNKNOWN: "not known whether it serves:"}
+"""How a route stands that leads to a cluster of which it is not known whether it serves calls."""
 
 
-def _own(cluster: Node) -> Health:
-    if cluster.serves.able is False:
-        return Health.MISSING
-    return Health.WAITING if cluster.worst is Health.WAITING else Health.UNKNOWN
+def _is_absent(cluster: Node, snapshot: Snapshot) -> bool:
+    """Whether the control plane does not have it, as far as the client says."""
+    held = snapshot.resources.get(cluster.key) if cluster.key is not None else None
+    return held is not None and held.status is Status.DOES_NOT_EXIST and not held.value
 
 
 def _routes_under(node: Node) -> Iterable[Node]:

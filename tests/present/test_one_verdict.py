@@ -160,7 +160,7 @@ CASES = [
         MISSING,
         ("∅ 1 error",),
         1,
-        f"error: {NOWHERE}",
+        f"error: {NOWHERE}: the control plane has an error for cluster echo:7070 subset v2",
         id="received error, no config",
     ),
     pytest.param(
@@ -192,7 +192,7 @@ CASES = [
         MISSING,
         ("∅ 1 timeout",),
         1,
-        f"error: {NOWHERE}",
+        f"error: {NOWHERE}: cluster echo:7070 subset v2 did not come in time",
         id="timeout, no config",
     ),
     pytest.param(

@@ -46,10 +46,12 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
         kind = kinds.TIMED_OUT if timed_out else kinds.DELETED_IN_USE if in_use else kinds.MISSING
         effects = all_effects.of(resource)
         spared = in_use or all_effects.is_spared(resource)
+        late = f"fail: {type_word(resource)} {short_name(resource)} did not come in time"
+        fate = late if timed_out else "fail"
         yield kind.finding(
             ResourceSubject(resource.key),
             severity=Severity.WARNING if spared else None,
-            title="" if in_use else failing(effects, "fail"),
+            title="" if in_use else failing(effects, fate),
             type=type_word(resource),
             name=resource.key.name,
             short_name=short_name(resource),

@@ -10,7 +10,7 @@ from meshtui.doctor.rules.config_words import WAYS_SHOWN
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import absorbed
-from meshtui.model.xds.names import short_host
+from meshtui.model.xds.names import inbound_address, is_inbound, short_host
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
 from meshtui.model.xds.words import EVERYTHING_ELSE
 
@@ -72,12 +72,18 @@ def effect_along(way: Sequence[Node]) -> Iterator[Effect]:
         share *= node.share if node.share is not None else 1.0
     table = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
     because = next((node.note for node, below in pairwise(way) if node.kind is below.kind is NodeKind.CLUSTER), "")
-    effect = Effect(short_host(root.label), share, table, because=because)
+    effect = Effect(_host(root), share, table, because=because)
     place = next((index for index, node in enumerate(way) if node.kind is NodeKind.ROUTE), None)
     if place is not None:
         live = sum(bool(child.children) or child.health is not Health.OK for child in way[place - 1].children)
         effect = replace(effect, route=way[place].label, routes=live)
     yield effect
+
+
+def _host(listener: Node) -> str:
+    """The name that calls go to; for what the app serves itself its address."""
+    inbound = listener.key is not None and is_inbound(listener.key)
+    return f"this server's {inbound_address(listener.name)}" if inbound else short_host(listener.label)
 
 
 def failing(effects: tuple[Effect, ...], what_happens: str) -> str:

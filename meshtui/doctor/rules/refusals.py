@@ -154,10 +154,11 @@ def received_error(seen: ConfigEvidence) -> Iterator[Finding]:
         reason = shown(details) or "(none given)"
         kept = bool(resource.value)
         spared = kept or all_effects.is_spared(resource)
+        what = f"{type_word(resource)} {short_name(resource)}"
         yield kinds.RECEIVED_ERROR.finding(
             ResourceSubject(resource.key),
             severity=Severity.WARNING if spared else None,
-            title="" if kept else failing(all_effects.of(resource), "fail"),
+            title="" if kept else failing(all_effects.of(resource), f"fail: the control plane has an error for {what}"),
             type=type_word(resource),
             name=resource.key.name,
             short_name=short_name(resource),

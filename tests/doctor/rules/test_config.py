@@ -107,7 +107,9 @@ def test_a_control_plane_that_is_too_slow_says_nothing_of_existence() -> None:
     """gRFC A88: TIMEOUT, where the bootstrap has resource_timer_is_transient_error."""
     finding = without_v9(Status.TIMEOUT)
     assert finding.code == "resource-timeout"
-    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
+    assert (
+        finding.title == "20 % of calls to echo.echo-grpc:7070 fail: cluster echo:7070 subset v9 did not come in time"
+    )
     assert "not known" in finding.explanation
     assert finding.fix.startswith("look at the control plane")
 

@@ -52,6 +52,9 @@ def _why_unused(rule: DestinationRule, config: MeshConfig, views: Sequence[MeshC
 def _destinations(config: MeshConfig) -> Iterator[Note]:
     for virtual in config.virtual_services:
         meant = [service for service in config.services if any(covers(host, service.host) for host in virtual.hosts)]
+        if not virtual.hosts:
+            yield _note(virtual.origin, "it has no hosts, and no VirtualService delegates to it: it is not used")
+            continue
         if not meant:
             yield _note(virtual.origin, f"no Service is called {', '.join(virtual.hosts)}: these routes are not used")
         called = {port.number for service in meant for port in service.ports if port.routed}

@@ -82,7 +82,7 @@ def describe(event: DemoEvent) -> str:
         DemoEventKind.READY: f"The mesh is ready; traffic is {text('traffic')}.",
         DemoEventKind.CONFIG_APPLIED: f"istiod applied the changed manifests as version {text('version')}.",
         DemoEventKind.CONFIG_UNCHANGED: "istiod read the changed manifests; they mean the same as before.",
-        DemoEventKind.MANIFEST_ERROR: f"{where} cannot be used, its last good content stays in force: {reason}.",
+        DemoEventKind.MANIFEST_ERROR: f"{where} cannot be used, {_instead(event)}: {reason}.",
         DemoEventKind.MANIFEST_NOTE: f"{where} {text('subject')} ({text('kind')}): {reason}.",
         DemoEventKind.NACK: f"{text('node')} refused {text('type')} {text('version')}: {reason}",
         DemoEventKind.CERTIFICATE: f"{event.pod} got certificate {text('serial')}, valid until {text('not_after')}.",
@@ -92,6 +92,10 @@ def describe(event: DemoEvent) -> str:
         DemoEventKind.TRAFFIC: _traffic(event),
     }
     return sentences.get(event.kind, "")
+
+
+def _instead(event: DemoEvent) -> str:
+    return "its last good content stays in force" if event.details.get("held") else "nothing in it is in force"
 
 
 def _traffic(event: DemoEvent) -> str:

@@ -63,6 +63,8 @@ class Problem:
     file: str
     line: int
     reason: str
+    held: bool = False
+    """Whether what it held when it last could be used stays in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class ManifestDirectory:
             try:
                 content = read_file(self.path / name)
             except ManifestError as error:
-                problems.append(Problem(name, error.line, error.reason))
+                problems.append(Problem(name, error.line, error.reason, held=name in self._content))
                 continue
             notes.extend(content.notes)
             changed = True

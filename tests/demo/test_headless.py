@@ -118,7 +118,7 @@ async def test_unusable_manifests_are_told_in_plain_words(tmp_path: Path, make_l
     assert process.stdout is not None
     await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)
     _, told = await asyncio.wait_for(process.communicate(b""), PATIENCE_S)
-    wanted = "b.yaml:2 cannot be used, its last good content stays in force: the demo mesh does not know the kind"
+    wanted = "b.yaml:2 cannot be used, nothing in it is in force: the demo mesh does not know the kind"
     assert wanted in told.decode()
 
 

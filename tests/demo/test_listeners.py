@@ -43,6 +43,20 @@ def test_a_tcp_port_has_a_listener_and_no_routes() -> None:
     assert not one(config, ROUTE, name, route_pb2.RouteConfiguration).virtual_hosts
 
 
+def test_a_headless_service_has_no_address_and_names_for_its_pods() -> None:
+    """istio 1.29.1 ``core/httproute.go``, generateVirtualHostDomains."""
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: raw}\nspec: {clusterIP: None, ports: [{port: 7071}]}"
+    config = config_of("discovery", text)
+    listener = one(config, LISTENER, "raw:7071", listener_pb2.Listener)
+    assert listener.address.socket_address.address == "0.0.0.0"
+    full = "raw.echo-grpc.svc.cluster.local"
+    (host,) = one(config, ROUTE, f"outbound|7071||{full}", route_pb2.RouteConfiguration).virtual_hosts
+    own = [name for name in host.domains if not name.startswith("*")]
+    assert list(host.domains) == [*own, *(f"*.{name}" for name in own)]
+    assert own[:2] == [full, f"{full}:7071"]
+    assert not any(name.startswith("0.0.0.0") for name in own)
+
+
 def test_an_inbound_listener_is_for_a_target_port_only() -> None:
     config = config_of("discovery")
     listener = one(config, LISTENER, INBOUND, listener_pb2.Listener)

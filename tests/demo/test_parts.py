@@ -287,9 +287,10 @@ def test_a_line_that_is_no_event_is_none(line: bytes) -> None:
 
 def test_events_are_told_in_plain_words() -> None:
     line = {"event": "manifest-error", "time": "t", "pod": "istiod", "file": "a.yaml", "line": 3, "reason": "x is y"}
-    event = parse(json.dumps(line).encode())
-    assert event is not None
-    assert describe(event) == "a.yaml:3 cannot be used, its last good content stays in force: x is y."
+    for held, instead in ((True, "its last good content stays in force"), (False, "nothing in it is in force")):
+        event = parse(json.dumps({**line, "held": held}).encode())
+        assert event is not None
+        assert describe(event) == f"a.yaml:3 cannot be used, {instead}: x is y."
     silent = parse(b'{"event": "listening"}')
     assert silent is not None
     assert describe(silent) == ""

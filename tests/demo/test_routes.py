@@ -287,6 +287,11 @@ class TestDelegation:
         assert route.name == "rest"
         assert notes[0].startswith("there is no VirtualService echo-grpc/gone without hosts")
 
+    def test_one_that_nobody_delegates_to_is_said(self) -> None:
+        (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", f"[{{name: rest, {TO_ECHO}}}]")
+        assert route.name == "rest"
+        assert notes == ["it has no hosts, and no VirtualService delegates to it: it is not used"]
+
     def test_a_delegate_that_is_not_exported_here(self) -> None:
         (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", more=", exportTo: [elsewhere]")
         assert route.name == "default"

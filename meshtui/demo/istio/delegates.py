@@ -11,10 +11,19 @@ _Named = tuple[tuple[str, TextMatch], ...]
 
 
 def merged(virtual_services: Iterable[VirtualService]) -> tuple[VirtualService, ...]:
-    """All that have hosts, in their order, with the routes of their delegates in the place of each delegation."""
+    """All in their order, with the routes of their delegates in the place of each delegation.
+
+    Those that others delegate to are left out; one that nobody delegates to stays, and has no hosts.
+    """
     found = tuple(virtual_services)
     delegates = {(virtual.origin.namespace, virtual.origin.name): virtual for virtual in found if not virtual.hosts}
-    return tuple(_merged(virtual, delegates) for virtual in found if virtual.hosts)
+    named = {route.delegate for virtual in found for route in virtual.http}
+    lonely = {key for key in delegates if key not in named}
+    return tuple(
+        _merged(virtual, delegates)
+        for virtual in found
+        if virtual.hosts or (virtual.origin.namespace, virtual.origin.name) in lonely
+    )
 
 
 def _merged(root: VirtualService, delegates: dict[tuple[str, str], VirtualService]) -> VirtualService:

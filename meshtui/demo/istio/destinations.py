@@ -7,7 +7,7 @@ from dataclasses import replace
 from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import Service, ServicePort
+from meshtui.demo.istio.objects import NO_ADDRESS, Service, ServicePort
 from meshtui.demo.istio.origin import Origin, full_host
 from meshtui.demo.istio.policies import (
     ConsistentHash,
@@ -51,12 +51,24 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
             raise port.fail("targetPort", "targetPort must be a number: the demo's pods name no ports")
         target = fields.integer(port, "targetPort", 1, 65535, default=number)
         protocol = fields.text(port, "appProtocol", "") or fields.text(port, "name", "").partition("-")[0]
+        if fields.text(port, "protocol", "TCP") != "TCP":
+            protocol = "udp"
         ports.append(ServicePort(number, target, protocol.lower() not in _OTHER_PROTOCOLS))
     if not ports:
         raise spec.fail("ports", "a Service needs at least one port")
+    if spec.get("type") == "ExternalName":
+        raise spec.fail("type", "the demo mesh does not know Services of the type ExternalName")
+    session = "istio.io/persistent-session"
+    if session in fields.block(fields.block(document, "metadata"), "labels"):
+        reason = (
+            f"the label {session} is ignored here; istiod 1.29.1 crashes when a proxyless client asks for its routes"
+        )
+        notes.add("dropped", document.line_of("metadata"), reason)
+    # YAML reads None as a word.
+    address = NO_ADDRESS if spec.get("clusterIP") == "None" else _cluster_ip(origin)
     host = f"{origin.name}.{origin.namespace}.svc.{DOMAIN}"
     preferred = _PREFERENCES.get(fields.text(spec, "trafficDistribution", ""), ())
-    return Service(origin, host, fields.labels(spec, "selector"), tuple(ports), _cluster_ip(origin), preferred)
+    return Service(origin, host, fields.labels(spec, "selector"), tuple(ports), address, preferred)
 
 
 _ENTRY_FIELDS = ("hosts", "addresses", "ports", "location", "resolution", "workloadSelector", "exportTo")

@@ -10,6 +10,9 @@ from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import VirtualService
 from meshtui.demo.istio.workload import NAMESPACE, Labels, MeshWorkload
 
+NO_ADDRESS = "0.0.0.0"
+"""What a Service without a cluster IP (headless) has instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:

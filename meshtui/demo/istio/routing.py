@@ -184,7 +184,7 @@ class VirtualService:
 
     origin: Origin
     hosts: tuple[str, ...]
-    """None for one that others delegate to."""
+    """Empty for one that others delegate to."""
     http: tuple[HttpRoute, ...]
     in_mesh: bool = True
     """Whether pods get it; else only gateways do."""

@@ -8,7 +8,7 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.config.route.v3 import route_pb2
 
-from meshtui.demo.istio.objects import MeshConfig, Service
+from meshtui.demo.istio.objects import NO_ADDRESS, MeshConfig, Service
 from meshtui.demo.istio.origin import Origin, covers
 from meshtui.demo.istio.routing import Destination, DirectResponse, HttpMatch, HttpRoute, Redirect, VirtualService
 from meshtui.demo.xds import filter_overrides, header_changes, route_action, route_match
@@ -43,7 +43,10 @@ def _of_service(config: MeshConfig, service: Service, port: int) -> components.V
     """With the routes of its VirtualService, or a default one if that has none for this client."""
     virtual = config.virtual_service(service.host)
     routes = _routes(config, virtual, port) if virtual else []
-    names = (*aliases(service.host, config.namespace), service.cluster_ip)
+    own = aliases(service.host, config.namespace)
+    # A name under that of a headless Service means one of its pods (istio, generateVirtualHostDomains).
+    under = tuple(f"*.{name}" for name in own)
+    names = (*own, *under) if service.cluster_ip == NO_ADDRESS else (*own, service.cluster_ip)
     return _virtual_host(service.host, names, routes or [_default_route(config, service, port)], port)
 
 

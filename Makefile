@@ -22,7 +22,7 @@ demo: $(STAMP)  ## start a real mesh on this machine and look at it
 test: $(STAMP)  ## every test that needs nothing but Python
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
-peers: $(STAMP)  ## tests against grpc-go, grpc-js and grpcurl, built here; what they need is installed in .venv
+peers: $(STAMP)  ## tests against grpc-go, grpc-java, grpc-js and grpcurl, built here; what they need is installed if missing
 	$(BIN)/python -m tests.peers.tools
 	MESHTUI_PEERS=1 $(BIN)/python -m pytest tests/peers $(ARGS)
 

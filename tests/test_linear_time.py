@@ -39,7 +39,7 @@ from meshtui.model.xds.diff import diff
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.names import parse_service_name, short_host
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Status
-from meshtui.model.xds.routing import Request, match_route, string_matches
+from meshtui.model.xds.routing import Request, candidates, string_matches
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import HostIndex
 from meshtui.present.tree_rows import Filter, rows
@@ -226,7 +226,7 @@ def many_domains(size: int) -> Callable[[], object]:
 def many_routes(size: int) -> Callable[[], object]:
     header = HeaderMatch("h", StringMatch(MatchKind.REGEX, "(a+)+b"))
     table = [Route(f"r{number}", RouteMatch(EVERYTHING.path, (header,)), weighted({"v1": 1})) for number in range(size)]
-    return lambda: match_route(table, Request("a", "/a/b", {"h": "a" * 30}))
+    return lambda: list(candidates(table, Request("a", "/a/b", {"h": "a" * 30})))
 
 
 def many_names(size: int) -> Callable[[], object]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from meshtui.model.identity.san import san_satisfies
 from meshtui.model.regex import PatternRefusedError, found_in, full_match, refusal
 from meshtui.model.xds.config import HeaderMatch, MatchKind, Route, RouteMatch, StringMatch
-from meshtui.model.xds.routing import Request, header_matches, match_route, string_matches
+from meshtui.model.xds.routing import Candidate, Request, candidates, header_matches, string_matches
 from tests.model.identity.test_certificate_lifetime import URI
 from tests.world.config import weighted
 
@@ -54,7 +54,10 @@ print(peak)
 def test_patterns_mean_what_re2_says_they_mean(pattern: str, text: str, fits: bool) -> None:
     assert full_match(pattern, text) is fits
     assert string_matches(StringMatch(MatchKind.REGEX, pattern), text) is fits
-    assert header_matches(HeaderMatch("h", StringMatch(MatchKind.REGEX, pattern)), {"h": text}) is fits
+    assert (
+        header_matches(HeaderMatch("h", StringMatch(MatchKind.REGEX, pattern)), Request("a", "/a/b", {"h": text}))
+        is fits
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,13 +76,14 @@ def test_a_refused_pattern_makes_the_route_after_it_uncertain(place: str) -> Non
     refused = StringMatch(MatchKind.REGEX, "(?=a)")
     when = RouteMatch(refused) if place == "path" else RouteMatch(everything, (HeaderMatch("h", refused),))
     rest = Route("rest", RouteMatch(everything), weighted({"v1": 1}))
-    found, caveats = match_route(
-        (Route("odd", when, weighted({"v2": 1})), rest), Request("echo:7070", "/a/b", {"h": "a"})
-    )
-    assert found is rest
-    assert caveats == (
-        "a route before it has a regular expression that gRPC's engine RE2 refuses (invalid perl operator: (?=)",
-    )
+    odd = Route("odd", when, weighted({"v2": 1}))
+    assert list(candidates((odd, rest), Request("echo:7070", "/a/b", {"h": "a"}))) == [
+        Candidate(
+            odd,
+            "a route before it has a regular expression that gRPC's engine RE2 refuses (invalid perl operator: (?=)",
+        ),
+        Candidate(rest),
+    ]
 
 
 @given(pattern=st.text(max_size=30), text=st.text(max_size=30))

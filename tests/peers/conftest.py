@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.meshes import RunningMesh, headless_mesh
-from tests.peers.tools import GO, NODE, Tool, environment
+from tests.peers.tools import GO, JAVA, NODE, Tool, environment
 
 HERE = Path(__file__).parent
 BUILD_SECONDS = 900
@@ -96,6 +97,21 @@ def js_peer(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     workshop = _workshop("js", NODE, tmp_path_factory.mktemp("peers"))
     workshop.run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
     return [workshop.path_of("node"), str(workshop.folder / "peer.js")]
+
+
+@pytest.fixture(scope="session")
+def java_peer(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command of the grpc-java client."""
+    workshop = _workshop("java", JAVA, tmp_path_factory.mktemp("peers"))
+    workshop.run("mvn", "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib")
+    workshop.run("javac", "-cp", "lib/*", "-d", "classes", "Peer.java")
+    return [workshop.path_of("java"), "-cp", f"{workshop.folder}/lib/*:{workshop.folder}/classes", "Peer"]
+
+
+@pytest.fixture(scope="session")
+def core_peer() -> list[str]:
+    """The command of the C-core client, which needs nothing but Python."""
+    return [sys.executable, str(HERE / "core" / "peer.py")]
 
 
 @pytest.fixture

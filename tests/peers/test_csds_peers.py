@@ -1,8 +1,7 @@
-"""CSDS and channelz as grpc-go and grpc-js serve them."""
+"""CSDS and channelz as grpc-go, grpc-js and grpc-java serve them."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,9 @@ from tests.peers.mesh_client import SERVICE, client_of
 pytestmark = [pytest.mark.peers, pytest.mark.mesh]
 
 REFUSED = Path("meshtui/demo/scenarios/refused/step-1/destination-rule.yaml")
-"""A balancing policy that C-core and grpc-js refuse and grpc-go takes."""
+"""A balancing policy that C-core and grpc-js refuse and the others take; with maglev instead all refuse it."""
+
+MAGLEV = "consistentHash: {httpHeaderName: x-user, maglev: {}}"
 
 
 def whole(found: Any) -> bool:
@@ -63,36 +64,58 @@ async def check(mesh: RunningMesh, address: str, user_agent: str, scope: str) ->
     assert report.servers[0].listens == (address,)
 
 
-async def test_grpc_go(go_peer: list[str], mesh: RunningMesh, tmp_path: Path) -> None:
-    with client_of(mesh, go_peer, tmp_path) as address:
-        await check(mesh, address, "gRPC Go", SERVICE)
+PEERS = {
+    "go": ("gRPC Go", SERVICE),
+    "js": ("gRPC Node Pure JS", ""),
+    "java": ("gRPC Java", SERVICE),
+}
+"""The user agent and the scope of each."""
 
 
-async def test_grpc_js(js_peer: list[str], mesh: RunningMesh, tmp_path: Path) -> None:
-    with client_of(mesh, js_peer, tmp_path) as address:
-        await check(mesh, address, "gRPC Node Pure JS", "")
+@pytest.fixture(params=PEERS)
+def peer(request: pytest.FixtureRequest) -> tuple[str, list[str]]:
+    """A peer's name and command."""
+    command: list[str] = request.getfixturevalue(f"{request.param}_peer")
+    return request.param, command
 
 
-async def test_grpc_js_keeps_what_is_in_force_when_it_refuses(
-    js_peer: list[str], mesh: RunningMesh, tmp_path: Path
+async def test_a_whole_config(peer: tuple[str, list[str]], mesh: RunningMesh, tmp_path: Path) -> None:
+    name, command = peer
+    async with client_of(mesh, command, tmp_path) as address:
+        await check(mesh, address, *PEERS[name])
+
+
+async def test_a_refusal_leaves_in_force_what_was(
+    peer: tuple[str, list[str]], mesh: RunningMesh, tmp_path: Path
 ) -> None:
-    with client_of(mesh, js_peer, tmp_path) as address:
-        async with attached(address) as source:
-            before = await until(source.poll, whole)
-            shutil.copy(REFUSED, mesh.manifests / "destination-rule.yaml")
-            after = await until(
-                source.poll,
-                lambda found: (
-                    isinstance(found, Snapshot)
-                    and any(resource.status is Status.NACKED for resource in found.resources.values())
-                ),
-            )
+    async with client_of(mesh, peer[1], tmp_path) as address, attached(address) as source:
+        before = await until(source.poll, whole)
+        ask_for_maglev(mesh)
+        after = await until(source.poll, lambda found: any_is(found, Status.NACKED))
     refused = [resource for resource in after.resources.values() if resource.status is Status.NACKED]
     assert {resource.key.type for resource in refused} == {CDS}
     for resource in refused:
         assert resource.error is not None
-        assert "LEAST_REQUEST" in resource.error.details
+        assert "MAGLEV" in resource.error.details.upper()
         assert resource.error.version != resource.version
         assert resource.value == before.resources[resource.key].value
         assert isinstance(resource.body, Cluster)
         assert resource.body.old_policy == ROUND_ROBIN
+
+
+async def test_a_cluster_that_is_taken_away(peer: tuple[str, list[str]], mesh: RunningMesh, tmp_path: Path) -> None:
+    async with client_of(mesh, peer[1], tmp_path) as address, attached(address) as source:
+        await until(source.poll, whole)
+        (mesh.manifests / "destination-rule.yaml").unlink()
+        after = await until(source.poll, lambda found: any_is(found, Status.DOES_NOT_EXIST))
+    gone = {resource.key.type for resource in after.resources.values() if resource.status is Status.DOES_NOT_EXIST}
+    assert gone == {CDS}
+
+
+def ask_for_maglev(mesh: RunningMesh) -> None:
+    rule = REFUSED.read_text(encoding="utf-8").replace("simple: LEAST_REQUEST", MAGLEV)
+    (mesh.manifests / "destination-rule.yaml").write_text(rule, encoding="utf-8")
+
+
+def any_is(found: Any, status: Status) -> bool:
+    return isinstance(found, Snapshot) and any(resource.status is status for resource in found.resources.values())

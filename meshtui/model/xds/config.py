@@ -41,13 +41,19 @@ class HeaderMatch(NamedTuple):
 
 
 class RouteMatch(NamedTuple):
-    """When a route applies. ``fraction`` is the share of requests it takes, 0 to 1, or ``None`` for all."""
+    """When a route applies. ``fraction`` is the share of requests it takes, 0 to 1, or ``None`` for all.
+
+    ``fraction_unsaid`` marks a share that has no value, for which protobuf says 0; ``case_unsaid`` a path for which it
+    is not said whether case counts.
+    """
 
     path: StringMatch
     headers: tuple[HeaderMatch, ...] = ()
     fraction: float | None = None
     unsupported: str = ""
     """A condition gRPC does not know; such a route is left out by gRPC."""
+    fraction_unsaid: bool = False
+    case_unsaid: bool = False
 
 
 class WeightedCluster(NamedTuple):

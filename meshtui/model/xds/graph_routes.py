@@ -19,6 +19,7 @@ from meshtui.model.xds.graph_words import (
     route_note,
     table_facts,
 )
+from meshtui.model.xds.matching import MATCHING
 from meshtui.model.xds.names import last_part
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
@@ -73,7 +74,7 @@ class Routes:
     def _find_host(self, key: ResourceKey, routes: RouteConfiguration, channel: Channel) -> VirtualHost | None:
         index = self._hosts.get(key)
         if index is None:
-            index = self._hosts[key] = HostIndex(routes.virtual_hosts)
+            index = self._hosts[key] = HostIndex(routes.virtual_hosts, MATCHING[self._client.language])
         return index.find(channel.authority)
 
     def _of_host(self, scope: str, host: VirtualHost | None, channel: Channel) -> tuple[Node, ...]:

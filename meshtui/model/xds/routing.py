@@ -5,8 +5,10 @@ Everything is computed from the accepted config of one client scope.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
 from meshtui.model.regex import PatternRefusedError, full_match, refusal
@@ -18,7 +20,9 @@ from meshtui.model.xds.config import (
     RouteConfiguration,
     RouteMatch,
     StringMatch,
+    VirtualHost,
 )
+from meshtui.model.xds.matching import BY_THE_BOOK, Matching, matching_of
 from meshtui.model.xds.names import listener_name, split_target
 from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
@@ -37,15 +41,33 @@ class Request:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route that may take a request; ``doubt`` is why it may not, and empty where it surely does."""
+
+    route: Route
+    doubt: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Where a request goes. ``problem`` is a sentence when it goes nowhere; ``caveats`` what cannot be foreseen."""
+    """Where a request goes. ``problem`` is a sentence when it goes nowhere; ``candidates`` as of :func:`candidates`."""
 
     listener: Resource | None = None
     routes: Resource | None = None
-    route: Route | None = None
+    host: VirtualHost | None = None
+    candidates: tuple[Candidate, ...] = ()
     problem: str = ""
-    caveats: tuple[str, ...] = ()
+
+    @property
+    def route(self) -> Route | None:
+        """The first route that surely takes it."""
+        return next((candidate.route for candidate in self.candidates if not candidate.doubt), None)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What cannot be foreseen of the routes before it."""
+        return tuple(candidate.doubt for candidate in self.candidates if candidate.doubt)
 
 
 def find_listener(snapshot: Snapshot, url: str) -> Resource | None:
@@ -88,19 +110,19 @@ def decide(snapshot: Snapshot, url: str, path: str, headers: Mapping[str, str]) 
     config = listener.body.inline_routes or (
         routes.body if isinstance(routes.body, RouteConfiguration) else RouteConfiguration("", ())
     )
-    request = Request(lowered.get("host", name), path, lowered)
-    host = HostIndex(config.virtual_hosts).find(request.authority)
+    request = Request(lowered.pop("host", name), path, lowered)
+    matching = matching_of(snapshot.node)
+    host = HostIndex(config.virtual_hosts, matching).find(request.authority)
     if host is None:
         return Decision(
             listener=listener,
             routes=routes,
             problem=f"No virtual host of {config.name or name} is for {request.authority}.",
         )
-    route, caveats = match_route(host.routes, request)
-    if route is None:
-        missing = f"No route of virtual host {host.name} matches {path}."
-        return Decision(listener=listener, routes=routes, problem=missing, caveats=caveats)
-    return Decision(listener=listener, routes=routes, route=route, caveats=caveats)
+    found = tuple(candidates(host.routes, request, matching))
+    lost = not found or bool(found[-1].doubt)
+    problem = f"No route of virtual host {host.name} matches {path}." if lost else ""
+    return Decision(listener=listener, routes=routes, host=host, candidates=found, problem=problem)
 
 
 def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tuple[Resource | None, str]:
@@ -116,28 +138,51 @@ def _routes_of(snapshot: Snapshot, resource: Resource, listener: Listener) -> tu
 # routes
 
 
-def match_route(routes: Iterable[Route], request: Request) -> tuple[Route | None, tuple[str, ...]]:
-    """The first route that matches. A route for a share of requests cannot be foreseen, nor one with a regular
-    expression that RE2 does not take: it is passed over and said.
+def candidates(routes: Iterable[Route], request: Request, matching: Matching = BY_THE_BOOK) -> Iterator[Candidate]:
+    """The routes that may take a request, in their order; the last of them surely does, if one does.
+
+    A share of requests cannot be foreseen, nor whether a call has a deadline. A route with a regular expression that
+    RE2 does not take stands in no config that a client accepted; if it is there, it may match.
     """
-    caveats: list[str] = []
     for route in routes:
         match = route.match
         if route.left_out:
             continue
         refused = _refused_pattern(match)
         if refused:
-            caveats.append(f"a route before it has a regular expression that gRPC's engine RE2 refuses ({refused})")
-            continue
-        if not _path_matches(match.path, request.path):
-            continue
-        if not all(header_matches(header, request.headers) for header in match.headers):
-            continue
-        if match.fraction is not None and match.fraction < 1:
-            caveats.append(f"a route before it takes {match.fraction:.2%} of these requests at random")
-            continue
-        return route, tuple(caveats)
-    return None, tuple(caveats)
+            yield Candidate(
+                route, f"a route before it has a regular expression that gRPC's engine RE2 refuses ({refused})"
+            )
+        elif _path_matches(match, request.path, matching):
+            doubt = _doubt(match, request, matching)
+            if doubt is not None:
+                yield Candidate(route, doubt)
+                if not doubt:
+                    return
+
+
+def _doubt(match: RouteMatch, request: Request, matching: Matching) -> str | None:
+    """Why a route whose path fits may not take a request; empty where it does, ``None`` where it does not."""
+    timed = [header for header in match.headers if _asks_for_the_deadline(header, request, matching)]
+    if not all(header_matches(header, request, matching) for header in match.headers if header not in timed):
+        return None
+    share = 1.0 if match.fraction is None or _takes_all(match, matching) else match.fraction
+    if share <= 0:
+        return None
+    if share < 1:
+        return f"a route before it takes {share:.2%} of these requests at random"
+    return "a route before it asks for grpc-timeout, which is there for calls with a deadline" if timed else ""
+
+
+def _takes_all(match: RouteMatch, matching: Matching) -> bool:
+    return match.fraction_unsaid and matching.share_without_value_is_all
+
+
+def _asks_for_the_deadline(header: HeaderMatch, request: Request, matching: Matching) -> bool:
+    return matching.reads_timeout_header and header.name == _TIMEOUT and _TIMEOUT not in request.headers
+
+
+_TIMEOUT: Final = "grpc-timeout"
 
 
 def _refused_pattern(match: RouteMatch) -> str:
@@ -152,39 +197,51 @@ def _is_regex(match: StringMatch) -> bool:
     return match.kind is MatchKind.REGEX
 
 
-def header_matches(header: HeaderMatch, headers: Mapping[str, str]) -> bool:
+def header_matches(header: HeaderMatch, request: Request, matching: Matching = BY_THE_BOOK) -> bool:
     """Whether one header condition holds. A missing header fails every condition but "not present", inverted or not.
 
     gRFC A28; ``treat_missing_header_as_empty`` is read by none: grpc-go ``internal/xds/matcher/matcher_header.go``
     and its test, C-core ``src/core/util/matchers.cc``, grpc-java ``Matchers.HeaderMatcher``.
-
-    gRPC keeps ``-bin`` headers out of matching, and takes ``content-type`` to be ``application/grpc``.
     """
-    name = header.name.lower()
-    value = "application/grpc" if name == "content-type" else headers.get(name)
-    if name.endswith("-bin"):
-        value = None
+    value = _value_of(header.name.lower() if matching.names_in_any_case else header.name, request, matching)
     if header.match.kind is MatchKind.PRESENT:
-        wanted = header.match.value != "false"
-        return ((value is not None) == wanted) != header.invert
+        present = value is not None and not (matching.empty_is_absent and not value)
+        return present != header.invert
     if value is None:
         return False
     if header.match.kind is MatchKind.RANGE:
-        return _in_range(value, header.low, header.high) != header.invert
+        return _in_range(value, header, matching) != header.invert
     return string_matches(header.match, value) != header.invert
 
 
-def _in_range(value: str, low: int, high: int) -> bool:
-    try:
-        return low <= int(value) < high
-    except ValueError:
+def _value_of(name: str, request: Request, matching: Matching) -> str | None:
+    """What a route sees of a header: gRPC keeps ``-bin`` headers out, and says itself what the content type is."""
+    if name.endswith("-bin") and not matching.reads_binary_headers:
+        return None
+    if name == "content-type":
+        return matching.content_type
+    if name == ":path" and matching.reads_path_header:
+        return request.path
+    return request.headers.get(name)
+
+
+def _in_range(value: str, header: HeaderMatch, matching: Matching) -> bool:
+    """Whether a value is a whole number of 64 bits within the bounds."""
+    digits = value.strip(" \t\n\v\f\r") if matching.spaces_around_numbers else value
+    if not _NUMBER.fullmatch(digits):
         return False
+    number = int(digits)
+    last = header.high if matching.range_has_its_end else header.high - 1
+    return header.low <= number <= last and -(2**63) <= number < 2**63
 
 
-def _path_matches(pattern: StringMatch, path: str) -> bool:
-    if pattern.kind is MatchKind.PREFIX and pattern.value in ("", "/"):
-        return True
-    return string_matches(pattern, path)
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,100}")
+
+
+def _path_matches(match: RouteMatch, path: str, matching: Matching) -> bool:
+    if match.case_unsaid and matching.paths_in_any_case:
+        return string_matches(match.path._replace(ignore_case=True), path)
+    return string_matches(match.path, path)
 
 
 def string_matches(match: StringMatch, value: str) -> bool:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from meshtui.model.xds.config import Listener, RouteConfiguration, VirtualHost
+from meshtui.model.xds.matching import BY_THE_BOOK, Matching, matching_of
 from meshtui.model.xds.names import last_part, listener_name
 from meshtui.model.xds.resource import LDS, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
@@ -23,27 +24,52 @@ _WILDCARD: Final = "*"
 class HostIndex:
     """The virtual hosts of a route configuration by their domains, so that a look costs no walk over all of them."""
 
-    def __init__(self, hosts: Iterable[VirtualHost]) -> None:
+    def __init__(self, hosts: Iterable[VirtualHost], matching: Matching = BY_THE_BOOK) -> None:
+        self._matching = matching
         self._exact: dict[str, VirtualHost] = {}
         self._patterns: dict[str, VirtualHost] = {}
+        self._none = False
         for host in hosts:
             for domain in host.domains:
-                side = self._patterns if _WILDCARD in domain else self._exact
-                side.setdefault(domain.lower(), host)
+                self._take(self._folded(domain), host)
+
+    def _take(self, domain: str, host: VirtualHost) -> None:
+        if _WILDCARD not in domain:
+            self._exact.setdefault(domain, host)
+            return
+        inside = not domain.startswith(_WILDCARD) and not domain.endswith(_WILDCARD)
+        self._none |= inside and self._matching.star_inside_finds_none
+        if self._matching.longest_domain_first and domain.startswith(_WILDCARD):
+            self._patterns[domain] = host
+        else:
+            self._patterns.setdefault(domain, host)
+
+    def _folded(self, name: str) -> str:
+        return name.lower() if self._matching.domains_in_any_case else name
 
     def find(self, authority: str) -> VirtualHost | None:
         """The host whose domain fits best: exact, ``*.suffix``, ``prefix.*``, then ``*``; of a kind the longest.
 
-        The wildcard stands for one character at least.
+        The wildcard stands for one character at least. Where a language does otherwise, as it does.
         """
-        name = authority.lower()
+        if self._none:
+            return None
+        name = self._folded(authority)
         exact = self._exact.get(name)
         if exact is not None or not self._patterns:
             return exact
+        end, start = self._longest(name, ends=True), self._longest(name, ends=False)
+        if self._matching.longest_domain_first and start and (not end or len(start) > len(end)):
+            end = start
+        return self._patterns.get(end or start or _WILDCARD)
+
+    def _longest(self, name: str, *, ends: bool) -> str:
+        """The longest pattern for the end of a name, or for its beginning, other than the wildcard alone; or empty."""
         size = len(name)
-        ends = (self._patterns.get(_WILDCARD + name[size - length :]) for length in self._lengths[0] if length < size)
-        starts = (self._patterns.get(name[:length] + _WILDCARD) for length in self._lengths[1] if length < size)
-        return _first(ends) or _first(starts) or self._patterns.get(_WILDCARD)
+        most = size - 1 if self._matching.star_is_a_character else size
+        lengths = (length for length in self._lengths[0 if ends else 1] if length <= most)
+        patterns = (_WILDCARD + name[size - length :] if ends else name[:length] + _WILDCARD for length in lengths)
+        return next((pattern for pattern in patterns if pattern in self._patterns), "")
 
     @cached_property
     def _lengths(self) -> tuple[list[int], list[int]]:
@@ -51,10 +77,6 @@ class HostIndex:
         ends = {len(pattern) - 1 for pattern in self._patterns if pattern.startswith(_WILDCARD)}
         starts = {len(pattern) - 1 for pattern in self._patterns if pattern.endswith(_WILDCARD)}
         return sorted(ends - {0}, reverse=True), sorted(starts - {0}, reverse=True)
-
-
-def _first(hosts: Iterator[VirtualHost | None]) -> VirtualHost | None:
-    return next((host for host in hosts if host is not None), None)
 
 
 def authority_of(listener: ResourceKey) -> str:
@@ -67,7 +89,7 @@ def authority_of(listener: ResourceKey) -> str:
 
 def in_use(snapshot: Snapshot, key: ResourceKey, routes: RouteConfiguration) -> RouteConfiguration:
     """The routes with the virtual hosts alone that channels of this client use; all where no channel is known."""
-    index = HostIndex(routes.virtual_hosts)
+    index = HostIndex(routes.virtual_hosts, matching_of(snapshot.node))
     used = [host for host in map(index.find, _authorities(snapshot, key)) if host is not None]
     if not used:
         return routes

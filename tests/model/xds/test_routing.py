@@ -10,10 +10,11 @@ from meshtui.model.xds.config import HeaderMatch, MatchKind, Route, RouteMatch, 
 from meshtui.model.xds.names import listener_name
 from meshtui.model.xds.resource import LDS, RDS
 from meshtui.model.xds.routing import (
+    Candidate,
     Request,
+    candidates,
     decide,
     header_matches,
-    match_route,
     string_matches,
 )
 from meshtui.model.xds.virtual_hosts import HostIndex
@@ -80,23 +81,24 @@ def test_first_matching_route_wins() -> None:
     canary_route = Route("canary", RouteMatch(EVERYTHING.path, (header_equals("x-canary", "1"),)), weighted({"v2": 1}))
     rest = Route("rest", EVERYTHING, weighted({"v1": 1}))
     request = Request(LISTENER, PATH, {"x-canary": "1"})
-    assert match_route((canary_route, rest), request)[0] is canary_route
-    assert match_route((canary_route, rest), Request(LISTENER, PATH, {}))[0] is rest
-    assert match_route((rest, canary_route), request)[0] is rest
+    assert list(candidates((canary_route, rest), request)) == [Candidate(canary_route)]
+    assert list(candidates((canary_route, rest), Request(LISTENER, PATH, {}))) == [Candidate(rest)]
+    assert list(candidates((rest, canary_route), request)) == [Candidate(rest)]
 
 
 def test_a_route_gRPC_leaves_out_is_passed_over() -> None:
     odd = Route("odd", RouteMatch(EVERYTHING.path, unsupported="query parameters"), weighted({"v2": 1}))
     rest = Route("rest", EVERYTHING, weighted({"v1": 1}))
-    assert match_route((odd, rest), Request(LISTENER, PATH, {}))[0] is rest
+    assert list(candidates((odd, rest), Request(LISTENER, PATH, {}))) == [Candidate(rest)]
 
 
 def test_a_share_of_requests_is_a_caveat() -> None:
     some = Route("some", RouteMatch(EVERYTHING.path, fraction=0.25), weighted({"v2": 1}))
     rest = Route("rest", EVERYTHING, weighted({"v1": 1}))
-    route, caveats = match_route((some, rest), Request(LISTENER, PATH, {}))
-    assert route is rest
-    assert caveats == ("a route before it takes 25.00% of these requests at random",)
+    assert list(candidates((some, rest), Request(LISTENER, PATH, {}))) == [
+        Candidate(some, "a route before it takes 25.00% of these requests at random"),
+        Candidate(rest),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,12 +122,13 @@ def test_string_matches(match: StringMatch, value: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("header", "headers", "expected"),
     [
-        (header_equals("X-Canary", "1"), {"x-canary": "1"}, True),
+        (header_equals("x-canary", "1"), {"x-canary": "1"}, True),
+        (header_equals("X-Canary", "1"), {"x-canary": "1"}, False),
         (header_equals("x-canary", "1"), {}, False),
         (HeaderMatch("x", StringMatch(MatchKind.EXACT, "1"), invert=True), {}, False),
         (HeaderMatch("x", StringMatch(MatchKind.EXACT, "1"), invert=True), {"x": "2"}, True),
-        (HeaderMatch("x", StringMatch(MatchKind.PRESENT, "true")), {"x": ""}, True),
-        (HeaderMatch("x", StringMatch(MatchKind.PRESENT, "false")), {}, True),
+        (HeaderMatch("x", StringMatch(MatchKind.PRESENT, "")), {"x": ""}, True),
+        (HeaderMatch("x", StringMatch(MatchKind.PRESENT, ""), invert=True), {}, True),
         (HeaderMatch("x", StringMatch(MatchKind.RANGE, ""), low=1, high=3), {"x": "2"}, True),
         (HeaderMatch("x", StringMatch(MatchKind.RANGE, ""), low=1, high=3), {"x": "3"}, False),
         (HeaderMatch("x", StringMatch(MatchKind.RANGE, ""), low=1, high=3), {"x": "two"}, False),
@@ -134,7 +137,7 @@ def test_string_matches(match: StringMatch, value: str, expected: bool) -> None:
     ],
 )
 def test_header_matches(header: HeaderMatch, headers: dict[str, str], expected: bool) -> None:
-    assert header_matches(header, headers) is expected
+    assert header_matches(header, Request(LISTENER, PATH, headers)) is expected
 
 
 def test_decide_names_the_whole_way() -> None:

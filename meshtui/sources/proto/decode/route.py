@@ -55,13 +55,16 @@ def _route(message: Any, host: Any) -> Route:
 
 def _match(match: Any) -> RouteMatch:
     path, unsupported = _path(match)
+    share = match.runtime_fraction
     if match.query_parameters:
         unsupported = unsupported or "query parameters"
     return RouteMatch(
         path=path,
         headers=tuple([_header(header) for header in match.headers]),
-        fraction=fraction(match.runtime_fraction.default_value) if match.HasField("runtime_fraction") else None,
+        fraction=fraction(share.default_value) if match.HasField("runtime_fraction") else None,
         unsupported=unsupported,
+        case_unsaid=not match.HasField("case_sensitive"),
+        fraction_unsaid=match.HasField("runtime_fraction") and not share.HasField("default_value"),
     )
 
 

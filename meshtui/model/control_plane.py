@@ -42,9 +42,11 @@ class Standing(IntEnum):
     """Streams of one process push each other out at the agent."""
     STOPPED = 3
     """Calls were made, none is in flight, and they do not tell why."""
-    WAITING = 4
+    PARTLY = 4
+    """One channel has a call in flight, another has none or no connection, and it is no eviction."""
+    WAITING = 5
     """No call was made yet, or one has just begun again."""
-    SERVED = 5
+    SERVED = 6
     """A call is in flight on each channel."""
 
 
@@ -55,6 +57,11 @@ class ControlPlane:
     target: str
     standing: Standing
     channels: tuple[Channel, ...]
+
+    @property
+    def serving(self) -> tuple[Channel, ...]:
+        """The channels over which config comes now."""
+        return tuple(channel for channel in self.channels if _serves(channel))
 
     @property
     def is_socket(self) -> bool:
@@ -95,11 +102,11 @@ def _plane(channels: tuple[Channel, ...], now: datetime) -> ControlPlane:
 
 
 def _standing(channels: tuple[Channel, ...], now: datetime) -> Standing:
-    serving = [channel for channel in channels if in_flight(channel.calls) and channel.state is ChannelState.READY]
+    serving = [channel for channel in channels if _serves(channel)]
     if len(serving) == len(channels):
         return Standing.WAITING if any(_tries_again(channel, now) for channel in channels) else Standing.SERVED
-    if not serving and any(channel.state is ChannelState.TRANSIENT_FAILURE for channel in channels):
-        return Standing.LOST  # a call that waits for the connection counts as in flight
+    if any(channel.state is ChannelState.TRANSIENT_FAILURE for channel in channels):
+        return Standing.PARTLY if serving else Standing.LOST  # a call that waits for the connection is in flight too
     quiet = [channel for channel in channels if channel.calls.started and not in_flight(channel.calls)]
     return _quiet(channels, quiet, any_serves=bool(serving)) if quiet else Standing.WAITING
 
@@ -113,7 +120,11 @@ def _quiet(channels: tuple[Channel, ...], quiet: list[Channel], *, any_serves: b
         return Standing.EVICTED
     if failed and not any_serves and (len(channels) == 1 or not ended_well):
         return Standing.CUT_OFF
-    return Standing.STOPPED
+    return Standing.PARTLY if any_serves else Standing.STOPPED
+
+
+def _serves(channel: Channel) -> bool:
+    return channel.state is ChannelState.READY and bool(in_flight(channel.calls))
 
 
 def _tries_again(channel: Channel, now: datetime) -> bool:

@@ -122,12 +122,12 @@ def control_plane_rung(
     which is among the ``findings``.
     """
     name = RungName.CONTROL_PLANE
-    if report is None:
-        return Rung(name, None, NO_CHANNELZ)
-    planes = control_planes(report, server_uris)
-    worst = planes.worst
-    if worst is None:
-        return Rung(name, None, "not known: channelz shows no channel to an xDS server")
+    trouble = next((finding for finding in findings if finding.code in AGENT_TROUBLE), None)
+    planes = control_planes(report, server_uris) if report is not None else None
+    worst = planes.worst if planes is not None else None
+    if planes is None or worst is None:
+        text = NO_CHANNELZ if planes is None else "not known: channelz shows no channel to an xDS server"
+        return Rung(name, Health.WAITING if trouble else None, text, aside=trouble.title if trouble else "")
     states = dict.fromkeys(channel.state.value for channel in worst.channels)
     number = f"{len(worst.channels)} channels " if len(worst.channels) > 1 else ""
     rung = Rung(name, Health.OK, f"{number}{', '.join(states)}", names=(worst.target,))
@@ -137,7 +137,6 @@ def control_plane_rung(
         if other is not None and health is Health.REFUSED:
             return replace(rung, health=Health.WAITING, aside=f"{other.target} serves; this one does not")
         return replace(rung, health=health, aside=aside)
-    trouble = next((finding for finding in findings if finding.code in AGENT_TROUBLE), None)
     if trouble is not None:
         return replace(rung, health=Health.WAITING, aside=trouble.title)
     if agent_silent:
@@ -153,6 +152,7 @@ STANDINGS: Final = {
     Standing.CUT_OFF: (Health.REFUSED, "each ADS call ends with an error; no change arrives"),
     Standing.EVICTED: (Health.REFUSED, "the app's config streams push each other out at the agent"),
     Standing.STOPPED: (Health.WAITING, "no ADS call is open on it: no change arrives"),
+    Standing.PARTLY: (Health.DEGRADED, "config comes over some of them, over the others not"),
     Standing.WAITING: (Health.WAITING, ""),
 }
 """The state of the rung and the words beside it, for all that is not well."""

@@ -36,6 +36,9 @@ def seen(*calls: Calls, target: str = AGENT, state: ChannelState = READY) -> Cha
         ([Calls(9, 3, 6)], Standing.CUT_OFF),
         ([Calls(19, 13, 6), Calls(19, 13, 6)], Standing.STOPPED),
         ([Calls(3, 3)], Standing.STOPPED),
+        ([Calls(6, 0, 6), Calls(11, 11)], Standing.STOPPED),
+        ([Calls(1), Calls(6, 0, 6)], Standing.PARTLY),
+        ([Calls(9, 3, 5), Calls(9, 3, 6)], Standing.EVICTED),
     ],
     ids=str,
 )
@@ -58,6 +61,20 @@ def test_a_call_that_has_just_begun_again_is_not_yet_well() -> None:
     assert [plane.standing for plane in control_planes(seen(first)).seen] == [Standing.SERVED]
     old = Calls(7, 0, 6, last_started=NOW - timedelta(minutes=5))
     assert [plane.standing for plane in control_planes(seen(old)).seen] == [Standing.SERVED]
+
+
+def test_two_channels_of_which_one_has_no_connection() -> None:
+    served = Channel(id=1, target=AGENT, state=READY, calls=Calls(1))
+    broken = Channel(id=2, target=AGENT, state=FAILING, calls=Calls(1))
+    (plane,) = control_planes(ChannelReport(NOW, (served, broken))).seen
+    assert (plane.standing, plane.serving) == (Standing.PARTLY, (served,))
+
+
+@pytest.mark.parametrize("calls", [Calls(11, 11), Calls(6, 0, 6)], ids=str)
+def test_streams_that_end_beside_one_that_serves_are_evicted_only_at_an_agent(calls: Calls) -> None:
+    """istiod itself serves many streams (istio#53532 is about pilot-agent's proxy)."""
+    (plane,) = control_planes(seen(Calls(1), calls, target="dns:///istiod:15010")).seen
+    assert plane.standing is Standing.PARTLY
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,34 @@ CONTROL_PLANE_SILENT: Final = Kind(
     why=(
         "Config comes over an ADS call that stays open. The app's calls have ended and it has not begun another, so no "
         "change arrives until it does. How they ended does not tell why: the control plane may have gone, or streams "
+        "of one process may push each other out at the agent ({how})."
+    ),
+    page=(
+        "Config comes over an ADS call that stays open. The app's calls have ended and it has not begun another, so no "
+        "change arrives until it does. How they ended does not tell why: the control plane may have gone, or streams "
         "of one process may push each other out at the agent."
     ),
     fix="look again in two minutes, gRPC's longest backoff; then at the agent's log and whether istiod runs",
     seen="channelz: the calls on each channel to the control plane; they ended, well or not, and none is open.",
+)
+
+CONTROL_PLANE_PARTLY: Final = Kind(
+    code="control-plane-partly",
+    area=Area.CONNECTION,
+    severity=Severity.WARNING,
+    title="Config comes over {open} of the app's {count} channels to {target}, and not over the rest",
+    why=(
+        "Not over: {how}. gRPC since 1.66 has a channel for each xds: target and one for its xDS server (gRFC A71). "
+        "What it asks for over a channel without an open call hears of no change, or waits in vain; channelz does not "
+        "say which target that is."
+    ),
+    fix="look again in two minutes, gRPC's longest backoff; then at the agent's log and at what Config has not got yet",
+    page=(
+        "gRPC since 1.66 has a channel to the control plane for each xds: target and one for its xDS server (gRFC "
+        "A71). One of them has an ADS call in flight, another has none, or no connection. What the app asks for over "
+        "the latter hears of no change, or waits in vain; channelz does not say which target that is."
+    ),
+    seen="channelz: the state of each channel to the control plane and the calls on it.",
 )
 
 DESTINATION_UNREACHABLE: Final = Kind(

@@ -11,6 +11,7 @@ from meshtui.doctor.kinds.agent import STREAMS_EVICTED
 from meshtui.doctor.kinds.connection import (
     CONTROL_PLANE_CUT_OFF,
     CONTROL_PLANE_LOST,
+    CONTROL_PLANE_PARTLY,
     CONTROL_PLANE_SILENT,
     DESTINATION_UNREACHABLE,
 )
@@ -18,7 +19,7 @@ from meshtui.doctor.rules.rule import Rule
 from meshtui.model.channels import Channel, ChannelState, Subchannel
 from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.phrases import shorten
+from meshtui.model.phrases import plural, shorten
 from meshtui.model.subject import ChannelSubject
 from meshtui.model.xds.config import TlsContext
 from meshtui.model.xds.graph import NodeKind
@@ -48,31 +49,53 @@ def control_plane(seen: ConfigEvidence) -> Iterator[Finding]:
         other = planes.serving
         yield kind.finding(
             ChannelSubject(plane.target),
-            severity=Severity.WARNING if other is not None or kind is CONTROL_PLANE_SILENT else Severity.ERROR,
-            title=f"The control plane {plane.target} gives no config; {other.target} does" if other is not None else "",
-            fix=""
-            if plane.is_socket or kind is STREAMS_EVICTED
-            else f"see that {plane.target} runs and lets this pod in",
+            severity=Severity.WARNING if other is not None or kind in NOT_SURE else Severity.ERROR,
+            title=f"The control plane {plane.target} gives no config; {other.target} does"
+            if other is not None and not plane.serving
+            else "",
+            fix="" if plane.is_socket or kind in FIXED else f"see that {plane.target} runs and lets this pod in",
             who="The agent" if plane.is_socket else "The control plane",
             what_then="it is cut off from istiod" if plane.is_socket else "it does not serve this client",
+            target=plane.target,
+            open=len(plane.serving),
+            count=len(plane.channels),
+            how="; ".join(_how(channel) for channel in plane.channels if channel not in plane.serving),
             evidence=tuple(_calls_words(channel) for channel in plane.channels),
         )
 
+
+NOT_SURE: Final = (CONTROL_PLANE_SILENT, CONTROL_PLANE_PARTLY)
+"""What may be over by itself, and so is only a warning."""
+
+FIXED: Final = (STREAMS_EVICTED, CONTROL_PLANE_PARTLY)
+"""Kinds whose way out is the same for any control plane."""
 
 BY_STANDING: Final = {
     Standing.LOST: CONTROL_PLANE_LOST,
     Standing.CUT_OFF: CONTROL_PLANE_CUT_OFF,
     Standing.EVICTED: STREAMS_EVICTED,
     Standing.STOPPED: CONTROL_PLANE_SILENT,
+    Standing.PARTLY: CONTROL_PLANE_PARTLY,
 }
 """The kind of finding for each way in which no change comes."""
+
+
+def _how(channel: Channel) -> str:
+    """``channel 5: 11 ADS calls ended well, 6 with an error``, of one over which nothing comes."""
+    calls = channel.calls
+    well = f"{plural(calls.succeeded, 'ADS call')} ended well" if calls.succeeded else ""
+    badly = f"{plural(calls.failed, 'ADS call')} ended with an error" if calls.failed else ""
+    if well and badly:
+        badly = f"{calls.failed} with an error"
+    state = "" if channel.state is ChannelState.READY else channel.state.value
+    return f"channel {channel.id}: {', '.join(filter(None, (state, well, badly))) or 'no ADS call has ended'}"
 
 
 def _calls_words(channel: Channel) -> str:
     calls = channel.calls
     return (
-        f"channelz: {channel.target} is {channel.state.value}; ADS calls started {calls.started}, ended well "
-        f"{calls.succeeded}, failed {calls.failed}"
+        f"channelz: channel {channel.id} to {channel.target} is {channel.state.value}; ADS calls started "
+        f"{calls.started}, ended well {calls.succeeded}, failed {calls.failed}"
     )
 
 

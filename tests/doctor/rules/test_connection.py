@@ -50,6 +50,27 @@ def test_calls_that_do_not_tell_why_they_ended_accuse_nobody() -> None:
     """Streams that were evicted first and failed later, or the other way round."""
     (silent,) = judge(*ads(Calls(19, 13, 6), Calls(19, 13, 6)))
     assert (silent.code, silent.severity) == ("control-plane-silent", Severity.WARNING)
+    assert "channel 1: 13 ADS calls ended well, 6 with an error; channel 2:" in silent.explanation
+
+
+def test_mixed_results_say_which_channel_has_which() -> None:
+    (silent,) = judge(*ads(Calls(6, 0, 6), Calls(11, 11)))
+    assert silent.code == "control-plane-silent"
+    assert "(channel 1: 6 ADS calls ended with an error; channel 2: 11 ADS calls ended well)" in silent.explanation
+    (partly,) = judge(*ads(Calls(1), Calls(6, 0, 6)))
+    assert (partly.code, partly.severity) == ("control-plane-partly", Severity.WARNING)
+    assert partly.title == f"Config comes over 1 of the app's 2 channels to {ADS}, and not over the rest"
+    assert partly.explanation.startswith("Not over: channel 2: 6 ADS calls ended with an error.")
+    assert "no open config call" not in partly.title
+
+
+def test_two_control_planes_of_which_one_answers_in_part() -> None:
+    """What the other one gives says nothing of the one that gives something itself."""
+    second = Channel(id=9, target="dns:///b:15010", state=ChannelState.READY, calls=Calls(1))
+    (partly,) = judge(*ads(Calls(1), Calls(6, 0, 6), target="dns:///a:15010"), second)
+    assert partly.title.startswith("Config comes over 1 of the app's 2 channels to dns:///a:15010")
+    (cut_off,) = judge(*ads(Calls(6, 0, 6), target="dns:///a:15010"), second)
+    assert cut_off.title == "The control plane dns:///a:15010 gives no config; dns:///b:15010 does"
 
 
 def test_a_fallback_that_serves_makes_it_a_warning() -> None:

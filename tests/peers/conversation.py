@@ -2,7 +2,8 @@
 
 A peer first prints the address of its admin services. Each line it reads is an order: close the channel it has, open
 another one, and make these calls over it, one after the other. It answers with what came of each call, and keeps the
-channel open until the next order, so that its admin services can be asked about it.
+channel open until the next order, so that its admin services can be asked about it. With ``beside`` in an order grpc-go
+leaves the channel that it has open for good; the other peers do not know that.
 """
 
 from __future__ import annotations
@@ -51,12 +52,15 @@ class Peer:
         """Wait until it serves."""
         self.address = (await self._line()).strip()
 
-    async def order(self, target: str, calls: Iterable[Call] = (), authority: str = "") -> list[Answer]:
+    async def order(
+        self, target: str, calls: Iterable[Call] = (), authority: str = "", *, beside: bool = False
+    ) -> list[Answer]:
         """Have it open a channel to a target and make some calls."""
         assert self._process.stdin is not None
         wanted = {
             "target": target,
             "authority": authority,
+            "beside": beside,
             "patience": PATIENCE_S,
             "calls": [{"path": call.path, "headers": call.headers} for call in calls],
         }

@@ -17,14 +17,15 @@ SERVICE = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 @asynccontextmanager
 async def client_of(mesh: RunningMesh, command: list[str], folder: Path) -> AsyncIterator[str]:
     """Run a peer as a client of the mesh's control plane; the address of its admin services."""
-    async with running(command, _bootstrap(mesh), folder) as peer:
+    async with running(command, bootstrap_of(mesh), folder) as peer:
         await peer.order(SERVICE)
         yield peer.address
 
 
-def _bootstrap(mesh: RunningMesh) -> dict[str, Any]:
-    """That of the mesh's client for another one beside it, which has no agent of its own."""
+def bootstrap_of(mesh: RunningMesh, *, by_agent: bool = False) -> dict[str, Any]:
+    """That of the mesh's client for another one beside it, which asks the control plane, or that client's agent."""
     bootstrap: dict[str, Any] = json.loads(Path(mesh.pods["client"]["bootstrap"]).read_text(encoding="utf-8"))
-    bootstrap["xds_servers"][0]["server_uri"] = bootstrap["node"]["metadata"]["PROXY_CONFIG"]["discoveryAddress"]
+    if not by_agent:
+        bootstrap["xds_servers"][0]["server_uri"] = bootstrap["node"]["metadata"]["PROXY_CONFIG"]["discoveryAddress"]
     bootstrap["node"]["id"] = bootstrap["node"]["id"].replace("client.", "peer.")
     return bootstrap

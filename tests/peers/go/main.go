@@ -28,6 +28,7 @@ type call struct {
 type order struct {
 	Target    string
 	Authority string
+	Beside    bool
 	Patience  float64
 	Calls     []call
 }
@@ -95,7 +96,7 @@ func main() {
 		if err := json.Unmarshal(lines.Bytes(), &wanted); err != nil {
 			log.Fatal(err)
 		}
-		if connection != nil {
+		if connection != nil && !wanted.Beside {
 			connection.Close()
 		}
 		connection = open(wanted)

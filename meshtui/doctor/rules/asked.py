@@ -17,11 +17,18 @@ from meshtui.model.xds import feature_table as table
 from meshtui.model.xds import unread
 from meshtui.model.xds.channel_routes import ChannelRoutes, channel_routes
 from meshtui.model.xds.clients import Client, client_of
-from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Route, WeightedCluster
+from meshtui.model.xds.config import (
+    Cluster,
+    ClusterLoadAssignment,
+    Listener,
+    Route,
+    RouteConfiguration,
+    WeightedCluster,
+)
 from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words, support_of
-from meshtui.model.xds.filters import HttpFilter, aborted, delayed, faults_in_force, merged
+from meshtui.model.xds.filters import SESSION_FILTER, HttpFilter, aborted, delayed, faults_in_force, merged
 from meshtui.model.xds.names import short_host
-from meshtui.model.xds.resource import ResourceKey
+from meshtui.model.xds.resource import CDS, EDS, ResourceKey
 from meshtui.model.xds.unread import Asked
 from meshtui.model.xds.virtual_hosts import authority_of
 from meshtui.model.xds.words import match_words
@@ -38,17 +45,52 @@ class _Met(NamedTuple):
     words: tuple[str, ...]
 
 
-def faults_injected(seen: ConfigEvidence) -> Iterator[Finding]:
+def asked_of_calls(seen: ConfigEvidence) -> Iterator[Finding]:
+    """What the routes of each channel do to its calls beside sending them somewhere, and what is not read of them."""
+    client = client_of(seen.snapshot.node)
+    channels = tuple(channel_routes(seen.snapshot, _Asks(ignores(table.RETRIES, client))))
+    if not ignores(table.FAULTS, client):
+        yield from _faults_injected(channels)
+    yield from _not_read(seen, channels, client)
+
+
+def _faults_injected(channels: tuple[ChannelRoutes, ...]) -> Iterator[Finding]:
     """A share of calls that the client delays or aborts, as its listener, its route or a destination of it says."""
-    if ignores(table.FAULTS, client_of(seen.snapshot.node)):
-        return
     hosts: dict[tuple[ResourceKey, str], list[tuple[ChannelRoutes, list[_Met]]]] = {}
-    for channel in channel_routes(seen.snapshot):
+    for channel in channels:
         met = [_met(channel, route) for route in channel.host.routes if not route.left_out]
         if any(one.words for one in met):
             hosts.setdefault((channel.table, channel.host.name), []).append((channel, met))
-    for (key, _), channels in hosts.items():
-        yield _fault_finding(key, channels)
+    for (key, _), faulty in hosts.items():
+        yield _fault_finding(key, faulty)
+
+
+class _Asks:
+    """A quick look at a listener and its table, since most ask for nothing that this module is about.
+
+    With ``limits`` every table does: timeouts and retries are then news to the client.
+    """
+
+    def __init__(self, limits: bool) -> None:
+        self._limits = limits
+        self._tables: dict[int, bool] = {}
+        """By identity: many channels share a table."""
+
+    def __call__(self, listener: Listener, routes: RouteConfiguration) -> bool:
+        if any(filter_.summary or filter_.off or filter_.kind == SESSION_FILTER for filter_ in listener.filters):
+            return True
+        known = self._tables.get(id(routes))
+        if known is None:
+            known = self._tables[id(routes)] = self._limits or bool(routes.overrides) or _any_asks(routes)
+        return known
+
+
+def _any_asks(routes: RouteConfiguration) -> bool:
+    for host in routes.virtual_hosts:
+        for route in host.routes:
+            if route.faults or any(unread.of_route(route)) or any(to.overrides for to in route.action.clusters):
+                return True
+    return False
 
 
 def _met(channel: ChannelRoutes, route: Route) -> _Met:
@@ -90,12 +132,14 @@ def _effect(channel: ChannelRoutes, routes: list[_Met], route: Route, share: flo
 # what the client does not read
 
 
-def not_read(seen: ConfigEvidence) -> Iterator[Finding]:
+def _not_read(seen: ConfigEvidence, channels: tuple[ChannelRoutes, ...], client: Client) -> Iterator[Finding]:
     """What the config asks for and this client, by its language and release, does not read; each thing once."""
-    client = client_of(seen.snapshot.node)
+    ignored = {feature for feature in table.FEATURES if ignores(feature, client)}
+    if not ignored:
+        return
     found: dict[Feature, list[tuple[ResourceKey, str]]] = {}
-    for key, asked in _asked(seen, client):
-        if ignores(asked.feature, client):
+    for key, asked in _asked(seen, channels, client):
+        if asked.feature in ignored:
             found.setdefault(asked.feature, []).append((key, asked.what))
     for feature, places in found.items():
         yield _unread(feature, places, client)
@@ -127,35 +171,43 @@ def _remedy(feature: Feature, client: Client) -> str:
     return "nothing to mend, if it was written for Envoy's clients; a gRPC client needs another way to the same end"
 
 
-def _asked(seen: ConfigEvidence, client: Client) -> Iterator[tuple[ResourceKey, Asked]]:
+def _asked(
+    seen: ConfigEvidence, channels: tuple[ChannelRoutes, ...], client: Client
+) -> Iterator[tuple[ResourceKey, Asked]]:
     tables: set[tuple[ResourceKey, str]] = set()
-    for channel in channel_routes(seen.snapshot):
-        for filter_ in channel.listener.filters:
-            yield from ((channel.key, asked) for asked in _of_filter(filter_))
+    for channel in channels:
+        for asked in _of_filters(channel.listener.filters):
+            yield channel.key, asked
         if (channel.table, channel.host.name) not in tables:
             tables.add((channel.table, channel.host.name))
-            yield from ((channel.table, asked) for asked in _of_routes(channel))
+            for asked in _of_routes(channel, client):
+                yield channel.table, asked
     several = ignores(table.DUAL_STACK, client)
     for key, resource in seen.snapshot.resources.items():
-        if isinstance(body := resource.body, Cluster):
-            yield from ((key, asked) for asked in _of_cluster(body, client))
-        elif several and isinstance(body, ClusterLoadAssignment):
-            yield from ((key, asked) for asked in unread.of_assignment(body))
+        if key.type == CDS and isinstance(body := resource.body, Cluster):
+            for asked in _of_cluster(body, client):
+                yield key, asked
+        elif several and key.type == EDS and isinstance(body := resource.body, ClusterLoadAssignment):
+            for asked in unread.of_assignment(body):
+                yield key, asked
 
 
-def _of_routes(channel: ChannelRoutes) -> Iterator[Asked]:
+def _of_routes(channel: ChannelRoutes, client: Client) -> Iterator[Asked]:
+    limits = ignores(table.RETRIES, client)
     yield from unread.of_table(channel.routes)
     for route in channel.host.routes:
         yield from unread.of_route(route)
-        yield from unread.of_limits(route)
-        for override in (*route.faults, *(one for to in route.action.clusters for one in to.overrides)):
-            yield from _of_filter(override)
+        yield from unread.of_limits(route) if limits else ()
+        for overrides in (route.faults, *[to.overrides for to in route.action.clusters]):
+            yield from _of_filters(overrides)
 
 
-def _of_filter(filter_: HttpFilter) -> Iterator[Asked]:
-    yield from unread.of_filter(filter_)
-    if filter_.off:
-        yield Asked(table.FILTERS_OFF, f"{filter_.name} asked to be off")
+def _of_filters(filters: tuple[HttpFilter, ...]) -> Iterator[Asked]:
+    for filter_ in filters:
+        if filter_.summary or filter_.kind == SESSION_FILTER:
+            yield from unread.of_filter(filter_)
+        if filter_.off:
+            yield Asked(table.FILTERS_OFF, f"{filter_.name} asked to be off")
 
 
 def _of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
@@ -164,5 +216,5 @@ def _of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
         yield Asked(table.POLICY_LISTS, f"{plural(len(cluster.policies), 'policy', 'policies')} to choose from")
 
 
-RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (faults_injected, not_read)
+RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (asked_of_calls,)
 """The rules of this module. They need the config and nothing else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from meshtui.model.xds.config import Listener, RouteConfiguration, VirtualHost
@@ -22,8 +22,11 @@ class ChannelRoutes(NamedTuple):
     host: VirtualHost
 
 
-def channel_routes(snapshot: Snapshot) -> Iterator[ChannelRoutes]:
-    """Of each outbound listener that leads to routes; each table is searched by an index made once."""
+def channel_routes(
+    snapshot: Snapshot, wanted: Callable[[Listener, RouteConfiguration], bool]
+) -> Iterator[ChannelRoutes]:
+    """Of each outbound listener that leads to routes, where both together are wanted; each table is searched by an
+    index made once."""
     indexes: dict[ResourceKey, HostIndex] = {}
     for key, resource in snapshot.resources.items():
         if key.type != LDS or is_inbound(key) or not isinstance(listener := resource.body, Listener):
@@ -31,7 +34,7 @@ def channel_routes(snapshot: Snapshot) -> Iterator[ChannelRoutes]:
         table = key if listener.inline_routes is not None else ResourceKey(key.scope, RDS, listener.route_name)
         held = snapshot.resources.get(table)
         routes = listener.inline_routes or (held.body if held is not None else None)
-        if not isinstance(routes, RouteConfiguration):
+        if not isinstance(routes, RouteConfiguration) or not wanted(listener, routes):
             continue
         index = indexes.get(table)
         if index is None:

@@ -23,7 +23,7 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, MISSING_AS_EMPTY
 from meshtui.model.xds.features import Reads, reads
-from meshtui.model.xds.filters import FAULT_FILTER, HttpFilter
+from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import EDS, Health
@@ -94,8 +94,10 @@ def _timeout_facts(timeout: float | None, default: float) -> list[str]:
     return ["no timeout"] if default and not timeout else []
 
 
-def override_facts(overrides: Iterable[HttpFilter], client: Client, channel: Channel | None) -> tuple[str, ...]:
+def override_facts(overrides: Sequence[HttpFilter], client: Client, channel: Channel | None) -> tuple[str, ...]:
     """What overrides of filters do; of one for a filter that the listener lacks, that it does nothing (gRFC A39)."""
+    if not overrides:
+        return ()
     listed = {filter_.name: filter_ for filter_ in channel.filters} if channel is not None else {}
     return tuple([words for one in overrides if (words := _override_words(one, client, channel, listed))])
 
@@ -178,7 +180,7 @@ def filter_facts(filters: Iterable[HttpFilter], client: Client) -> tuple[str, ..
 
 def filter_words(filter_: HttpFilter, client: Client) -> str:
     """What a filter or its override does; one that asks to be switched off stays in force for most clients."""
-    asked = next(unread.of_filter(filter_), None)
+    asked = next(unread.of_filter(filter_), None) if filter_.summary or filter_.kind == SESSION_FILTER else None
     words = unread.words(asked, client) if asked is not None else filter_.summary
     if not filter_.off:
         return words

@@ -49,14 +49,12 @@ def _endpoint(message: Any) -> Endpoint:
     """An endpoint that says no weight has weight 1."""
     weight = message.load_balancing_weight.value if message.HasField("load_balancing_weight") else 1
     workload, revision = _workload(message.metadata) if message.HasField("metadata") else ("", "")
-    address = socket_address(message.endpoint.address) or message.endpoint_name
+    endpoint = message.endpoint
+    address = socket_address(endpoint.address) or message.endpoint_name
     health = _HEALTH.get(message.health_status, EndpointHealth.UNKNOWN)
-    return Endpoint(address, health, weight, workload, revision, _more(message.endpoint.additional_addresses))
-
-
-def _more(addresses: Any) -> tuple[str, ...]:
-    """The other addresses of an endpoint that has several (gRFC A61)."""
-    return tuple([socket_address(one.address) for one in addresses]) if addresses else ()
+    others = endpoint.additional_addresses
+    more = tuple([socket_address(other.address) for other in others]) if others else ()
+    return Endpoint(address, health, weight, workload, revision, more)
 
 
 def _workload(metadata: Any) -> tuple[str, str]:

@@ -130,19 +130,20 @@ def _action(route: Any, host: Any) -> RouteAction:
         return RouteAction(ActionKind.FAILING, detail=form.replace("_", " ") if form else "no action")
     action = route.route
     kind, clusters, detail = _destinations(action)
+    hashes, mirrors = action.hash_policy, action.request_mirror_policies
     retry = action.retry_policy if action.HasField("retry_policy") else host.retry_policy
     return RouteAction(
         kind=kind,
         clusters=clusters,
         timeout=_timeout(action),
         retry=_retry_words(retry),
-        hash_on=tuple([words for policy in action.hash_policy if (words := _hash_words(policy))]),
+        hash_on=tuple([words for policy in hashes if (words := _hash_words(policy))]) if hashes else (),
         detail=detail,
-        other_hash_keys=tuple([words for policy in action.hash_policy if (words := _other_hash_words(policy))]),
-        mirrors=tuple([policy.cluster for policy in action.request_mirror_policies]),
+        other_hash_keys=tuple([words for policy in hashes if (words := _other_hash_words(policy))]) if hashes else (),
+        mirrors=tuple([policy.cluster for policy in mirrors]) if mirrors else (),
         rewrites=_rewrite_words(action),
         header_changes=_header_change_words(route, action),
-        rewrites_authority=action.auto_host_rewrite.value,
+        rewrites_authority=action.HasField("auto_host_rewrite") and action.auto_host_rewrite.value,
     )
 
 
@@ -161,14 +162,14 @@ def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...],
 
 def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
     """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
-    total = sum([weighted.weight.value for weighted in message.clusters])
-    return tuple([_destination(weighted, total) for weighted in message.clusters])
-
-
-def _destination(weighted: Any, total: int) -> WeightedCluster:
-    weight = weighted.weight.value
-    share = weight / total if total else 0.0
-    return WeightedCluster(weighted.name, weight, share, overrides(weighted.typed_per_filter_config))
+    weights = [(weighted, weighted.weight.value) for weighted in message.clusters]
+    total = sum([weight for _, weight in weights]) or 1
+    return tuple(
+        [
+            WeightedCluster(weighted.name, weight, weight / total, overrides(weighted.typed_per_filter_config))
+            for weighted, weight in weights
+        ]
+    )
 
 
 def _timeout(action: Any) -> float | None:
@@ -239,9 +240,11 @@ _REWRITES: Final = (
 
 def _header_change_words(route: Any, action: Any) -> str:
     """The headers that Envoy would add and remove, of the route and its destinations."""
-    parts = (route, *action.weighted_clusters.clusters)
-    names = [
-        change.header.key for part in parts for change in (*part.request_headers_to_add, *part.response_headers_to_add)
-    ]
-    names += [name for part in parts for name in (*part.request_headers_to_remove, *part.response_headers_to_remove)]
-    return ", ".join(dict.fromkeys(names))
+    names: list[str] = []
+    weighted = action.weighted_clusters.clusters if action.HasField("weighted_clusters") else ()
+    for part in (route, *weighted):
+        for added in (part.request_headers_to_add, part.response_headers_to_add):
+            names += [change.header.key for change in added] if added else ()
+        names += part.request_headers_to_remove or ()
+        names += part.response_headers_to_remove or ()
+    return ", ".join(dict.fromkeys(names)) if names else ""

@@ -243,7 +243,8 @@ def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
     """What the routes lead to that serves no call, or may not, and why; what serves somehow is no trouble of theirs."""
     failing = next((child for child in _routes_under(node) if child.health.rank), None)
     if failing is not None:
-        return failing.health, f"{failing.label}: {failing.note}"
+        route = failing.kind is NodeKind.ROUTE
+        return failing.health, f"{failing.label}: {failing.note}" if route else failing.note
     below = [cluster for cluster in _clusters_under(node) if cluster.weight != 0 and not cluster.serves.able]
     absent = [cluster.label for cluster in below if _is_absent(cluster, snapshot)]
     unable = next((cluster for cluster in below if cluster.serves.able is False and cluster.label not in absent), None)
@@ -251,15 +252,10 @@ def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
         return Health.MISSING, f"{unable.label}: {unable.note or 'its endpoints are not there'}"
     if absent:
         return Health.MISSING, f"names {', '.join(dict.fromkeys(absent))}, which is not there"
-    for health, what in NOT_YET.items():
-        names = [cluster.label for cluster in below if (cluster.worst is Health.WAITING) is (health is Health.WAITING)]
-        if names:
-            return health, f"{what} {', '.join(dict.fromkeys(names))}"
-    return Health.OK, ""
-
-
-NOT_YET: Final = {Health.WAITING: "waits for", Health.UNKNOWN: "not known whether it serves:"}
-"""How a route stands that leads to a cluster of which it is not known whether it serves calls."""
+    awaited = [cluster.label for cluster in below if cluster.worst is Health.WAITING]
+    if awaited:
+        return Health.WAITING, f"waits for {', '.join(dict.fromkeys(awaited))}"
+    return next(((Health.UNKNOWN, f"{cluster.label}: {cluster.note}") for cluster in below), (Health.OK, ""))
 
 
 def _is_absent(cluster: Node, snapshot: Snapshot) -> bool:
@@ -287,6 +283,8 @@ def _clusters_under(node: Node) -> Iterable[Node]:
 
 def route_words(routes: RouteConfiguration) -> str:
     """A whole route configuration in a line: ``v1 80 % · v2 20 %``, with matches where there are several."""
+    if not routes.virtual_hosts:
+        return "no virtual host for this channel"
     all_routes = [route for host in routes.virtual_hosts for route in host.routes if not route.left_out]
     if not all_routes:
         return "no routes: every request fails"

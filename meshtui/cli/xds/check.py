@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from time import monotonic, sleep
+from time import sleep
 from typing import Final
 
 from meshtui.doctor.diagnose import diagnose
@@ -25,13 +25,12 @@ def check_config(
     look: Callable[[], Snapshot],
     options: TargetOptions,
     wait: Callable[[float], None] = sleep,
-    clock: Callable[[], float] = monotonic,
 ) -> tuple[Snapshot, Sequence[Finding]]:
     """The look that decides, and the errors in it."""
     bootstrap = read_workload(options.bootstrap, None).bootstrap if options.bootstrap else None
     features = bootstrap.server_features if bootstrap is not None else frozenset()
     first = snapshot.taken_at
-    snapshot, since = settled(snapshot, look, resource_timer(features), wait, clock)
+    snapshot, since = settled(snapshot, look, resource_timer(features), wait)
     resources = snapshot.resources
     evidence = ConfigEvidence(
         now=snapshot.taken_at,
@@ -50,7 +49,6 @@ def settled(
     look: Callable[[], Snapshot],
     timer: timedelta,
     wait: Callable[[float], None],
-    clock: Callable[[], float],
 ) -> tuple[Snapshot, frozenset[ResourceKey]]:
     """The first look at which nothing is waited for, or one after gRPC's timer; and what was waited for all the time.
 
@@ -58,8 +56,8 @@ def settled(
     hour.
     """
     waited = _waited(snapshot, timer)
-    end = clock() + timer.total_seconds()
-    while waited and clock() < end:
+    end = snapshot.taken_at + timer
+    while waited and snapshot.taken_at < end:
         wait(STEP)
         snapshot = look()
         waited &= _waited(snapshot, timer)

@@ -210,6 +210,24 @@ ROUTE_FAILS: Final = Kind(
     seen="the route configuration in force, and the virtual host that fits the channel's authority.",
 )
 
+NO_VIRTUAL_HOST: Final = Kind(
+    code="no-virtual-host",
+    area=Area.CONFIG,
+    severity=Severity.INFO,
+    title="No virtual host is for {authority}",
+    why=(
+        "None of the domains in {name} fits {authority}, the authority of the channel, so that its calls fail with "
+        "UNAVAILABLE, unless the app sets another authority for it: config does not show that."
+    ),
+    fix="see that the Service has this name and port, and that a VirtualService of this host is seen by this namespace",
+    page=(
+        "gRPC takes the one virtual host whose domains fit the channel's authority best, and no other (gRFC A27). "
+        "Where none fits, every call fails (*could not find VirtualHost*). The authority is the name in the channel's "
+        "URL; an app may override it, which no config shows, so that this is no error by itself."
+    ),
+    seen="the domains of the route configuration in force, and the name of the channel's listener.",
+)
+
 CALLS_DROPPED: Final = Kind(
     code="calls-dropped",
     area=Area.CONFIG,

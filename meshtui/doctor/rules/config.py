@@ -57,7 +57,7 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
             short_name=short_name(resource),
             reached=reached(effects),
             as_asked=_as_asked(seen),
-            consequence=_consequence(effects, in_use=in_use),
+            consequence=_consequence(effects, all_effects.spared_by(resource), in_use=in_use),
             how_to_define=how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}",),
         )
@@ -69,11 +69,11 @@ def _as_asked(seen: ConfigEvidence) -> str:
     return ", as ignore_resource_deletion of its bootstrap asks" if asked else ""
 
 
-def _consequence(effects: tuple[Effect, ...], *, in_use: bool) -> str:
+def _consequence(effects: tuple[Effect, ...], spared_by: str, *, in_use: bool) -> str:
     if in_use:
         return "; the config from before stays in force, so requests are served"
     if not effects:
-        return "; no call is known to fail for it"
+        return "; no call is known to fail for it" + (f": {spared_by}" if spared_by else "")
     because = next((f": {effect.because}" for effect in effects if effect.because), "")
     return f", so requests sent there fail with UNAVAILABLE{because}"
 
@@ -193,6 +193,20 @@ def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
         )
 
 
+def no_virtual_host(seen: ConfigEvidence) -> Iterator[Finding]:
+    """Routes of which none is for the channel that reads them."""
+    for way in seen.graph.troubled():
+        host = way[-1]
+        owner = next((node.key for node in reversed(way) if node.key is not None), None)
+        if host.kind is NodeKind.VIRTUAL_HOST and host.health is Health.UNKNOWN and owner is not None:
+            yield kinds.NO_VIRTUAL_HOST.finding(
+                ResourceSubject(owner, host.name),
+                authority=host.name,
+                name=owner.name,
+                evidence=(f"{owner.type} {owner.name}: {host.note}",),
+            )
+
+
 STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     envoy_config,
     refused,
@@ -200,6 +214,7 @@ STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     missing,
     without_endpoints,
     failing_routes,
+    no_virtual_host,
     dropped,
     failed_over,
     unreadable,

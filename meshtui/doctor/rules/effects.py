@@ -37,6 +37,8 @@ class Effects:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._found: dict[ResourceKey | str, list[Effect]] | None = None
+        self._spared_by: dict[ResourceKey | str, str] = {}
+        """What is in trouble while an aggregate serves by others, or may: what that says of it."""
 
     def of(self, resource: Resource) -> tuple[Effect, ...]:
         """Through which listeners and routes requests meet this resource."""
@@ -48,11 +50,18 @@ class Effects:
         """Whether no call is known to fail for it: nothing names it, its weight is 0, or others serve."""
         return not self.of(resource)
 
+    def spared_by(self, resource: Resource) -> str:
+        """What an aggregate that names it makes of it where calls do not fail for it; empty where there is none."""
+        return self._spared_by.get(resource.key, "") if self.is_spared(resource) else ""
+
     def _walked(self) -> dict[ResourceKey | str, list[Effect]]:
         """By key; by name where a node has no line of its own in CSDS."""
         found: dict[ResourceKey | str, list[Effect]] = {}
         for way in self._graph.troubled():
-            found.setdefault(way[-1].key or way[-1].name, []).extend(effect_of(way))
+            end = way[-1].key or way[-1].name
+            found.setdefault(end, []).extend(effect_of(way))
+            if absorbed(way):
+                self._spared_by.setdefault(end, _because(way))
         return found
 
 
@@ -71,13 +80,17 @@ def effect_along(way: Sequence[Node]) -> Iterator[Effect]:
     for node in way:
         share *= node.share if node.share is not None else 1.0
     table = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
-    because = next((node.note for node, below in pairwise(way) if node.kind is below.kind is NodeKind.CLUSTER), "")
-    effect = Effect(_host(root), share, table, because=because)
+    effect = Effect(_host(root), share, table, because=_because(way))
     place = next((index for index, node in enumerate(way) if node.kind is NodeKind.ROUTE), None)
     if place is not None:
         live = sum(bool(child.children) or child.health is not Health.OK for child in way[place - 1].children)
         effect = replace(effect, route=way[place].label, routes=live)
     yield effect
+
+
+def _because(way: Sequence[Node]) -> str:
+    """What the first aggregate on the way says of its members."""
+    return next((node.note for node, below in pairwise(way) if node.kind is below.kind is NodeKind.CLUSTER), "")
 
 
 def _host(listener: Node) -> str:

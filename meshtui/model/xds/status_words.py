@@ -57,7 +57,7 @@ def status_note(resource: Resource) -> str:
         case Status.REQUESTED:
             return "asked for, no answer yet"
         case _:
-            return "its status is none that gRPC has; whether it is in use is not known"
+            return "its status is none that gRPC has"
 
 
 def _with_reason(what: str, resource: Resource) -> str:

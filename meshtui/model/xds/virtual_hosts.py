@@ -89,11 +89,11 @@ def authority_of(listener: ResourceKey) -> str:
 
 def in_use(snapshot: Snapshot, key: ResourceKey, routes: RouteConfiguration) -> RouteConfiguration:
     """The routes with the virtual hosts alone that channels of this client use; all where no channel is known."""
-    index = HostIndex(routes.virtual_hosts, matching_of(snapshot.node))
-    used = [host for host in map(index.find, _authorities(snapshot, key)) if host is not None]
-    if not used:
+    authorities = tuple(_authorities(snapshot, key))
+    if not authorities:
         return routes
-    wanted = {id(host) for host in used}
+    index = HostIndex(routes.virtual_hosts, matching_of(snapshot.node))
+    wanted = {id(host) for host in map(index.find, authorities) if host is not None}
     return routes._replace(virtual_hosts=tuple(host for host in routes.virtual_hosts if id(host) in wanted))
 
 

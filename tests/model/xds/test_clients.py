@@ -16,7 +16,7 @@ from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.resource import RDS, Health
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.present.ladder import config_rungs
-from tests.cases import alarms, capture, case, nodes
+from tests.cases import alarms, capture, case, findings, nodes
 from tests.world.clock import NOW
 from tests.world.config import EVERYTHING, ROUTES, canary, resource, routes, split_routes, weighted, with_resource
 
@@ -138,6 +138,9 @@ def test_no_virtual_host_for_the_channel() -> None:
     graph = build(seen)
     assert graph.roots[0].worst is Health.UNKNOWN
     assert alarms(seen) == []
+    (found,) = findings(seen)
+    assert found.title == "No virtual host is for echo.echo-grpc.svc.cluster.local:7070"
+    assert "unless the app sets another authority" in found.explanation
 
 
 def test_the_first_policy_that_grpc_has_is_in_force() -> None:

@@ -49,17 +49,21 @@ def bootstrap(plan: PodPlan) -> dict[str, Any]:
 
 
 def _metadata(plan: PodPlan) -> dict[str, Any]:
-    """The node's fields, as a real pilot-agent 1.29.1 wrote them; those of Envoy it writes for nobody."""
+    """The node's fields, as a real pilot-agent 1.29.1 wrote them, also those of Envoy, which is not there."""
     service, revision = plan.workload.canonical
     canonical = {"service.istio.io/canonical-name": service, "service.istio.io/canonical-revision": revision}
     ports = [] if plan.calls else [GRPC_PORT]
     return {
         "ANNOTATIONS": {
             "inject.istio.io/templates": "grpc-agent",
+            "istio.io/rev": "default",
             "proxy.istio.io/config": '{"holdApplicationUntilProxyStarts": true}',
         },
         "APP_CONTAINERS": "app",
         "CLUSTER_ID": CLUSTER_ID,
+        "ENVOY_PROMETHEUS_PORT": 15090,
+        "ENVOY_SKIP_DEPRECATED_LOGS": "true",
+        "ENVOY_STATUS_PORT": 15021,
         "GENERATOR": "grpc",
         "INSTANCE_IPS": plan.listening.ip,
         "ISTIO_VERSION": ISTIO_VERSION,
@@ -68,11 +72,13 @@ def _metadata(plan: PodPlan) -> dict[str, Any]:
         "METADATA_DISCOVERY": "false",
         "NAME": plan.name,
         "NAMESPACE": NAMESPACE,
+        "NODE_NAME": plan.workload.node,
         "OWNER": f"kubernetes://apis/apps/v1/namespaces/{NAMESPACE}/deployments/{plan.name}",
         "PILOT_SAN": ["istiod.istio-system.svc"],
         "POD_PORTS": json.dumps([{"containerPort": port, "protocol": "TCP"} for port in (*ports, ADMIN_PORT)]),
         "PROXY_CONFIG": _proxy_config(plan),
         "SERVICE_ACCOUNT": plan.service_account,
+        "WORKLOAD_IDENTITY_SOCKET_FILE": "socket",
         "WORKLOAD_NAME": plan.name,
     }
 
@@ -80,13 +86,17 @@ def _metadata(plan: PodPlan) -> dict[str, Any]:
 def _proxy_config(plan: PodPlan) -> dict[str, Any]:
     """Booleans and numbers are real ones here, where the metadata around it has texts."""
     return {
+        "binaryPath": "/usr/local/bin/envoy",
         "configPath": plan.directory,
         "controlPlaneAuthPolicy": "NONE",
         "discoveryAddress": plan.istiod,
+        "drainDuration": "45s",
         "holdApplicationUntilProxyStarts": True,
-        "proxyMetadata": {"DISABLE_ENVOY": "true", "OUTPUT_CERTS": str(plan.certificates)},
+        "proxyAdminPort": 15000,
         "serviceCluster": "istio-proxy",
+        "statNameLength": 189,
         "statusPort": plan.listening.agent,
+        "terminationDrainDuration": "5s",
     }
 
 

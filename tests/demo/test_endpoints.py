@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from envoy.config.core.v3 import health_check_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 
@@ -116,17 +117,23 @@ class TestFailoverPriority:
         assert [len(versions) for _, versions, _ in shown] == [0, 0, 0, 2]
 
 
-def test_a_services_traffic_distribution_orders_without_any_rule() -> None:
+@pytest.mark.parametrize(
+    ("preference", "priorities"), [("PreferClose", [0, 1]), ("PreferSameZone", [0, 1]), ("PreferSameNode", [0, 2])]
+)
+def test_a_services_traffic_distribution_orders_without_any_rule(preference: str, priorities: list[int]) -> None:
     """istio 1.29.1 ``core/loadbalancer/loadbalancer.go``, GetLocalityLbSetting."""
-    service = """
+    service = f"""
 apiVersion: v1
 kind: Service
-metadata: {name: echo}
-spec: {selector: {app: echo}, trafficDistribution: PreferClose, ports: [{port: 7070, targetPort: 17070}]}
+metadata: {{name: echo}}
+spec: {{selector: {{app: echo}}, trafficDistribution: {preference}, ports: [{{port: 7070, targetPort: 17070}}]}}
 """
-    pods = tuple(replace(pod, locality=place) for pod, place in zip(PODS, ("a/1", "a/2"), strict=True))
-    found = one(config_of("discovery", service, pods=pods), ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
-    assert [(group.locality.zone, group.priority) for group in found.endpoints] == [("1", 0), ("2", 1)]
+    places = ("a/1/x", "a/1/y", "a/2/z")
+    pods = tuple(replace(PODS[0], name=f"p{index}", locality=place) for index, place in enumerate(places))
+    config = config_of("discovery", service, pods=(replace(PODS[0], locality="a/1/x"), *pods))
+    found = one(config, ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    near, far = (next(group for group in found.endpoints if group.locality.zone == zone) for zone in ("1", "2"))
+    assert [near.priority, far.priority] == priorities
 
 
 def test_mutual_tls_marks_only_endpoints_that_say_they_are_able() -> None:

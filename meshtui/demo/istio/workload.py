@@ -63,11 +63,17 @@ class MeshWorkload:
         return next(filter(None, service), self.name), next(filter(None, revision), "latest")
 
     @property
+    def node(self) -> str:
+        """The Kubernetes node it would be on: one for each locality. A WorkloadEntry is on none."""
+        return f"node-{self.locality.rpartition('/')[2] or '1'}" if self.is_pod else ""
+
+    @property
     def topology(self) -> dict[str, str]:
         """Its labels with those that say where it runs (istio ``serviceregistry/util/label``, AugmentLabels)."""
         keys = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone")
         place = {key: part for key, part in zip(keys, self.locality.split("/"), strict=False) if part}
-        return dict(self.labels) | place | {"topology.istio.io/cluster": CLUSTER_ID}
+        node = {"kubernetes.io/hostname": self.node} if self.node else {}
+        return dict(self.labels) | place | node | {"topology.istio.io/cluster": CLUSTER_ID}
 
     def real_port(self, container_port: int) -> int:
         """The port that is listened on for a container port."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
+from meshtui.cli.xds.check import check_config
+from meshtui.model.target import TargetOptions
 from tests import xds_messages as xds
+from tests.cases import DATA, capture
 from tests.csds_server import CsdsServer
 from tests.program import Done, meshtui
 
@@ -64,3 +69,31 @@ async def test_a_time_that_is_none_is_not_shown(seconds: int | None) -> None:
     assert done.json["resources"][0]["last_updated"] is None
     table, _ = await status(asked_for(seconds), arguments=())
     assert "739" not in table.out
+
+
+CAPTURES = sorted(path.stem.removeprefix("csds-") for path in (DATA / "istio").glob("csds-*.pb"))
+
+WRONG = {
+    "dr-maglev": "fail: the client refused cluster echo:7070",
+    "dr-maglev-held": "refused the newest cluster",
+    "maglev-nacked": "fail: the client refused clusters",
+    "vs-cors": "refused the newest route configuration",
+    "vs-direct": "All calls to echo.echo-grpc:7070 fail in the client",
+    "inbound-listener-removed": "0.0.0.0:17070 fail",
+    "unknown-host-2s": "has not arrived for 15 s",
+    "evicting": "has not arrived for 15 s",
+    "istiod-down-at-start": "has not arrived for 15 s",
+}
+"""What is said of captures of a client that was in trouble, served for as long as gRPC waits. The others are healthy,
+or what is wrong with them stands in no config: servers that speak plaintext, a control plane that has gone."""
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_what_a_real_client_held(name: str) -> None:
+    """grpc-go under istiod 1.29.1 (tests/data/istio/SOURCES.md); it says of nothing when it asked for it."""
+    seen = capture(name)
+    later = (replace(seen, taken_at=seen.taken_at + timedelta(seconds=second)) for second in count(1))
+    _, errors = check_config(seen, lambda: next(later), TargetOptions(), wait=lambda _: None)
+    assert bool(errors) == (name in WRONG), [finding.title for finding in errors]
+    if errors:
+        assert WRONG[name] in " ".join(finding.title for finding in errors)

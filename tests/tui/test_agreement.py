@@ -196,3 +196,24 @@ def living(life: str, now: datetime, serial: int) -> Certificate | None:
         return None
     begins, hours = LIVES[life]
     return certificate(serial, now + timedelta(hours=begins), timedelta(hours=hours))
+
+
+HEALTHY: Final = (
+    "plain", "plain-idle-v1", "plain-idle-v2", "2080", "header", "names", "multi-service", "mtls-strict", "strict",
+    "agent-echo123", "dr-leastreq", "dr-random", "dr-locality", "dr-outlier", "dr-simple-tls", "dr-mutual-tls",
+    "vs-regex", "vs-retry", "vs-timeout",
+)  # fmt: skip
+"""Captures of a mesh in which nothing was wrong (their SOURCES.md)."""
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_what_is_healthy_is_called_so_by_all_three(name: str) -> None:
+    seen = capture(name)
+    agents = [scraped("healthy", seen.taken_at, ago) for ago in (60, 1)]
+    ends = agents[-1].metrics.cert_ends_at if agents[-1].metrics is not None else None
+    assert ends is not None
+    leaf = certificate(77, ends - timedelta(hours=24), timedelta(hours=24))
+    found = said(seen, "healthy", leaf=leaf, agents=agents)
+    assert [finding.title for finding in found.state.findings if finding.severity is not Severity.INFO] == []
+    assert (found.control_plane.health, found.certificates.health) == (Health.OK, Health.OK)
+    assert "✗" not in found.identity

@@ -32,14 +32,14 @@ ENVOY_CONFIG: Final = Kind(
     area=Area.CONFIG,
     severity=Severity.ERROR,
     title="The control plane sends Envoy's config, not gRPC's",
-    why="The client refused {names}: {first_reason}. {title_known}.{absent}",
+    why="The client refused {names}: {first_reason}. {title_known}.{generator}{absent}",
     fix="{fix_known}",
     page=(
         "The client refused listeners or clusters that have what only Envoy knows: listener filters, network filters "
         "such as istio.stats, several transport sockets. istiod makes such config for every client whose node does "
         "not say that it is gRPC."
     ),
-    seen="CSDS status NACKED of these resources, with what the client says of them.",
+    seen="CSDS status NACKED of these resources, with what the client says of them, and GENERATOR of its node.",
     page_fix=(
         "the bootstrap's `node.metadata` has `GENERATOR: grpc` where Istio's template `grpc-agent` made it "
         "(annotation `inject.istio.io/templates: grpc-agent`). gRPC reads the bootstrap once per process: restart "

@@ -12,6 +12,7 @@ from meshtui.doctor.explain.refusals.listeners import ENVOY_CONFIG
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules.config_words import WAYS_SHOWN, changed_by, several, short_name, type_word
 from meshtui.doctor.rules.effects import Effects, failing
+from meshtui.doctor.rules.generator import generator_said
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.refusal_text import own_reason, shown, without_quotes
@@ -39,6 +40,7 @@ def envoy_config(seen: ConfigEvidence) -> Iterator[Finding]:
     absent = absent_listeners(seen, {refusal.resource.key.scope for refusal in refusals})
     names = ", ".join(short_name(resource) for resource in absent[:WAYS_SHOWN])
     more = f" and {len(absent) - WAYS_SHOWN} more" if len(absent) > WAYS_SHOWN else ""
+    said = generator_said(seen.snapshot.node.generator)
     yield kinds.ENVOY_CONFIG.finding(
         ResourceSubject(refusals[0].resource.key),
         also=(ResourceSubject(resource.key) for resource in absent),
@@ -46,8 +48,9 @@ def envoy_config(seen: ConfigEvidence) -> Iterator[Finding]:
         first_reason=shown(refusals[0].reason),
         title_known=_sentence(ENVOY_CONFIG.title),
         absent=f" The listener of {names}{more} never came, so calls there fail." if absent else "",
-        fix_known=ENVOY_CONFIG.fix,
-        evidence=_statuses(refusals),
+        generator=f" {said.words}." if said.words else "",
+        fix_known=said.fix,
+        evidence=(*_statuses(refusals), *((said.words,) if said.words else ())),
     )
 
 

@@ -14,13 +14,18 @@ from meshtui.model.xds.status_words import state_word
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeIdentity:
-    """The ``node`` a client sends to the control plane; ``locality`` is ``region/zone/sub_zone``, as far as given."""
+    """The ``node`` a client sends to the control plane; ``locality`` is ``region/zone/sub_zone``, as far as given.
+
+    ``generator`` is what its metadata say to istiod about the config to make (``GENERATOR``): empty where they say
+    nothing, ``None`` where the answer has no metadata.
+    """
 
     id: str = ""
     cluster: str = ""
     user_agent: str = ""
     user_agent_version: str = ""
     locality: str = ""
+    generator: str | None = None
 
     @property
     def workload(self) -> tuple[str, str]:

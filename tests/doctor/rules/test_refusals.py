@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.refusal_text import SHOWN
@@ -21,6 +25,33 @@ def test_envoys_config_is_said_once_with_its_cause() -> None:
     assert "demo.shop:9090" in finding.explanation
     assert len(finding.explanation) < 3 * SHOWN
     assert max(map(len, finding.evidence)) <= SHOWN
+
+
+@pytest.mark.parametrize(
+    ("generator", "words", "fix"),
+    [
+        ("grpc", "does say GENERATOR=grpc", "EnvoyFilter"),
+        ("api", "says GENERATOR=api and not grpc", "set GENERATOR to grpc"),
+        ("", "have no GENERATOR", "set GENERATOR to grpc"),
+    ],
+)
+def test_what_the_node_says_of_its_generator(generator: str, words: str, fix: str) -> None:
+    """istiod chooses by it (xdsgen.go, findGenerator); a node that has it lacks something else."""
+    seen = case("envoy-config-no-generator")
+    (finding,) = findings(replace(seen, node=replace(seen.node, generator=generator)))
+    assert words in finding.explanation
+    assert any(words in line for line in finding.evidence)
+    assert fix in finding.fix
+
+
+def test_a_node_without_metadata_says_nothing_of_its_generator() -> None:
+    seen = case("envoy-config-no-generator")
+    assert seen.node.generator is None
+    assert "GENERATOR" not in findings(seen)[0].explanation
+
+
+def test_the_generator_of_a_real_client() -> None:
+    assert capture("plain").node.generator == "grpc"
 
 
 def test_a_cors_policy_is_a_filter_that_grpc_does_not_have() -> None:

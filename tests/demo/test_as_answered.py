@@ -1,7 +1,7 @@
 """Who answers in the running demo, beside who answered in a real mesh of istiod 1.29.1 and grpc-go 1.78.
 
-The same objects, the same client: ForwardEcho of echo-v2 (tests/data/istio/forwardecho-NAME.txt, SOURCES.md there). Left
-out is what C core refuses and grpc-go does not (LEAST_REQUEST), and what either held from before (CORS, MAGLEV).
+The same objects, the same client: ForwardEcho of echo-v2 (tests/data/istio/forwardecho-NAME.txt, SOURCES.md there).
+Left out is what C core refuses and grpc-go does not (LEAST_REQUEST), and what either held from before (CORS, MAGLEV).
 """
 
 from __future__ import annotations

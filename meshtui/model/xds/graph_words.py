@@ -81,11 +81,13 @@ def route_facts(route: Route, client: Client, channel: Channel | None = None) ->
     action = route.action
     facts = _timeout_facts(action.timeout, channel.timeout if channel is not None else 0.0)
     facts += [unread.words(asked, client) for asked in unread.of_limits(route)]
+    facts += override_facts(route.faults, client, channel)
     facts += [f"hash on {', '.join(action.hash_on)}"] if action.hash_on else []
-    facts += [unread.words(asked, client) for asked in unread.of_route(route) if asked.feature is not MISSING_AS_EMPTY]
-    if action.other_hash_keys and not action.hash_on:
-        facts.append("each call hashes at random")
-    return (*facts, *override_facts(route.faults, client, channel))
+    facts += ["each call hashes at random"] if action.other_hash_keys and not action.hash_on else []
+    asked = [one for one in unread.of_route(route) if one.feature is not MISSING_AS_EMPTY]
+    facts += [unread.words(one, client) for one in asked if not one.feature.never]
+    ignored = [one.what for one in asked if one.feature.never]
+    return (*facts, f"gRPC ignores {', '.join(ignored)}") if ignored else tuple(facts)
 
 
 def _timeout_facts(timeout: float | None, default: float) -> list[str]:

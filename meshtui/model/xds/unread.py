@@ -10,7 +10,7 @@ from meshtui.model.xds.clients import Client, Language
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Listener, Outliers, Route, RouteConfiguration
 from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
-from meshtui.model.xds.names import last_part
+from meshtui.model.xds.names import last_part, parse_service_name
 
 
 class Asked(NamedTuple):
@@ -47,13 +47,18 @@ def of_route(route: Route) -> Iterator[Asked]:
     if action.other_hash_keys:
         yield Asked(table.OTHER_HASH_KEYS, f"hash on {', '.join(action.other_hash_keys)}")
     if action.mirrors:
-        yield Asked(table.MIRRORS, f"mirror to {', '.join(map(last_part, action.mirrors))}")
+        yield Asked(table.MIRRORS, f"mirror to {', '.join(map(_label, action.mirrors))}")
     if action.rewrites:
         yield Asked(table.REWRITES, f"rewrite of the {action.rewrites}")
     if action.header_changes:
         yield Asked(table.HEADER_CHANGES, f"change of headers {action.header_changes}")
     if action.rewrites_authority:
         yield Asked(table.AUTHORITIES, "authority by auto_host_rewrite")
+
+
+def _label(cluster: str) -> str:
+    service = parse_service_name(cluster)
+    return f"{service.service} {service.subset}".rstrip() if service else last_part(cluster)
 
 
 def of_limits(route: Route) -> Iterator[Asked]:

@@ -76,10 +76,17 @@ def test_a_cookie_gives_no_hash() -> None:
     """gRFC A42: where no policy gives a hash, each call gets a random one."""
     action = weighted({"v1": 1, "v2": 1})._replace(other_hash_keys=("cookie session",))
     seen = with_route(Route("r", EVERYTHING, action))
-    assert facts(seen, ROUTES) == ("hash on cookie session: not read by gRPC", "each call hashes at random")
+    assert facts(seen, ROUTES) == ("each call hashes at random", "gRPC ignores hash on cookie session")
     action = action._replace(hash_on=("header x-user",))
     seen = with_route(Route("r", EVERYTHING, action))
-    assert facts(seen, ROUTES) == ("hash on header x-user", "hash on cookie session: not read by gRPC")
+    assert facts(seen, ROUTES) == ("hash on header x-user", "gRPC ignores hash on cookie session")
+
+
+def test_what_only_envoy_does() -> None:
+    action = weighted({"v1": 1})._replace(mirrors=(subset("v2"),), rewrites="path to /x", header_changes="x-a")
+    seen = with_route(Route("r", EVERYTHING, action))
+    (fact,) = facts(seen, ROUTES)
+    assert fact == "gRPC ignores mirror to echo v2, rewrite of the path to /x, change of headers x-a"
 
 
 def test_a_fault_of_one_destination() -> None:

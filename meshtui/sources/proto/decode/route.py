@@ -139,7 +139,7 @@ def _action(route: Any, host: Any) -> RouteAction:
         retry=_retry_words(retry),
         hash_on=tuple([words for policy in hashes if (words := _hash_words(policy))]) if hashes else (),
         detail=detail,
-        other_hash_keys=tuple([words for policy in hashes if (words := _other_hash_words(policy))]) if hashes else (),
+        other_hash_keys=_other_hash_keys(hashes) if hashes else (),
         mirrors=tuple([policy.cluster for policy in mirrors]) if mirrors else (),
         rewrites=_rewrite_words(action),
         header_changes=_header_change_words(route, action),
@@ -205,6 +205,11 @@ def _hash_words(policy: Any) -> str:
 
 
 # what gRPC does not act on
+
+
+def _other_hash_keys(policies: Any) -> tuple[str, ...]:
+    """Each once: istiod writes a policy for every destination."""
+    return tuple(dict.fromkeys(words for policy in policies if (words := _other_hash_words(policy))))
 
 
 def _other_hash_words(policy: Any) -> str:

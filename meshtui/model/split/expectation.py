@@ -16,11 +16,15 @@ from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
+    Listener,
     Locality,
     Policy,
     Route,
     WeightedCluster,
 )
+from meshtui.model.xds.feature_table import FAULTS
+from meshtui.model.xds.features import ignores
+from meshtui.model.xds.filters import aborted, faults_in_force, merged
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.readings import policy_of
@@ -114,12 +118,14 @@ def _of_clusters(
             by_name += [version for version, _ in shares]
         if source is VersionSource.SEVERAL_VERSIONS:
             located += [version for version, _ in shares]
-        kept = 1.0 - (found.serving.dropped if found is not None else 0.0)
+        dropped = found.serving.dropped if found is not None else 0.0
+        kept = (1.0 - dropped) * (1.0 - _aborted(snapshot, decision, item))
         if kept < 1:
-            notes.append(f"{share_words(1 - kept)} of calls to {cluster_label(item.cluster)} are dropped by config")
+            lost = share_words(1 - kept)
+            notes.append(f"{lost} of calls to {cluster_label(item.cluster)} are dropped or aborted by config")
         weights += [(version, item.weight * kept * share) for version, share in shares]
     if not any(weight for _, weight in weights):
-        return Expectation.untestable("The config drops every call: no answer is expected.", label=label)
+        return Expectation.untestable("The config drops or aborts every call: no answer is expected.", label=label)
     if twice := _told_by_several(located, weights):
         return Expectation.untestable(
             f"gRPC draws among the localities that a channel is connected to, and {twice} answers from several "
@@ -149,6 +155,15 @@ def _added(weights: list[tuple[str, float]]) -> dict[str, float]:
     for version, weight in weights:
         added[version] = added.get(version, 0.0) + weight
     return added
+
+
+def _aborted(snapshot: Snapshot, decision: Decision, item: WeightedCluster) -> float:
+    """The share of a destination's calls that fault injection aborts (gRFC A33): they get no answer."""
+    listener = decision.listener.body if decision.listener is not None else None
+    client = client_of(snapshot.node)
+    if not isinstance(listener, Listener) or decision.route is None or ignores(FAULTS, client):
+        return 0.0
+    return aborted(faults_in_force(listener.filters, merged(decision.route.faults, item.overrides)))
 
 
 class _Served(NamedTuple):

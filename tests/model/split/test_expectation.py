@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from meshtui.model.split.expectation import expectation_for
-from meshtui.model.xds.config import ROUND_ROBIN, ClusterLoadAssignment, Endpoint, Locality, Route, RouteMatch
-from meshtui.model.xds.resource import CDS, EDS, RDS, Status
+from meshtui.model.xds.config import ROUND_ROBIN, ClusterLoadAssignment, Endpoint, Listener, Locality, Route, RouteMatch
+from meshtui.model.xds.filters import Fault, HttpFilter
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Status
 from meshtui.model.xds.snapshot import Snapshot
 from tests.world.config import (
     EVERYTHING,
@@ -44,6 +45,23 @@ def test_the_request_picks_the_route() -> None:
     )
     assert expectation_for(seen, URL, {"x-canary": "1"}).shares == {"v2": 1.0}
     assert expectation_for(seen, URL, {}).shares == {"v1": 1.0}
+
+
+def test_calls_that_config_aborts_get_no_answer() -> None:
+    """gRFC A33, A39: a fault of one destination changes the shares of the answers; one of the route does not."""
+    fault = Fault(aborted=0.5, status="UNAVAILABLE")
+    override = HttpFilter("fault", "HTTPFault", fault.words, fault)
+    first, second = weighted({"v1": 50, "v2": 50}).clusters
+    listener = Listener(LISTENER, inbound=False, route_name=ROUTES, filters=(HttpFilter("fault", "HTTPFault"),))
+    action = weighted({"v1": 50, "v2": 50})._replace(clusters=(first, second._replace(overrides=(override,))))
+    seen = with_resource(canary(), resource(LDS, LISTENER, listener))
+    of_one = with_resource(seen, resource(RDS, ROUTES, routes(Route("r", EVERYTHING, action))))
+    found = expectation_for(of_one, URL, {})
+    assert found.shares == {"v1": pytest.approx(2 / 3), "v2": pytest.approx(1 / 3)}
+    assert found.notes[0] == "50 % of calls to v2 are dropped or aborted by config"
+    route = Route("r", EVERYTHING, weighted({"v1": 50, "v2": 50}), faults=(override,))
+    of_all = with_resource(seen, resource(RDS, ROUTES, routes(route)))
+    assert expectation_for(of_all, URL, {}).shares == {"v1": pytest.approx(0.5), "v2": pytest.approx(0.5)}
 
 
 def workloads(seen: Snapshot, **versions: str) -> Snapshot:

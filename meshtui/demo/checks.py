@@ -13,6 +13,7 @@ from meshtui.demo.istio.routing import Destination
 def unresolved(config: MeshConfig) -> Iterator[Note]:
     """One note for each reference to something that is not there, and for each object that is hidden."""
     yield from _exported_elsewhere(config)
+    yield from dict.fromkeys(_left_out(config))
     views = [config.seen_by(config.namespace, workload) for workload in config.workloads] or [config]
     found = [note for view in views for note in (*_destinations(view), *_hidden(view))]
     yield from dict.fromkeys(found)
@@ -25,6 +26,16 @@ def _exported_elsewhere(config: MeshConfig) -> Iterator[Note]:
         if not origin.visible_in(config.namespace):
             shown = ", ".join(origin.exported_to)
             yield _note(origin, f"exportTo {shown}: no pod of the demo, in {config.namespace}, is given it")
+
+
+def _left_out(config: MeshConfig) -> Iterator[Note]:
+    """What a Sidecar's pods are not told of."""
+    for workload in config.workloads:
+        sidecar = config.sidecar_of(config.namespace, workload.labels)
+        told = {service.host for service in config.seen_by(config.namespace, workload).services}
+        lost = [service.host for service in config.services if service.host not in told]
+        if sidecar and lost:
+            yield _note(sidecar.origin, f"its pods are not told of {', '.join(lost)}: who calls one finds no listener")
 
 
 def _unused(config: MeshConfig, views: Sequence[MeshConfig]) -> Iterator[Note]:
@@ -41,6 +52,8 @@ def _why_unused(rule: DestinationRule, config: MeshConfig, views: Sequence[MeshC
         return f"no Service is called {rule.host}"
     if not any(rule in view.destination_rules for view in views):
         return "workloadSelector or exportTo leave out every pod of the demo"
+    if not any(view.service(host) for view in views):
+        return f"no pod of the demo is told of {host}"
     first = next((held.origin for view in views for held in view.rules_of(host)), None)
     if first is None:
         return f"Istio takes rules from the namespace of the client, of the Service and from {ROOT_NAMESPACE} alone"

@@ -14,11 +14,19 @@ from meshtui.demo.istio import delegates, fields
 from meshtui.demo.istio.destinations import read_destination_rule, read_service, read_service_entry
 from meshtui.demo.istio.fields import Block, ManifestError
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import AuthorizationPolicy, IstioObject, MeshConfig, PeerAuthentication, Service
+from meshtui.demo.istio.objects import (
+    AuthorizationPolicy,
+    IstioObject,
+    MeshConfig,
+    PeerAuthentication,
+    Service,
+    Sidecar,
+)
 from meshtui.demo.istio.origin import Note, Origin
 from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import VirtualService
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
+from meshtui.demo.istio.sidecar import read_sidecar
 from meshtui.demo.istio.virtual_service import read_virtual_service
 from meshtui.demo.istio.workload import NAMESPACE, MeshWorkload
 from meshtui.model.clock import utc_now
@@ -35,6 +43,7 @@ READERS: dict[tuple[str, str], Reader] = {
     ("networking.istio.io", "ServiceEntry"): read_service_entry,
     ("networking.istio.io", "DestinationRule"): read_destination_rule,
     ("networking.istio.io", "VirtualService"): read_virtual_service,
+    ("networking.istio.io", "Sidecar"): read_sidecar,
     ("security.istio.io", "PeerAuthentication"): read_peer_authentication,
     ("security.istio.io", "AuthorizationPolicy"): read_authorization_policy,
 }
@@ -48,7 +57,6 @@ _WITHOUT_EFFECT = {
     **dict.fromkeys(
         ("Deployment", "Pod", "WorkloadEntry", "WorkloadGroup", "HorizontalPodAutoscaler"), _PODS_ARE_GIVEN
     ),
-    "Sidecar": "the demo mesh does not model it; istiod would leave out what its egress does not name",
 }
 """Kinds that change nothing here, and why."""
 
@@ -224,5 +232,6 @@ def in_force(
         destination_rules=tuple(found for found in objects if isinstance(found, DestinationRule)),
         virtual_services=delegates.merged(found for found in objects if isinstance(found, VirtualService)),
         peer_authentications=tuple(found for found in objects if isinstance(found, PeerAuthentication)),
+        sidecars=tuple(found for found in objects if isinstance(found, Sidecar)),
         authorization_policies=tuple(found for found in objects if isinstance(found, AuthorizationPolicy)),
     )

@@ -134,7 +134,6 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
             3,
             "crashes",
         ),
-        (security("Sidecar", "{}"), "dropped", 2, "would leave out what its egress does not name"),
         (security("Deployment", "{}"), "dropped", 2, "the demo's pods are given"),
         (security("RequestAuthentication", "{}"), "dropped", 2, "no effect on proxyless gRPC"),
     ],
@@ -235,6 +234,7 @@ def outcome_of(text: str) -> FileContent | ManifestError:
             ("v1", "Service"),
             ("networking.istio.io/v1", "DestinationRule"),
             ("networking.istio.io/v1", "VirtualService"),
+            ("networking.istio.io/v1", "Sidecar"),
             ("security.istio.io/v1", "PeerAuthentication"),
             ("security.istio.io/v1", "AuthorizationPolicy"),
         ]

@@ -84,7 +84,26 @@ class AuthorizationPolicy:
     rules: tuple[AuthorizationRule, ...]
 
 
-IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | AuthorizationPolicy
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What its pods are told of: Services and VirtualServices by namespace and host."""
+
+    origin: Origin
+    selector: Labels
+    egress: tuple[tuple[str, str], ...]
+    """Namespace (``.`` its own, ``*`` any) and host, exact or with a leading ``*``."""
+
+    def imports(self, origin: Origin, host: str) -> bool:
+        """Whether a host of an object is told of; a wildcard on either side is enough."""
+        own = self.origin.namespace
+        return any(
+            (namespace in ("*", origin.namespace) or (namespace == "." and origin.namespace == own))
+            and (covers(pattern, host) or covers(host, pattern))
+            for namespace, pattern in self.egress
+        )
+
+
+IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | AuthorizationPolicy | Sidecar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +116,18 @@ class MeshConfig:
     virtual_services: tuple[VirtualService, ...] = ()
     peer_authentications: tuple[PeerAuthentication, ...] = ()
     authorization_policies: tuple[AuthorizationPolicy, ...] = ()
+    sidecars: tuple[Sidecar, ...] = ()
     namespace: str = NAMESPACE
     """The one of who asks, whose rules come first."""
     labels: Labels = ()
     """Those of who asks."""
+    led_to: frozenset[str] = frozenset()
+    """Hosts that who asks is told of only because a route leads there: they have no virtual host."""
 
     def seen_by(self, namespace: str, client: MeshWorkload | None) -> MeshConfig:
         """What is for a client: rules that select it, and what is exported to its namespace."""
         labels = client.labels if client else ()
-        return replace(
+        seen = replace(
             self,
             namespace=namespace,
             labels=labels,
@@ -121,6 +143,29 @@ class MeshConfig:
                 and (rule.origin.visible_in(namespace) or rule.origin.namespace == namespace)
             ),
         )
+        sidecar = self.sidecar_of(namespace, labels)
+        return seen._imported(sidecar) if sidecar else seen
+
+    def sidecar_of(self, namespace: str, labels: Labels) -> Sidecar | None:
+        """The one for a client: by selector, before its namespace's, before the mesh's (istio
+        ``pilot/pkg/model/push_context.go``, doGetSidecarScope)."""
+        own = [sidecar for sidecar in self.sidecars if sidecar.origin.namespace == namespace]
+        selecting = [sidecar for sidecar in own if sidecar.selector and selects(sidecar.selector, labels)]
+        mesh = [sidecar for sidecar in self.sidecars if sidecar.origin.namespace == ROOT_NAMESPACE]
+        whole = [sidecar for sidecar in (*own, *mesh) if not sidecar.selector]
+        return next(iter((*selecting, *whole)), None)
+
+    def _imported(self, sidecar: Sidecar) -> MeshConfig:
+        """What a Sidecar leaves of it, with the Services that the routes it leaves lead to."""
+        virtual_services = tuple(
+            virtual
+            for virtual in self.virtual_services
+            if any(sidecar.imports(virtual.origin, host) for host in virtual.hosts)
+        )
+        named = {service.host for service in self.services if sidecar.imports(service.origin, service.host)}
+        led_to = frozenset(host for virtual in virtual_services for host in virtual.leads_to) - named
+        services = tuple(service for service in self.services if service.host in named | led_to)
+        return replace(self, services=services, virtual_services=virtual_services, led_to=led_to)
 
     def service(self, host: str) -> Service | None:
         """The service with this fully qualified name."""

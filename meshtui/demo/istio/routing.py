@@ -190,3 +190,8 @@ class VirtualService:
     """Whether pods get it; else only gateways do."""
     lost: tuple[str, ...] = ()
     """What the merge with those it delegates to left out, and why."""
+
+    @property
+    def leads_to(self) -> frozenset[str]:
+        """The hosts of its destinations."""
+        return frozenset(destination.host for route in self.http for destination in route.destinations)

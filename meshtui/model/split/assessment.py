@@ -70,7 +70,8 @@ class Expectation:
     versions. ``arriving`` says that a part of the config is not there yet, which for a moment is as it should
     be. ``label`` names the config it was read from (a route or a VirtualService) or is empty. ``by_locality`` are
     versions that a locality each stands for, where gRPC draws among those it is connected to: only what a channel
-    answers once each of them has answered are draws by the weights.
+    answers once each of them has answered are draws by the weights. ``fallbacks`` are versions that gRPC turns to while
+    it reaches no endpoint of a priority before theirs.
     """
 
     weights: tuple[tuple[str, float], ...]
@@ -81,6 +82,7 @@ class Expectation:
     label: str = ""
     arriving: bool = False
     by_locality: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
 
     @classmethod
     def of(

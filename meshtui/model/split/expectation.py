@@ -107,6 +107,7 @@ def _of_clusters(
     notes: list[str] = []
     by_name: list[str] = []
     located: list[str] = []
+    fallbacks: dict[str, None] = {}
     for item in clusters:
         if item.weight == 0 and len(clusters) > 1:
             continue  # gRPC never draws it; an answer from its version is a surprise all the same
@@ -118,6 +119,7 @@ def _of_clusters(
             by_name += [version for version, _ in shares]
         if source is VersionSource.SEVERAL_VERSIONS:
             located += [version for version, _ in shares]
+        fallbacks |= dict.fromkeys(found.later if found is not None else ())
         dropped = found.serving.dropped if found is not None else 0.0
         kept = (1.0 - dropped) * (1.0 - _aborted(snapshot, decision, item))
         if kept < 1:
@@ -141,7 +143,8 @@ def _of_clusters(
         return Expectation.untestable(reason, weights=dict(weights), label=label)
     if by_name:
         notes.append(f"subset {', '.join(by_name)} is taken for the version of that name")
-    return Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label, tuple(located))
+    expected = Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label, tuple(located))
+    return replace(expected, fallbacks=tuple(version for version in fallbacks if not expected.shares.get(version)))
 
 
 def _told_by_several(located: list[str], weights: list[tuple[str, float]]) -> str:
@@ -171,6 +174,8 @@ class _Served(NamedTuple):
 
     serving: Serving
     policy: Policy
+    later: tuple[str, ...]
+    """The versions of the priorities after it."""
 
 
 def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
@@ -182,7 +187,10 @@ def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
         return None
     if not isinstance(assignment.body, ClusterLoadAssignment):
         return None
-    return _Served(serving(assignment.body), policy_of(cluster.body, client_of(snapshot.node)))
+    used = serving(assignment.body)
+    after = [locality for locality in assignment.body.localities if locality.priority > used.priority]
+    later = sorted({endpoint.revision for locality in after for endpoint in usable(locality)} - {""})
+    return _Served(used, policy_of(cluster.body, client_of(snapshot.node)), tuple(later))
 
 
 def _versions(
@@ -225,7 +233,8 @@ def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluste
     several = decision.route is not None and len(decision.route.action.clusters) > 1
     if several:
         what = "holds several versions" if source is VersionSource.SEVERAL_VERSIONS else "has no subset"
-        return f"Cluster {item.cluster} {what}, so the config does not say which version its share goes to."
+        label = cluster_label(item.cluster)
+        return f"Cluster {label} {what}, so the config does not say which version its share goes to: say which."
     if "RING_HASH" in policy or "MAGLEV" in policy:
         return (
             "One cluster with ring hash: the request's hash picks the pod, so the split follows the keys, not weights."

@@ -14,6 +14,12 @@ FEW = 0.01
 NO_TEST = "no test"
 """The word where there is nothing to judge by."""
 
+FAILED_OVER = (
+    "The weights give it nothing: gRPC turns to it only while it reaches no endpoint of a priority before it. Look in "
+    "Channels why."
+)
+"""What an answer from a later priority says (gRFC A56)."""
+
 LARGEST_ODDS = 1_000_000
 """Odds beyond this are said as "less than once in a million": more digits would claim more than anyone can check."""
 
@@ -112,6 +118,8 @@ def _mismatch(assessment: Assessment) -> VerdictWords:
         version = assessment.unexpected[0]
         count = assessment.counts.by_version[version]
         name = version or "(an empty version)"
+        if assessment.expectation is not None and version in assessment.expectation.fallbacks:
+            return VerdictWords(assessment.verdict.value, f"{name} answered {_times(count)}. {FAILED_OVER}")
         text = f"{name} answered {_times(count)}, and the {_wanted(assessment)} give it nothing."
         return VerdictWords(assessment.verdict.value, text)
     worst = _farthest(assessment.shares)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from meshtui.model.split.assessment import assess
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.expectation import expectation_for
+from meshtui.model.split.words import verdict_words
 from meshtui.model.xds.config import ROUND_ROBIN, ClusterLoadAssignment, Endpoint, Listener, Locality, Route, RouteMatch
 from meshtui.model.xds.filters import Fault, HttpFilter
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Status
@@ -177,3 +180,19 @@ def test_a_version_of_several_localities_does_not_tell_which_are_connected() -> 
 def test_localities_of_one_version_are_no_matter_of_connections() -> None:
     found = expectation_for(by_locality(canary(), "v2", "v2", "v2"), URL, {})
     assert (found.testable, found.by_locality) == (True, ())
+
+
+def test_a_later_priority_is_where_grpc_fails_over_to() -> None:
+    """As istiod makes it of outlierDetection: the nearest locality first (gRFC A56)."""
+    full = subset("v2")
+    seen = by_locality(canary(), "v2", "new", "old")
+    body = seen.resources[key(EDS, full)].body
+    assert isinstance(body, ClusterLoadAssignment)
+    first, second = body.localities
+    ordered = body._replace(localities=(first, second._replace(priority=1)))
+    found = expectation_for(with_resource(seen, resource(EDS, full, ordered)), URL, {})
+    assert found.shares == {"v1": pytest.approx(0.2), "new": pytest.approx(0.8)}
+    assert (found.by_locality, found.fallbacks) == ((), ("old",))
+    said = verdict_words(assess(SplitCounts({"v1": 20, "old": 80}), found))
+    assert said.sentence.startswith("mismatch: old answered 80 times.")
+    assert "reaches no endpoint of a priority before it" in said.text

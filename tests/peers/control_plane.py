@@ -16,11 +16,18 @@ import grpc.aio  # isort: skip
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
+from envoy.extensions.clusters.aggregate.v3 import cluster_pb2 as aggregate_pb2
 from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import http_connection_manager_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 
 from tests.xds_messages import packed
+
+HOLLOW = "hollow"
+"""A cluster whose EDS resource is not there."""
+
+ODD = "odd"
+"""A cluster of a type that every gRPC refuses."""
 
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 
@@ -31,12 +38,17 @@ class TableServer:
     def __init__(self, clusters: Mapping[str, int]) -> None:
         self._clusters = clusters
         self._tables: dict[str, tuple[Any, bool]] = {}
+        self._aggregates: dict[str, tuple[str, ...]] = {}
         self.refusals: dict[str, str] = {}
         self.port = 0
 
     def put(self, name: str, table: Any, *, inline: bool) -> None:
         """Serve a route configuration to channels of this name, inside their listener or beside it."""
         self._tables[name] = (table, inline)
+
+    def put_aggregate(self, name: str, members: tuple[str, ...]) -> None:
+        """Serve an aggregate of these clusters, which may be :data:`HOLLOW` or :data:`ODD`."""
+        self._aggregates[name] = members
 
     @property
     def bootstrap(self) -> dict[str, Any]:
@@ -75,6 +87,10 @@ class TableServer:
             return _listener(name, *self._tables[name])
         if kind == "RouteConfiguration" and name in self._tables:
             return self._tables[name][0]
+        if kind == "Cluster" and name in self._aggregates:
+            return _aggregate(name, self._aggregates[name])
+        if kind == "Cluster" and name in (HOLLOW, ODD):
+            return _cluster(name) if name == HOLLOW else cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.STATIC)
         if name not in self._clusters:
             return None
         return _cluster(name) if kind == "Cluster" else _endpoints(name, self._clusters[name])
@@ -96,6 +112,13 @@ def _listener(name: str, table: Any, inline: bool) -> Any:
 def _cluster(name: str) -> Any:
     message = cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.EDS)
     message.eds_cluster_config.eds_config.ads.SetInParent()
+    return message
+
+
+def _aggregate(name: str, members: tuple[str, ...]) -> Any:
+    message = cluster_pb2.Cluster(name=name)
+    message.cluster_type.name = "envoy.clusters.aggregate"
+    message.cluster_type.typed_config.CopyFrom(packed(aggregate_pb2.ClusterConfig(clusters=members)))
     return message
 
 

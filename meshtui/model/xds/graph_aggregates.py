@@ -18,11 +18,9 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
 
     gRPC knows where to send calls only once it knows of each member, so that one that is waited for holds up all (A37,
     A74). A member whose endpoints cannot be used, or whose EDS resource is not there, is gone over everywhere; of one
-    that is not there itself, languages differ.
+    that is not there itself, languages differ, and grpc-go then does not ask for the members behind it.
     """
     members = aggregate.children
-    if any(_is_awaited(member) for member in members):
-        return aggregate._replace(serves=Serves())
     gone = lost_members(aggregate)
     readings = {passes_over(member) for member in gone}
     broken = any(member.health is Health.REFUSED and member.serves.able is None for member in members)
@@ -30,6 +28,8 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
     if False in readings:
         note = f"{_labels(gone)} {_is_not(gone)} there, and {language} then fails all calls of the aggregate"
         return _cannot(aggregate, note)
+    if any(_is_awaited(member) for member in members):
+        return aggregate._replace(serves=Serves())
     if able is None:
         unclear = any(member.serves.able is None for member in members)
         return _not_known(aggregate, "") if unclear else _cannot(aggregate, "none of its clusters can serve")

@@ -62,6 +62,10 @@ LEAVES_OUT_LOST: Final = Version(1, 63)
 """A release of C-core that certainly has gRFC A74 for aggregates (grpc/grpc#35011, #35313)."""
 
 
+PASSES_OVER_REFUSED: Final = Version(1, 85)
+"""A release of grpc-java that was seen to go over a member it had refused."""
+
+
 def passes_over(client: Client, *, absent: bool) -> bool | None:
     """Whether an aggregate goes on to its next member where one is not there; None where that is not known.
 
@@ -71,13 +75,14 @@ def passes_over(client: Client, *, absent: bool) -> bool | None:
     ``xds_dependency_manager.go`` (``populateAggregateClusterLocked`` hands on the error of any member). grpc-java never
     did ("we're keeping Java's old behavior", ``XdsDependencyManager.java``); of a member that was refused its versions
     before A74 wait. C-core leaves such members out since A74 (``xds_dependency_manager.cc``,
-    ``PopulateClusterConfigMap``).
+    ``PopulateClusterConfigMap``). tests/peers/test_aggregates.py asks real clients.
     """
     match client.language:
         case Language.GO:
             return False
         case Language.JAVA:
-            return True if absent else None
+            new = client.version is not None and client.version >= PASSES_OVER_REFUSED
+            return True if absent or new else None
         case Language.CORE:
             return True if client.version is not None and client.version >= LEAVES_OUT_LOST else None
         case _:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -12,26 +11,15 @@ from meshtui.doctor.kinds.agent import ISTIOD_CONNECTION, STREAMS_EVICTED
 from meshtui.model.channels import Channel, ChannelReport, ChannelState
 from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.finding import Finding
-from meshtui.model.phrases import ago_words, plural, share_words, span_words
+from meshtui.model.phrases import plural, span_words
 from meshtui.model.traffic import RATE_SECONDS, Flow, Traffic
-from meshtui.model.xds.config import RouteConfiguration
-from meshtui.model.xds.graph import Graph, Node, NodeKind
-from meshtui.model.xds.graph_aggregates import as_met
-from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import is_inbound
-from meshtui.model.xds.resource import Health, ResourceKey, Status
-from meshtui.model.xds.snapshot import Snapshot
-from meshtui.model.xds.virtual_hosts import in_use
-from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
+from meshtui.model.xds.resource import Health, ResourceKey
 
 MAY_HANG: Final = "calls hang, or long-lived streams"
 """What calls in flight that do not come back may be."""
 
 NO_CHANNELZ: Final = "not known: channelz was not read"
 """Whether the app does not serve it, or gives no answer now, is said beside."""
-
-DESTINATIONS_SHOWN: Final = 4
-"""Weighted clusters named on the route rung; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +65,6 @@ class Rung:
 def last_seen(rung: Rung) -> Rung:
     """A rung of a target that gives no answer now: nothing on it is known to be well any more."""
     return replace(rung, health=None) if rung.health is Health.OK else rung
-
-
-def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung, ...]:
-    """Listener, Route, Cluster and Endpoint."""
-    by_kind: dict[NodeKind, list[Node]] = {kind: [] for kind in NodeKind}
-    for node in as_met(graph):
-        if node.key is not None or node.weight != 0:  # a destination that gRPC leaves out is no cluster of the client
-            by_kind[node.kind].append(node)
-    listeners = by_kind[NodeKind.LISTENER]
-    outbound = [node for node in listeners if node.key is None or not is_inbound(node.key)]
-    inbound = [node for node in listeners if node.key is not None and is_inbound(node.key)]
-    if not outbound:
-        return (_listener_rung(listeners, "listener"), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
-    return (
-        _listener_rung(outbound, "listener", also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
-        _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], snapshot, now),
-        _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
-        _rung(RungName.ENDPOINT, _by_address(by_kind[NodeKind.ENDPOINT]), "endpoint"),
-    )
-
-
-def _by_address(endpoints: Iterable[Node]) -> list[Node]:
-    """Each address once, at its worst: services that share pods, and clusters that are subsets of them, name the same
-    endpoints."""
-    found: dict[str, Node] = {}
-    for node in endpoints:
-        known = found.get(node.label)
-        if known is None or node.health.rank > known.health.rank:
-            found[node.label] = node
-    return list(found.values())
 
 
 def control_plane_rung(
@@ -206,127 +164,3 @@ def _spark(total: Flow) -> tuple[SparkSeries, ...]:
 def _channel_health(channels: Iterable[Channel]) -> Health:
     broken = any(channel.state is ChannelState.TRANSIENT_FAILURE for channel in channels)
     return Health.REFUSED if broken else Health.OK
-
-
-def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
-    if not nodes:
-        return Rung(RungName.LISTENER, Health.WAITING, "this client holds no listener yet")
-    rung = _rung(RungName.LISTENER, nodes, noun)
-    return replace(rung, aside=rung.aside or also)
-
-
-def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
-    modes = sorted({inbound_tls_words(chain.tls) for chain in chains if chain.tls is not None})
-    return f"and {plural(len(listeners), 'inbound listener')}: {', '.join(modes) or 'no chain'}" if listeners else ""
-
-
-def _no_outbound(name: RungName) -> Rung:
-    return Rung(name, None, "no outbound channel is open in this app")
-
-
-def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
-    if not nodes:
-        return Rung(RungName.ROUTE, Health.OK, "inside the listener")
-    rung = _rung(RungName.ROUTE, nodes, "route configuration")
-    if len(nodes) == 1 and nodes[0].key is not None:
-        resource = snapshot.resources.get(nodes[0].key)
-        if resource is not None and isinstance(resource.body, RouteConfiguration):
-            age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
-            below, why = _trouble_below(nodes[0], snapshot)
-            health = rung.health if rung.health is not Health.OK else below
-            words = route_words(in_use(snapshot, resource.key, resource.body))
-            return Rung(rung.name, health, words, aside=rung.aside or why or age, key=rung.key)
-    return rung
-
-
-def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
-    """What the routes lead to that serves no call, or may not, and why; what serves somehow is no trouble of theirs."""
-    failing = next((child for child in _routes_under(node) if child.health.rank), None)
-    if failing is not None:
-        route = failing.kind is NodeKind.ROUTE
-        return failing.health, f"{failing.label}: {failing.note}" if route else failing.note
-    below = [cluster for cluster in _clusters_under(node) if cluster.weight != 0 and not cluster.serves.able]
-    absent = [cluster.label for cluster in below if _is_absent(cluster, snapshot)]
-    unable = next((cluster for cluster in below if cluster.serves.able is False and cluster.label not in absent), None)
-    if unable is not None:
-        return Health.MISSING, f"{unable.label}: {unable.note or 'its endpoints are not there'}"
-    if absent:
-        return Health.MISSING, f"names {', '.join(dict.fromkeys(absent))}, which is not there"
-    awaited = [cluster.label for cluster in below if cluster.worst is Health.WAITING]
-    if awaited:
-        return Health.WAITING, f"waits for {', '.join(dict.fromkeys(awaited))}"
-    return next(((Health.UNKNOWN, f"{cluster.label}: {cluster.note}") for cluster in below), (Health.OK, ""))
-
-
-def _is_absent(cluster: Node, snapshot: Snapshot) -> bool:
-    """Whether the control plane does not have it, as far as the client says."""
-    held = snapshot.resources.get(cluster.key) if cluster.key is not None else None
-    return held is not None and held.status is Status.DOES_NOT_EXIST and not held.value
-
-
-def _routes_under(node: Node) -> Iterable[Node]:
-    for child in node.children:
-        if child.kind is NodeKind.ROUTE:
-            yield child
-        elif child.kind is NodeKind.VIRTUAL_HOST:
-            yield child
-            yield from _routes_under(child)
-
-
-def _clusters_under(node: Node) -> Iterable[Node]:
-    for child in node.children:
-        if child.kind is NodeKind.CLUSTER:
-            yield child
-        elif child.kind in (NodeKind.ROUTE, NodeKind.VIRTUAL_HOST):
-            yield from _clusters_under(child)
-
-
-def route_words(routes: RouteConfiguration) -> str:
-    """A whole route configuration in a line: ``v1 80 % · v2 20 %``, with matches where there are several."""
-    if not routes.virtual_hosts:
-        return "no virtual host for this channel"
-    all_routes = [route for host in routes.virtual_hosts for route in host.routes if not route.left_out]
-    if not all_routes:
-        return "no routes: every request fails"
-    parts = []
-    for route in all_routes:
-        clusters = route.action.clusters
-        where = "" if is_catch_all(route.match) else f"{match_words(route.match)} → "
-        all_to_one = bool(where) and len(clusters) == 1
-        named = " · ".join(
-            cluster_label(item.cluster) + ("" if all_to_one else f" {share_words(item.share)}")
-            for item in clusters[:DESTINATIONS_SHOWN]
-        )
-        more = f" · {len(clusters) - DESTINATIONS_SHOWN} more" if len(clusters) > DESTINATIONS_SHOWN else ""
-        parts.append(f"{where}{named or route.action.kind.value}{more}")
-    return parts[0] if len(parts) == 1 else f"{parts[0]}, {plural(len(parts) - 1, 'more route')}"
-
-
-def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
-    """One line for all nodes of a kind: the one there is, or how many are in which state; the worst one's reason."""
-    if not nodes:
-        return Rung(name, None, f"no {noun}")
-    bad = max(nodes, key=lambda node: node.health.rank)
-    names: tuple[str, ...] = ()
-    if len(nodes) == 1:
-        text = "   ".join((bad.label, *bad.facts))
-    else:
-        text = plural(len(nodes), noun)
-        if len(nodes) <= DESTINATIONS_SHOWN:
-            names = tuple(dict.fromkeys(node.label for node in nodes))
-        else:
-            text += f", {sum(node.health is Health.OK for node in nodes)} fine"
-    aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else _same_trouble(bad, nodes)
-    if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
-        aside = f"all {bad.facts[0]}"
-    return Rung(name, bad.health, text, names=names, aside=aside, key=bad.key)
-
-
-def _same_trouble(bad: Node, nodes: Sequence[Node]) -> str:
-    """``v1, v3: refused …`` or ``all: refused …``: those that are as bad for the same reason."""
-    alike = [node for node in nodes if (node.health, node.note) == (bad.health, bad.note)]
-    if len(alike) == len(nodes):
-        return f"all: {bad.note}"
-    labels = list(dict.fromkeys(node.label for node in alike))
-    more = f" and {len(labels) - DESTINATIONS_SHOWN} more" if len(labels) > DESTINATIONS_SHOWN else ""
-    return f"{', '.join(labels[:DESTINATIONS_SHOWN])}{more}: {bad.note}"

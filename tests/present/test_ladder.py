@@ -14,7 +14,8 @@ from meshtui.model.traffic import observe
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, EDS, RDS, ErrorState, Health, Status
 from meshtui.model.xds.snapshot import Snapshot
-from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, traffic_rung
+from meshtui.present.ladder import Rung, control_plane_rung, traffic_rung
+from meshtui.present.ladder_config import config_rungs
 from tests.world.clock import NOW
 from tests.world.config import (
     ROUTES,

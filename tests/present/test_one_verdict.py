@@ -33,7 +33,7 @@ from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Resource, Status
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from meshtui.present.documents.document import resource_document
-from meshtui.present.ladder import config_rungs
+from meshtui.present.ladder_config import config_rungs
 from meshtui.present.marks import HEALTH_GLYPHS
 from tests.world.clock import NOW
 from tests.world.config import (

@@ -15,7 +15,7 @@ from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.resource import RDS, Health
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
-from meshtui.present.ladder import config_rungs
+from meshtui.present.ladder_config import config_rungs
 from tests.cases import alarms, capture, case, findings, nodes
 from tests.world.clock import NOW
 from tests.world.config import EVERYTHING, ROUTES, canary, resource, routes, split_routes, weighted, with_resource

@@ -21,7 +21,8 @@ from textual import events
 from textual.app import ComposeResult
 
 from meshtui.model.identity.workload import server_uris
-from meshtui.present.ladder import Rung, config_rungs, control_plane_rung, last_seen, traffic_rung
+from meshtui.present.ladder import Rung, control_plane_rung, last_seen, traffic_rung
+from meshtui.present.ladder_config import config_rungs
 from meshtui.present.ladder_identity import identity_rungs
 from meshtui.session.state import Fact, LinkState
 from meshtui.tui.frame import Frame

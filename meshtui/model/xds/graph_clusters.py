@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from meshtui.model.xds.clients import Client
-from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, EndpointHealth
+from meshtui.model.xds.feature_table import SESSIONS
+from meshtui.model.xds.features import ignores
 from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
 from meshtui.model.xds.graph_aggregates import in_order
 from meshtui.model.xds.graph_branches import Branches
@@ -28,8 +30,8 @@ class Clusters:
         self._branches = branches
         self._client = client
         self._made: dict[ResourceKey, Branch] = {}
-        self._leaves: dict[ResourceKey, Leaves] = {}
-        """The endpoints of each EDS resource, made once however many clusters read it."""
+        self._leaves: dict[tuple[ResourceKey, bool], Leaves] = {}
+        """The endpoints of each EDS resource, made once however many clusters read it as they do."""
         self._unfolded: dict[str, Node | None] = {}
         """The members of the aggregate in the making that were shown so far; None for one that is in the making."""
         self._unfolding: list[str] = []
@@ -110,7 +112,7 @@ class Clusters:
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
             found = self._readable_cluster(resource, body, slot, label, children=(self.assignment(assignment),))
             return self._beside(found, assignment)
-        leaves = self._leaves_of(assignment.key, assignment.body)
+        leaves = self._leaves_of(assignment.key, assignment.body, self._drains_for_sessions(body))
         return self._readable_cluster(resource, body, slot, label, leaves=leaves)
 
     def _readable_cluster(
@@ -149,11 +151,15 @@ class Clusters:
             explained=is_explained(resource),
         )
 
-    def _leaves_of(self, key: ResourceKey, assignment: ClusterLoadAssignment) -> Leaves:
-        leaves = self._leaves.get(key)
+    def _leaves_of(self, key: ResourceKey, assignment: ClusterLoadAssignment, for_sessions: bool = False) -> Leaves:
+        leaves = self._leaves.get((key, for_sessions))
         if leaves is None:
-            leaves = self._leaves[key] = leaves_of(assignment, self._client)
+            leaves = self._leaves[key, for_sessions] = leaves_of(assignment, self._client, for_sessions)
         return leaves
+
+    def _drains_for_sessions(self, cluster: Cluster) -> bool:
+        """Whether an endpoint that drains still gets the calls of its sessions (gRFC A55)."""
+        return EndpointHealth.DRAINING.value in cluster.kept_for_sessions and not ignores(SESSIONS, self._client)
 
     def _beside(self, cluster: Node, assignment: Resource) -> Node:
         """A cluster whose EDS resource has a line of its own."""

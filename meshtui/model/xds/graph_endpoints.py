@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from meshtui.model.xds import unread
 from meshtui.model.xds.clients import Client
-from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, Locality
+from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality
 from meshtui.model.xds.feature_table import DUAL_STACK
 from meshtui.model.xds.graph import Node, NodeKind, Serves
 from meshtui.model.xds.graph_words import endpoints_problem
@@ -36,11 +36,17 @@ class Leaves(NamedTuple):
         return Serves(able, found.dropped, found.place if found.passed_over else "")
 
 
-def leaves_of(assignment: ClusterLoadAssignment, client: Client) -> Leaves:
-    """The endpoints of an assignment. One that gets nothing is an outage only where none gets anything."""
+def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: bool = False) -> Leaves:
+    """The endpoints of an assignment. One that gets nothing is an outage only where none gets anything.
+
+    ``for_sessions`` says that one which drains still gets the calls of its sessions.
+    """
+    draining = SESSIONS_ONLY if for_sessions else NOTHING_SENT
     found = serving(assignment)
     unused = Health.DEGRADED if found.can_serve else Health.MISSING
-    nodes = tuple([node for locality in assignment.localities for node in _endpoints_in(locality, unused, client)])
+    nodes = tuple(
+        [node for locality in assignment.localities for node in _endpoints_in(locality, unused, client, draining)]
+    )
     note = serving_note(found) if found.can_serve else endpoints_problem(assignment)
     health = Health.DEGRADED if note else Health.OK
     if not found.can_serve or found.dropped >= 1:
@@ -48,14 +54,14 @@ def leaves_of(assignment: ClusterLoadAssignment, client: Client) -> Leaves:
     return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note)
 
 
-def _endpoints_in(locality: Locality, unused_health: Health, client: Client) -> Iterator[Node]:
+def _endpoints_in(locality: Locality, unused_health: Health, client: Client, draining: str) -> Iterator[Node]:
     label = locality.label
     facts: tuple[str, ...] = (label,) if label else ()
     facts += (f"priority {locality.priority}",) if locality.priority else ()
     place = f"{locality.priority} {label}"
     unused = "its locality has weight 0: gRPC sends nothing here" if locality.weight == 0 else ""
     for endpoint in locality.endpoints:
-        note = unused or ("" if endpoint.health.usable else "gRPC sends nothing here")
+        note = unused or _why_unused(endpoint, draining)
         health = unused_health if note else Health.OK
         weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
         address = endpoint.address
@@ -69,6 +75,16 @@ def _endpoints_in(locality: Locality, unused_health: Health, client: Client) -> 
             facts=(endpoint.health.value, *facts, *weight, *_other_addresses(endpoint, client)),
             note=note,
         )
+
+
+NOTHING_SENT: Final = "gRPC sends nothing here"
+SESSIONS_ONLY: Final = "gRPC sends only the calls of its sessions here"
+
+
+def _why_unused(endpoint: Endpoint, draining: str) -> str:
+    if endpoint.health.usable:
+        return ""
+    return draining if endpoint.health is EndpointHealth.DRAINING else NOTHING_SENT
 
 
 def _other_addresses(endpoint: Endpoint, client: Client) -> tuple[str, ...]:

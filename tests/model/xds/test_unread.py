@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from meshtui.model.xds.config import Listener, Outliers, Route, RouteConfiguration, TlsContext, TlsMode
+from meshtui.model.xds.config import EndpointHealth, Listener, Outliers, Route, RouteConfiguration, TlsContext, TlsMode
 from meshtui.model.xds.filters import Fault, HttpFilter, faults_in_force, merged
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS
@@ -150,3 +150,22 @@ def test_the_most_specific_override_wins() -> None:
     assert faults_in_force((FAULTY,), ()) == (ABORT,)
     assert faults_in_force((FAULTY,), (IDLE,)) == ()
     assert faults_in_force((), (FAULTY,)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "note"),
+    [
+        ("gRPC C-core linux Python", "C-core 58.0.0 Python 1.85.1", "gRPC sends only the calls of its sessions here"),
+        ("gRPC Go", "1.78.0", "gRPC sends nothing here"),
+    ],
+)
+def test_an_endpoint_that_drains_keeps_its_sessions(name: str, version: str, note: str) -> None:
+    """gRFC A55: where the cluster lets it, and the client has stateful sessions; grpc-go has none."""
+    draining = endpoints(subset("v1"), "10.0.0.1:7070", "10.0.0.2:7070")
+    place = draining.localities[0]
+    first, second = place.endpoints
+    place = place._replace(endpoints=(first._replace(health=EndpointHealth.DRAINING), second))
+    body = cluster(subset("v1"))._replace(kept_for_sessions=("UNKNOWN", "HEALTHY", "DRAINING"))
+    seen = with_resource(canary(), resource(EDS, subset("v1"), draining._replace(localities=(place,))))
+    seen = of(with_resource(seen, resource(CDS, subset("v1"), body)), name, version)
+    assert nodes(build(seen), "10.0.0.1:7070")[0].note == note

@@ -27,8 +27,8 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words, support_of
 from meshtui.model.xds.filters import SESSION_FILTER, HttpFilter, aborted, delayed, faults_in_force, merged
-from meshtui.model.xds.names import short_host
-from meshtui.model.xds.resource import CDS, EDS, ResourceKey
+from meshtui.model.xds.names import is_inbound, short_host
+from meshtui.model.xds.resource import CDS, EDS, LDS, ResourceKey
 from meshtui.model.xds.unread import Asked
 from meshtui.model.xds.virtual_hosts import authority_of
 from meshtui.model.xds.words import match_words
@@ -185,7 +185,10 @@ def _asked(
                 yield channel.table, asked
     several = ignores(table.DUAL_STACK, client)
     for key, resource in seen.snapshot.resources.items():
-        if key.type == CDS and isinstance(body := resource.body, Cluster):
+        if key.type == LDS and is_inbound(key) and isinstance(body := resource.body, Listener):
+            for asked in _of_server(body):
+                yield key, asked
+        elif key.type == CDS and isinstance(body := resource.body, Cluster):
             for asked in _of_cluster(body, client):
                 yield key, asked
         elif several and key.type == EDS and isinstance(body := resource.body, ClusterLoadAssignment):
@@ -201,6 +204,14 @@ def _of_routes(channel: ChannelRoutes, client: Client) -> Iterator[Asked]:
         yield from unread.of_limits(route) if limits else ()
         for overrides in (route.faults, *[to.overrides for to in route.action.clusters]):
             yield from _of_filters(overrides)
+
+
+def _of_server(listener: Listener) -> Iterator[Asked]:
+    for chain in listener.chains:
+        yield from _of_filters(chain.filters)
+        for host in chain.inline_routes.virtual_hosts if chain.inline_routes is not None else ():
+            for route in host.routes:
+                yield from _of_filters(route.faults)
 
 
 def _of_filters(filters: tuple[HttpFilter, ...]) -> Iterator[Asked]:

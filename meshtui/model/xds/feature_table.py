@@ -99,7 +99,7 @@ RBAC: Final = Feature(
     "authorization",
     "the filter RBAC of a server's filter chain, and RBACPerRoute",
     "A41",
-    "every call is let in",
+    "a filter that is not optional is refused with its listener; of one that is, every call is let in",
     _in_all(
         _since(1, 51),
         _since(1, 42),

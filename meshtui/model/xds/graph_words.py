@@ -19,10 +19,11 @@ from meshtui.model.xds.config import (
     Policy,
     Route,
     RouteConfiguration,
+    TlsMode,
     VirtualHost,
 )
-from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, MISSING_AS_EMPTY
-from meshtui.model.xds.features import Reads, reads
+from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, MISSING_AS_EMPTY, TLS
+from meshtui.model.xds.features import Reads, ignores, reads
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
@@ -53,13 +54,15 @@ def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
 def cluster_facts(cluster: Cluster, policy: Policy, client: Client) -> tuple[str, ...]:
     """TLS mode always; policy, discovery and limits where they are not the usual ones, and what the client ignores."""
     facts = [tls_words(cluster.tls)]
+    if cluster.tls.mode is not TlsMode.PLAINTEXT and ignores(TLS, client):
+        facts = [unread.words(Asked(TLS, tls_words(cluster.tls)), client)]
     if policy.name != ROUND_ROBIN.name:
         facts.append(policy.name)
     if cluster.discovery != EDS:
         facts.append(cluster.discovery)
     if cluster.max_requests not in (None, DEFAULT_MAX_REQUESTS):
         facts.append(unread.words(Asked(CIRCUIT_BREAKERS, f"at most {cluster.max_requests} requests"), client))
-    facts += [unread.words(asked, client) for asked in unread.of_cluster(cluster, client)]
+    facts += [unread.words(asked, client) for asked in unread.of_cluster(cluster, client) if asked.feature is not TLS]
     return tuple(facts)
 
 

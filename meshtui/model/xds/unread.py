@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from meshtui.model.xds import feature_table as table
 from meshtui.model.xds.clients import Client, Language
-from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Listener, Outliers, Route, RouteConfiguration
-from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Outliers, Route, RouteConfiguration, TlsMode
+from meshtui.model.xds.features import Feature, Reads, reads, since_words
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.names import last_part, parse_service_name
 
@@ -20,7 +20,9 @@ class Asked(NamedTuple):
     what: str
 
 
-OLD: Final = (table.TIMEOUTS, table.CIRCUIT_BREAKERS, table.FAULTS, table.RETRIES)
+RBAC_FILTERS: Final = ("RBAC", "RBACPerRoute")
+
+OLD: Final = (table.TIMEOUTS, table.CIRCUIT_BREAKERS, table.FAULTS, table.RETRIES, table.TLS, table.RBAC)
 """As old as CSDS or nearly so: a client that answers and does not say its release is taken to read them."""
 
 
@@ -83,6 +85,8 @@ def of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
         kept = ", ".join(cluster.kept_for_sessions)
         yield Asked(table.SESSIONS, f"sessions keep endpoints that are {kept}")
     tls = cluster.tls
+    if tls.mode is not TlsMode.PLAINTEXT:
+        yield Asked(table.TLS, tls.mode.value)
     if tls.host_sni or tls.sni:
         name = "the endpoint's host name" if tls.host_sni else tls.sni
         yield Asked(table.SNI, f"SNI {name}{', which its certificate must have' if tls.checks_sni else ''}")
@@ -103,6 +107,8 @@ def of_filter(filter_: HttpFilter) -> Iterator[Asked]:
     """What a filter does that not every client has."""
     if filter_.kind == FAULT_FILTER and filter_.summary:
         yield Asked(table.FAULTS, filter_.summary)
+    elif filter_.kind in RBAC_FILTERS and filter_.summary:
+        yield Asked(table.RBAC, filter_.summary)
     elif filter_.kind == SESSION_FILTER:
         yield Asked(table.SESSIONS, filter_.summary or SESSION_FILTER)
 
@@ -112,14 +118,3 @@ def of_assignment(assignment: ClusterLoadAssignment) -> Iterator[Asked]:
     more = [endpoint for endpoint in assignment.endpoints if endpoint.more]
     if more:
         yield Asked(table.DUAL_STACK, f"further addresses of {more[0].address}")
-
-
-def of_listener(listener: Listener) -> Iterator[Asked]:
-    """What a channel's listener asks for."""
-    for filter_ in listener.filters:
-        yield from of_filter(filter_)
-
-
-def unread(asked: Iterable[Asked], client: Client) -> Iterator[Asked]:
-    """Those of which it is known that the client does not read them, unless its environment says so."""
-    return (one for one in asked if ignores(one.feature, client))

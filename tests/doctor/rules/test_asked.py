@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.xds.config import HeaderMatch, Listener, MatchKind, Outliers, Route, RouteMatch, StringMatch
+from meshtui.model.xds.config import (
+    PLAINTEXT,
+    FilterChain,
+    HeaderMatch,
+    Listener,
+    MatchKind,
+    Outliers,
+    Route,
+    RouteMatch,
+    StringMatch,
+)
 from meshtui.model.xds.filters import Fault, HttpFilter
 from meshtui.model.xds.resource import CDS, LDS, RDS
 from meshtui.model.xds.snapshot import Snapshot
@@ -128,7 +138,7 @@ def test_an_override_of_the_table_touches_no_call() -> None:
 def test_a_client_that_is_too_old_for_faults() -> None:
     seen = client(mesh(Route("r", EVERYTHING, weighted({"v1": 1})), filters=(ABORT,)), "gRPC Java", "1.36.0")
     assert injected(seen) == []
-    (found,) = ignored(seen)
+    found = next(found for found in ignored(seen) if "fault injection" in found.title)
     assert found.title == "grpc-java 1.36 ignores fault injection"
     assert found.fix == "update the app to grpc-java 1.37.1 or newer"
 
@@ -164,3 +174,22 @@ def test_a_missing_header_is_said_to_be_no_empty_one() -> None:
     seen = case("istio-without-headers")
     assert [found.code for found in ignored(seen)] == ["config-not-read"]
     assert alarms(seen) == []
+
+
+def test_tls_that_a_client_does_not_make() -> None:
+    """gRFC A29: grpc-js has it since 1.13; before, connections are plaintext whatever the cluster says."""
+    (found,) = ignored(client(canary(), "gRPC Node Pure JS", "1.12.0"))
+    assert found.title == "grpc-js 1.12 ignores TLS by certificate providers"
+    assert "connections are made without it" in found.explanation
+    assert ignored(client(canary(), "gRPC Node Pure JS", "1.13.0")) == []
+
+
+def test_authorization_that_a_server_does_not_do() -> None:
+    """gRFC A41: grpc-js has it only by its environment."""
+    rbac = HttpFilter("rbac", "RBAC", "RBAC: DENY 1 rule")
+    chain = FilterChain("inbound", PLAINTEXT, filters=(rbac,))
+    name = "xds.istio.io/grpc/lds/inbound/10.0.0.1:17070"
+    seen = with_resource(canary(), resource(LDS, name, Listener(name, inbound=True, chains=(chain,))))
+    (found,) = ignored(client(seen, "gRPC Node Pure JS", "1.14.0"))
+    assert found.title == "grpc-js 1.14 ignores authorization"
+    assert "GRPC_XDS_EXPERIMENTAL_RBAC=true" in found.fix

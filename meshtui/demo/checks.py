@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from meshtui.demo.istio.objects import MeshConfig
-from meshtui.demo.istio.origin import ROOT_NAMESPACE, Note, Origin, covers
+from meshtui.demo.istio.origin import ROOT_NAMESPACE, Note, Origin, covers, selects
 from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import Destination
 
@@ -50,7 +50,7 @@ def _why_unused(rule: DestinationRule, config: MeshConfig, views: Sequence[MeshC
     host = next((service.host for service in config.services if covers(rule.host, service.host)), None)
     if host is None:
         return f"no Service is called {rule.host}"
-    if not any(rule in view.destination_rules for view in views):
+    if not any(rule.is_for(view.namespace) and selects(rule.selector, view.labels) for view in views):
         return "workloadSelector or exportTo leave out every pod of the demo"
     if not any(view.service(host) for view in views):
         return f"no pod of the demo is told of {host}"
@@ -59,7 +59,7 @@ def _why_unused(rule: DestinationRule, config: MeshConfig, views: Sequence[MeshC
         return f"Istio takes rules from the namespace of the client, of the Service and from {ROOT_NAMESPACE} alone"
     if first.namespace != rule.origin.namespace:
         return f"{first} in another namespace has {host}"
-    return f"{first} names {host} more exactly, or the clients that both are for"
+    return f"{first} names {host} more exactly, or is for these clients before it"
 
 
 def _destinations(config: MeshConfig) -> Iterator[Note]:

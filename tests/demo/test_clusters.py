@@ -145,6 +145,27 @@ class TestWhichRuleHolds:
         assert (mine.HasField("transport_socket"), mine.lb_policy) == (True, cluster_pb2.Cluster.ROUND_ROBIN)
         assert (its.HasField("transport_socket"), its.lb_policy) == (False, cluster_pb2.Cluster.LEAST_REQUEST)
 
+    @pytest.mark.parametrize(("exported", "holds"), [("'*'", True), ("echo-grpc", True), ("'.'", True), ("x", False)])
+    def test_a_rule_of_the_clients_namespace_holds_there_if_exported_to_it(self, exported: str, holds: bool) -> None:
+        config = config_of("discovery", destination_rule("echo", f"exportTo: [{exported}], {MUTUAL}"))
+        assert has_tls(config, ALL) is holds
+
+    def test_rules_of_different_exports_are_not_merged_and_the_youngest_holds(self) -> None:
+        """SidecarScope.DestinationRule takes the last of those without a selector."""
+        rules = [destination_rule("a", V1_AND_V2), destination_rule("b", f"exportTo: ['.'], {MUTUAL}")]
+        config = config_of("discovery", *rules)
+        assert has_tls(config, ALL)
+        assert generate(config, identify(config, NODE, "echo-grpc"), CLUSTER, [V1]) == []
+
+    def test_a_rule_of_the_namespace_alone_is_lost_in_one_that_selects(self) -> None:
+        """mergeDestinationRule adds it to the one for some clients, and leaves the others without."""
+        selecting = f"workloadSelector: {{matchLabels: {{version: v1}}}}, {V1_AND_V2}"
+        rules = [destination_rule("a", f"exportTo: ['.'], {MUTUAL}"), destination_rule("b", selecting)]
+        config = config_of("discovery", *rules)
+        other = NODE.replace("echo-v1", "echo-v2").replace(".11", ".12")
+        assert has_tls(config, V1)
+        assert not one(config, CLUSTER, ALL, cluster_pb2.Cluster, other).HasField("transport_socket")
+
     @pytest.mark.parametrize(("exported", "holds"), [("'*'", True), ("echo-grpc", True), ("'.'", False), ("x", False)])
     def test_a_rule_of_the_mesh_holds_where_it_is_exported_to(self, exported: str, holds: bool) -> None:
         rule = destination_rule("echo", f"exportTo: [{exported}], {MUTUAL}", namespace="istio-system")

@@ -173,6 +173,7 @@ def test_what_istiod_does_in_silence_is_noted(text: str, kind: str, line: int, w
         (routes("[{route: [{destination: {host: a}}, {destination: {host: b}}]}]"), 6, "weights"),
         (SERVICE.replace("spec:", "spec:\n  type: ExternalName"), 6, "type ExternalName"),
         (routes(f"[{{delegate: {{name: x}}, {TO_ECHO}}}]"), 6, "both route and delegate"),
+        (routes(f"[{{match: [{{headers: {{'@request.auth.claims.x': {{}}}}}}], {TO_ECHO}}}]"), 6, "needs a token"),
         (routes("[{directResponse: {status: 1}}]"), 6, "status must be a whole number from 100 to 599"),
         (security("PeerAuthentication", "{portLevelMtls: {grpc: {mode: STRICT}}}"), 4, "ports by number"),
         (security("AuthorizationPolicy", "{rules: [{whom: []}]}"), 4, "a rule has no field 'whom'"),

@@ -153,6 +153,7 @@ class TestRoutes:
         assert first.runtime_fraction.default_value.numerator == 125_000
         assert second.cluster == f"outbound|7070||{FQDN.replace('echo', 'greeter', 1)}"
         assert second.runtime_fraction.default_value.numerator == 100
+        assert first.disable_shadow_host_suffix_append, "istiod's default (DISABLE_SHADOW_HOST_SUFFIX)"
 
     def test_what_is_changed_in_headers(self) -> None:
         request = "{set: {b: '1', a: '2', ':authority': other}, add: {c: '3'}, remove: [d, ':path']}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshtui.demo.istio.origin import ROOT_NAMESPACE, Origin, covers, selects
-from meshtui.demo.istio.policies import DestinationRule
+from meshtui.demo.istio.policies import DestinationRule, groups
 from meshtui.demo.istio.routing import VirtualService
 from meshtui.demo.istio.workload import NAMESPACE, Labels, MeshWorkload
 
@@ -125,7 +124,7 @@ class MeshConfig:
     """Hosts that who asks is told of only because a route leads there: they have no virtual host."""
 
     def seen_by(self, namespace: str, client: MeshWorkload | None) -> MeshConfig:
-        """What is for a client: rules that select it, and what is exported to its namespace."""
+        """What is for a client: what is exported to its namespace, and named by its Sidecar."""
         labels = client.labels if client else ()
         seen = replace(
             self,
@@ -134,13 +133,6 @@ class MeshConfig:
             services=tuple(service for service in self.services if service.origin.visible_in(namespace)),
             virtual_services=tuple(
                 virtual for virtual in self.virtual_services if virtual.in_mesh and virtual.origin.visible_in(namespace)
-            ),
-            destination_rules=tuple(
-                rule
-                for rule in self.destination_rules
-                if selects(rule.selector, labels)
-                # In its own namespace a rule holds wherever it is exported to.
-                and (rule.origin.visible_in(namespace) or rule.origin.namespace == namespace)
             ),
         )
         sidecar = self.sidecar_of(namespace, labels)
@@ -185,10 +177,17 @@ class MeshConfig:
         service = self.service(host)
         places = (self.namespace, service.origin.namespace, ROOT_NAMESPACE) if service else ()
         for place in places:
-            rules = [rule for rule in self.destination_rules if rule.origin.namespace == place]
-            best = max((rule.host for rule in rules if covers(rule.host, host)), key=len, default=None)
-            if best is not None:
-                return _for_the_same(rule for rule in rules if rule.host == best)
+            rules = [
+                rule
+                for rule in self.destination_rules
+                if rule.origin.namespace == place and covers(rule.host, host) and rule.is_for(self.namespace)
+            ]
+            best = max((rule.host for rule in rules), key=len, default="")
+            found = groups(rule for rule in rules if rule.host == best)
+            mine = [group for group in found if group[0].selector and selects(group[0].selector, self.labels)]
+            others = [group for group in found if not group[0].selector]
+            if found:
+                return tuple(next(iter((*mine, *reversed(others))), ()))
         return ()
 
     def virtual_service(self, host: str) -> VirtualService | None:
@@ -210,10 +209,3 @@ class MeshConfig:
             and selects(service.selector, workload.labels)
             and selects(labels, workload.labels)
         )
-
-
-def _for_the_same(rules: Iterable[DestinationRule]) -> tuple[DestinationRule, ...]:
-    """Of rules that hold for a client those that are merged: the ones that select it by one selector, if any do."""
-    found = tuple(rules)
-    chosen = next((rule.selector for rule in found if rule.selector), ())
-    return tuple(rule for rule in found if rule.selector == chosen)

@@ -121,6 +121,19 @@ class DestinationRule:
     selector: Labels = ()
     """``workloadSelector``: the clients it is for; all if empty."""
 
+    @property
+    def exported_to(self) -> frozenset[str]:
+        """``exportTo``, empty where it is not written; what selects clients is for its own namespace alone."""
+        return frozenset((".",) if self.selector else self.origin.exported_to)
+
+    def is_for(self, namespace: str) -> bool:
+        """Whether clients in a namespace may get it."""
+        own = {".", self.origin.namespace}
+        if namespace != self.origin.namespace and self.exported_to and self.exported_to <= own:
+            return False
+        named = {"*", namespace} | (own if namespace == self.origin.namespace else set())
+        return not self.exported_to or bool(self.exported_to & named)
+
     def merged(self, younger: Iterable[DestinationRule]) -> DestinationRule:
         """This rule with what younger ones of its host add: subsets of new names, and a policy if it has none.
 
@@ -160,3 +173,30 @@ class DestinationRule:
             if hashed is not None:
                 return hashed
         return None
+
+
+def groups(rules: Iterable[DestinationRule]) -> list[list[DestinationRule]]:
+    """What is merged with one another of rules of one namespace and host: each group in its order, for its first rule.
+
+    Rules that select clients come before those that do not, else the older before the younger. What is exported to the
+    same namespaces is merged, and to more besides stands for itself too (istio ``pilot/pkg/model``: push_context.go,
+    setDestinationRules; destination_rule.go, mergeDestinationRule).
+    """
+    out: list[list[DestinationRule]] = []
+    for rule in sorted(rules, key=lambda rule: not rule.selector):
+        apart = True
+        for group in out:
+            first = group[0]
+            same = rule.exported_to == first.exported_to
+            apart = not same
+            if not same and not (first.exported_to and rule.exported_to >= first.exported_to):
+                continue
+            if rule.selector and first.selector and rule.selector != first.selector:
+                apart = True
+                continue
+            if rule.selector == first.selector:
+                apart = False
+            group.append(rule)
+        if apart:
+            out.append([rule])
+    return out

@@ -113,6 +113,9 @@ def _match(match: Block, notes: Notes) -> HttpMatch:
 
 def _named_matches(match: Block, key: str) -> tuple[tuple[str, TextMatch], ...]:
     conditions = fields.block(match, key)
+    for name in conditions:
+        if name.startswith("@request.auth.claims"):
+            raise conditions.fail(name, f"{name:.80} needs a token that proxyless gRPC does not check")
     return tuple((name, _string_match(conditions, name)) for name in conditions)
 
 

@@ -169,6 +169,7 @@ def _ignored(action: components.RouteAction, http: HttpRoute, port: int) -> None
             cluster=_cluster(mirror.destination, port),
             runtime_fraction=base_pb2.RuntimeFractionalPercent(default_value=share),
             trace_sampled=wrappers_pb2.BoolValue(value=False),
+            disable_shadow_host_suffix_append=True,
         )
 
 

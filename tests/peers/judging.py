@@ -17,6 +17,7 @@ FAILURES = {
     "No child policy provided for cluster_manager": NO_ROUTE,  # grpc-java, of a host all of whose routes are left out
     "Matching route has inappropriate action": NO_ACTION,
     "matched route does not have a supported route action type": NO_ACTION,
+    "Could not route RPC to Route with non-forwarding action": NO_ACTION,
 }
 """What the languages say when a call goes nowhere."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 
+from meshtui.model.xds.clients import Language
 from meshtui.model.xds.routing import decide
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.csds.source import CsdsSource
@@ -78,7 +79,7 @@ class Court:
         )
 
 
-async def hold_court(command: list[str], folder: Path, seeds: range, *, for_go: bool = False) -> None:
+async def hold_court(command: list[str], folder: Path, seeds: range, language: Language) -> None:
     """Try all tables with one client; of each outcome there must be some, or little was proved."""
     async with (
         table_server(CLUSTERS) as plane,
@@ -87,18 +88,19 @@ async def hold_court(command: list[str], folder: Path, seeds: range, *, for_go: 
     ):
         court = Court(plane, peer, source)
         for seed in seeds:
-            await court.try_one(trial(seed, for_go=for_go))
+            await court.try_one(trial(seed, language))
     assert court.came.total() == len(seeds) * CALLS
     assert set(court.came) >= {*CLUSTERS, REFUSED, NO_HOST, NO_ROUTE}
 
 
 async def test_c_core(core_peer: list[str], tmp_path: Path) -> None:
-    await hold_court(core_peer, tmp_path, tables(CORE_TABLES if os.environ.get("MESHTUI_PEERS") else IN_PASSING))
+    usual = CORE_TABLES if os.environ.get("MESHTUI_PEERS") else IN_PASSING
+    await hold_court(core_peer, tmp_path, tables(usual), Language.CORE)
 
 
 async def test_grpc_go(go_peer: list[str], tmp_path: Path) -> None:
-    await hold_court(go_peer, tmp_path, tables(PEERS_TABLES), for_go=True)
+    await hold_court(go_peer, tmp_path, tables(PEERS_TABLES), Language.GO)
 
 
 async def test_grpc_java(java_peer: list[str], tmp_path: Path) -> None:
-    await hold_court(java_peer, tmp_path, tables(PEERS_TABLES))
+    await hold_court(java_peer, tmp_path, tables(PEERS_TABLES), Language.JAVA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -28,6 +28,13 @@ class Calls:
     succeeded: int = 0
     failed: int = 0
     last_started: datetime | None = None
+
+
+class CallEnd(Enum):
+    """How a call ended."""
+
+    WELL = "well"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,10 @@ class Subchannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A client channel. ``target`` as the app dialled it; ``failure`` as that of a subchannel."""
+    """A client channel. ``target`` as the app dialled it; ``failure`` as that of a subchannel.
+
+    ``last_end`` is how the last call on it ended, where the counts of two looks tell (:func:`with_ends`).
+    """
 
     id: int
     target: str
@@ -67,6 +77,7 @@ class Channel:
     calls: Calls
     failure: str = ""
     subchannels: tuple[Subchannel, ...] = ()
+    last_end: CallEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +105,24 @@ class ChannelReport:
         return tuple(
             channel for channel in self.channels if is_xds(channel.target) and not is_inbound_listener(channel.target)
         )
+
+
+def with_ends(before: ChannelReport | None, report: ChannelReport) -> ChannelReport:
+    """The report with how the last calls ended, as far as it and the one before tell.
+
+    Only of channels that are no way into the mesh, on which calls are few: those to a control plane among them.
+    """
+    known = {channel.id: channel for channel in before.channels} if before is not None else {}
+    channels = tuple(_with_end(known.get(channel.id), channel) for channel in report.channels)
+    return report if channels == report.channels else replace(report, channels=channels)
+
+
+def _with_end(before: Channel | None, channel: Channel) -> Channel:
+    if before is None or before.target != channel.target or is_xds(channel.target):
+        return channel
+    well = channel.calls.succeeded - before.calls.succeeded
+    failed = channel.calls.failed - before.calls.failed
+    if min(well, failed, channel.calls.started - before.calls.started) < 0 or (well and failed):
+        return channel  # another process, or it cannot be told which came last
+    end = CallEnd.WELL if well else CallEnd.FAILED if failed else before.last_end
+    return channel if end is None else replace(channel, last_end=end)

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from meshtui.model.address import host_alone, socket_path
-from meshtui.model.channels import Channel, ChannelReport, ChannelState
+from meshtui.model.channels import CallEnd, Channel, ChannelReport, ChannelState
 from meshtui.model.traffic import in_flight
 
 ISTIOD_PORTS: Final = (":15010", ":15012")
@@ -114,8 +114,10 @@ def _standing(channels: tuple[Channel, ...], now: datetime) -> Standing:
 def _quiet(channels: tuple[Channel, ...], quiet: list[Channel], *, any_serves: bool) -> Standing:
     """Why channels that made calls have none in flight, as far as these tell how they ended."""
     several = len(channels) > 1 and bool(socket_path(channels[0].target))
-    ended_well = any(channel.calls.succeeded for channel in quiet)
-    failed = any(channel.calls.failed for channel in quiet)
+    # What was seen to happen last counts more than what was counted since the channels were made.
+    last = {channel.last_end for channel in quiet} - {None}
+    ended_well = any(channel.calls.succeeded for channel in quiet) and last != {CallEnd.FAILED}
+    failed = any(channel.calls.failed for channel in quiet) and last != {CallEnd.WELL}
     if several and ended_well and (any_serves or not failed):
         return Standing.EVICTED
     if failed and not any_serves and (len(channels) == 1 or not ended_well):

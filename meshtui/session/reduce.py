@@ -15,7 +15,7 @@ from typing import Final
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.doctor.rules.rule import failed as part_failed
 from meshtui.model.answerer import Answerer, answerer
-from meshtui.model.channels import ChannelReport
+from meshtui.model.channels import ChannelReport, with_ends
 from meshtui.model.errors import MeshtuiError, ServiceMissing
 from meshtui.model.finding import Finding, worst_first
 from meshtui.model.identity.workload import server_features, server_uris
@@ -188,7 +188,9 @@ def _stamped(
 
 def _channels_seen(state: SessionState, report: ChannelReport) -> SessionState:
     state = counted(state, report).without_missing(Fact.CHANNELS)
-    return replace(state, channels=report, traffic=observe(state.traffic, report))
+    in_turn = state.memory.processes.in_turn(report.taken_at)  # then counts of two looks are of two processes
+    known = with_ends(None if in_turn else state.channels, report)
+    return replace(state, channels=known, traffic=observe(state.traffic, report))
 
 
 def _channels_lost(state: SessionState, error: MeshtuiError) -> SessionState:

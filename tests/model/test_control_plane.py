@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState
+from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState, with_ends
 from meshtui.model.control_plane import Standing, control_planes
 from tests.world.clock import NOW
 
@@ -107,3 +107,28 @@ def test_the_worst_comes_first_beside_one_that_serves() -> None:
     assert [plane.target for plane in planes.seen] == ["dns:///a:15010", "dns:///b:15010"]
     assert planes.serving is not None
     assert planes.serving.target == "dns:///b:15010"
+
+
+def grown(*steps: tuple[Calls, ...]) -> Standing:
+    """The standing at the last of some looks at the agent's channels, one after the other."""
+    report = None
+    for calls in steps:
+        report = with_ends(report, seen(*calls))
+    assert report is not None
+    (plane,) = control_planes(report).seen
+    return plane.standing
+
+
+def test_what_was_seen_to_happen_last_tells_mixed_counts_apart() -> None:
+    """As in the demo: evicted streams, and then istiod gone for good, whose calls the agent fails."""
+    before = (Calls(7, 1, 6), Calls(8, 1, 7))
+    assert grown(before) is Standing.STOPPED
+    assert grown(before, before) is Standing.STOPPED
+    assert grown(before, (Calls(8, 1, 7), Calls(8, 1, 7))) is Standing.CUT_OFF
+    assert grown(before, (Calls(8, 2, 6), Calls(8, 1, 7))) is Standing.EVICTED
+    assert grown(before, (Calls(8, 1, 7), Calls(9, 2, 7))) is Standing.STOPPED, "one of each, in whatever order"
+    assert grown(before, (Calls(8, 1, 7), Calls(8, 1, 7)), (Calls(8, 1, 7), Calls(8, 1, 7))) is Standing.CUT_OFF
+
+
+def test_counts_of_another_process_tell_nothing() -> None:
+    assert grown((Calls(9, 5, 4), Calls(9, 5, 4)), (Calls(6, 1, 5), Calls(6, 1, 5))) is Standing.STOPPED

@@ -78,6 +78,12 @@ def v2_cluster(status: Status, *, held: bool, type_: str = CDS, at: timedelta | 
     return with_resource(canary(), resource(type_, V2, body if held else None, status=status, error=error, at=when))
 
 
+def with_sessions(seen: Snapshot) -> Snapshot:
+    """The cluster's draining endpoints keep the calls of their sessions (gRFC A55, A75)."""
+    kept = cluster(V2)._replace(kept_for_sessions=("DRAINING",))
+    return with_resource(seen, resource(CDS, V2, kept))
+
+
 def aggregate(*members: Resource, language: NodeIdentity, names: tuple[str, ...] = ("eu", "us")) -> Snapshot:
     whole = resource(CDS, "all", Cluster("all", "AGGREGATE", children=names, policies=(Policy("ROUND_ROBIN"),)))
     table = routes(Route("r", EVERYTHING, weighted({"a|l|l|all": 1})))
@@ -204,6 +210,17 @@ CASES = [
     ),
     pytest.param(v2_endpoints(), MISSING, (), 1, f"error: {NOWHERE}", id="EDS empty"),
     pytest.param(v2_endpoints(place(DRAINING)), MISSING, (), 1, f"error: {NOWHERE}", id="all draining"),
+    pytest.param(
+        with_sessions(v2_endpoints(place(WELL, DRAINING))), DEGRADED, (), 0, "", id="override host, one draining"
+    ),
+    pytest.param(
+        with_sessions(v2_endpoints(place(DRAINING))),
+        UNKNOWN,
+        (),
+        0,
+        "warning: 80 % of calls to echo.echo-grpc:7070 without a session fail",
+        id="override host, all draining",
+    ),
     pytest.param(
         with_resource(
             v2_cluster(Status.DOES_NOT_EXIST, held=True), resource(EDS, V2, ClusterLoadAssignment(V2, (place(ILL),)))

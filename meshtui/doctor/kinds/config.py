@@ -155,6 +155,7 @@ WITHOUT_ENDPOINTS: Final = Kind(
     code="cluster-without-endpoints",
     area=Area.CONFIG,
     severity=Severity.ERROR,
+    graded="a warning while endpoints that drain still serve the calls of their sessions",
     title="Cluster {label} has nowhere to send requests",
     why="{reached}cluster {name} exists, but {problem}.",
     fix=(

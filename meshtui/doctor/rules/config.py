@@ -123,7 +123,8 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         own = node.key is not None and node.key in seen.snapshot.resources
         if node.kind is not NodeKind.CLUSTER or not own or node.key is None or node.name in done:
             continue
-        if node.serves.able is not False or node.serves.dropped >= 1 or absorbed(way):
+        sessions = node.serves.sessions_only
+        if (node.serves.able is not False and not sessions) or node.serves.dropped >= 1 or absorbed(way):
             continue
         if not _is_held(seen.snapshot, node.key) or lost_members(node):
             continue
@@ -131,7 +132,8 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         effects = all_effects.of(seen.snapshot.resources[node.key])
         yield kinds.WITHOUT_ENDPOINTS.finding(
             ResourceSubject(node.key),
-            title=failing(effects, "fail"),
+            severity=Severity.WARNING if sessions else None,
+            title=failing(effects, "without a session fail" if sessions else "fail"),
             label=cluster_label(node.name),
             name=node.name,
             problem=node.note,

@@ -52,6 +52,8 @@ class Serves(NamedTuple):
     """The share of its calls that the client drops itself."""
     failed_over: str = ""
     """Where its calls go since what comes first cannot serve."""
+    sessions_only: bool = False
+    """Whether the calls of sessions are served and no others (gRFC A55)."""
 
 
 class Node(NamedTuple):

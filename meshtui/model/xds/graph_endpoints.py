@@ -27,19 +27,22 @@ class Leaves(NamedTuple):
     serving: Serving
     health: Health
     note: str
+    sessions_only: bool = False
+    """Whether the calls of sessions are served and no others."""
 
     @property
     def serves(self) -> Serves:
         """Whether it serves, and what of it is not as it should be."""
         found = self.serving
-        able = found.can_serve and found.dropped < 1
-        return Serves(able, found.dropped, found.place if found.passed_over else "")
+        able = None if self.sessions_only else found.can_serve and found.dropped < 1
+        return Serves(able, found.dropped, found.place if found.passed_over else "", self.sessions_only)
 
 
 def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: bool = False) -> Leaves:
     """The endpoints of an assignment. One that gets nothing is an outage only where none gets anything.
 
-    ``for_sessions`` says that one which drains still gets the calls of its sessions.
+    ``for_sessions`` says that one which drains still gets the calls of its sessions (gRFC A55): where there are no
+    others those calls are served, and calls without a session fail.
     """
     draining = SESSIONS_ONLY if for_sessions else NOTHING_SENT
     found = serving(assignment)
@@ -51,7 +54,10 @@ def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: b
     health = Health.DEGRADED if note else Health.OK
     if not found.can_serve or found.dropped >= 1:
         health = Health.MISSING
-    return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note)
+    sessions = for_sessions and not found.can_serve and any(map(_drains, assignment.localities))
+    if sessions:
+        health, note = Health.UNKNOWN, f"{note}: only calls of sessions that they have are served"
+    return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note, sessions)
 
 
 def _endpoints_in(locality: Locality, unused_health: Health, client: Client, draining: str) -> Iterator[Node]:
@@ -62,7 +68,7 @@ def _endpoints_in(locality: Locality, unused_health: Health, client: Client, dra
     unused = "its locality has weight 0: gRPC sends nothing here" if locality.weight == 0 else ""
     for endpoint in locality.endpoints:
         note = unused or _why_unused(endpoint, draining)
-        health = unused_health if note else Health.OK
+        health = Health.DEGRADED if note is SESSIONS_ONLY else unused_health if note else Health.OK
         weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
         address = endpoint.address
         yield Node(
@@ -79,6 +85,11 @@ def _endpoints_in(locality: Locality, unused_health: Health, client: Client, dra
 
 NOTHING_SENT: Final = "gRPC sends nothing here"
 SESSIONS_ONLY: Final = "gRPC sends only the calls of its sessions here"
+
+
+def _drains(locality: Locality) -> bool:
+    """Whether an endpoint drains in a place that gRPC uses."""
+    return locality.weight > 0 and any(endpoint.health is EndpointHealth.DRAINING for endpoint in locality.endpoints)
 
 
 def _why_unused(endpoint: Endpoint, draining: str) -> str:

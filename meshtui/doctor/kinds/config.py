@@ -234,12 +234,17 @@ CALLS_DROPPED: Final = Kind(
     area=Area.CONFIG,
     severity=Severity.WARNING,
     title="Cluster {label} drops {share} of its calls",
-    why=(
-        "The endpoints of {name} come with drop_overloads: the client itself fails {share} of the calls with "
-        "UNAVAILABLE, though its endpoints are well."
+    why=("{cause}: the client itself fails {share} of the calls with UNAVAILABLE, however well its endpoints are."),
+    fix="{how}",
+    page=(
+        "The endpoints of a cluster come with drop_overloads, or its circuit breaker lets no request be in flight: the "
+        "client itself fails the calls with UNAVAILABLE (gRFC A32), however well its endpoints are."
     ),
-    fix="ask who runs the control plane: load shedding by drop_overloads is set there, for this backend service",
-    seen="the drop categories in the policy of the EDS resource (gRFC A32).",
+    seen="the drop categories in the policy of the EDS resource, and max_requests of the cluster (gRFC A32).",
+    page_fix=(
+        "load shedding by drop_overloads is set in the control plane, for this backend service; max_requests comes "
+        "from http2MaxRequests of a DestinationRule."
+    ),
     graded="an error when all calls of the cluster are dropped.",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
@@ -13,6 +14,7 @@ from meshtui.model.phrases import share_words
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import takes_calls
+from meshtui.model.xds.graph_clusters import NO_REQUESTS
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.resource import ResourceKey
 
@@ -27,6 +29,7 @@ def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
         used = [way for way in ways if takes_calls(way)]
         if not used:
             continue
+        limited = node.note == NO_REQUESTS
         effects = [replace(effect, share=effect.share * lost) for way in used for effect in effect_along(way)]
         yield kinds.CALLS_DROPPED.finding(
             ResourceSubject(key),
@@ -35,8 +38,17 @@ def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
             label=cluster_label(node.name),
             name=node.name,
             share=share_words(lost),
+            cause=(NO_REQUESTS_CAUSE if limited else OVERLOAD_CAUSE).format(node.name),
+            how=NO_REQUESTS_FIX if limited else OVERLOAD_FIX,
             evidence=(f"{node.name}: {node.note}",),
         )
+
+
+OVERLOAD_CAUSE: Final = "The endpoints of {} come with drop_overloads"
+OVERLOAD_FIX: Final = "ask who runs the control plane: load shedding by drop_overloads is set there, for this service"
+NO_REQUESTS_CAUSE: Final = "The circuit breaker of {} lets no request be in flight"
+NO_REQUESTS_FIX: Final = "give http2MaxRequests of the DestinationRule a number of requests, or take it out"
+"""What makes a client drop calls, and what to do."""
 
 
 def failed_over(seen: ConfigEvidence) -> Iterator[Finding]:

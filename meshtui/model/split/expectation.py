@@ -235,6 +235,8 @@ def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluste
         what = "holds several versions" if source is VersionSource.SEVERAL_VERSIONS else "has no subset"
         label = cluster_label(item.cluster)
         return f"Cluster {label} {what}, so the config does not say which version its share goes to: say which."
+    if "RING_HASH" in policy and decision.route is not None and not decision.route.action.hash_on:
+        return "One cluster with ring hash and no key that gRPC hashes: each call picks a pod at random, not by weight."
     if "RING_HASH" in policy or "MAGLEV" in policy:
         return (
             "One cluster with ring hash: the request's hash picks the pod, so the split follows the keys, not weights."

@@ -323,7 +323,7 @@ MISSING_AS_EMPTY: Final = _never(
 )
 OTHER_HASH_KEYS: Final = _never(
     "hashing by cookie, source address or query parameter",
-    "hash_policy[].cookie, connection_properties, query_parameter of a route",
+    "hash_policy of a route by cookie, connection_properties, query_parameter, or a header that ends in -bin",
     "A42",
     "that policy gives no hash; where none gives one, each call gets a random one, and so a random endpoint",
     "grpc-go internal/xds/resolver/serviceconfig.go (generateHash)",

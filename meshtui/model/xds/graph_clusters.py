@@ -6,7 +6,7 @@ from typing import Final
 
 from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, EndpointHealth
-from meshtui.model.xds.feature_table import SESSIONS
+from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, SESSIONS
 from meshtui.model.xds.features import ignores
 from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
 from meshtui.model.xds.graph_aggregates import in_order
@@ -21,6 +21,9 @@ from meshtui.model.xds.status_words import is_explained, status_note
 
 MAX_AGGREGATE_DEPTH: Final = 16
 """How deep aggregate clusters may nest: gRPC's own limit (gRFC A37)."""
+
+
+NO_REQUESTS: Final = "its limit of 0 requests lets no call through"
 
 
 class Clusters:
@@ -66,10 +69,22 @@ class Clusters:
             aggregate = self._readable_cluster(resource, body, slot, label, children=children)
             return in_order(aggregate, self._passes_over, self._client.language.value)
         if body.discovery == EDS:
-            return self._eds_cluster(resource, body, slot, label)
+            return self._within_limit(self._eds_cluster(resource, body, slot, label), body)
         more = (body.dns_name,) if body.dns_name else ()
         found = self._readable_cluster(resource, body, slot, label, more=more)
-        return found._replace(serves=Serves(able=resource.serves))
+        return self._within_limit(found._replace(serves=Serves(able=resource.serves)), body)
+
+    def _within_limit(self, node: Node, body: Cluster) -> Node:
+        """A cluster that lets no request be in flight fails every call (gRFC A32).
+
+        grpc-go ``requests_counter.go``: as many as the limit are too many already.
+        """
+        if body.max_requests != 0 or ignores(CIRCUIT_BREAKERS, self._client):
+            return node
+        health = worst(node.health, Health.MISSING)
+        return node._replace(
+            health=health, worst=worst(node.worst, health), note=NO_REQUESTS, serves=Serves(False, 1.0)
+        )
 
     def _passes_over(self, member: Node) -> bool | None:
         resource = self._branches.take(member.key) if member.key is not None else None

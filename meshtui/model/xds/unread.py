@@ -55,7 +55,7 @@ def of_route(route: Route) -> Iterator[Asked]:
     if action.header_changes:
         yield Asked(table.HEADER_CHANGES, f"change of headers {action.header_changes}")
     if action.rewrites_authority:
-        yield Asked(table.AUTHORITIES, "authority by auto_host_rewrite")
+        yield Asked(table.AUTHORITIES, "authority by auto_host_rewrite, where the bootstrap trusts the server")
 
 
 def _label(cluster: str) -> str:

@@ -193,3 +193,14 @@ def test_authorization_that_a_server_does_not_do() -> None:
     (found,) = ignored(client(seen, "gRPC Node Pure JS", "1.14.0"))
     assert found.title == "grpc-js 1.14 ignores authorization"
     assert "GRPC_XDS_EXPERIMENTAL_RBAC=true" in found.fix
+
+
+def test_a_circuit_breaker_of_nothing() -> None:
+    """gRFC A32: as many requests in flight as the limit are too many, and none is as many as 0."""
+    body = cluster(subset("v2"))._replace(max_requests=0)
+    seen = with_resource(canary(), resource(CDS, subset("v2"), body))
+    (found,) = findings(seen)
+    assert (found.code, found.severity) == ("calls-dropped", Severity.ERROR)
+    assert found.title == "80 % of calls to echo.echo-grpc:7070 are dropped by the client"
+    assert "circuit breaker" in found.explanation
+    assert "http2MaxRequests" in found.fix

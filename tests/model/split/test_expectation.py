@@ -105,7 +105,7 @@ def test_one_cluster_without_subset_is_not_tested() -> None:
     assert not found.testable
     assert "ROUND_ROBIN" in found.reason
     hashed = with_resource(seen, resource(CDS, whole, cluster(whole, policy="RING_HASH")))
-    assert "ring hash" in expectation_for(hashed, URL, {}).reason
+    assert "no key that gRPC hashes" in expectation_for(hashed, URL, {}).reason
 
 
 def test_a_share_without_a_version_is_not_tested() -> None:

@@ -279,8 +279,9 @@ def test_what_grpc_takes_no_hash_of() -> None:
     message.route.hash_policy.add().connection_properties.source_ip = True
     message.route.hash_policy.add().query_parameter.name = "user"
     message.route.hash_policy.add().header.header_name = "x-user"
+    message.route.hash_policy.add().header.header_name = "x-trace-bin"
     action = one(message).action
-    assert action.other_hash_keys == ("cookie session", "source address", "query parameter user")
+    assert action.other_hash_keys == ("cookie session", "source address", "query parameter user", "header x-trace-bin")
     assert action.hash_on == ("header x-user",)
 
 

@@ -23,6 +23,9 @@ from meshtui.sources.proto.unpack import fraction, istio_origin, seconds, string
 RETRIED_ON: Final = frozenset({"cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"})
 """The conditions of ``retry_on`` that gRPC acts on (gRFC A44); it ignores the others, Istio's defaults among them."""
 
+BINARY: Final = "-bin"
+"""How the names of headers end that gRPC neither matches nor hashes (gRFC A28, A42)."""
+
 CHANNEL_ID_KEY: Final = "io.grpc.channel_id"
 """The filter state key that stands for "the same for one channel" (gRFC A42)."""
 
@@ -197,7 +200,7 @@ def _retry_words(policy: Any) -> str:
 def _hash_words(policy: Any) -> str:
     """What gRPC takes a hash of; policies it ignores are empty."""
     form = policy.WhichOneof("policy_specifier")
-    if form == "header":
+    if form == "header" and not policy.header.header_name.endswith(BINARY):
         return f"header {policy.header.header_name}"
     if form == "filter_state" and policy.filter_state.key == CHANNEL_ID_KEY:
         return "channel"
@@ -215,6 +218,8 @@ def _other_hash_keys(policies: Any) -> tuple[str, ...]:
 def _other_hash_words(policy: Any) -> str:
     """What a hash policy asks for that gRPC takes no hash of (gRFC A42)."""
     form = policy.WhichOneof("policy_specifier")
+    if form == "header" and policy.header.header_name.endswith(BINARY):
+        return f"header {policy.header.header_name}"
     if form == "cookie":
         return f"cookie {policy.cookie.name}"
     if form == "connection_properties":

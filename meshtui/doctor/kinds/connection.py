@@ -88,7 +88,7 @@ DESTINATION_UNREACHABLE: Final = Kind(
     severity=Severity.ERROR,
     graded="a warning while some of its endpoints can be connected to",
     title="The app cannot connect to {any_or_some} endpoint of {host}",
-    why=("Its connections are in TRANSIENT_FAILURE{addresses}. {reason}"),
+    why="Its {what} in TRANSIENT_FAILURE{addresses}. {reason}",
     fix=(
         "see that the servers run and answer (a probe from this pod gives the text of the failure), and compare "
         "the DestinationRule's tls.mode (DISABLE or ISTIO_MUTUAL) with their PeerAuthentication (proxyless gRPC "

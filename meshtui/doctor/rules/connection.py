@@ -32,6 +32,12 @@ GUESS: Final = (
 )
 """What it may be where no trace says it."""
 
+UNTRIED: Final = (
+    "channelz lists no connection of it, so it may have no address to try: then what this name needs of config is "
+    "missing, refused or waited for, which Config shows."
+)
+"""The same of a channel without subchannels, for which no server can be blamed."""
+
 LONGEST_REASON: Final = 300
 """Characters of the client's words in a sentence."""
 
@@ -107,7 +113,9 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
             known = worst.get(channel.target)
             if known is None or (_every(channel), len(_broken(channel))) > (_every(known), len(_broken(known))):
                 worst[channel.target] = channel
+    tried = {channel.target for channel in seen.channels.mesh_channels if channel.subchannels} if seen.channels else ()
     modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
+    guess = GUESS.format(tls_modes=" and ".join(modes) or "no TLS")
     for channel in worst.values():
         broken, every = _broken(channel), _every(channel)
         reason = _reason(channel, broken)
@@ -115,11 +123,13 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
         yield DESTINATION_UNREACHABLE.finding(
             ChannelSubject(channel.target),
             severity=Severity.ERROR if every else Severity.WARNING,
+            title="" if channel.target in tried else f"The app's channel to {short_target(channel.target)} is broken",
+            what="connections are" if channel.target in tried else "channel is",
             any_or_some="any" if every else "some",
             host=short_target(channel.target),
             addresses=f" ({addresses})" if addresses else "",
-            fix=_way_out(reason),
-            reason=_said(reason) if reason else GUESS.format(tls_modes=" and ".join(modes) or "no TLS"),
+            fix=_way_out(reason) if channel.target in tried or reason else "see what of this name Config marks",
+            reason=_said(reason) if reason else guess if channel.target in tried else UNTRIED,
             evidence=(
                 f"channelz: {channel.target} is {channel.state.value}",
                 *(f"channelz: {part.address} is {part.state.value}" for part in broken[:NAMED]),

@@ -118,6 +118,16 @@ def test_several_channels_to_one_target_are_one_finding_the_worst() -> None:
     assert "hangs" in finding.explanation
 
 
+def test_a_channel_without_a_connection_blames_no_server() -> None:
+    """As one whose name's config never came: seen with grpcio 1.85, whose agent had lost istiod."""
+    failing = ChannelState.TRANSIENT_FAILURE
+    (finding,) = judge(Channel(id=1, target="xds:///greeter:7070", state=failing, calls=Calls()))
+    assert finding.title == "The app's channel to greeter:7070 is broken"
+    assert "no address to try" in finding.explanation
+    assert "hangs" not in finding.explanation
+    assert "tls.mode" not in finding.fix
+
+
 def unreachable(reason: str) -> Finding:
     """The finding about a channel whose only connection fails with this reason in its trace."""
     part = Subchannel(

@@ -167,6 +167,9 @@ def _remedy(feature: Feature, client: Client) -> str:
     support = support_of(feature, client.language)
     if support is not None and reads(feature, client) is Reads.BY_VARIABLE:
         return f"start the app with {support.variable}=true, if it has not been already"
+    if support is not None and support.since is None and support.variable:
+        newer = f"{client.language.value} {support.variable_since} or newer"
+        return f"update the app to {newer}, and start it with {support.variable}=true"
     if support is not None and support.since is not None:
         return f"update the app to {client.language.value} {support.since} or newer"
     return "nothing to mend, if it was written for Envoy's clients; a gRPC client needs another way to the same end"

@@ -131,7 +131,8 @@ class Routes:
         node = cluster.weighted(weighted.share, weighted.weight)
         if not weighted.overrides:
             return node
-        return node._replace(facts=(*node.facts, *override_facts(weighted.overrides, self._client, channel)))
+        own = override_facts(weighted.overrides, self._client, channel)
+        return node._replace(facts=(*node.facts[:1], *own, *node.facts[1:]))
 
 
 def _hosts_facts(routes: RouteConfiguration, authority: str) -> tuple[str, ...]:

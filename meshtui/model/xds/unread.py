@@ -35,7 +35,7 @@ def words(asked: Asked, client: Client) -> str:
         return f"{asked.what}, if this client reads it"
     if asked.feature.never:
         return f"{asked.what}: not read by gRPC"
-    return f"{asked.what}: not read by {client.words} ({since_words(asked.feature, client)})"
+    return f"{asked.what}: not read ({since_words(asked.feature, client)})"
 
 
 def of_route(route: Route) -> Iterator[Asked]:

@@ -204,3 +204,11 @@ def test_a_circuit_breaker_of_nothing() -> None:
     assert found.title == "80 % of calls to echo.echo-grpc:7070 are dropped by the client"
     assert "circuit breaker" in found.explanation
     assert "http2MaxRequests" in found.fix
+
+
+def test_what_a_later_release_reads_only_by_its_environment() -> None:
+    """gRFC A81: grpc-go has it since 1.78, where the environment says so."""
+    action = weighted({"v1": 1})._replace(rewrites_authority=True)
+    (found,) = ignored(client(mesh(Route("r", EVERYTHING, action)), "gRPC Go", "1.70.0"))
+    variable = "GRPC_EXPERIMENTAL_XDS_AUTHORITY_REWRITE=true"
+    assert found.fix == f"update the app to grpc-go 1.78 or newer, and start it with {variable}"

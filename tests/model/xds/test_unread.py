@@ -47,10 +47,10 @@ def facts(seen: Snapshot, label: str) -> tuple[str, ...]:
         (
             "gRPC Go",
             "1.48.0",
-            "outlier detection by success rate: not read by grpc-go 1.48 (since 1.50, before it only with "
+            "outlier detection by success rate: not read (since 1.50, before it only with "
             "GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION=true)",
         ),
-        ("gRPC Java", "1.48.0", "outlier detection by success rate: not read by grpc-java 1.48 (since 1.49)"),
+        ("gRPC Java", "1.48.0", "outlier detection by success rate: not read (since 1.49)"),
         ("gRPC Go", "", "outlier detection by success rate, if this client reads it"),
         (
             "gRPC C-core linux Python",
@@ -95,7 +95,7 @@ def test_a_fault_of_one_destination() -> None:
     first, second = action.clusters
     action = action._replace(clusters=(first, second._replace(overrides=(FAULTY,))))
     seen = with_route(Route("r", EVERYTHING, action), IDLE)
-    assert facts(seen, "v2")[-1] == "aborts 50 % with UNAVAILABLE"
+    assert facts(seen, "v2")[1] == "aborts 50 % with UNAVAILABLE"
     assert facts(seen, "v1") == ("mTLS",)
 
 
@@ -121,7 +121,7 @@ def test_a_filter_that_is_to_be_off_stays() -> None:
     off = FAULTY._replace(off=True)
     seen = with_route(Route("r", EVERYTHING, weighted({"v1": 1})), off)
     (fact,) = build(seen).roots[0].facts
-    assert fact.startswith("aborts 50 % with UNAVAILABLE stays in force: fault asked to be off: not read by grpc-go")
+    assert fact.startswith("aborts 50 % with UNAVAILABLE stays in force: fault asked to be off: not read")
 
 
 def test_both_addresses_of_an_endpoint() -> None:
@@ -131,7 +131,7 @@ def test_both_addresses_of_an_endpoint() -> None:
     body = body._replace(localities=(place._replace(endpoints=(both,)),))
     seen = with_resource(canary(), resource(EDS, subset("v1"), body))
     assert facts(of(seen, "gRPC Go", "1.71.0"), "10.0.0.1:7070")[-1] == "also [fd00::1]:7070"
-    assert "not read by grpc-go 1.70" in facts(of(seen, "gRPC Go", "1.70.0"), "10.0.0.1:7070")[-1]
+    assert "not read" in facts(of(seen, "gRPC Go", "1.70.0"), "10.0.0.1:7070")[-1]
 
 
 def test_sni() -> None:
@@ -140,7 +140,7 @@ def test_sni() -> None:
     seen = with_resource(canary(), resource(CDS, subset("v1"), cluster(subset("v1"), tls)))
     words = "SNI a.example, which its certificate must have"
     assert facts(of(seen, "gRPC Java", "1.77.0"), "v1") == ("TLS", words)
-    assert facts(of(seen, "gRPC Java", "1.76.0"), "v1")[1] == f"{words}: not read by grpc-java 1.76 (since 1.77)"
+    assert facts(of(seen, "gRPC Java", "1.76.0"), "v1")[1] == f"{words}: not read (since 1.77)"
 
 
 def test_the_most_specific_override_wins() -> None:

@@ -10,16 +10,8 @@ from meshtui.model.address import as_typed
 from meshtui.model.echo.spec import DEFAULT_TIMEOUT, EchoRequestSpec, parse_header, validate
 from meshtui.model.errors import UsageError
 from meshtui.model.identity.masking import masked_headers
-from meshtui.model.split.assessment import (
-    ALPHA,
-    LEAST_ALPHA,
-    LEAST_MARGIN,
-    MARGIN,
-    MOST_ALPHA,
-    NUMBER,
-    Expectation,
-    parse_expectation,
-)
+from meshtui.model.split.assessment import ALPHA, LEAST_ALPHA, LEAST_MARGIN, MARGIN, MOST_ALPHA, Expectation
+from meshtui.model.split.typed import NUMBER, parse_expectation
 
 ENDLESS = "∞"
 """The count of a run that goes on until it is stopped; empty, ``inf`` and ``continuous`` mean the same."""

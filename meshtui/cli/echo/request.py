@@ -11,7 +11,8 @@ from typing import Final
 from meshtui.model.address import as_typed
 from meshtui.model.echo.spec import MOST_UNTHROTTLED, EchoRequestSpec, parse_header, validate
 from meshtui.model.errors import UsageError
-from meshtui.model.split.assessment import Expectation, parse_expectation
+from meshtui.model.split.assessment import Expectation
+from meshtui.model.split.typed import parse_expectation
 
 DEFAULT_COUNT: Final = 100
 """Requests when no amount is given: enough to see a split, too few to disturb anyone."""

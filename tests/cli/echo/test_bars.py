@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.cli.echo.bars import CELLS, LONGEST_NAME, histogram, interval_bar, interval_words
-from meshtui.model.split.assessment import VersionShare, assess, parse_expectation
+from meshtui.model.split.assessment import VersionShare, assess
 from meshtui.model.split.counts import SplitCounts
+from meshtui.model.split.typed import parse_expectation
 from meshtui.present.text_lines import plain
 
 SHARES = st.floats(0, 1)

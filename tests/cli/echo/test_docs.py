@@ -14,9 +14,9 @@ from meshtui.cli.options import PARAMETERS, target_options
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import TallyCounter
-from meshtui.model.split.assessment import parse_expectation
 from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import SplitBook
+from meshtui.model.split.typed import parse_expectation
 from meshtui.session.echo.state import BatchRecord, EchoState
 
 PAGE = (Path(__file__).parents[3] / "docs" / "headless.md").read_text()

@@ -15,9 +15,10 @@ from meshtui.cli.echo.report import echo_document, echo_text, sentence
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import EchoTally
 from meshtui.model.errors import TargetUnreachable
-from meshtui.model.split.assessment import Expectation, ExpectationSource, parse_expectation
+from meshtui.model.split.assessment import Expectation, ExpectationSource
 from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import SplitBook
+from meshtui.model.split.typed import parse_expectation
 from meshtui.present.text_lines import plain
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 

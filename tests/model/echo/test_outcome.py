@@ -12,8 +12,9 @@ from meshtui.doctor.explain.echo_run import outcome_sentence
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.outcome import Outcome, histogram_of, outcome_of
 from meshtui.model.echo.tally import EchoTally, FailureCause
-from meshtui.model.split.assessment import Verdict, assess, parse_expectation
+from meshtui.model.split.assessment import Verdict, assess
 from meshtui.model.split.counts import SplitCounts
+from meshtui.model.split.typed import parse_expectation
 from meshtui.model.split.words import split_beside_failures
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshtui.model.errors import UsageError
-from meshtui.model.split.assessment import LARGEST_E, Expectation, ExpectationSource, Verdict, assess, parse_expectation
+from meshtui.model.split.assessment import LARGEST_E, Expectation, ExpectationSource, Verdict, assess
 from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.forecast import two_digits
+from meshtui.model.split.typed import parse_expectation
 from meshtui.model.split.words import caveat_sentence, verdict_words
 
 CANARY = Expectation.of({"v1": 20, "v2": 80}, ExpectationSource.CONFIG)

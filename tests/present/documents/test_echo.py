@@ -12,9 +12,10 @@ from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import TallyCounter
 from meshtui.model.identity.masking import MASK
 from meshtui.model.printable import is_printable
-from meshtui.model.split.assessment import LARGEST_E, assess, parse_expectation
+from meshtui.model.split.assessment import LARGEST_E, assess
 from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.epochs import SplitBook
+from meshtui.model.split.typed import parse_expectation
 from meshtui.present.documents.echo import result_document, run_csv, run_json
 
 START = datetime(2026, 8, 1, 20, 0, 0, tzinfo=UTC)

@@ -15,7 +15,8 @@ import pytest_asyncio
 from meshtui.demo.mesh import Mesh
 from meshtui.model.address import parse_address
 from meshtui.model.echo.spec import EchoRequestSpec
-from meshtui.model.split.assessment import Verdict, parse_expectation
+from meshtui.model.split.assessment import Verdict
+from meshtui.model.split.typed import parse_expectation
 from meshtui.session.echo.run import EchoRun
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.sources.echo import EchoClient

@@ -13,8 +13,9 @@ import pytest
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.spec import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
-from meshtui.model.split.assessment import Expectation, ExpectationSource, Verdict, assess, parse_expectation
+from meshtui.model.split.assessment import Expectation, ExpectationSource, Verdict, assess
 from meshtui.model.split.counts import SplitCounts
+from meshtui.model.split.typed import parse_expectation
 from meshtui.session.echo import run_book
 from meshtui.session.echo.run import STOP_GRACE_S, EchoRun
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase

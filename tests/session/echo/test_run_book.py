@@ -14,7 +14,8 @@ from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.plan import MOST_BATCHES
 from meshtui.model.echo.spec import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.split.assessment import Verdict, parse_expectation
+from meshtui.model.split.assessment import Verdict
+from meshtui.model.split.typed import parse_expectation
 from meshtui.session.echo.run_book import Action, Begin, End, RunBook, TakeBack, Wait
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from tests.echo_server import output_text

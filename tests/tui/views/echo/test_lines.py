@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind, account
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.echo.tally import TallyCounter
-from meshtui.model.split.assessment import Expectation, ExpectationSource, parse_expectation
+from meshtui.model.split.assessment import Expectation, ExpectationSource
 from meshtui.model.split.epochs import SplitBook
+from meshtui.model.split.typed import parse_expectation
 from meshtui.present.echo_form import EchoForm
 from meshtui.session.echo.state import EchoSettings, EchoState, Phase
 from meshtui.session.state import Link, LinkState, SessionState

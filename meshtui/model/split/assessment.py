@@ -1,7 +1,8 @@
 """Is the observed split what the config asks for? Expected shares, counts, and the assessment that joins them.
 
 The statistics are in :mod:`~meshtui.model.split.evidence` (the always-valid test), ``interval``, ``pvalue`` and
-``forecast`` beside it; the words in ``words``; epochs in ``epochs``; what is typed in ``typed``. ``docs/split.md`` has the method and figures.
+``forecast`` beside it; the words in ``words``; epochs in ``epochs``; what is typed in ``typed``.
+``docs/split.md`` has the method and figures.
 """
 
 from __future__ import annotations

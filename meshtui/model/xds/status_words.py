@@ -48,7 +48,7 @@ def status_note(resource: Resource) -> str:
         case Status.RECEIVED_ERROR:
             return f"{_with_reason('the control plane answered with an error', resource)}; {_in_force(resource)}"
         case Status.DOES_NOT_EXIST if resource.value:
-            return "deleted by the control plane; still served from cache"
+            return "deleted, still served from cache"
         case Status.DOES_NOT_EXIST:
             return _reason(resource) or "does not exist"
         case Status.TIMEOUT:

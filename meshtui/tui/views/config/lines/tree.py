@@ -148,8 +148,7 @@ def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
             return f"waiting {waited} s of {timer:g}"
     if word and resource is not None and (reason := refusal(resource)):
         return f"{word}  {reason}"
-    own = resource.error.details if resource is not None and resource.error and node.health is Health.MISSING else ""
-    repeats = own.lower().startswith(word.lower())  # the client's own words may begin with "timeout" themselves
+    repeats = node.note.lower().startswith(word.lower())  # the client's own words may begin with "timeout" themselves
     return node.note if not word or repeats else f"{word}  {node.note}".rstrip()
 
 

@@ -70,6 +70,7 @@ def _destinations(config: MeshConfig) -> Iterator[Note]:
             continue
         if not meant:
             yield _note(virtual.origin, f"no Service is called {', '.join(virtual.hosts)}: these routes are not used")
+            continue
         called = {port.number for service in meant for port in service.ports if port.routed}
         leads = [destination for http in virtual.http for destination in http.destinations]
         reasons = [reason for destination in leads if (reason := _astray(config, destination, called))]

@@ -247,53 +247,9 @@ class TestWhoseRoutes:
         assert [route.name for route in host.routes] == ["own"]
 
 
-class TestDelegation:
-    """istio 1.29.1 ``pilot/pkg/model/virtualservice.go``, mergeVirtualServicesIfNeeded."""
-
-    MATCH = "match: [{uri: {prefix: /proto}, headers: {x: {exact: a}}}]"
-    ROOT = f"[{{name: root, {MATCH}, timeout: 3s, delegate: {{name: below}}}}]"
-
-    def routes(self, http: str, root: str = ROOT, more: str = "") -> tuple[list[Any], list[str]]:
-        below = virtual_service(http, "below", more=more).replace(f"hosts: [{FQDN}], ", "")
-        config = config_of("discovery", virtual_service(root), below)
-        found = one(config, ROUTE, ALL, route_pb2.RouteConfiguration)
-        return list(found.virtual_hosts[0].routes), [note.reason for note in unresolved(config)]
-
-    def test_a_delegates_routes_stand_in_the_place_of_the_delegation(self) -> None:
-        own = f"[{{name: own, match: [{{uri: {{exact: /proto.E/Echo}}}}], {TO_ECHO}}}, {{timeout: 1s, {TO_ECHO}}}]"
-        (first, second), notes = self.routes(own)
-        assert (first.name, first.match.path, first.route.timeout.seconds) == ("root-own", "/proto.E/Echo", 3)
-        assert (second.name, second.match.prefix, second.route.timeout.seconds) == ("root", "/proto", 1)
-        assert [header.string_match.exact for route in (first, second) for header in route.match.headers] == ["a", "a"]
-        assert notes == []
-
-    @pytest.mark.parametrize(
-        "match",
-        [
-            "uri: {prefix: /other}",
-            "uri: {regex: '/proto.*'}",
-            "uri: {exact: /other}",
-            "headers: {x: {exact: b}}",
-            "ignoreUriCase: true",
-        ],
-    )
-    def test_a_route_that_contradicts_the_root_is_left_out(self, match: str) -> None:
-        (route,), notes = self.routes(f"[{{match: [{{{match}}}], {TO_ECHO}}}]")
-        assert route.name == "default"
-        assert [note for note in notes if "matches what this one's does not" in note]
-
-    def test_a_delegate_that_is_not_there_costs_its_own_route_alone(self) -> None:
-        root = f"[{{match: [{{uri: {{prefix: /a}}}}], delegate: {{name: gone}}}}, {{name: rest, {TO_ECHO}}}]"
-        (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", root)
-        assert route.name == "rest"
-        assert notes[0].startswith("there is no VirtualService echo-grpc/gone without hosts")
-
-    def test_one_that_nobody_delegates_to_is_said(self) -> None:
-        (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", f"[{{name: rest, {TO_ECHO}}}]")
-        assert route.name == "rest"
-        assert notes == ["it has no hosts, and no VirtualService delegates to it: it is not used"]
-
-    def test_a_delegate_that_is_not_exported_here(self) -> None:
-        (route,), notes = self.routes(f"[{{{TO_ECHO}}}]", more=", exportTo: [elsewhere]")
-        assert route.name == "default"
-        assert "is not exported to echo-grpc" in notes[0]
+def test_routes_for_nobody_are_said_once() -> None:
+    """What they lead to matters to no call."""
+    text = virtual_service("[{route: [{destination: {host: nowhere}}]}]").replace(FQDN, "gone", 1)
+    assert [note.reason for note in unresolved(config_of("discovery", text))] == [
+        "no Service is called gone.echo-grpc.svc.cluster.local: these routes are not used"
+    ]

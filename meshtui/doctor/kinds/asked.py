@@ -30,7 +30,7 @@ NOT_READ: Final = Kind(
     area=Area.CONFIG,
     severity=Severity.INFO,
     title="{client} ignores {name}",
-    why="{place}: {what}. That is {where} (gRFC {grfc}), which this client reads {since}. So {instead}.",
+    why="{place}: {what}. That is {where} (gRFC {grfc}), which {language} reads {since}. So {instead}.",
     fix="{how}",
     page=(
         "The config in force asks for something that this client does not read. gRPC ignores it without a word in its "

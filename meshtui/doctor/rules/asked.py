@@ -151,6 +151,7 @@ def _unread(feature: Feature, places: list[tuple[ResourceKey, str]], client: Cli
     return kinds.NOT_READ.finding(
         ResourceSubject(places[0][0]),
         client=client.words,
+        language=client.language.value,
         name=feature.name,
         place=f"{next(iter(names))}{more}",
         what=places[0][1],

@@ -22,7 +22,8 @@ from meshtui.model.xds.config import (
     TlsMode,
     VirtualHost,
 )
-from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, MISSING_AS_EMPTY, TLS
+from meshtui.model.xds.feature_never import MISSING_AS_EMPTY
+from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, TLS
 from meshtui.model.xds.features import Reads, ignores, reads
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.names import last_part, parse_service_name

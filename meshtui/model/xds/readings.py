@@ -8,9 +8,9 @@ from typing import Final
 
 from meshtui.model.xds.clients import Client, Language, Version
 from meshtui.model.xds.config import Cluster, Policy
+from meshtui.model.xds.feature_never import OTHER_POLICIES
 from meshtui.model.xds.feature_table import (
     LEAST_REQUEST,
-    OTHER_POLICIES,
     PICK_FIRST,
     POLICY_LISTS,
     RING_HASH,

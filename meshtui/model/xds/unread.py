@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from meshtui.model.xds import feature_never as never
 from meshtui.model.xds import feature_table as table
 from meshtui.model.xds.clients import Client, Language
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Outliers, Route, RouteConfiguration, TlsMode
@@ -45,15 +46,15 @@ def of_route(route: Route) -> Iterator[Asked]:
         return
     ignored = [header.name for header in route.match.headers if header.treat_missing_as_empty]
     if ignored:
-        yield Asked(table.MISSING_AS_EMPTY, f"treat_missing_header_as_empty of {', '.join(dict.fromkeys(ignored))}")
+        yield Asked(never.MISSING_AS_EMPTY, f"treat_missing_header_as_empty of {', '.join(dict.fromkeys(ignored))}")
     if action.other_hash_keys:
-        yield Asked(table.OTHER_HASH_KEYS, f"hash on {', '.join(action.other_hash_keys)}")
+        yield Asked(never.OTHER_HASH_KEYS, f"hash on {', '.join(action.other_hash_keys)}")
     if action.mirrors:
-        yield Asked(table.MIRRORS, f"mirror to {', '.join(map(_label, action.mirrors))}")
+        yield Asked(never.MIRRORS, f"mirror to {', '.join(map(_label, action.mirrors))}")
     if action.rewrites:
-        yield Asked(table.REWRITES, f"rewrite of the {action.rewrites}")
+        yield Asked(never.REWRITES, f"rewrite of the {action.rewrites}")
     if action.header_changes:
-        yield Asked(table.HEADER_CHANGES, f"change of headers {action.header_changes}")
+        yield Asked(never.HEADER_CHANGES, f"change of headers {action.header_changes}")
     if action.rewrites_authority:
         yield Asked(table.AUTHORITIES, "authority by auto_host_rewrite, where the bootstrap trusts the server")
 
@@ -74,7 +75,7 @@ def of_limits(route: Route) -> Iterator[Asked]:
 def of_table(routes: RouteConfiguration) -> Iterator[Asked]:
     """What a route configuration asks for all its virtual hosts."""
     if routes.overrides:
-        yield Asked(table.TABLE_OVERRIDES, f"override of {', '.join(routes.overrides)} for all hosts")
+        yield Asked(never.TABLE_OVERRIDES, f"override of {', '.join(routes.overrides)} for all hosts")
 
 
 def of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
@@ -100,7 +101,7 @@ def _of_outliers(outliers: Outliers, client: Client) -> Iterator[Asked]:
     if by:
         yield Asked(table.OUTLIERS, f"outlier detection by {' and '.join(by)}")
     elif outliers.consecutive:
-        yield Asked(table.CONSECUTIVE_ERRORS, "outlier detection by consecutive errors")
+        yield Asked(never.CONSECUTIVE_ERRORS, "outlier detection by consecutive errors")
 
 
 def of_filter(filter_: HttpFilter) -> Iterator[Asked]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meshtui.model.xds import feature_never as never
 from meshtui.model.xds import feature_table as table
 from meshtui.model.xds.clients import Client, Language, Version, client_of
 from meshtui.model.xds.config import Cluster, Policy
@@ -71,8 +72,8 @@ NODE = Language.NODE
         (table.AUTHORITIES, Client(CORE, Version(1, 85)), Reads.YES, "since 1.85"),
         (table.AUTHORITIES, Client(CORE, Version(1, 70)), Reads.UNKNOWN, "since 1.85"),
         (table.SNI, Client(CORE, Version(1, 85)), Reads.UNKNOWN, "not known"),
-        (table.MIRRORS, Client(GO, Version(1, 99)), Reads.NO, "in no release"),
-        (table.MIRRORS, Client(), Reads.UNKNOWN, "not known"),
+        (never.MIRRORS, Client(GO, Version(1, 99)), Reads.NO, "in no release"),
+        (never.MIRRORS, Client(), Reads.UNKNOWN, "not known"),
         (table.RBAC, Client(NODE, Version(1, 14)), Reads.BY_VARIABLE, "only with GRPC_XDS_EXPERIMENTAL_RBAC=true"),
     ],
 )

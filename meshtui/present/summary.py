@@ -28,6 +28,7 @@ from meshtui.model.xds.feature_table import TLS
 from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, filter_words, listener_facts, route_facts
+from meshtui.model.xds.matching import why_left_out
 from meshtui.model.xds.readings import READINGS, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown
@@ -167,7 +168,7 @@ def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact
         held = snapshot.resources.get(ResourceKey(scope, CDS, weighted.cluster))
         note = status_note(held) if held else _not_held(snapshot, route, weighted)
         text = f"{share_words(weighted.share):>6} → {cluster_label(weighted.cluster)}"
-        expected = weighted.weight and not route.left_out
+        expected = weighted.weight and not why_left_out(route, client_of(snapshot.node))
         health = held.health if held else Health.WAITING if expected else Health.OK
         yield SummaryFact("", f"{text}   {note}".rstrip(), health)
     if not route.action.clusters:
@@ -179,7 +180,8 @@ def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact
 
 def _not_held(snapshot: Snapshot, route: Route, weighted: WeightedCluster) -> str:
     asked = weighted.weight or READINGS[client_of(snapshot.node).language].asks_for_weightless
-    return "the client does not hold this cluster" if asked and not route.left_out else "not asked for"
+    held_if_there = asked and not why_left_out(route, client_of(snapshot.node))
+    return "the client does not hold this cluster" if held_if_there else "not asked for"
 
 
 def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator[Section]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from meshtui.model.xds.config import ActionKind, Route
+from meshtui.model.xds.graph import Node, NodeKind
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, Health
 from meshtui.model.xds.routing import Decision
+from meshtui.model.xds.snapshot import Snapshot
 from tests.peers.conversation import Answer
 
 REFUSED, NO_HOST, NO_ROUTE, NO_ACTION = "nothing accepted", "no host", "no route", "no action"
@@ -11,6 +17,7 @@ REFUSED, NO_HOST, NO_ROUTE, NO_ACTION = "nothing accepted", "no host", "no route
 FAILURES = {
     "could not find VirtualHost for": NO_HOST,
     "Failed to find virtual host": NO_HOST,
+    "produced zero addresses": NO_HOST,  # grpc-go, of a call that comes upon the resolver's error early
     "No matching route found in xDS route config": NO_ROUTE,
     "no matched route was found": NO_ROUTE,
     "Could not find xDS route matching RPC": NO_ROUTE,
@@ -44,3 +51,21 @@ def _outcomes(route: Route) -> frozenset[str]:
     if route.action.kind is not ActionKind.FORWARD:
         return frozenset({NO_ACTION})
     return frozenset(destination.cluster for destination in route.action.clusters if destination.weight)
+
+
+def asked_for(seen: Snapshot) -> set[str]:
+    """The clusters that a client asks for as the tree shows it; one it leaves out stands there without a resource."""
+    listeners = [root for root in build(seen).roots if root.kind is NodeKind.LISTENER]
+    clusters = [node for root in listeners for node in _below(root) if node.kind is NodeKind.CLUSTER]
+    return {node.name for node in clusters if node.key is not None or node.health is not Health.OK}
+
+
+def _below(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _below(child)
+
+
+def held(seen: Snapshot) -> set[str]:
+    """The clusters that a client did ask for."""
+    return {key.name for key in seen.resources if key.type == CDS}

@@ -20,7 +20,7 @@ from meshtui.sources.csds.source import CsdsSource
 from tests.attaching import attached
 from tests.peers.control_plane import TableServer, table_server
 from tests.peers.conversation import Answer, Call, Peer, running
-from tests.peers.judging import NO_HOST, NO_ROUTE, PANIC, REFUSED, foreseen, happened
+from tests.peers.judging import NO_HOST, NO_ROUTE, PANIC, REFUSED, asked_for, foreseen, happened, held
 from tests.peers.tables import CALLS, CLUSTERS, Trial, trial
 from tests.waiting import until
 
@@ -68,6 +68,8 @@ class Court:
         seen = await self._source.poll()
         for call, answer in zip(tried.calls, answers, strict=True):
             await self._judge(tried, seen, call, answer)
+        if not tried.authority:  # the tree knows no other than the target's
+            assert asked_for(seen) == held(seen), text_format.MessageToString(tried.table)
 
     async def _judge(self, tried: Trial, seen: Snapshot, call: Call, answer: Answer) -> None:
         came = await outcome(answer, tried.name, self._plane)

@@ -19,7 +19,7 @@ from meshtui.model.xds.graph_words import (
     route_note,
     table_facts,
 )
-from meshtui.model.xds.matching import MATCHING
+from meshtui.model.xds.matching import MATCHING, why_left_out
 from meshtui.model.xds.names import last_part
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
@@ -106,7 +106,7 @@ class Routes:
         return tuple(self._route(scope, index, route, channel) for index, route in enumerate(host.routes))
 
     def _route(self, scope: str, index: int, route: Route, channel: Channel | None) -> Node:
-        children = () if route.left_out else self._destinations(scope, route, channel)
+        children = () if why_left_out(route, self._client) else self._destinations(scope, route, channel)
         outbound = channel is not None
         health = route_health(route, outbound=outbound)
         return Node(

@@ -26,6 +26,7 @@ from meshtui.model.xds.feature_never import MISSING_AS_EMPTY
 from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, TLS
 from meshtui.model.xds.features import Reads, ignores, reads
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
+from meshtui.model.xds.matching import why_left_out
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import EDS, Health
@@ -138,8 +139,9 @@ def route_health(route: Route, *, outbound: bool) -> Health:
 
 def route_note(route: Route, client: Client, *, outbound: bool) -> str:
     """What gRPC does with a route that it does not act on as it is written, or an empty string."""
-    if route.left_out:
-        return f"gRPC leaves this route out ({route.left_out}): the next one that matches serves"
+    reason = why_left_out(route, client)
+    if reason:
+        return f"gRPC leaves this route out ({reason}): the next one that matches serves"
     if _fails(route, outbound):
         what = route.action.detail or "an action for servers"
         if READINGS[client.language].refuses_actions and route.action.kind is ActionKind.FAILING:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from meshtui.model.xds.clients import Language, client_of
+from meshtui.model.xds.clients import Client, Language, client_of
+from meshtui.model.xds.config import MatchKind, Route, StringMatch
 from meshtui.model.xds.snapshot import NodeIdentity
 
 
@@ -31,6 +32,10 @@ class Matching:
     star_inside_finds_none: bool = False
     """grpc-go takes a resource with a domain such as ``a*b``, and finds no virtual host at all in it
     (``FindBestMatchingVirtualHost``); the others never match it, or refuse the resource."""
+
+    leaves_out_odd_paths: bool = False
+    """Whether a route whose path or prefix fits no ``/service/method`` is left out, and its clusters not asked for:
+    C-core ``RoutePathMatchParse``. No call matches it elsewhere either."""
 
     names_in_any_case: bool = False
     """Whether a header's name in a route is taken in lower case (grpc-java, whose ``Metadata.Key`` does it). A name
@@ -70,6 +75,7 @@ class Matching:
 MATCHING: Final = MappingProxyType(
     {
         Language.CORE: Matching(
+            leaves_out_odd_paths=True,
             reads_path_header=True,
             reads_timeout_header=True,
             spaces_around_numbers=True,
@@ -103,3 +109,20 @@ BY_THE_BOOK: Final = MATCHING[Language.OTHER]
 def matching_of(node: NodeIdentity) -> Matching:
     """How the client behind a node matches."""
     return MATCHING[client_of(node).language]
+
+
+def why_left_out(route: Route, client: Client) -> str:
+    """What a client leaves a route out for, in words; empty for one it takes."""
+    if route.left_out or not MATCHING[client.language].leaves_out_odd_paths:
+        return route.left_out
+    return "its path is that of no call" if _odd(route.match.path) else ""
+
+
+def _odd(path: StringMatch) -> bool:
+    """Whether a path is not of the form ``/service/method``, or a prefix not the beginning of one."""
+    if path.kind not in (MatchKind.EXACT, MatchKind.PREFIX):
+        return False
+    slash, parts = path.value[:1], path.value[1:].split("/", 2)
+    if path.kind is MatchKind.EXACT:
+        return slash != "/" or len(parts) != 2 or "" in parts
+    return bool(slash) and (slash != "/" or len(parts) > 2 or (len(parts) == 2 and not parts[0]))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.model.xds.clients import Language
+from meshtui.model.xds.clients import Client, Language
 from meshtui.model.xds.config import HeaderMatch, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
-from meshtui.model.xds.matching import MATCHING
+from meshtui.model.xds.matching import MATCHING, why_left_out
 from meshtui.model.xds.routing import Candidate, Request, candidates, header_matches
 from meshtui.model.xds.virtual_hosts import HostIndex
 from tests.world.config import EVERYTHING, weighted
@@ -84,3 +84,28 @@ def test_whether_a_call_has_a_deadline_is_not_known() -> None:
     ]
     assert not told[GO]
     assert not told[JAVA]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "left_out"),
+    [
+        (MatchKind.PREFIX, "", False),
+        (MatchKind.PREFIX, "/", False),
+        (MatchKind.PREFIX, "/a.B/", False),
+        (MatchKind.PREFIX, "a.B", True),
+        (MatchKind.PREFIX, "//", True),
+        (MatchKind.PREFIX, "/a/b/", True),
+        (MatchKind.EXACT, "/a.B/C", False),
+        (MatchKind.EXACT, "", True),
+        (MatchKind.EXACT, "/a.B", True),
+        (MatchKind.EXACT, "/a.B/", True),
+        (MatchKind.EXACT, "//C", True),
+        (MatchKind.EXACT, "/a/b/c", True),
+        (MatchKind.REGEX, "a", False),
+    ],
+)
+def test_a_path_of_no_call_is_left_out_by_c_core(kind: MatchKind, value: str, left_out: bool) -> None:
+    route = Route("r", RouteMatch(StringMatch(kind, value)), weighted({"v1": 1}))
+    assert bool(why_left_out(route, Client(CORE))) is left_out
+    assert not why_left_out(route, Client(GO))
+    assert not why_left_out(route, Client(JAVA))

@@ -101,6 +101,17 @@ def member(name: str, *healths: EndpointHealth) -> tuple[Resource, Resource]:
     )
 
 
+def dropping(parts: tuple[Resource, Resource], share: float) -> tuple[Resource, Resource]:
+    found, assignment = parts
+    body = assignment.body
+    assert isinstance(body, ClusterLoadAssignment)
+    return found, resource(EDS, assignment.key.name, body._replace(drops=(Drop("throttle", share),)))
+
+
+def refused_later(parts: tuple[Resource, Resource]) -> Resource:
+    return parts[0]._replace(status=Status.NACKED, error=ErrorState("2", "the client's words", None))
+
+
 def gone(name: str, status: Status = Status.DOES_NOT_EXIST) -> Resource:
     return resource(CDS, name, None, status=status)
 
@@ -291,6 +302,38 @@ CASES = [
         1,
         f"error: {ALL_FAIL}",
         id="aggregate: no member serves",
+    ),
+    pytest.param(
+        aggregate(*dropping(member("eu", WELL), 1.0), *member("us", WELL), language=GO),
+        MISSING,
+        (),
+        1,
+        "error: All calls to echo.echo-grpc:7070 are dropped by the client",
+        id="aggregate: what its first member drops goes to no other",
+    ),
+    pytest.param(
+        aggregate(*dropping(member("eu", WELL), 0.3), *member("us", WELL), language=GO),
+        DEGRADED,
+        (),
+        0,
+        "warning: 30 % of calls to echo.echo-grpc:7070 are dropped by the client",
+        id="aggregate: its first member drops a part",
+    ),
+    pytest.param(
+        aggregate(*member("eu", WELL), *dropping(member("us", WELL), 0.3), language=GO),
+        DEGRADED,
+        (),
+        0,
+        "",
+        id="aggregate: a member that takes no calls drops",
+    ),
+    pytest.param(
+        aggregate(refused_later(member("eu", WELL)), member("eu", WELL)[1], *member("us", WELL), language=GO),
+        REFUSED,
+        ("✗ 1 refused",),
+        1,
+        "error: The client refused the newest cluster eu",
+        id="aggregate: a member that was refused serves its old config",
     ),
     pytest.param(
         aggregate(gone("eu"), *member("us", WELL), language=GO),

@@ -24,7 +24,7 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
     gone = lost_members(aggregate)
     readings = {passes_over(member) for member in gone}
     broken = any(member.health is Health.REFUSED and member.serves.able is None for member in members)
-    able = next((member for member in members if member.serves.able), None)
+    able = _taker(members)
     if False in readings:
         note = f"{_labels(gone)} {_is_not(gone)} there, and {language} then fails all calls of the aggregate"
         return _cannot(aggregate, note)
@@ -41,7 +41,14 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
     before = members[: members.index(able)]
     if any(member.serves.able is None for member in before):
         return _not_known(aggregate, "")
+    if not able.serves.able:
+        return _cannot(aggregate, f"its calls go to {able.label}, which drops them all")._replace(serves=able.serves)
     return _serving(aggregate, able, before)
+
+
+def _taker(members: Sequence[Node]) -> Node | None:
+    """The member that takes the calls. One that drops them all takes them: what it drops goes to no other (A32)."""
+    return next((member for member in members if member.serves.able or member.serves.dropped >= 1), None)
 
 
 def _serving(aggregate: Node, able: Node, before: Sequence[Node]) -> Node:
@@ -119,9 +126,9 @@ def _absorbs(node: Node, below: Node) -> bool:
 
 
 def takes_calls(way: Sequence[Node]) -> bool:
-    """Whether each aggregate on the way sends its calls along it: to the first member that can serve."""
+    """Whether each aggregate on the way sends its calls along it."""
     return all(
-        below is next((member for member in node.children if member.serves.able), None)
+        below is _taker(node.children)
         for node, below in pairwise(way)
         if node.kind is NodeKind.CLUSTER and below.kind is NodeKind.CLUSTER
     )
@@ -133,10 +140,14 @@ def as_met(graph: Graph) -> Iterator[Node]:
     What no call needs, since an aggregate serves by other members or a weight is 0, is no outage: DEGRADED at most,
     but for what was refused.
     """
-    needed = _needed(graph)
+    needed: set[object] | None = None
     for node in graph.distinct():
-        harmless = node.health.rank > Health.DEGRADED.rank and node.health is not Health.REFUSED
-        yield node if not harmless or _mark(node) in needed else node._replace(health=Health.DEGRADED)
+        if node.health.serves or node.health is Health.REFUSED:
+            yield node
+            continue
+        if needed is None:
+            needed = _needed(graph)
+        yield node if _mark(node) in needed else node._replace(health=Health.DEGRADED)
 
 
 def _needed(graph: Graph) -> set[object]:

@@ -78,20 +78,25 @@ def _rereads_soon(state: IdentityState) -> bool:
 
 
 def in_use_expired(state: IdentityState) -> Iterator[Finding]:
-    """A certificate on a live connection whose time is over; this workload's own only where its files do not tell."""
+    """A certificate on a live connection whose time is over, if neither its file nor a missed re-reading says it."""
+    said = {state.on_disk.certificate.fingerprint_sha256} if state.on_disk is not None else set()
+    stale = stale_in_use(state)
+    if stale is not None and any(in_use_stale(state)):
+        said.add(stale.certificate.fingerprint_sha256)
     ended: dict[str, list[InUse]] = {}
     for used in state.in_use:
-        if used.ended(state.now) and (used.side is Side.REMOTE or state.on_disk is None):
+        if used.ended(state.now) and (used.side is Side.REMOTE or used.certificate.fingerprint_sha256 not in said):
             ended.setdefault(used.certificate.fingerprint_sha256, []).append(used)
     for first, *others in islice(ended.values(), SHOWN_ENDED):
-        renewed = any(_renews(other, first, state.now) for other in state.in_use)
+        on_disk = first.side is Side.LOCAL and state.on_disk is not None
+        renewed = on_disk or any(_renews(other, first, state.now) for other in state.in_use)
         own = first.side is Side.LOCAL
         yield kinds.IN_USE_EXPIRED.finding(
             ConnectionSubject(first.where),
             severity=Severity.INFO if renewed else Severity.WARNING,
             whose="this app" if own else f"the peer at {first.where}",
             ago=span_words(state.now - first.certificate.not_after),
-            renewed=RENEWED if renewed else NOT_SEEN_RENEWED,
+            renewed=ON_DISK if on_disk else RENEWED if renewed else NOT_SEEN_RENEWED,
             evidence=tuple(
                 f"in use at {used.where}: {first.certificate.name}, serial {first.certificate.serial_text}, ended "
                 f"{moment_words(first.certificate.not_after)}"
@@ -101,6 +106,7 @@ def in_use_expired(state: IdentityState) -> Iterator[Finding]:
 
 
 RENEWED: Final = "Another connection there has one that is valid, so new ones are made with that."
+ON_DISK: Final = "Another one is on disk, which new connections are made with once gRPC has read it."
 NOT_SEEN_RENEWED: Final = (
     "Whether the workload has a new one by now is not seen from here; if not, every new connection to or from it fails."
 )

@@ -227,7 +227,12 @@ def test_a_peer_that_shows_a_new_one_elsewhere_has_renewed() -> None:
 def test_its_own_is_said_once() -> None:
     """With the files at hand their findings say it, of a rotation that is missed ``identity-in-use-stale``."""
     own = used(ENDED)
-    assert expired_in_use(own) == []
+    assert codes(judged(replace(STATE, in_use=(own,)))) == ["identity-in-use-stale"]
+    assert expired_in_use(own, used(NEW)) != []
+    old = replace(own, first_seen=NOW - timedelta(hours=20))
+    (finding,) = expired_in_use(replace(old, where="10.0.0.9:4711"), used(NEW))
+    assert finding.severity is Severity.INFO
+    assert "Another one is on disk" in finding.explanation
     (finding,) = judged(IdentityState(now=NOW, in_use=(own,)))
     assert (finding.code, finding.title) == (
         "identity-in-use-expired",

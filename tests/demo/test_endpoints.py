@@ -136,6 +136,19 @@ spec: {{selector: {{app: echo}}, trafficDistribution: {preference}, ports: [{{po
     assert [near.priority, far.priority] == priorities
 
 
+def test_a_service_of_its_node_gives_the_pods_there_alone() -> None:
+    """istio 1.29.1 ``xds/endpoints/endpoint_builder.go``, filterIstioEndpoint."""
+    service = """
+apiVersion: v1
+kind: Service
+metadata: {name: echo}
+spec: {selector: {app: echo}, internalTrafficPolicy: Local, ports: [{port: 7070, targetPort: 17070}]}
+"""
+    pods = tuple(replace(pod, locality=place) for pod, place in zip(PODS, ("a/1/x", "a/1/y"), strict=True))
+    found = one(config_of("discovery", service, pods=pods), ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    assert [group.locality.sub_zone for group in found.endpoints] == ["x"]
+
+
 def test_mutual_tls_marks_only_endpoints_that_say_they_are_able() -> None:
     """And a subset is marked by its own mode, which it does not inherit here (istio ``mtls_checker.go``)."""
     able = replace(PODS[0], is_pod=False)

@@ -33,10 +33,12 @@ _OTHER_PROTOCOLS = ("tcp", "udp", "tls", "https", "mongo", "redis", "mysql")
 
 _ZONE = ("topology.istio.io/network", "topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 
+_PREFERENCE_ANNOTATION = "networking.istio.io/traffic-distribution"
+
 _PREFERENCES = {
-    "PreferClose": _ZONE,
-    "PreferSameZone": _ZONE,
-    "PreferSameNode": (*_ZONE, "topology.istio.io/subzone", "kubernetes.io/hostname"),
+    "preferclose": _ZONE,
+    "prefersamezone": _ZONE,
+    "prefersamenode": (*_ZONE, "topology.istio.io/subzone", "kubernetes.io/hostname"),
 }
 """What ``trafficDistribution`` stands for (istio ``core/loadbalancer/loadbalancer.go``, GetLocalityLbSetting)."""
 
@@ -67,8 +69,17 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
     # YAML reads None as a word.
     address = NO_ADDRESS if spec.get("clusterIP") == "None" else _cluster_ip(origin)
     host = f"{origin.name}.{origin.namespace}.svc.{DOMAIN}"
-    preferred = _PREFERENCES.get(fields.text(spec, "trafficDistribution", ""), ())
-    return Service(origin, host, fields.labels(spec, "selector"), tuple(ports), address, preferred)
+    annotations = fields.block(fields.block(document, "metadata"), "annotations")
+    wish = fields.text(spec, "trafficDistribution", "") or fields.text(annotations, _PREFERENCE_ANNOTATION, "")
+    return Service(
+        origin,
+        host,
+        fields.labels(spec, "selector"),
+        tuple(ports),
+        address,
+        _PREFERENCES.get(wish.lower(), ()),
+        node_local=spec.get("internalTrafficPolicy") == "Local",
+    )
 
 
 _ENTRY_FIELDS = ("hosts", "addresses", "ports", "location", "resolution", "workloadSelector", "exportTo")

@@ -35,6 +35,8 @@ class Service:
     cluster_ip: str
     preferred: tuple[str, ...] = ()
     """Topology labels that endpoints are ordered by without any rule: what ``trafficDistribution`` stands for."""
+    node_local: bool = False
+    """``internalTrafficPolicy: Local``: clients get the pods on their own node alone."""
 
     def port(self, number: int) -> ServicePort | None:
         """The port with this number, if there is one."""

@@ -29,6 +29,8 @@ def endpoints(config: MeshConfig, client: MeshWorkload | None, name: str) -> end
     mutual_tls = rule.mutual_tls_of(subset, parts.port) if rule else None
     groups = []
     workloads = config.behind(service, subset.labels if subset else ())
+    if service.node_local:
+        workloads = tuple(workload for workload in workloads if client and workload.node == client.node)
     for place in sorted({workload.locality for workload in workloads}):
         here = [workload for workload in workloads if workload.locality == place]
         ends = [_endpoint(config, workload, port, mutual_tls) for workload in here]

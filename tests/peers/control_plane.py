@@ -37,14 +37,17 @@ class TableServer:
 
     def __init__(self, clusters: Mapping[str, int]) -> None:
         self._clusters = clusters
-        self._tables: dict[str, tuple[Any, bool]] = {}
+        self._tables: dict[str, tuple[Any, bool, tuple[Any, ...]]] = {}
         self._aggregates: dict[str, tuple[str, ...]] = {}
         self.refusals: dict[str, str] = {}
         self.port = 0
 
-    def put(self, name: str, table: Any, *, inline: bool) -> None:
-        """Serve a route configuration to channels of this name, inside their listener or beside it."""
-        self._tables[name] = (table, inline)
+    def put(self, name: str, table: Any, *, inline: bool, filters: tuple[Any, ...] = ()) -> None:
+        """Serve a route configuration to channels of this name, inside their listener or beside it.
+
+        ``filters`` are the HTTP filters of the listener before its router.
+        """
+        self._tables[name] = (table, inline, filters)
 
     def put_aggregate(self, name: str, members: tuple[str, ...]) -> None:
         """Serve an aggregate of these clusters, which may be :data:`HOLLOW` or :data:`ODD`."""
@@ -96,13 +99,14 @@ class TableServer:
         return _cluster(name) if kind == "Cluster" else _endpoints(name, self._clusters[name])
 
 
-def _listener(name: str, table: Any, inline: bool) -> Any:
+def _listener(name: str, table: Any, inline: bool, filters: tuple[Any, ...]) -> Any:
     manager = http_connection_manager_pb2.HttpConnectionManager()
     if inline:
         manager.route_config.CopyFrom(table)
     else:
         manager.rds.config_source.ads.SetInParent()
         manager.rds.route_config_name = name
+    manager.http_filters.extend(filters)
     manager.http_filters.add(name="router").typed_config.CopyFrom(packed(router_pb2.Router()))
     message = listener_pb2.Listener(name=name)
     message.api_listener.api_listener.CopyFrom(packed(manager))

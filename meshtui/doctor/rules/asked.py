@@ -50,15 +50,15 @@ def asked_of_calls(seen: ConfigEvidence) -> Iterator[Finding]:
     client = client_of(seen.snapshot.node)
     channels = tuple(channel_routes(seen.snapshot, _Asks(ignores(table.RETRIES, client))))
     if not ignores(table.FAULTS, client):
-        yield from _faults_injected(channels)
+        yield from _faults_injected(channels, off_is_read=not ignores(table.FILTERS_OFF, client))
     yield from _not_read(seen, channels, client)
 
 
-def _faults_injected(channels: tuple[ChannelRoutes, ...]) -> Iterator[Finding]:
+def _faults_injected(channels: tuple[ChannelRoutes, ...], *, off_is_read: bool) -> Iterator[Finding]:
     """A share of calls that the client delays or aborts, as its listener, its route or a destination of it says."""
     hosts: dict[tuple[ResourceKey, str], list[tuple[ChannelRoutes, list[_Met]]]] = {}
     for channel in channels:
-        met = [_met(channel, route) for route in channel.host.routes if not route.left_out]
+        met = [_met(channel, route, off_is_read) for route in channel.host.routes if not route.left_out]
         if any(one.words for one in met):
             hosts.setdefault((channel.table, channel.host.name), []).append((channel, met))
     for (key, _), faulty in hosts.items():
@@ -93,12 +93,13 @@ def _any_asks(routes: RouteConfiguration) -> bool:
     return False
 
 
-def _met(channel: ChannelRoutes, route: Route) -> _Met:
+def _met(channel: ChannelRoutes, route: Route, off_is_read: bool) -> _Met:
     filters = channel.listener.filters
     lost = late = 0.0
     words: dict[str, None] = {}
     for destination in route.action.clusters or (WeightedCluster("", 1, 1.0),):
-        faults = faults_in_force(filters, merged(route.faults, destination.overrides)) if destination.weight else ()
+        overrides = merged(route.faults, destination.overrides)
+        faults = faults_in_force(filters, overrides, off_is_read=off_is_read) if destination.weight else ()
         lost += destination.share * aborted(faults)
         late += destination.share * delayed(faults)
         words.update(dict.fromkeys(fault.words for fault in faults if fault.delays or fault.aborts))

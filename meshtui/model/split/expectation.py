@@ -22,7 +22,7 @@ from meshtui.model.xds.config import (
     Route,
     WeightedCluster,
 )
-from meshtui.model.xds.feature_table import FAULTS
+from meshtui.model.xds.feature_table import FAULTS, FILTERS_OFF
 from meshtui.model.xds.features import ignores
 from meshtui.model.xds.filters import aborted, faults_in_force, merged
 from meshtui.model.xds.graph_words import cluster_label
@@ -166,7 +166,8 @@ def _aborted(snapshot: Snapshot, decision: Decision, item: WeightedCluster) -> f
     client = client_of(snapshot.node)
     if not isinstance(listener, Listener) or decision.route is None or ignores(FAULTS, client):
         return 0.0
-    return aborted(faults_in_force(listener.filters, merged(decision.route.faults, item.overrides)))
+    overrides = merged(decision.route.faults, item.overrides)
+    return aborted(faults_in_force(listener.filters, overrides, off_is_read=not ignores(FILTERS_OFF, client)))
 
 
 class _Served(NamedTuple):

@@ -290,7 +290,7 @@ FILTERS_OFF: Final = Feature(
     "A39",
     "the filter stays in force",
     _in_all(
-        Support(unsure="not looked up"),
+        Support(Version(1, 85), at_least=True, source="a run of grpcio 1.85.3 (tests/peers/test_faults.py)"),
         NEVER,
         _by("GRPC_EXPERIMENTAL_XDS_EXT_PROC_ON_CLIENT", Version(1, 82), "internal/xds/xdsclient/xdsresource"),
         NEVER,

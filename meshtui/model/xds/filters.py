@@ -69,15 +69,19 @@ def merged(*layers: Iterable[HttpFilter]) -> tuple[HttpFilter, ...]:
     return tuple(found.values())
 
 
-def faults_in_force(filters: Sequence[HttpFilter], overrides: Iterable[HttpFilter]) -> tuple[Fault, ...]:
+def faults_in_force(
+    filters: Sequence[HttpFilter], overrides: Iterable[HttpFilter], *, off_is_read: bool
+) -> tuple[Fault, ...]:
     """What the fault filters of a listener do to calls with these overrides.
 
     An override counts only for a filter that the listener has, by its name, and stands in the place of its whole
-    config (gRFC A39).
+    config (gRFC A39), as in Envoy of its being switched off, for clients that read that.
     """
     by_name = {override.name: override for override in overrides}
     used = [by_name.get(listed.name, listed) for listed in filters if listed.kind == FAULT_FILTER]
-    return tuple([found.fault for found in used if found.fault is not None and found.fault.words])
+    return tuple(
+        [one.fault for one in used if one.fault is not None and one.fault.words and not (one.off and off_is_read)]
+    )
 
 
 def aborted(faults: Iterable[Fault]) -> float:

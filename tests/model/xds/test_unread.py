@@ -146,10 +146,14 @@ def test_sni() -> None:
 def test_the_most_specific_override_wins() -> None:
     delay = Fault(delayed=1.0, delay=2.0)
     delaying = HttpFilter("fault", "HTTPFault", delay.words, delay)
-    assert faults_in_force((IDLE,), merged((FAULTY,), (delaying,))) == (delay,)
-    assert faults_in_force((FAULTY,), ()) == (ABORT,)
-    assert faults_in_force((FAULTY,), (IDLE,)) == ()
-    assert faults_in_force((), (FAULTY,)) == ()
+    assert faults_in_force((IDLE,), merged((FAULTY,), (delaying,)), off_is_read=True) == (delay,)
+    assert faults_in_force((FAULTY,), (), off_is_read=True) == (ABORT,)
+    assert faults_in_force((FAULTY,), (IDLE,), off_is_read=True) == ()
+    off = FAULTY._replace(off=True)
+    assert faults_in_force((off,), (), off_is_read=True) == ()
+    assert faults_in_force((off,), (), off_is_read=False) == (ABORT,)
+    assert faults_in_force((off,), (FAULTY,), off_is_read=True) == (ABORT,)
+    assert faults_in_force((), (FAULTY,), off_is_read=True) == ()
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ IN_A_CALL: Final = (
     config.ROUTES_MISSING,
     config.NO_ADDRESSES,
     config.VIRTUAL_HOST_MISSING,
+    config.CHANNEL_PANIC,
     config.NO_ROUTE,
     config.CONTROL_PLANE_UNREACHABLE,
     probe.SCHEME_UNSUPPORTED,

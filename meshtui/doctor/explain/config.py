@@ -112,6 +112,7 @@ VIRTUAL_HOST_MISSING: Final = KnownError(
     code="virtual-host-missing",
     core=("could not find VirtualHost for",),
     go=("no matching virtual host",),
+    java=("Failed to find virtual host matching hostname",),
     title="The route configuration has no virtual host for this authority",
     explanation=(
         "The accepted route does not list the name that was dialled. An authority override or a short name is not "
@@ -120,10 +121,29 @@ VIRTUAL_HOST_MISSING: Final = KnownError(
     fix="Look at the domains of the route in Config, and at the authority that is sent.",
 )
 
+CHANNEL_PANIC: Final = KnownError(
+    code="java-channel-panic",
+    java=("Panic! This is a bug!",),
+    title="grpc-java's channel broke down",
+    explanation=(
+        "An exception inside grpc-java ended the channel: each call of it fails from now on, and its config is gone "
+        "from CSDS. One cause is known: istiod (1.29, for one) adds a domain that ends with a dot to every virtual "
+        "host, and grpc-java breaks down at the first that it meets before its own domain, so for every service of "
+        "the port but the first."
+    ),
+    fix=(
+        'The app\'s log has the exception. If it is "Invalid pattern/domain name", set '
+        "PILOT_ENABLE_ABSOLUTE_FQDN_VHOST_DOMAIN=false in istiod and start the app anew."
+    ),
+)
+"""grpc-java 1.85.1 as run on istiod's own routes (docs/matching.md); ``RoutingUtils.matchHostName``. The variable is
+istiod's, ``pilot/pkg/features``."""
+
 NO_ROUTE: Final = KnownError(
     code="no-route",
     core=("No matching route found",),
-    go=("no matching route",),
+    go=("no matching route", "no matched route was found"),
+    java=("Could not find xDS route matching RPC", "No child policy provided for cluster_manager"),
     title="No route matches the request",
     explanation="The virtual host was found, but no route's path and headers fit, and there is no default route.",
     fix="Add a route without match at the end of the VirtualService's list.",
@@ -143,6 +163,7 @@ ROUTE_ACTION: Final = KnownError(
     code="route-action",
     core=("Matching route has inappropriate action",),
     go=("matched route does not have a supported route action type",),
+    java=("Could not route RPC to Route with non-forwarding action",),
     title="The route that matches does not forward",
     explanation="It has a direct response or a redirect, and gRPC has routes that forward and no others.",
     fix="Take directResponse or redirect out of the VirtualService, or let it match no gRPC call.",

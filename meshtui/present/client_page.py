@@ -29,7 +29,8 @@ SOURCES: Final = (
     "their defaults were read at each release's tag in grpc-go `internal/envconfig/xds.go` (before 1.43 "
     "`internal/xds/env/env.go`), grpc-java `xds/src/main/java/io/grpc/xds` and grpc-node "
     "`packages/grpc-js-xds/src/environment.ts`. C-core is C++, Python, Ruby, PHP and C#. grpc-js is the release of "
-    "`@grpc/grpc-js-xds`."
+    "`@grpc/grpc-js-xds`. What is said of faults at each layer and of a limit of 0 requests is held against calls of "
+    "real clients, C-core, grpc-go and grpc-java, in `tests/peers/test_faults.py`."
 )
 
 TITLES: Final = {Language.CORE: "C-core", Language.JAVA: "Java", Language.GO: "Go", Language.NODE: "Node"}

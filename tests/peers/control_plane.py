@@ -26,6 +26,9 @@ from tests.xds_messages import packed
 HOLLOW = "hollow"
 """A cluster whose EDS resource is not there."""
 
+SHUT = "shut"
+"""A cluster whose circuit breaker lets no request be in flight; it has a backend if it is among the clusters."""
+
 ODD = "odd"
 """A cluster of a type that every gRPC refuses."""
 
@@ -116,6 +119,8 @@ def _listener(name: str, table: Any, inline: bool, filters: tuple[Any, ...]) -> 
 def _cluster(name: str) -> Any:
     message = cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.EDS)
     message.eds_cluster_config.eds_config.ads.SetInParent()
+    if name == SHUT:
+        message.circuit_breakers.thresholds.add().max_requests.value = 0
     return message
 
 

@@ -19,7 +19,7 @@ from meshtui.model.xds.features import Reads, reads
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.snapshot import Snapshot
 from tests.attaching import attached
-from tests.peers.control_plane import table_server
+from tests.peers.control_plane import SHUT, table_server
 from tests.peers.conversation import Answer, Call, running
 from tests.xds_messages import packed
 
@@ -113,13 +113,33 @@ async def compare(command: list[str], folder: Path) -> None:
     assert wrong == {}
 
 
+async def shut(command: list[str], folder: Path) -> None:
+    """A circuit breaker of 0 fails every call (gRFC A32), and is said to."""
+    async with (
+        table_server((SHUT,)) as plane,
+        running(command, plane.bootstrap, folder) as peer,
+        attached(peer.address) as source,
+    ):
+        message = table(SHUT)
+        of_cluster(message).name = SHUT
+        plane.put(SHUT, message, inline=False)
+        (answer,) = await peer.order(f"xds:///{SHUT}", [Call("/a/b")])
+        seen = await source.poll()
+        found = diagnose(Evidence(config=ConfigEvidence(now=seen.taken_at, snapshot=seen, graph=build(seen))))
+        assert not answer.ok
+        assert [finding.title for finding in found] == ["All calls to shut are dropped by the client"]
+
+
 async def test_c_core(core_peer: list[str], tmp_path: Path) -> None:
     await compare(core_peer, tmp_path)
+    await shut(core_peer, tmp_path)
 
 
 async def test_grpc_go(go_peer: list[str], tmp_path: Path) -> None:
     await compare(go_peer, tmp_path)
+    await shut(go_peer, tmp_path)
 
 
 async def test_grpc_java(java_peer: list[str], tmp_path: Path) -> None:
     await compare(java_peer, tmp_path)
+    await shut(java_peer, tmp_path)

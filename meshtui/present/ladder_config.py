@@ -13,7 +13,7 @@ from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import as_met
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import is_inbound
-from meshtui.model.xds.resource import Health, Status
+from meshtui.model.xds.resource import EDS, Health, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
@@ -33,12 +33,12 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
     outbound = [node for node in listeners if node.key is None or not is_inbound(node.key)]
     inbound = [node for node in listeners if node.key is not None and is_inbound(node.key)]
     if not outbound:
-        return (_listener_rung(listeners, "listener"), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
+        return (_listener_rung([], inbound), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
     return (
-        _listener_rung(outbound, "listener", also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
-        _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], snapshot, now),
+        _listener_rung(outbound, inbound, also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
+        _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], outbound, snapshot, now),
         _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
-        _rung(RungName.ENDPOINT, _by_address(by_kind[NodeKind.ENDPOINT]), "endpoint"),
+        _endpoint_rung(_by_address(by_kind[NodeKind.ENDPOINT]), by_kind[NodeKind.RESOURCE]),
     )
 
 
@@ -53,11 +53,24 @@ def _by_address(endpoints: Iterable[Node]) -> list[Node]:
     return list(found.values())
 
 
-def _listener_rung(nodes: list[Node], noun: str, also: str = "") -> Rung:
-    if not nodes:
+def _listener_rung(outbound: list[Node], inbound: list[Node], also: str = "") -> Rung:
+    """The listeners of the app's channels, or of its servers where it has none; and what is wrong with a server's."""
+    if not outbound and not inbound:
         return Rung(RungName.LISTENER, Health.WAITING, "this client holds no listener yet")
-    rung = _rung(RungName.LISTENER, nodes, noun)
-    return replace(rung, aside=rung.aside or also)
+    rung = _rung(RungName.LISTENER, outbound or inbound, "listener")
+    bad = max(inbound, key=lambda node: node.worst.rank, default=None)
+    if bad is None or rung.health is None or bad.worst.rank <= rung.health.rank:
+        return replace(rung, aside=rung.aside or also)
+    return replace(rung, health=bad.worst, aside=_why_inbound(bad), key=bad.key)
+
+
+def _why_inbound(listener: Node) -> str:
+    """What is wrong with a server's listener: its chains and their routes have no rung of their own."""
+    node, label = listener, listener.label
+    while node.health is not listener.worst:
+        node = next(child for child in node.children if child.worst is listener.worst)
+        label = node.label
+    return f"{label}: {node.note}"
 
 
 def _inbound_words(listeners: list[Node], chains: list[Node]) -> str:
@@ -69,27 +82,33 @@ def _no_outbound(name: RungName) -> Rung:
     return Rung(name, None, "no outbound channel is open in this app")
 
 
-def _route_rung(nodes: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
+def _route_rung(nodes: list[Node], listeners: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
+    below = (_trouble_below(node, snapshot) for node in nodes or listeners)
+    health, why = max(below, key=lambda trouble: trouble[0].rank)
     if not nodes:
-        return Rung(RungName.ROUTE, Health.OK, "inside the listener")
+        return Rung(RungName.ROUTE, health, "inside the listener", aside=why)
     rung = _rung(RungName.ROUTE, nodes, "route configuration")
+    if rung.health is Health.OK and health is not Health.OK:
+        rung = replace(rung, health=health, aside=why)
     if len(nodes) == 1 and nodes[0].key is not None:
         resource = snapshot.resources.get(nodes[0].key)
         if resource is not None and isinstance(resource.body, RouteConfiguration):
             age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
-            below, why = _trouble_below(nodes[0], snapshot)
-            health = rung.health if rung.health is not Health.OK else below
             words = route_words(in_use(snapshot, resource.key, resource.body))
-            return Rung(rung.name, health, words, aside=rung.aside or why or age, key=rung.key)
+            bad = rung.health is not Health.OK
+            return replace(rung, text=words, names=(), aside=(rung.aside or why) if bad else age)
     return rung
 
 
 def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
     """What the routes lead to that serves no call, or may not, and why; what serves somehow is no trouble of theirs."""
-    failing = next((child for child in _routes_under(node) if child.health.rank), None)
-    if failing is not None:
+    trouble = Health.OK, ""
+    failing = max(_routes_under(node), key=lambda child: child.health.rank, default=None)
+    if failing is not None and failing.health is not Health.OK:
         route = failing.kind is NodeKind.ROUTE
-        return failing.health, f"{failing.label}: {failing.note}" if route else failing.note
+        trouble = failing.health, f"{failing.label}: {failing.note}" if route else failing.note
+    if trouble[0].rank > Health.DEGRADED.rank:
+        return trouble
     below = [cluster for cluster in _clusters_under(node) if cluster.weight != 0 and not cluster.serves.able]
     absent = [cluster.label for cluster in below if _is_absent(cluster, snapshot)]
     unable = next((cluster for cluster in below if cluster.serves.able is False and cluster.label not in absent), None)
@@ -100,7 +119,7 @@ def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
     awaited = [cluster.label for cluster in below if cluster.worst is Health.WAITING]
     if awaited:
         return Health.WAITING, f"waits for {', '.join(dict.fromkeys(awaited))}"
-    return next(((Health.UNKNOWN, f"{cluster.label}: {cluster.note}") for cluster in below), (Health.OK, ""))
+    return next(((Health.UNKNOWN, f"{cluster.label}: {cluster.note}") for cluster in below), trouble)
 
 
 def _is_absent(cluster: Node, snapshot: Snapshot) -> bool:
@@ -165,6 +184,20 @@ def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
     if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
         aside = f"all {bad.facts[0]}"
     return Rung(name, bad.health, text, names=names, aside=aside, key=bad.key)
+
+
+def _endpoint_rung(endpoints: list[Node], resources: list[Node]) -> Rung:
+    """The endpoints, or the EDS resource of some of them, which stands in the tree by itself where it is in trouble."""
+    rung = _rung(RungName.ENDPOINT, endpoints, "endpoint")
+    bad = max((node for node in resources if _is_of_endpoints(node)), key=lambda node: node.health.rank, default=None)
+    if bad is None or bad.health is Health.OK or (rung.health is not None and rung.health.rank >= bad.health.rank):
+        return rung
+    return replace(rung, health=bad.health, aside=f"of {cluster_label(bad.name)}: {bad.note}", key=bad.key)
+
+
+def _is_of_endpoints(node: Node) -> bool:
+    """Whether it is an EDS resource, or the name of one that the client does not hold."""
+    return node.key is None or node.key.type == EDS
 
 
 def _same_trouble(bad: Node, nodes: Sequence[Node]) -> str:

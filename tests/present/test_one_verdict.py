@@ -112,6 +112,10 @@ def refused_later(parts: tuple[Resource, Resource]) -> Resource:
     return parts[0]._replace(status=Status.NACKED, error=ErrorState("2", "the client's words", None))
 
 
+def endpointless(name: str) -> Resource:
+    return resource(EDS, name, None, status=Status.DOES_NOT_EXIST)
+
+
 def gone(name: str, status: Status = Status.DOES_NOT_EXIST) -> Resource:
     return resource(CDS, name, None, status=status)
 
@@ -218,6 +222,22 @@ CASES = [
         1,
         f"error: {NOWHERE}",
         id="EDS missing",
+    ),
+    pytest.param(
+        v2_cluster(Status.NACKED, held=True, type_=EDS),
+        REFUSED,
+        ("✗ 1 refused",),
+        1,
+        "error: The client refused the newest endpoint resource echo:7070 subset v2",
+        id="EDS refused, old endpoints",
+    ),
+    pytest.param(
+        v2_cluster(Status.TIMEOUT, held=True, type_=EDS),
+        DEGRADED,
+        ("~ 1 timeout",),
+        0,
+        "warning: The control plane did not send the endpoint resource echo:7070 subset v2 in time",
+        id="EDS timeout, old endpoints",
     ),
     pytest.param(v2_endpoints(), MISSING, (), 1, f"error: {NOWHERE}", id="EDS empty"),
     pytest.param(v2_endpoints(place(DRAINING)), MISSING, (), 1, f"error: {NOWHERE}", id="all draining"),
@@ -336,6 +356,30 @@ CASES = [
         id="aggregate: a member that was refused serves its old config",
     ),
     pytest.param(
+        aggregate(*dropping(member("eu", ILL), 1.0), *member("us", WELL), language=CORE),
+        MISSING,
+        (),
+        1,
+        f"error: {ALL_FAIL.removesuffix('fail')}are dropped by the client",
+        id="aggregate: to C-core the first member is READY as it drops all, though its endpoints are ill",
+    ),
+    pytest.param(
+        aggregate(*dropping(member("eu", ILL), 1.0), *member("us", WELL), language=GO),
+        DEGRADED,
+        (),
+        0,
+        "warning: Cluster all failed over to us",
+        id="aggregate: to grpc-go the first member is what its endpoints are, whatever it drops",
+    ),
+    pytest.param(
+        aggregate(*member("eu", WELL), member("us")[0], endpointless("us"), language=GO),
+        DEGRADED,
+        ("∅ 1 missing",),
+        0,
+        "warning: The endpoint resource us does not exist",
+        id="aggregate: a member that stands by has no endpoint resource",
+    ),
+    pytest.param(
         aggregate(gone("eu"), *member("us", WELL), language=GO),
         MISSING,
         ("∅ 1 missing",),
@@ -389,6 +433,8 @@ def test_one_verdict(seen: Snapshot, health: Health, counts: tuple[str, ...], co
     }
     rungs = [rung.health for rung in config_rungs(seen, graph, NOW) if rung.health is not None]
     assert max(rungs, key=lambda found: found.rank) is health
+    errors_said = [finding.title for finding in judged(seen) if finding.severity is Severity.ERROR]
+    assert len(errors_said) == len(set(errors_said)), "one cause, said once"
     first = next(iter(judged(seen)), None)
     assert (f"{first.severity.name.lower()}: {first.title}" if first else "") == worst
     _, errors = check_config(seen, canary, TargetOptions(), wait=lambda _: None)  # what is waited for comes

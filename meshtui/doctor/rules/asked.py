@@ -23,10 +23,10 @@ from meshtui.model.xds.config import (
     Listener,
     Route,
     RouteConfiguration,
-    WeightedCluster,
 )
 from meshtui.model.xds.features import Feature, Reads, ignores, reads, since_words, support_of
-from meshtui.model.xds.filters import SESSION_FILTER, HttpFilter, aborted, delayed, faults_in_force, merged
+from meshtui.model.xds.filters import SESSION_FILTER, HttpFilter
+from meshtui.model.xds.injected import Injected, injected
 from meshtui.model.xds.names import is_inbound, short_host
 from meshtui.model.xds.resource import CDS, EDS, LDS, ResourceKey
 from meshtui.model.xds.unread import Asked
@@ -37,12 +37,10 @@ from meshtui.model.xds.words import match_words
 
 
 class _Met(NamedTuple):
-    """What faults the calls of a route meet: the shares that are aborted and delayed, and the faults in words."""
+    """What faults the calls of a route meet."""
 
     route: Route
-    aborted: float
-    delayed: float
-    words: tuple[str, ...]
+    by: Injected
 
 
 def asked_of_calls(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -58,8 +56,9 @@ def _faults_injected(channels: tuple[ChannelRoutes, ...], *, off_is_read: bool) 
     """A share of calls that the client delays or aborts, as its listener, its route or a destination of it says."""
     hosts: dict[tuple[ResourceKey, str], list[tuple[ChannelRoutes, list[_Met]]]] = {}
     for channel in channels:
-        met = [_met(channel, route, off_is_read) for route in channel.host.routes if not route.left_out]
-        if any(one.words for one in met):
+        routes = [route for route in channel.host.routes if not route.left_out]
+        met = [_Met(route, injected(channel.listener.filters, route, off_is_read=off_is_read)) for route in routes]
+        if any(one.by.words for one in met):
             hosts.setdefault((channel.table, channel.host.name), []).append((channel, met))
     for (key, _), faulty in hosts.items():
         yield _fault_finding(key, faulty)
@@ -93,30 +92,17 @@ def _any_asks(routes: RouteConfiguration) -> bool:
     return False
 
 
-def _met(channel: ChannelRoutes, route: Route, off_is_read: bool) -> _Met:
-    filters = channel.listener.filters
-    lost = late = 0.0
-    words: dict[str, None] = {}
-    for destination in route.action.clusters or (WeightedCluster("", 1, 1.0),):
-        overrides = merged(route.faults, destination.overrides)
-        faults = faults_in_force(filters, overrides, off_is_read=off_is_read) if destination.weight else ()
-        lost += destination.share * aborted(faults)
-        late += destination.share * delayed(faults)
-        words.update(dict.fromkeys(fault.words for fault in faults if fault.delays or fault.aborts))
-    return _Met(route, min(1.0, lost), min(1.0, late), tuple(words))
-
-
 def _fault_finding(key: ResourceKey, channels: list[tuple[ChannelRoutes, list[_Met]]]) -> Finding:
     channel, met = channels[0]
-    faulty = [one for one in met if one.words]
-    lost = tuple(_effect(seen, routes, one.route, one.aborted) for seen, routes in channels for one in routes)
-    late = tuple(_effect(seen, routes, one.route, one.delayed) for seen, routes in channels for one in routes)
+    faulty = [one for one in met if one.by.words]
+    lost = tuple(_effect(seen, routes, one.route, one.by.aborted) for seen, routes in channels for one in routes)
+    late = tuple(_effect(seen, routes, one.route, one.by.delayed) for seen, routes in channels for one in routes)
     aborts = failing(tuple(effect for effect in lost if effect.share), "are aborted by config")
-    said = [f"{match_words(one.route.match)}: {', '.join(one.words)}" for one in faulty]
+    said = [f"{match_words(one.route.match)}: {', '.join(one.by.words)}" for one in faulty]
     more = f"; {plural(len(said) - WAYS_SHOWN, 'more route')}" if len(said) > WAYS_SHOWN else ""
     return kinds.FAULTS_INJECTED.finding(
         ResourceSubject(key),
-        severity=Severity.ERROR if all(one.aborted >= 1 for one in met) else None,
+        severity=Severity.ERROR if all(one.by.aborted >= 1 for one in met) else None,
         title=aborts or failing(tuple(effect for effect in late if effect.share), "are delayed by config"),
         host=short_host(authority_of(channel.key)),
         what="; ".join(said[:WAYS_SHOWN]) + more,

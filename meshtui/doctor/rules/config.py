@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -126,7 +126,7 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         sessions = node.serves.sessions_only
         if (node.serves.able is not False and not sessions) or node.serves.dropped >= 1 or absorbed(way):
             continue
-        if not _is_held(seen.snapshot, node.key) or lost_members(node):
+        if not _is_held(seen.snapshot, node.key) or lost_members(node) or _told_with_its_aggregate(way):
             continue
         done.add(node.name)
         effects = all_effects.of(seen.snapshot.resources[node.key])
@@ -138,8 +138,27 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
             name=node.name,
             problem=node.note,
             reached=reached(effects),
-            evidence=(f"{node.name}: {node.note}",),
+            evidence=tuple(f"{part.name}: {part.note}" for part in (node, *_unable_members(node))),
         )
+
+
+def _told_with_its_aggregate(way: Sequence[Node]) -> bool:
+    """Whether the aggregate it is a member of is told of: no member of that can serve, which is one cause."""
+    aggregate = way[-2] if len(way) > 1 else None
+    return (
+        aggregate is not None
+        and aggregate.kind is NodeKind.CLUSTER
+        and aggregate.serves.able is False
+        and not lost_members(aggregate)
+    )
+
+
+def _unable_members(node: Node) -> Iterator[Node]:
+    """The clusters below an aggregate that cannot serve, each with its own reason."""
+    for member in node.children:
+        if member.kind is NodeKind.CLUSTER:
+            yield member
+            yield from _unable_members(member)
 
 
 def _is_held(snapshot: Snapshot, cluster: ResourceKey) -> bool:
@@ -186,6 +205,8 @@ def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
         owner = next((node.key for node in reversed(way) if node.key is not None), None)
         if route.kind is not NodeKind.ROUTE or owner is None or (way[0].label, route) in said:
             continue
+        if route.children:
+            continue  # it forwards; what config does to its calls on the way is told of by another rule
         said.add((way[0].label, route))
         yield kinds.ROUTE_FAILS.finding(
             ResourceSubject(owner, route.label),

@@ -87,16 +87,20 @@ def _refusal(refusals: list[_Refusal], seen: ConfigEvidence, all_effects: Effect
         fix=known.fix if known else "",
         names=names,
         reason_known=f"The client refused it because {known.title}. " if known else "",
-        kept=_kept(resource) if resource.value else _nothing_kept(seen),
+        kept=_kept(resource) if resource.value else _nothing_kept(seen, resource, all_effects),
         reason=shown(first.reason),
         origin=changed_by(resource),
         evidence=(*_statuses(refusals), *((f"refused version {version}",) if version else ()), shown(first.reason)),
     )
 
 
-def _nothing_kept(seen: ConfigEvidence) -> str:
+def _nothing_kept(seen: ConfigEvidence, resource: Resource, effects: Effects) -> str:
     """gRFC A88: with ``fail_on_data_errors`` the client drops the config it had."""
-    nothing = "No config of it is in force, so requests that need it fail: none was accepted before it"
+    fate = ", so requests that need it fail"
+    if effects.is_spared(resource):
+        because = effects.spared_by(resource)
+        fate = f" (no call is known to fail for it{f', {because}' if because else ''})"
+    nothing = f"No config of it is in force{fate}: none was accepted before it"
     if "fail_on_data_errors" in seen.server_features:
         return f"{nothing}, or the client dropped it, as fail_on_data_errors of its bootstrap asks (gRFC A88)."
     if seen.server_uris:

@@ -24,8 +24,9 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.feature_table import FAULTS, FILTERS_OFF
 from meshtui.model.xds.features import ignores
-from meshtui.model.xds.filters import aborted, faults_in_force, merged
+from meshtui.model.xds.filters import aborted
 from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.injected import faults_for
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.readings import policy_of
 from meshtui.model.xds.references import endpoints_key
@@ -166,8 +167,8 @@ def _aborted(snapshot: Snapshot, decision: Decision, item: WeightedCluster) -> f
     client = client_of(snapshot.node)
     if not isinstance(listener, Listener) or decision.route is None or ignores(FAULTS, client):
         return 0.0
-    overrides = merged(decision.route.faults, item.overrides)
-    return aborted(faults_in_force(listener.filters, overrides, off_is_read=not ignores(FILTERS_OFF, client)))
+    off_is_read = not ignores(FILTERS_OFF, client)
+    return aborted(faults_for(listener.filters, decision.route, item, off_is_read=off_is_read))
 
 
 class _Served(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from meshtui.model.xds.config import Listener, RouteConfiguration, VirtualHost
+from meshtui.model.xds.matching import matching_of
 from meshtui.model.xds.names import is_inbound
 from meshtui.model.xds.resource import LDS, RDS, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
@@ -28,6 +29,7 @@ def channel_routes(
     """Of each outbound listener that leads to routes, where both together are wanted; each table is searched by an
     index made once."""
     indexes: dict[ResourceKey, HostIndex] = {}
+    matching = matching_of(snapshot.node)
     for key, resource in snapshot.resources.items():
         if key.type != LDS or is_inbound(key) or not isinstance(listener := resource.body, Listener):
             continue
@@ -38,7 +40,7 @@ def channel_routes(
             continue
         index = indexes.get(table)
         if index is None:
-            index = indexes[table] = HostIndex(routes.virtual_hosts)
+            index = indexes[table] = HostIndex(routes.virtual_hosts, matching)
         host = index.find(authority_of(key))
         if host is not None:
             yield ChannelRoutes(key, listener, table, routes, host)

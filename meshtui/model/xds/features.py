@@ -89,7 +89,7 @@ def reads(feature: Feature, client: Client) -> Reads:
         return Reads.NO if support == NEVER._replace(source=support.source) else Reads.UNKNOWN
     if support.since is not None and version >= support.since:
         return Reads.YES
-    if version > LOOKED_AT[client.language] or support.at_least:
+    if version[:2] > LOOKED_AT[client.language][:2] or support.at_least:  # a patch brings nothing new
         return Reads.UNKNOWN
     if support.variable and (support.variable_since is None or version >= support.variable_since):
         return Reads.BY_VARIABLE

@@ -54,6 +54,8 @@ class Serves(NamedTuple):
     """Where its calls go since what comes first cannot serve."""
     sessions_only: bool = False
     """Whether the calls of sessions are served and no others (gRFC A55)."""
+    drops_all: bool = False
+    """Whether it takes the calls and drops every one, so that an aggregate never goes on to its next member."""
 
 
 class Node(NamedTuple):

@@ -16,6 +16,8 @@ PassesOver: TypeAlias = Callable[[Node], bool | None]
 def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
     """An aggregate as its members let it serve: in their order, the first that can takes all calls (A37).
 
+    Or drops them all (A32), which gRPC does not fail over from.
+
     gRPC knows where to send calls only once it knows of each member, so that one that is waited for holds up all (A37,
     A74). A member whose endpoints cannot be used, or whose EDS resource is not there, is gone over everywhere; of one
     that is not there itself, languages differ, and grpc-go then does not ask for the members behind it.
@@ -48,7 +50,7 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
 
 def _taker(members: Sequence[Node]) -> Node | None:
     """The member that takes the calls. One that drops them all takes them: what it drops goes to no other (A32)."""
-    return next((member for member in members if member.serves.able or member.serves.dropped >= 1), None)
+    return next((member for member in members if member.serves.able or member.serves.drops_all), None)
 
 
 def _serving(aggregate: Node, able: Node, before: Sequence[Node]) -> Node:

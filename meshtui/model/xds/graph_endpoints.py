@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from meshtui.model.xds import unread
-from meshtui.model.xds.clients import Client
+from meshtui.model.xds.clients import Client, Language
 from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Locality
 from meshtui.model.xds.feature_table import DUAL_STACK
 from meshtui.model.xds.graph import Node, NodeKind, Serves
@@ -27,15 +27,7 @@ class Leaves(NamedTuple):
     serving: Serving
     health: Health
     note: str
-    sessions_only: bool = False
-    """Whether the calls of sessions are served and no others."""
-
-    @property
-    def serves(self) -> Serves:
-        """Whether it serves, and what of it is not as it should be."""
-        found = self.serving
-        able = None if self.sessions_only else found.can_serve and found.dropped < 1
-        return Serves(able, found.dropped, found.place if found.passed_over else "", self.sessions_only)
+    serves: Serves
 
 
 def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: bool = False) -> Leaves:
@@ -57,7 +49,22 @@ def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: b
     sessions = for_sessions and not found.can_serve and any(map(_drains, assignment.localities))
     if sessions:
         health, note = Health.UNKNOWN, f"{note}: only calls of sessions that they have are served"
-    return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note, sessions)
+    serves = _serves(found, client)
+    serves = serves._replace(able=None, sessions_only=True) if sessions else serves
+    return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note, serves)
+
+
+def _serves(found: Serving, client: Client) -> Serves:
+    """Whether it serves, and what of it is not as it should be.
+
+    A cluster that drops all its calls is READY by its endpoints, so that nothing fails over from it; in C-core whatever
+    its endpoints are (``xds_cluster_impl.cc``, ``MaybeUpdatePickerLocked``: "If we're dropping all calls, report
+    READY"). grpc-go ``clusterimpl/picker.go`` and grpc-java ``ClusterImplLoadBalancer.java`` keep the endpoints' state.
+    """
+    all_dropped = found.dropped >= 1
+    drops_all = all_dropped and (found.can_serve or client.language is Language.CORE)
+    able = found.can_serve and not all_dropped
+    return Serves(able, found.dropped, found.place if found.passed_over else "", drops_all=drops_all)
 
 
 def _endpoints_in(locality: Locality, unused_health: Health, client: Client, draining: str) -> Iterator[Node]:

@@ -12,6 +12,8 @@ from meshtui.model.xds.graph_nodes import absent, resource_node
 from meshtui.model.xds.graph_words import (
     Channel,
     cluster_label,
+    faults_met,
+    lone_route,
     only_route_facts,
     override_facts,
     route_facts,
@@ -19,12 +21,13 @@ from meshtui.model.xds.graph_words import (
     route_note,
     table_facts,
 )
+from meshtui.model.xds.injected import NOTHING
 from meshtui.model.xds.matching import MATCHING, why_left_out
 from meshtui.model.xds.names import last_part
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
 from meshtui.model.xds.virtual_hosts import HostIndex
-from meshtui.model.xds.words import is_catch_all, match_words
+from meshtui.model.xds.words import match_words
 
 
 class Routes:
@@ -101,14 +104,18 @@ class Routes:
         )
 
     def _routes(self, scope: str, host: VirtualHost, channel: Channel | None = None) -> tuple[Node, ...]:
-        if len(host.routes) == 1 and is_catch_all(host.routes[0].match) and host.routes[0].action.clusters:
-            return self._destinations(scope, host.routes[0], channel)
+        lone = lone_route(host, self._client, channel)
+        if lone is not None:
+            return self._destinations(scope, lone, channel)
         return tuple(self._route(scope, index, route, channel) for index, route in enumerate(host.routes))
 
     def _route(self, scope: str, index: int, route: Route, channel: Channel | None) -> Node:
-        children = () if why_left_out(route, self._client) else self._destinations(scope, route, channel)
+        left_out = bool(why_left_out(route, self._client))
+        children = () if left_out else self._destinations(scope, route, channel)
         outbound = channel is not None
-        health = route_health(route, outbound=outbound)
+        faults = NOTHING if left_out else faults_met(route, self._client, channel)
+        health = worst(route_health(route, outbound=outbound), faults.health)
+        notes = route_note(route, self._client, outbound=outbound), faults.note
         return Node(
             slot=f"route {index} {route.name}",
             kind=NodeKind.ROUTE,
@@ -117,7 +124,7 @@ class Routes:
             health=health,
             worst=worst(health, *(child.worst for child in children)),
             facts=route_facts(route, self._client, channel),
-            note=route_note(route, self._client, outbound=outbound),
+            note="; ".join(words for words in notes if words),
             children=children,
         )
 

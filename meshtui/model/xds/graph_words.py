@@ -23,9 +23,10 @@ from meshtui.model.xds.config import (
     VirtualHost,
 )
 from meshtui.model.xds.feature_never import MISSING_AS_EMPTY
-from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FILTERS_OFF, TLS
+from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FAULTS, FILTERS_OFF, TLS
 from meshtui.model.xds.features import Reads, ignores, reads
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
+from meshtui.model.xds.injected import NOTHING, Injected, injected
 from meshtui.model.xds.matching import why_left_out
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
@@ -54,9 +55,12 @@ def endpoints_problem(assignment: ClusterLoadAssignment) -> str:
 
 
 def cluster_facts(cluster: Cluster, policy: Policy, client: Client) -> tuple[str, ...]:
-    """TLS mode always; policy, discovery and limits where they are not the usual ones, and what the client ignores."""
-    facts = [tls_words(cluster.tls)]
-    if cluster.tls.mode is not TlsMode.PLAINTEXT and ignores(TLS, client):
+    """TLS mode; policy, discovery and limits where they are not the usual ones, and what the client ignores.
+
+    An aggregate dials nothing: TLS is its members' (gRFC A37).
+    """
+    facts = [tls_words(cluster.tls)] if not cluster.children else []
+    if facts and cluster.tls.mode is not TlsMode.PLAINTEXT and ignores(TLS, client):
         facts = [unread.words(Asked(TLS, tls_words(cluster.tls)), client)]
     if policy.name != ROUND_ROBIN.name:
         facts.append(policy.name)
@@ -122,9 +126,23 @@ def _override_words(
 
 def only_route_facts(hosts: Sequence[VirtualHost], client: Client, channel: Channel | None = None) -> tuple[str, ...]:
     """The facts of a lone catch-all route, which has no line of its own."""
-    routes = hosts[0].routes if len(hosts) == 1 else ()
-    lone = len(routes) == 1 and is_catch_all(routes[0].match) and routes[0].action.clusters
-    return route_facts(routes[0], client, channel) if lone else ()
+    route = lone_route(hosts[0], client, channel) if len(hosts) == 1 else None
+    return route_facts(route, client, channel) if route is not None else ()
+
+
+def lone_route(host: VirtualHost, client: Client, channel: Channel | None) -> Route | None:
+    """The only route of a host, where nothing is to be said of it but where it leads."""
+    route = host.routes[0] if len(host.routes) == 1 else None
+    if route is None or not is_catch_all(route.match) or not route.action.clusters:
+        return None
+    return route if faults_met(route, client, channel).health is Health.OK else None
+
+
+def faults_met(route: Route, client: Client, channel: Channel | None) -> Injected:
+    """What fault injection does to a route's calls, where the client has it: on its channels, not on its servers."""
+    if channel is None or ignores(FAULTS, client):
+        return NOTHING
+    return injected(channel.filters, route, off_is_read=not ignores(FILTERS_OFF, client))
 
 
 def table_facts(routes: RouteConfiguration, client: Client) -> tuple[str, ...]:

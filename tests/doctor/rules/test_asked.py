@@ -19,9 +19,12 @@ from meshtui.model.xds.config import (
     StringMatch,
 )
 from meshtui.model.xds.filters import Fault, HttpFilter
-from meshtui.model.xds.resource import CDS, LDS, RDS
+from meshtui.model.xds.graph_build import build
+from meshtui.model.xds.resource import CDS, LDS, RDS, Health, worst
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.present.ladder_config import config_rungs
 from tests.cases import alarms, case, findings
+from tests.world.clock import NOW
 from tests.world.config import (
     EVERYTHING,
     LISTENER,
@@ -72,6 +75,24 @@ def test_a_fault_of_the_listener() -> None:
     assert found.title == "50 % of calls to echo.echo-grpc:7070 are aborted by config"
     assert found.severity is Severity.WARNING
     assert "aborts 50 % with UNAVAILABLE" in found.explanation
+
+
+@pytest.mark.parametrize(
+    ("fault", "health"),
+    [
+        (Fault(aborted=1.0, status="UNAVAILABLE"), Health.MISSING),
+        (Fault(aborted=0.5, status="UNAVAILABLE"), Health.DEGRADED),
+        (Fault(delayed=1.0, delay=2.0), Health.DEGRADED),
+        (Fault(aborted=1.0), Health.OK),
+    ],
+)
+def test_tree_and_ladder_have_what_a_fault_does(fault: Fault, health: Health) -> None:
+    """No check mark over calls that config itself fails."""
+    seen = mesh(Route("r", EVERYTHING, weighted({"v1": 1})), filters=(faulty(fault),))
+    graph = build(seen)
+    assert graph.roots[0].worst is health
+    assert worst(*(rung.health for rung in config_rungs(seen, graph, NOW) if rung.health is not None)) is health
+    assert [finding.code for finding in findings(seen)] == (["faults-injected"] if health is not Health.OK else [])
 
 
 def test_a_fault_of_the_route_or_its_virtual_host() -> None:

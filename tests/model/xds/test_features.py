@@ -72,6 +72,8 @@ NODE = Language.NODE
         (table.AUTHORITIES, Client(CORE, Version(1, 85)), Reads.YES, "since 1.85"),
         (table.AUTHORITIES, Client(CORE, Version(1, 70)), Reads.UNKNOWN, "since 1.85"),
         (table.SNI, Client(CORE, Version(1, 85)), Reads.UNKNOWN, "not known"),
+        (table.LEAST_REQUEST, Client(CORE, Version(1, 85, 3)), Reads.NO, "in no release up to 1.85"),
+        (table.LEAST_REQUEST, Client(CORE, Version(1, 86)), Reads.UNKNOWN, "in no release up to 1.85"),
         (never.MIRRORS, Client(GO, Version(1, 99)), Reads.NO, "in no release"),
         (never.MIRRORS, Client(), Reads.UNKNOWN, "not known"),
         (table.RBAC, Client(NODE, Version(1, 14)), Reads.BY_VARIABLE, "only with GRPC_XDS_EXPERIMENTAL_RBAC=true"),

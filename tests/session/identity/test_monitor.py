@@ -168,7 +168,12 @@ async def test_a_defect_in_a_source_costs_only_itself() -> None:
             raise ZeroDivisionError
 
     async with following(Broken(agent=report(NOW, OLD.not_after))) as session:
-        state, workload = await until(session, lambda state, known: bool(state.missing) and known.agent is not None)
+        state, workload = await until(
+            session,
+            lambda state, known: (
+                bool(state.missing) and known.agent is not None and state.link.state is not LinkState.CONNECTING
+            ),
+        )
         assert state.link.state is LinkState.LIVE
         assert "ZeroDivisionError" in state.missing[0].why
         assert workload.agent is not None

@@ -7,9 +7,11 @@ from datetime import timedelta
 from time import sleep
 from typing import Final
 
+from meshtui.cli.diagnostics import say
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.phrases import plural, span_words
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import Health, ResourceKey, resource_timer
@@ -57,6 +59,8 @@ def settled(
     """
     waited = _waited(snapshot, timer)
     end = snapshot.taken_at + timer
+    if waited:
+        say(f"meshtui: waits up to {span_words(timer)} for {plural(len(waited), 'resource')} the client asked for")
     while waited and snapshot.taken_at < end:
         wait(STEP)
         snapshot = look()

@@ -122,7 +122,12 @@ LEAST_REQUEST: Final = Feature(
     "the cluster is refused; in a list the policy is passed over",
     _in_all(
         NEVER._replace(source="src/core/xds/grpc/xds_lb_policy_registry.cc"),
-        _since(1, 48),
+        _since(
+            1,
+            48,
+            source="XdsClusterResource.java: 1.48 in a list, lb_policy since 1.73 and before it with "
+            "GRPC_EXPERIMENTAL_ENABLE_LEAST_REQUEST",
+        ),
         Support(Version(1, 73), "GRPC_EXPERIMENTAL_ENABLE_LEAST_REQUEST", Version(1, 58), source=GO_SWITCHES),
         NEVER._replace(source="packages/grpc-js-xds/src/lb-policy-registry"),
     ),

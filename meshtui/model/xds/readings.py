@@ -42,7 +42,7 @@ calls with "Matching route has inappropriate action")."""
 
 _KEPT: Final = Reading(asks_for_weightless=True, refuses_actions=True)
 """grpc-java ``xds/src/main/java/io/grpc/xds/XdsRouteConfigureResource.java`` (``parseRouteAction`` keeps each weight;
-``parseRoute``: "Unsupported action type: direct_response"); grpc-js-xds ``src/resolver-xds.ts`` (pushes each weight)
+``parseRoute``: "with unknown action type: DIRECT_RESPONSE"); grpc-js-xds ``src/resolver-xds.ts`` (pushes each weight)
 and ``src/xds-resource-type/route-config-resource-type.ts`` (``if (route.action !== 'route') return null``)."""
 
 READINGS: Final = {

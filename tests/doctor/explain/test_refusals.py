@@ -103,6 +103,12 @@ CORE: Final = [
     ),
     (
         CDS,
+        "field:transport_socket.typed_config.value[envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext]"
+        ".common_tls_context error:no CA certificate provider instance configured",
+        "nack-tls-without-provider",
+    ),
+    (
+        CDS,
         "field:outlier_detection.interval.seconds error:value must be in the range [0, 315576000000]",
         "nack-outlier-detection",
     ),

@@ -29,7 +29,7 @@ PROVIDER_MISSING: Final = KnownError(
     code="nack-tls-without-provider",
     types=frozenset({LDS, CDS}),
     core=(
-        "no CA certs configured",
+        "no CA cert(s|ificate provider instance) configured",
         "no tls_certificate_provider_instance found",
         "no certificate provider instance specified",
         r"(sds_secret_configs?|tls_certificates) error:",

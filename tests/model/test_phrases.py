@@ -39,6 +39,8 @@ def test_headers(header: HeaderMatch, words: str) -> None:
         (RouteMatch(match(MatchKind.PREFIX, "/")), "(everything else)"),
         (RouteMatch(match(MatchKind.PREFIX, "")), "(everything else)"),
         (RouteMatch(match(MatchKind.EXACT, "/a.B/C")), "/a.B/C"),
+        (RouteMatch(match(MatchKind.EXACT, "/a.B/C", ignore_case=True)), "/a.B/C (any case)"),
+        (RouteMatch(match(MatchKind.PREFIX, "/a.B/", ignore_case=True)), "/a.B/* (any case)"),
         (RouteMatch(match(MatchKind.REGEX, "/x+")), "~ /x+"),
         (RouteMatch(match(MatchKind.PREFIX, "/"), fraction=0.25), "25 % of requests"),
         (RouteMatch(match(MatchKind.PREFIX, "/"), (HeaderMatch("h", match(MatchKind.EXACT)),)), "header h=v"),

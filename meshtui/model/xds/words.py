@@ -12,12 +12,11 @@ EVERYTHING_ELSE: Final = "(everything else)"
 
 
 def path_words(path: StringMatch) -> str:
-    """``/a.B/*`` for a prefix, ``/a.B/C`` for an exact path, ``~ regex`` for a regular expression."""
-    if path.kind is MatchKind.PREFIX:
-        return f"{path.value or '/'}*"
+    """``/a.B/*`` for a prefix, ``/a.B/C`` for an exact path, ``~ regex`` for a regular expression; ``(any case)``."""
     if path.kind is MatchKind.REGEX:
         return f"~ {path.value}"
-    return path.value
+    words = f"{path.value or '/'}*" if path.kind is MatchKind.PREFIX else path.value
+    return f"{words} (any case)" if path.ignore_case else words
 
 
 def pattern_words(match: StringMatch) -> str:

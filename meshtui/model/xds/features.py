@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -77,6 +78,11 @@ def support_of(feature: Feature, language: Language) -> Support | None:
     return NEVER if feature.never else feature.support.get(language, NEVER)
 
 
+CLIENTS_REMEMBERED: Final = 1_024
+"""Answers for a few clients: each cluster and route of ten thousand asks for the same."""
+
+
+@lru_cache(CLIENTS_REMEMBERED)
 def reads(feature: Feature, client: Client) -> Reads:
     """Whether a client reads it, by its language and release."""
     support = support_of(feature, client.language)

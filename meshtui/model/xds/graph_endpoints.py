@@ -85,7 +85,12 @@ def _endpoints_in(locality: Locality, unused_health: Health, client: Client, dra
             label=address,
             health=health,
             worst=health,
-            facts=(endpoint.health.value, *facts, *weight, *_other_addresses(endpoint, client)),
+            facts=(
+                endpoint.health.value,
+                *facts,
+                *weight,
+                *(_other_addresses(endpoint, client) if endpoint.more else ()),
+            ),
             note=note,
         )
 
@@ -107,6 +112,4 @@ def _why_unused(endpoint: Endpoint, draining: str) -> str:
 
 def _other_addresses(endpoint: Endpoint, client: Client) -> tuple[str, ...]:
     """The other addresses of an endpoint that has several: it is one endpoint, connected to at one of them."""
-    if not endpoint.more:
-        return ()
     return (unread.words(Asked(DUAL_STACK, f"also {', '.join(endpoint.more)}"), client),)

@@ -30,10 +30,15 @@ CAPTURE_TIME: Final = datetime(2026, 11, 27, 22, 5, tzinfo=UTC)
 
 def case(name: str) -> Snapshot:
     """What the client of a public report answered, read at the time of the report."""
+    return read_answer(Known(), case_answer(name), CASE_TIME)[0]
+
+
+def case_answer(name: str) -> bytes:
+    """The same as its bytes, to be served."""
     text = (DATA / "cases" / name / "csds.json").read_text()
     _load_types(text)
     message = json_format.Parse(text, csds_pb2.ClientStatusResponse(), max_recursion_depth=300)
-    return read_answer(Known(), message.SerializeToString(), CASE_TIME)[0]
+    return bytes(message.SerializeToString())
 
 
 def capture(name: str) -> Snapshot:

@@ -88,7 +88,7 @@ def _route_rung(nodes: list[Node], listeners: list[Node], snapshot: Snapshot, no
     if not nodes:
         return Rung(RungName.ROUTE, health, "inside the listener", aside=why)
     rung = _rung(RungName.ROUTE, nodes, "route configuration")
-    if rung.health is Health.OK and health is not Health.OK:
+    if rung.health is not None and health.rank > rung.health.rank:
         rung = replace(rung, health=health, aside=why)
     if len(nodes) == 1 and nodes[0].key is not None:
         resource = snapshot.resources.get(nodes[0].key)

@@ -412,6 +412,14 @@ CASES = [
         id="aggregate: an old C-core may fail for a missing member",
     ),
     pytest.param(
+        aggregate(gone("eu", Status.REQUESTED), *member("us", ILL), language=JAVA),
+        WAITING,
+        ("… 1 waiting",),
+        0,
+        "",
+        id="aggregate: a member waited for may be able, whatever the others are",
+    ),
+    pytest.param(
         aggregate(gone("eu", Status.REQUESTED), *member("us", WELL), language=JAVA),
         WAITING,
         ("… 1 waiting",),
@@ -470,6 +478,13 @@ def with_drops(seen: Snapshot, share: float) -> Snapshot:
 
 def replace_headers() -> RouteMatch:
     return EVERYTHING._replace(headers=(header_equals("x-canary", "1"),))
+
+
+def test_a_cluster_that_no_route_names_fails_no_call() -> None:
+    seen = with_resource(canary(), resource(CDS, "spare", cluster("spare")))
+    seen = with_resource(seen, resource(EDS, "spare", ClusterLoadAssignment("spare", ())))
+    (found,) = judged(seen)
+    assert (found.severity, found.title) == (Severity.WARNING, "Cluster spare has nowhere to send requests")
 
 
 def test_a_missing_cluster_of_weight_0_that_java_asks_for() -> None:

@@ -115,7 +115,7 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
 
 
 def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
-    """A cluster that is there, with no address a request could go to."""
+    """A cluster that is there, with no address a request could go to. Where no route leads to it, no call fails."""
     done: set[str] = set()
     all_effects = Effects(seen.graph)
     for way in seen.graph.troubled():
@@ -132,7 +132,7 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         effects = all_effects.of(seen.snapshot.resources[node.key])
         yield kinds.WITHOUT_ENDPOINTS.finding(
             ResourceSubject(node.key),
-            severity=Severity.WARNING if sessions else None,
+            severity=Severity.WARNING if sessions or not effects else None,
             title=failing(effects, "without a session fail" if sessions else "fail"),
             label=cluster_label(node.name),
             name=node.name,

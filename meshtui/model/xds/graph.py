@@ -88,9 +88,9 @@ class Node(NamedTuple):
     def weighted(self, share: float, weight: int) -> Node:
         """The same node as it hangs under a route that gives it this share of its traffic.
 
-        What gets no request is no trouble of the route.
+        What gets no request is no trouble of the route, but for a refusal, which is something to mend all the same.
         """
-        worst = self.worst if weight else Health.OK
+        worst = self.worst if weight or self.worst is Health.REFUSED else Health.OK
         return Node(
             self.slot,
             self.kind,

@@ -31,7 +31,7 @@ def in_order(aggregate: Node, passes_over: PassesOver, language: str) -> Node:
         note = f"{_labels(gone)} {_is_not(gone)} there, and {language} then fails all calls of the aggregate"
         return _cannot(aggregate, note)
     if any(_is_awaited(member) for member in members):
-        return aggregate._replace(serves=Serves())
+        return _as_served(aggregate, Health.WAITING)._replace(serves=Serves())
     if able is None:
         unclear = any(member.serves.able is None for member in members)
         return _not_known(aggregate, "") if unclear else _cannot(aggregate, "none of its clusters can serve")
@@ -124,7 +124,7 @@ def _absorbs(node: Node, below: Node) -> bool:
     if node.serves.able:
         return True
     others = (member for member in node.children if member is not below)
-    return below.kind is NodeKind.CLUSTER and any(member.serves.able for member in others)
+    return below.kind is NodeKind.CLUSTER and any(member.serves.able is not False for member in others)
 
 
 def takes_calls(way: Sequence[Node]) -> bool:

@@ -127,6 +127,7 @@ OLD_CORE = NodeIdentity(id="core", user_agent="gRPC C-core linux", user_agent_ve
 
 NOWHERE = "80 % of calls to echo.echo-grpc:7070 fail"
 ALL_FAIL = "All calls to echo.echo-grpc:7070 fail"
+UNSERVED = f"error: {NOWHERE}: no endpoint of cluster v2 can serve"
 
 CASES = [
     # input · worst in the tree · counts that are not ok · exit code · worst finding · its title
@@ -165,7 +166,12 @@ CASES = [
         id="deleted but cached",
     ),
     pytest.param(
-        v2_cluster(Status.DOES_NOT_EXIST, held=False), MISSING, ("∅ 1 missing",), 1, f"error: {NOWHERE}", id="missing"
+        v2_cluster(Status.DOES_NOT_EXIST, held=False),
+        MISSING,
+        ("∅ 1 missing",),
+        1,
+        f"error: {NOWHERE}: cluster echo:7070 subset v2 does not exist",
+        id="missing",
     ),
     pytest.param(
         v2_cluster(Status.RECEIVED_ERROR, held=True),
@@ -220,7 +226,7 @@ CASES = [
         MISSING,
         ("∅ 1 missing",),
         1,
-        f"error: {NOWHERE}",
+        f"error: {NOWHERE}: endpoint resource echo:7070 subset v2 does not exist",
         id="EDS missing",
     ),
     pytest.param(
@@ -239,8 +245,8 @@ CASES = [
         "warning: The control plane did not send the endpoint resource echo:7070 subset v2 in time",
         id="EDS timeout, old endpoints",
     ),
-    pytest.param(v2_endpoints(), MISSING, (), 1, f"error: {NOWHERE}", id="EDS empty"),
-    pytest.param(v2_endpoints(place(DRAINING)), MISSING, (), 1, f"error: {NOWHERE}", id="all draining"),
+    pytest.param(v2_endpoints(), MISSING, (), 1, UNSERVED, id="EDS empty"),
+    pytest.param(v2_endpoints(place(DRAINING)), MISSING, (), 1, UNSERVED, id="all draining"),
     pytest.param(
         with_sessions(v2_endpoints(place(WELL, DRAINING))), DEGRADED, (), 0, "", id="override host, one draining"
     ),
@@ -249,7 +255,7 @@ CASES = [
         UNKNOWN,
         (),
         0,
-        "warning: 80 % of calls to echo.echo-grpc:7070 without a session fail",
+        "warning: 80 % of calls to echo.echo-grpc:7070 without a session fail: no endpoint of cluster v2 can serve",
         id="override host, all draining",
     ),
     pytest.param(
@@ -259,7 +265,7 @@ CASES = [
         MISSING,
         ("~ 1 deleted",),
         1,
-        f"error: {NOWHERE}",
+        UNSERVED,
         id="deleted but cached, and its endpoints are ill",
     ),
     pytest.param(
@@ -269,7 +275,7 @@ CASES = [
         MISSING,
         ("~ 1 deleted",),
         1,
-        f"error: {NOWHERE}",
+        UNSERVED,
         id="EDS deleted but cached, and empty",
     ),
     pytest.param(
@@ -320,7 +326,7 @@ CASES = [
         MISSING,
         (),
         1,
-        f"error: {ALL_FAIL}",
+        f"error: {ALL_FAIL}: no member of cluster all can serve",
         id="aggregate: no member serves",
     ),
     pytest.param(
@@ -384,7 +390,7 @@ CASES = [
         MISSING,
         ("∅ 1 missing",),
         1,
-        f"error: {ALL_FAIL}",
+        f"error: {ALL_FAIL}: cluster eu does not exist",
         id="aggregate: grpc-go fails for a missing member",
     ),
     pytest.param(
@@ -469,7 +475,10 @@ def test_shares_are_of_what_grpc_would_pick() -> None:
     )
     nowhere = with_resource(seen, resource(CDS, subset("v1"), None, status=Status.DOES_NOT_EXIST))
     (missing,) = judged(nowhere)
-    assert missing.title == ("All calls to echo.echo-grpc:7070 that match no other route (and of 1 more route) fail")
+    assert missing.title == (
+        "All calls to echo.echo-grpc:7070 that match no other route (and of 1 more route) fail: "
+        "cluster echo:7070 subset v1 does not exist"
+    )
 
 
 def with_drops(seen: Snapshot, share: float) -> Snapshot:

@@ -46,8 +46,8 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
         kind = kinds.TIMED_OUT if timed_out else kinds.DELETED_IN_USE if in_use else kinds.MISSING
         effects = all_effects.of(resource)
         spared = in_use or all_effects.is_spared(resource)
-        late = f"fail: {type_word(resource)} {short_name(resource)} did not come in time"
-        fate = late if timed_out else "fail"
+        what = "did not come in time" if timed_out else "does not exist"
+        fate = f"fail: {type_word(resource)} {short_name(resource)} {what}"
         yield kind.finding(
             ResourceSubject(resource.key),
             severity=Severity.WARNING if spared else None,
@@ -133,13 +133,19 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
         yield kinds.WITHOUT_ENDPOINTS.finding(
             ResourceSubject(node.key),
             severity=Severity.WARNING if sessions or not effects else None,
-            title=failing(effects, "without a session fail" if sessions else "fail"),
+            title=failing(effects, f"{'without a session ' if sessions else ''}fail: {_unserved(node)}"),
             label=cluster_label(node.name),
             name=node.name,
             problem=node.note,
             reached=reached(effects),
             evidence=tuple(f"{part.name}: {part.note}" for part in (node, *_unable_members(node))),
         )
+
+
+def _unserved(node: Node) -> str:
+    """Which cluster it is: several may fail a share of the same calls each."""
+    inside = "member" if any(child.kind is NodeKind.CLUSTER for child in node.children) else "endpoint"
+    return f"no {inside} of cluster {cluster_label(node.name)} can serve"
 
 
 def _told_with_its_aggregate(way: Sequence[Node]) -> bool:

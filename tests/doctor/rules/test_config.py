@@ -98,7 +98,7 @@ def without_v9(status: Status) -> Finding:
 def test_a_missing_subset_names_the_share_that_fails() -> None:
     finding = without_v9(Status.DOES_NOT_EXIST)
     assert finding.code == "resource-missing"
-    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
+    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail: cluster echo:7070 subset v9 does not exist"
     assert "subset v9" in finding.fix
     assert ROUTES in finding.explanation
 
@@ -127,7 +127,7 @@ def test_an_empty_cluster_fails_its_share() -> None:
     empty = ClusterLoadAssignment(subset("v1"), ())
     (finding,) = judge(with_resource(canary(), resource(EDS, subset("v1"), empty)))
     assert finding.code == "cluster-without-endpoints"
-    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail"
+    assert finding.title == "20 % of calls to echo.echo-grpc:7070 fail: no endpoint of cluster v1 can serve"
 
 
 def test_a_cluster_with_only_sick_endpoints_fails_its_share() -> None:
@@ -142,14 +142,14 @@ def test_a_cluster_with_only_sick_endpoints_fails_its_share() -> None:
     (finding,) = judge(
         with_resource(canary(), resource(EDS, subset("v2"), ClusterLoadAssignment(subset("v2"), (sick,))))
     )
-    assert finding.title == "80 % of calls to echo.echo-grpc:7070 fail"
+    assert finding.title == "80 % of calls to echo.echo-grpc:7070 fail: no endpoint of cluster v2 can serve"
     assert "none of its 1 endpoint is healthy" in finding.explanation
 
 
 def test_all_calls_when_every_way_is_gone() -> None:
     seen = with_resource(canary(), resource(RDS, ROUTES, None, status=Status.DOES_NOT_EXIST))
     found = [finding for finding in judge(seen) if finding.code == "resource-missing"]
-    assert found[0].title == "All calls to echo.echo-grpc:7070 fail"
+    assert found[0].title == "All calls to echo.echo-grpc:7070 fail: route configuration echo:7070 does not exist"
 
 
 def test_unreadable_config_is_only_information() -> None:

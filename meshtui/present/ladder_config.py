@@ -30,8 +30,8 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
         if node.key is not None or node.weight != 0:  # a destination that gRPC leaves out is no cluster of the client
             by_kind[node.kind].append(node)
     listeners = by_kind[NodeKind.LISTENER]
-    outbound = [node for node in listeners if node.key is None or not is_inbound(node.key)]
-    inbound = [node for node in listeners if node.key is not None and is_inbound(node.key)]
+    outbound = [node for node in listeners if not _is_servers(node)]
+    inbound = [node for node in listeners if _is_servers(node)]
     if not outbound:
         return (_listener_rung([], inbound), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
     return (
@@ -40,6 +40,12 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
         _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
         _endpoint_rung(_by_address(by_kind[NodeKind.ENDPOINT]), by_kind[NodeKind.RESOURCE]),
     )
+
+
+def _is_servers(listener: Node) -> bool:
+    """Whether it is the app's own server side: by its client, its name, or its filter chains, whatever its name."""
+    named = listener.key is not None and is_inbound(listener.key)
+    return named or any(child.kind is NodeKind.FILTER_CHAIN for child in listener.children)
 
 
 def _by_address(endpoints: Iterable[Node]) -> list[Node]:

@@ -194,7 +194,7 @@ def listener_problems(seen: ConfigEvidence) -> Iterator[Finding]:
     """An inbound filter chain that gRPC cannot use."""
     for listener in seen.graph.roots:  # chains hang on nothing else
         for chain in listener.children:
-            if chain.kind is NodeKind.FILTER_CHAIN and chain.note and listener.key is not None:
+            if chain.kind is NodeKind.FILTER_CHAIN and chain.health is Health.REFUSED and listener.key is not None:
                 yield kinds.FILTER_CHAIN_UNUSABLE.finding(
                     ResourceSubject(listener.key, chain.name),
                     chain=chain.label,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshtui.model.xds.clients import Client, client_of
+from meshtui.model.xds.clients import Client, Language, client_of
 from meshtui.model.xds.config import FilterChain, Listener
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
@@ -44,7 +44,7 @@ class _GraphBuilder:
         inbound: list[Node] = []
         for key, resource in self._branches.resources.items():
             if key.type == LDS:
-                side = inbound if is_inbound(key) else outbound
+                side = inbound if _is_servers(resource) else outbound
                 side.append(self._branches.of(resource, self._listener))
         orphans = tuple(self._orphans())
         return Graph((*outbound, *inbound, *orphans), self._client, self._branches.finished)
@@ -72,7 +72,7 @@ class _GraphBuilder:
             children = (*chains, *self._routes_of(key, body))
             facts = (*listener_facts(body), *filter_facts(body.filters, self._client))
         label = last_part(inbound_address(key.name))
-        if is_inbound(key):
+        if _is_servers(resource):
             label = f"inbound {label}"
         return resource_node(resource, NodeKind.LISTENER, slot_of(key), label, facts=facts, children=children)
 
@@ -88,7 +88,8 @@ class _GraphBuilder:
     def _chain(self, scope: str, chain: FilterChain) -> Node:
         table = ResourceKey(scope, RDS, chain.route_name)
         children = (self._routes.configuration(table),) if chain.route_name else ()
-        health = Health.REFUSED if chain.problem else Health.OK
+        unusable = Health.UNKNOWN if self._client.language is Language.OTHER else Health.REFUSED
+        health = unusable if chain.problem else Health.OK  # Envoy, as a CSDS server, has filters that gRPC refuses
         return Node(
             slot=f"chain {chain.name}",
             kind=NodeKind.FILTER_CHAIN,
@@ -101,3 +102,12 @@ class _GraphBuilder:
             note=chain.problem,
             children=children,
         )
+
+
+def _is_servers(listener: Resource) -> bool:
+    """Whether it is the app's own server side: by its client, its name, or what it holds (gRFC A36), whatever its name.
+
+    Old clients say no scope, and a bootstrap's template may make any name.
+    """
+    body = listener.body
+    return is_inbound(listener.key) or (isinstance(body, Listener) and body.inbound)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHealth, Listener, Locality, Opaque
 from meshtui.model.xds.graph_build import build
-from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Status
-from meshtui.model.xds.snapshot import Snapshot
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Status
+from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
+from meshtui.present.ladder import RungName
+from meshtui.present.ladder_config import config_rungs
 from tests.world.clock import NOW
 from tests.world.config import (
     ROUTES,
@@ -162,6 +165,21 @@ def test_a_cluster_the_client_does_not_hold_is_seen_in_the_tree() -> None:
     seen = without(canary(), key(CDS, subset("v1")))
     troubled = [way[-1].name for way in build(seen).troubled()]
     assert subset("v1") in troubled
+
+
+def test_what_envoy_serves_is_not_judged_as_grpcs() -> None:
+    """Envoy answers CSDS too, and has filters that gRPC would refuse; its listener is a server's whatever its name."""
+    listener = inbound()
+    assert isinstance(listener.body, Listener)
+    chain = listener.body.chains[0]._replace(problem="a TcpProxy where gRPC needs a HttpConnectionManager")
+    broken = resource(LDS, "virtualInbound", listener.body._replace(name="virtualInbound", chains=(chain,)))
+    envoy = NodeIdentity(id="sidecar", user_agent="envoy", user_agent_version="1.36")
+    seen = replace(with_resource(canary(), broken), node=envoy)
+    assert judge(seen) == ()
+    assert build(seen).roots[-1].label == "inbound virtualInbound"
+    assert build(seen).roots[-1].worst is Health.UNKNOWN
+    (found,) = [rung for rung in config_rungs(seen, build(seen), NOW) if rung.health is not Health.OK]
+    assert (found.name, found.health) == (RungName.LISTENER, Health.UNKNOWN)
 
 
 def test_a_filter_chain_that_grpc_cannot_use_is_said_of_its_listener() -> None:

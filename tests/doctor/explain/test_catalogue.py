@@ -73,6 +73,12 @@ SEEN = [
     ("Panic! This is a bug!", "java-channel-panic"),
     ("Fault injected", "fault-injected"),
     ("EDS-configured drop: throttle", "dropped-by-config"),
+    ("rpc error: code = Unavailable desc = RPC is dropped", "dropped-by-config"),
+    ("UNAVAILABLE: Dropped: throttle", "dropped-by-config"),
+    ("UNAVAILABLE: No usable endpoint from cluster: outbound|7070|v1|echo", "no-endpoints"),
+    ("circuit breaker drop", "circuit-breaker"),
+    ("rpc error: code = Unavailable desc = max requests 5 exceeded on service outbound|7070||echo", "circuit-breaker"),
+    ("UNAVAILABLE: Cluster max concurrent requests limit of 5 exceeded", "circuit-breaker"),
     ("rpc error: code = Unavailable desc = all SubConns are in TransientFailure", "transient-failure"),
     ("no answer within 5s", "deadline"),
     (

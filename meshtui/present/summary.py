@@ -24,7 +24,6 @@ from meshtui.model.xds.config import (
     VirtualHost,
     WeightedCluster,
 )
-from meshtui.model.xds.feature_table import TLS
 from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, filter_words, listener_facts, route_facts
@@ -194,7 +193,7 @@ def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator
     facts += [SummaryFact("name", cluster.dns_name)] if cluster.dns_name else []
     facts += [SummaryFact("clusters", ", ".join(cluster.children))] if cluster.children else []
     facts += [SummaryFact("limit", _limit(cluster.max_requests))] if cluster.max_requests is not None else []
-    asked = [one for one in unread.of_cluster(cluster, client) if one.feature is not TLS]
+    asked = unread.of_cluster(cluster, client)
     facts += [SummaryFact("asks for", unread.words(one, client)) for one in asked]
     facts += [SummaryFact("from", cluster.origin)] if cluster.origin else []
     yield Section("cluster", tuple(facts))

@@ -87,7 +87,9 @@ class _Asks:
 def _any_asks(routes: RouteConfiguration) -> bool:
     for host in routes.virtual_hosts:
         for route in host.routes:
-            if route.faults or any(unread.of_route(route)) or any(to.overrides for to in route.action.clusters):
+            if any(to.overrides for to in route.action.clusters):
+                return True
+            if not unread.is_plain(route) and (route.faults or any(unread.of_route(route))):
                 return True
     return False
 
@@ -174,13 +176,13 @@ def _asked(
             tables.add((channel.table, channel.host.name))
             for asked in _of_routes(channel, client):
                 yield channel.table, asked
-    several = ignores(table.DUAL_STACK, client)
+    several, no_tls = ignores(table.DUAL_STACK, client), ignores(table.TLS, client)
     for key, resource in seen.snapshot.resources.items():
         if key.type == LDS and is_inbound(key) and isinstance(body := resource.body, Listener):
             for asked in _of_server(body):
                 yield key, asked
         elif key.type == CDS and isinstance(body := resource.body, Cluster):
-            for asked in _of_cluster(body, client):
+            for asked in _of_cluster(body, client, no_tls=no_tls):
                 yield key, asked
         elif several and key.type == EDS and isinstance(body := resource.body, ClusterLoadAssignment):
             for asked in unread.of_assignment(body):
@@ -213,10 +215,15 @@ def _of_filters(filters: tuple[HttpFilter, ...]) -> Iterator[Asked]:
             yield Asked(table.FILTERS_OFF, f"{filter_.name} asked to be off")
 
 
-def _of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
-    yield from unread.of_cluster(cluster, client)
-    if cluster.policies:
-        yield Asked(table.POLICY_LISTS, f"{plural(len(cluster.policies), 'policy', 'policies')} to choose from")
+def _of_cluster(cluster: Cluster, client: Client, *, no_tls: bool) -> tuple[Asked, ...]:
+    """``no_tls`` says that the client has none, so that TLS is worth a look."""
+    asked = unread.of_cluster(cluster, client)
+    if no_tls:
+        asked = (*unread.of_tls(cluster.tls), *asked)
+    count = len(cluster.policies)
+    if count:
+        asked = (*asked, Asked(table.POLICY_LISTS, f"{plural(count, 'policy', 'policies')} to choose from"))
+    return asked
 
 
 RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (asked_of_calls,)

@@ -147,7 +147,9 @@ class Clusters:
         if leaves is None:
             return resource_node(resource, NodeKind.CLUSTER, slot, label, tls=body.tls, facts=facts, children=children)
         health = worst(resource.health, leaves.health)
-        note = "; ".join([words for words in (status_note(resource), leaves.note) if words])
+        note = leaves.note
+        if resource.health is not Health.OK:
+            note = "; ".join([words for words in (status_note(resource), note) if words])
         by_locality = locality_fact(leaves.serving, policy)
         facts = (*facts, by_locality) if by_locality else facts
         return Node(

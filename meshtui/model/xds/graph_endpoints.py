@@ -15,6 +15,9 @@ from meshtui.model.xds.resource import Health, worst
 from meshtui.model.xds.serving import Serving, serving, serving_note
 from meshtui.model.xds.unread import Asked
 
+ALL_SERVED: Final = Serves(able=True)
+"""How a cluster serves that serves as it should."""
+
 
 class Leaves(NamedTuple):
     """The endpoints of an EDS resource: the worst of them, where calls go, and what that is for a cluster.
@@ -61,6 +64,8 @@ def _serves(found: Serving, client: Client) -> Serves:
     its endpoints are (``xds_cluster_impl.cc``, ``MaybeUpdatePickerLocked``: "If we're dropping all calls, report
     READY"). grpc-go ``clusterimpl/picker.go`` and grpc-java ``ClusterImplLoadBalancer.java`` keep the endpoints' state.
     """
+    if found.can_serve and not found.dropped and not found.passed_over:
+        return ALL_SERVED
     all_dropped = found.dropped >= 1
     drops_all = all_dropped and (found.can_serve or client.language is Language.CORE)
     able = found.can_serve and not all_dropped
@@ -79,12 +84,12 @@ def _endpoints_in(locality: Locality, unused_health: Health, client: Client, dra
         weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
         address = endpoint.address
         yield Node(
-            slot=f"{place} {address}",
-            kind=NodeKind.ENDPOINT,
-            name=address,
-            label=address,
-            health=health,
-            worst=health,
+            f"{place} {address}",
+            NodeKind.ENDPOINT,
+            address,
+            address,
+            health,
+            health,
             facts=(
                 endpoint.health.value,
                 *facts,

@@ -24,7 +24,8 @@ def resource_node(
     children: tuple[Node, ...] = (),
 ) -> Node:
     """A resource with its own status, and what hangs on it."""
-    health, note = resource.health, status_note(resource)
+    health = resource.health
+    note = status_note(resource) if health is not Health.OK else ""
     if isinstance(resource.body, Opaque):
         note = note or f"cannot be read: {resource.body.reason}"
         if resource.key.type in KNOWN_TYPES:  # what calls meet is not known then; other types lead to nothing
@@ -41,7 +42,7 @@ def resource_node(
         facts=facts,
         note=note,
         children=children,
-        explained=is_explained(resource),
+        explained=health is not Health.OK and is_explained(resource),
     )
 
 

@@ -14,7 +14,6 @@ from meshtui.model.xds.graph_words import (
     cluster_label,
     faults_met,
     lone_route,
-    only_route_facts,
     override_facts,
     route_facts,
     route_health,
@@ -60,17 +59,19 @@ class Routes:
         routes = resource.body
         if not isinstance(routes, RouteConfiguration):
             return resource_node(resource, NodeKind.ROUTE_CONFIGURATION, slot, key.name)
-        if channel is None:
-            facts, children = (
-                only_route_facts(routes.virtual_hosts, self._client),
-                self._virtual_hosts(key.scope, routes),
-            )
-        else:
-            host = self._find_host(key, routes, channel)
-            lone = only_route_facts((host,), self._client, channel) if host else ()
-            facts = (*_hosts_facts(routes, channel.authority), *lone)
+        hosts = routes.virtual_hosts
+        only = hosts[0] if len(hosts) == 1 else None
+        host = self._find_host(key, routes, channel) if channel is not None else only
+        lone = lone_route(host, self._client, channel) if host is not None else None
+        lone_facts = route_facts(lone, self._client, channel) if lone is not None else ()
+        others = _hosts_facts(routes, channel.authority) if channel is not None else ()
+        facts = (*others, *lone_facts, *table_facts(routes, self._client))
+        if lone is not None:
+            children = self._destinations(key.scope, lone, channel)
+        elif channel is not None:
             children = self._of_host(key.scope, host, channel)
-        facts = (*facts, *table_facts(routes, self._client))
+        else:
+            children = self._virtual_hosts(key.scope, routes)
         label = last_part(key.name)
         return resource_node(resource, NodeKind.ROUTE_CONFIGURATION, slot, label, facts=facts, children=children)
 

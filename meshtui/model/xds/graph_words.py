@@ -68,7 +68,7 @@ def cluster_facts(cluster: Cluster, policy: Policy, client: Client) -> tuple[str
         facts.append(cluster.discovery)
     if cluster.max_requests not in (None, DEFAULT_MAX_REQUESTS):
         facts.append(unread.words(Asked(CIRCUIT_BREAKERS, f"at most {cluster.max_requests} requests"), client))
-    facts += [unread.words(asked, client) for asked in unread.of_cluster(cluster, client) if asked.feature is not TLS]
+    facts += [unread.words(asked, client) for asked in unread.of_cluster(cluster, client)]
     return tuple(facts)
 
 
@@ -88,7 +88,10 @@ def route_facts(route: Route, client: Client, channel: Channel | None = None) ->
     every route.
     """
     action = route.action
-    facts = _timeout_facts(action.timeout, channel.timeout if channel is not None else 0.0)
+    default = channel.timeout if channel is not None else 0.0
+    if not default and unread.is_plain(route):
+        return ()
+    facts = _timeout_facts(action.timeout, default)
     facts += [unread.words(asked, client) for asked in unread.of_limits(route)]
     facts += override_facts(route.faults, client, channel)
     facts += [f"hash on {', '.join(action.hash_on)}"] if action.hash_on else []
@@ -122,12 +125,6 @@ def _override_words(
     if not words and override.kind == FAULT_FILTER and override.name in listed and listed[override.name].summary:
         return "without the listener's fault"
     return words
-
-
-def only_route_facts(hosts: Sequence[VirtualHost], client: Client, channel: Channel | None = None) -> tuple[str, ...]:
-    """The facts of a lone catch-all route, which has no line of its own."""
-    route = lone_route(hosts[0], client, channel) if len(hosts) == 1 else None
-    return route_facts(route, client, channel) if route is not None else ()
 
 
 def lone_route(host: VirtualHost, client: Client, channel: Channel | None) -> Route | None:

@@ -69,7 +69,8 @@ def last_part(name: str) -> str:
 
 def is_inbound_listener(name: str) -> bool:
     """Whether this LDS name asks for the app's own server side."""
-    return any(mark in name for mark in INBOUND_MARKS)
+    istio, traffic_director = INBOUND_MARKS
+    return istio in name or traffic_director in name
 
 
 def is_inbound(listener: ResourceKey) -> bool:

@@ -8,7 +8,15 @@ from typing import Final, NamedTuple
 from meshtui.model.xds import feature_never as never
 from meshtui.model.xds import feature_table as table
 from meshtui.model.xds.clients import Client, Language
-from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, Outliers, Route, RouteConfiguration, TlsMode
+from meshtui.model.xds.config import (
+    Cluster,
+    ClusterLoadAssignment,
+    Outliers,
+    Route,
+    RouteConfiguration,
+    TlsContext,
+    TlsMode,
+)
 from meshtui.model.xds.features import Feature, Reads, reads, since_words
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.names import last_part, parse_service_name
@@ -37,6 +45,23 @@ def words(asked: Asked, client: Client) -> str:
     if asked.feature.never:
         return f"{asked.what}: not read by gRPC"
     return f"{asked.what}: not read ({since_words(asked.feature, client)})"
+
+
+def is_plain(route: Route) -> bool:
+    """Whether a route says no more than which calls go where, as nearly all of ten thousand do."""
+    action = route.action
+    return not (
+        route.faults
+        or route.match.headers
+        or action.timeout
+        or action.retry
+        or action.hash_on
+        or action.other_hash_keys
+        or action.mirrors
+        or action.rewrites
+        or action.header_changes
+        or action.rewrites_authority
+    )
 
 
 def of_route(route: Route) -> Iterator[Asked]:
@@ -78,19 +103,24 @@ def of_table(routes: RouteConfiguration) -> Iterator[Asked]:
         yield Asked(never.TABLE_OVERRIDES, f"override of {', '.join(routes.overrides)} for all hosts")
 
 
-def of_cluster(cluster: Cluster, client: Client) -> Iterator[Asked]:
-    """What a cluster asks for beside where its endpoints are from and how they are balanced."""
-    if cluster.outliers is not None:
-        yield from _of_outliers(cluster.outliers, client)
+def of_cluster(cluster: Cluster, client: Client) -> tuple[Asked, ...]:
+    """What a cluster asks for beside where its endpoints are from, how they are balanced, and TLS."""
+    tls = cluster.tls
+    if cluster.outliers is None and not cluster.kept_for_sessions and not tls.sni and not tls.host_sni:
+        return ()  # nearly all of ten thousand
+    asked = list(_of_outliers(cluster.outliers, client)) if cluster.outliers is not None else []
     if cluster.kept_for_sessions:
         kept = ", ".join(cluster.kept_for_sessions)
-        yield Asked(table.SESSIONS, f"sessions keep endpoints that are {kept}")
-    tls = cluster.tls
-    if tls.mode is not TlsMode.PLAINTEXT:
-        yield Asked(table.TLS, tls.mode.value)
+        asked.append(Asked(table.SESSIONS, f"sessions keep endpoints that are {kept}"))
     if tls.host_sni or tls.sni:
         name = "the endpoint's host name" if tls.host_sni else tls.sni
-        yield Asked(table.SNI, f"SNI {name}{', which its certificate must have' if tls.checks_sni else ''}")
+        asked.append(Asked(table.SNI, f"SNI {name}{', which its certificate must have' if tls.checks_sni else ''}"))
+    return tuple(asked)
+
+
+def of_tls(tls: TlsContext) -> tuple[Asked, ...]:
+    """TLS towards a cluster, where there is any."""
+    return (Asked(table.TLS, tls.mode.value),) if tls.mode is not TlsMode.PLAINTEXT else ()
 
 
 def _of_outliers(outliers: Outliers, client: Client) -> Iterator[Asked]:

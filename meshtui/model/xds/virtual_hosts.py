@@ -30,13 +30,13 @@ class HostIndex:
         self._patterns: dict[str, VirtualHost] = {}
         self._none = False
         for host in hosts:
-            for domain in host.domains:
-                self._take(self._folded(domain), host)
+            for domain in map(self._folded, host.domains):
+                if _WILDCARD in domain:
+                    self._take_pattern(domain, host)
+                else:
+                    self._exact.setdefault(domain, host)
 
-    def _take(self, domain: str, host: VirtualHost) -> None:
-        if _WILDCARD not in domain:
-            self._exact.setdefault(domain, host)
-            return
+    def _take_pattern(self, domain: str, host: VirtualHost) -> None:
         inside = not domain.startswith(_WILDCARD) and not domain.endswith(_WILDCARD)
         self._none |= inside and self._matching.star_inside_finds_none
         if self._matching.longest_domain_first and domain.startswith(_WILDCARD):

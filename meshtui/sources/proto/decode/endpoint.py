@@ -22,7 +22,7 @@ def cluster_load_assignment(message: Any) -> ClusterLoadAssignment:
     """An EDS resource."""
     return ClusterLoadAssignment(
         name=message.cluster_name,
-        localities=tuple(_locality(endpoint) for endpoint in message.endpoints),
+        localities=tuple([_locality(endpoint) for endpoint in message.endpoints]),
         drops=_drops(message.policy) if message.HasField("policy") else (),
     )
 

@@ -34,13 +34,14 @@ def route_configuration(message: Any) -> RouteConfiguration:
     """An RDS resource or a listener's inline routes."""
     return RouteConfiguration(
         message.name,
-        tuple(_virtual_host(virtual_host) for virtual_host in message.virtual_hosts),
+        tuple([_virtual_host(virtual_host) for virtual_host in message.virtual_hosts]),
         tuple(sorted(message.typed_per_filter_config)),
     )
 
 
 def _virtual_host(message: Any) -> VirtualHost:
-    return VirtualHost(message.name, tuple(message.domains), tuple(_route(route, message) for route in message.routes))
+    routes = [_route(route, message) for route in message.routes]
+    return VirtualHost(message.name, tuple(message.domains), tuple(routes))
 
 
 def _route(message: Any, host: Any) -> Route:

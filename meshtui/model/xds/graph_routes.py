@@ -64,7 +64,7 @@ class Routes:
         host = self._find_host(key, routes, channel) if channel is not None else only
         lone = lone_route(host, self._client, channel) if host is not None else None
         lone_facts = route_facts(lone, self._client, channel) if lone is not None else ()
-        others = _hosts_facts(routes, channel.authority) if channel is not None else ()
+        others = _hosts_facts(routes) if channel is not None else ()
         facts = (*others, *lone_facts, *table_facts(routes, self._client))
         if lone is not None:
             children = self._destinations(key.scope, lone, channel)
@@ -143,10 +143,10 @@ class Routes:
         return node._replace(facts=(*node.facts[:1], *own, *node.facts[1:]))
 
 
-def _hosts_facts(routes: RouteConfiguration, authority: str) -> tuple[str, ...]:
-    """That there are virtual hosts of other services beside, which istiod sends together."""
+def _hosts_facts(routes: RouteConfiguration) -> tuple[str, ...]:
+    """That there are virtual hosts of other services beside, which istiod sends together. Short: it stands in a row."""
     others = len(routes.virtual_hosts) - 1
-    return (f"{plural(others, 'more virtual host')} not for {authority}",) if others > 0 else ()
+    return (plural(others, "other host"),) if others > 0 else ()
 
 
 def _no_host(authority: str) -> Node:

@@ -113,6 +113,9 @@ def _of_clusters(
         if item.weight == 0 and len(clusters) > 1:
             continue  # gRPC never draws it; an answer from its version is a surprise all the same
         found = _served(snapshot, decision.routes.key.scope, item.cluster)
+        if found is not None and not found.serving.can_serve:
+            notes.append(f"no call to {cluster_label(item.cluster)} is served: none of its endpoints can")
+            continue
         shares, source = _versions(item.cluster, found, mapping)
         if not shares:
             return Expectation.untestable(_why_no_version(snapshot, decision, item, source), label=label)
@@ -128,7 +131,8 @@ def _of_clusters(
             notes.append(f"{lost} of calls to {cluster_label(item.cluster)} are dropped or aborted by config")
         weights += [(version, item.weight * kept * share) for version, share in shares]
     if not any(weight for _, weight in weights):
-        return Expectation.untestable("The config drops or aborts every call: no answer is expected.", label=label)
+        reason = "The config serves no call: no answer is expected."
+        return Expectation.untestable(reason, label=label)
     if twice := _told_by_several(located, weights):
         return Expectation.untestable(
             f"gRPC draws among the localities that a channel is connected to, and {twice} answers from several "
@@ -136,7 +140,7 @@ def _of_clusters(
             weights=_added(weights),
             label=label,
         )
-    if by_name and versions_seen and not versions_seen & {version for version, _ in weights}:
+    if by_name and versions_seen - {version for version, _ in weights} and not versions_seen & set(by_name):
         seen, named = ", ".join(sorted(versions_seen)), ", ".join(by_name)
         reason = (
             f"The config names the subsets {named}, the answers come from {seen}: say which subset is which version."

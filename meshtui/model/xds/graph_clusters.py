@@ -112,7 +112,8 @@ class Clusters:
         node = self._readable_cluster(resource, body, f"CDS {name}", cluster_label(name), more=("shown above",))
         if name in self._unfolding:
             if READINGS[self._client.language].refuses_loops:
-                return _refused(node, f"it contains itself, which {self._client.language.value} refuses")
+                note = f"it contains itself, for which older releases of {self._client.language.value} fail all calls"
+                return node._replace(health=Health.UNKNOWN, worst=Health.UNKNOWN, note=note)
             return node._replace(note="it contains itself: gRPC leaves it out here", serves=Serves(able=False))
         known = self._unfolded.get(name)
         return node if known is None else node._replace(health=known.health, worst=known.worst, serves=known.serves)

@@ -30,7 +30,7 @@ class Reading:
 
     Otherwise the route stays in the table, and each call that matches it fails with UNAVAILABLE."""
     refuses_loops: bool = False
-    """Whether an aggregate cluster that contains itself fails; otherwise the second place of it is left out."""
+    """Whether an aggregate cluster that contains itself may fail; otherwise the second place of it is left out."""
 
 
 _LEFT_OUT: Final = Reading(asks_for_weightless=False, refuses_actions=False)
@@ -52,7 +52,8 @@ READINGS: Final = {
     Language.NODE: _KEPT,
     Language.OTHER: _LEFT_OUT,
 }
-"""By language. Loops of aggregates: grpc-java ``CdsLoadBalancer2.java`` ("circular aggregate clusters"); others leave
+"""By language. Loops of aggregates: grpc-java ``CdsLoadBalancer2.java`` of 1.60 ("circular aggregate clusters"); since
+it has ``XdsDependencyManager.java`` the member alone has an error ("Aggregate cluster cycle detected"). Others leave
 the second place out (C-core's ``AggregateClusterTest.DependencyLoopWithLeafClusters``, grpc-go ``cdsbalancer.go``,
 grpc-js ``load-balancer-cds.ts``). Of a client that is none of them, a cluster it does not hold is not said to be
 missing for a share of nothing."""

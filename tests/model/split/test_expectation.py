@@ -8,7 +8,16 @@ from meshtui.model.split.assessment import assess
 from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.expectation import expectation_for
 from meshtui.model.split.words import verdict_words
-from meshtui.model.xds.config import ROUND_ROBIN, ClusterLoadAssignment, Endpoint, Listener, Locality, Route, RouteMatch
+from meshtui.model.xds.config import (
+    ROUND_ROBIN,
+    ClusterLoadAssignment,
+    Endpoint,
+    EndpointHealth,
+    Listener,
+    Locality,
+    Route,
+    RouteMatch,
+)
 from meshtui.model.xds.filters import Fault, HttpFilter
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Status
 from meshtui.model.xds.snapshot import Snapshot
@@ -196,3 +205,21 @@ def test_a_later_priority_is_where_grpc_fails_over_to() -> None:
     said = verdict_words(assess(SplitCounts({"v1": 20, "old": 80}), found))
     assert said.sentence.startswith("mismatch: old answered 80 times.")
     assert "reaches no endpoint of a priority before it" in said.text
+
+
+def test_a_destination_that_cannot_serve_answers_nothing() -> None:
+    """Its share fails in the client (gRFC A27), and all answers come from the others."""
+    ill = endpoints(subset("v2"), "127.0.1.12:17070", revision="v2", health=EndpointHealth.UNHEALTHY)
+    found = expectation_for(with_resource(canary(), resource(EDS, subset("v2"), ill)), URL, {})
+    assert found.shares == {"v1": 1.0}
+    assert found.notes[0] == "no call to v2 is served: none of its endpoints can"
+
+
+def test_a_name_beside_versions_that_are_known_is_doubted_by_an_answer_it_does_not_explain() -> None:
+    """v1's endpoints say their version, those of the other subset do not: its name may be none."""
+    seen = workloads(canary(), v1="a")
+    assert expectation_for(seen, URL, {}, versions_seen=frozenset({"a"})).testable
+    found = expectation_for(seen, URL, {}, versions_seen=frozenset({"a", "b"}))
+    assert not found.testable
+    assert "say which subset is which version" in found.reason
+    assert expectation_for(seen, URL, {}, versions_seen=frozenset({"a", "v2", "b"})).testable

@@ -11,7 +11,7 @@ from meshtui.tui.frame import Frame
 FIRST_SIGHT_S: Final = 1.0
 """How long keys wait for the first answer of the first target. Most come sooner; who waits longer wants to act."""
 
-FIRST_RATE: Final = 100
+FIRST_RATE: Final = 40
 """Looks a second at a session that has nothing yet: to see that nothing moved costs some microseconds."""
 
 

@@ -133,7 +133,8 @@ def agree_on_the_control_plane(found: Said) -> None:
     if rung.health is None:
         assert not errors
         assert "not known" in rung.text
-    asked = any(key.type == LDS and is_inbound(key) for key in found.state.snapshot.resources)  # type: ignore[union-attr]
+    assert found.state.snapshot is not None
+    asked = any(key.type == LDS and is_inbound(key) for key in found.state.snapshot.resources)
     assert not (asked and "runs no xDS server" in found.identity), "an xDS server that waits for its listener"
     for finding in errors:
         assert (finding.code == "agent-streams-evicted") == ("push each other out" in rung.aside)

@@ -14,7 +14,7 @@ class Backdrop(Widget):
     """Paints its background and nothing else: no border, no text, no opacity.
 
     Textual draws each of its lines with all that a style can say, though other widgets cover nearly all of them; on a
-    screen of 160×45 that was nearly half of a full paint (``bench/screen.py``).
+    screen of 160×45 that held the event loop for longer than a key may wait (``bench/screen.py`` tells the holds).
     """
 
     def render_lines(self, crop: Region) -> list[Strip]:

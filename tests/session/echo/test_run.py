@@ -13,8 +13,7 @@ import pytest
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.spec import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
-from meshtui.model.split.assessment import Expectation, ExpectationSource, Verdict, assess
-from meshtui.model.split.counts import SplitCounts
+from meshtui.model.split.assessment import Expectation, ExpectationSource, Verdict
 from meshtui.model.split.typed import parse_expectation
 from meshtui.session.echo import run_book
 from meshtui.session.echo.run import STOP_GRACE_S, EchoRun
@@ -87,46 +86,6 @@ async def test_until_decided_ends_as_soon_as_the_verdict_is_there() -> None:
         wrong = await finished(make(5000, settings=settings, expectation=parse_expectation("v1=80,v2=20")))
         assert wrong.assessment.verdict is Verdict.MISMATCH
         assert wrong.tally.sent < 200
-
-
-async def test_a_verdict_that_the_last_answers_take_back_does_not_end_the_run() -> None:
-    """Answers that wait for a look at the config when the verdict falls are judged after it, and can undo it."""
-    echo, counts, decided = EchoServer(), SplitCounts(), list[datetime]()
-    settings = EchoSettings(alpha=1e-6, until_decided=True, awaits_confirmation=True)
-    async with lab(echo) as (_, make):
-        run = make(10_000, settings=settings, expectation=CANARY)
-
-        def came_back(record: BatchRecord) -> None:
-            """Once enough is there for a verdict, as much more as undoes it; then a pause."""
-            nonlocal counts
-            counts += record.split
-            verdict = assess(counts, CANARY, settings.alpha).verdict
-            if decided and verdict is Verdict.UNDECIDED:
-                run.pause()
-                echo.weights = {"v1": 20, "v2": 80}
-            elif verdict is Verdict.CONSISTENT and not decided:
-                decided.append(record.ended)
-                echo.weights = {"v2": 1}
-
-        leave = run.subscribe_batches(came_back)
-        run.start()
-        await until(lambda: run.state.phase is Phase.PAUSED, "what speaks against the verdict has come back")
-        leave()
-        run.confirm(decided[0])
-        assert run.state.assessment.verdict is Verdict.CONSISTENT
-        run.resume()
-        await until(lambda: run.state.phase is Phase.SETTLING, "it waits for the last look")
-        sent = run.state.tally.sent
-        run.confirm(datetime.now(UTC))
-        await until(lambda: run.state.tally.sent > sent, "it goes on")
-
-        def ended() -> bool:
-            run.confirm(datetime.now(UTC))
-            return run.state.phase.ended
-
-        await until(ended, "it ends with a verdict")
-        assert (run.state.phase, run.state.assessment.verdict) == (Phase.DONE, Verdict.CONSISTENT)
-        check_accounts(run.state)
 
 
 async def test_until_decided_with_nothing_to_test_sends_nothing() -> None:

@@ -14,10 +14,11 @@ from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.plan import MOST_BATCHES
 from meshtui.model.echo.spec import BATCHES_AT_ONCE, SERVER_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.split.assessment import Verdict
+from meshtui.model.split.assessment import Verdict, assess
+from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.typed import parse_expectation
 from meshtui.session.echo.run_book import Action, Begin, End, RunBook, TakeBack, Wait
-from meshtui.session.echo.state import EchoSettings, EchoState, Phase
+from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase
 from tests.echo_server import output_text
 from tests.world.clock import NOW
 
@@ -74,9 +75,9 @@ class Play:
             self.sent[self.last.batch.number] = self.last.batch
         raise AssertionError("the book goes in circles")
 
-    def answer(self, batch: Batch, said: BatchReply) -> None:
+    def answer(self, batch: Batch, said: BatchReply) -> BatchRecord | None:
         del self.sent[batch.number]
-        self.book.returned(batch.number, said, self.clock, self.at)
+        return self.book.returned(batch.number, said, self.clock, self.at)
 
 
 def begun(spec: EchoRequestSpec, how: EchoSettings | None = None) -> Play:
@@ -257,6 +258,44 @@ def test_a_run_until_decided_ends_with_its_verdict() -> None:
     assert play.state.phase is Phase.DONE
     assert play.state.assessment.verdict is Verdict.CONSISTENT
     assert play.state.tally.sent < 3_000
+
+
+def test_a_verdict_that_the_last_answers_take_back_does_not_end_the_run() -> None:
+    """Answers that wait for a look at the config when the verdict falls are judged after it, and can undo it."""
+    play = begun(EchoRequestSpec(URL, count=10_000), EchoSettings(until_decided=True, awaits_confirmation=True))
+    counts = SplitCounts()
+
+    def verdict_of_all(versions: str) -> Verdict:
+        """Answer the one batch under way by these versions in turn; the verdict if all so far were judged."""
+        nonlocal counts
+        play.clock += 0.1
+        (batch,) = play.sent.values()
+        outputs = (output_text(at, f"v{versions[at % len(versions)]}") for at in range(batch.count))
+        record = play.answer(batch, BatchReply(ReplyKind.OUTPUTS, tuple(outputs)))
+        assert record is not None
+        counts += record.split
+        return assess(counts, CANARY, play.state.settings.alpha).verdict
+
+    while verdict_of_all("12222") is not Verdict.CONSISTENT:
+        play.advance()
+    decided = play.at
+    play.advance()
+    while verdict_of_all("2") is not Verdict.UNDECIDED:
+        play.advance()
+    sent = play.state.tally.sent
+    play.book.confirmed(decided)
+    play.advance()
+    assert (play.state.phase, play.state.assessment.verdict) == (Phase.SETTLING, Verdict.CONSISTENT)
+    play.book.confirmed(play.at)
+    assert play.state.assessment.verdict is Verdict.UNDECIDED
+    play.advance()
+    assert play.state.phase is Phase.RUNNING
+    while play.sent:
+        verdict_of_all("12222")
+        play.book.confirmed(play.at)
+        play.advance()
+    assert (play.state.phase, play.state.assessment.verdict) == (Phase.DONE, Verdict.CONSISTENT)
+    assert play.state.tally.sent > sent
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.split.assessment import Verdict, assess
 from meshtui.model.split.counts import SplitCounts
 from meshtui.model.split.typed import parse_expectation
-from meshtui.session.echo.run_book import Action, Begin, End, RunBook, TakeBack, Wait
+from meshtui.session.echo.run_book import CONFIRM_WAIT_S, Action, Begin, End, RunBook, TakeBack, Wait
 from meshtui.session.echo.state import BatchRecord, EchoSettings, EchoState, Phase
 from tests.echo_server import output_text
 from tests.world.clock import NOW
@@ -260,7 +260,8 @@ def test_a_run_until_decided_ends_with_its_verdict() -> None:
     assert play.state.tally.sent < 3_000
 
 
-def test_a_verdict_that_the_last_answers_take_back_does_not_end_the_run() -> None:
+@pytest.mark.parametrize("looked", [True, False], ids=["a look comes", "no look comes in time"])
+def test_a_verdict_that_the_last_answers_take_back_does_not_end_the_run(looked: bool) -> None:
     """Answers that wait for a look at the config when the verdict falls are judged after it, and can undo it."""
     play = begun(EchoRequestSpec(URL, count=10_000), EchoSettings(until_decided=True, awaits_confirmation=True))
     counts = SplitCounts()
@@ -286,10 +287,11 @@ def test_a_verdict_that_the_last_answers_take_back_does_not_end_the_run() -> Non
     play.book.confirmed(decided)
     play.advance()
     assert (play.state.phase, play.state.assessment.verdict) == (Phase.SETTLING, Verdict.CONSISTENT)
-    play.book.confirmed(play.at)
-    assert play.state.assessment.verdict is Verdict.UNDECIDED
+    if looked:
+        play.book.confirmed(play.at)
+    play.clock += CONFIRM_WAIT_S
     play.advance()
-    assert play.state.phase is Phase.RUNNING
+    assert (play.state.phase, play.state.assessment.verdict) == (Phase.RUNNING, Verdict.UNDECIDED)
     while play.sent:
         verdict_of_all("12222")
         play.book.confirmed(play.at)

@@ -24,7 +24,7 @@ from envoy.service.discovery.v3 import discovery_pb2
 from tests.xds_messages import packed
 
 HOLLOW = "hollow"
-"""A cluster whose EDS resource is not there."""
+"""A cluster whose EDS resource is not there; also with a space and more after it, as :data:`ODD`."""
 
 SHUT = "shut"
 """A cluster whose circuit breaker lets no request be in flight; it has a backend if it is among the clusters."""
@@ -95,8 +95,11 @@ class TableServer:
             return self._tables[name][0]
         if kind == "Cluster" and name in self._aggregates:
             return _aggregate(name, self._aggregates[name])
-        if kind == "Cluster" and name in (HOLLOW, ODD):
-            return _cluster(name) if name == HOLLOW else cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.STATIC)
+        manner = name.partition(" ")[0]
+        if kind == "Cluster" and manner == ODD:
+            return cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.STATIC)
+        if kind == "Cluster" and manner == HOLLOW:
+            return _cluster(name)
         if name not in self._clusters:
             return None
         return _cluster(name) if kind == "Cluster" else _endpoints(name, self._clusters[name])

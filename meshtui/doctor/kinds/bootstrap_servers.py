@@ -178,6 +178,39 @@ TLS_CREDS_INCOMPLETE: Final = Kind(
     page_fix="set both or neither.",
 )
 
+CALL_CREDS_INCOMPLETE: Final = Kind(
+    code="bootstrap-call-creds-incomplete",
+    area=Area.BOOTSTRAP,
+    severity=Severity.WARNING,
+    title="The jwt_token_file call credentials of {server} name no file",
+    why=(
+        "Where the app runs with GRPC_EXPERIMENTAL_XDS_BOOTSTRAP_CALL_CREDS=true, {then} Without the variable gRPC "
+        "does not read call_creds, and asks this control plane without a token."
+    ),
+    fix='write "config": {{"jwt_token_file": "/path/of/the/token"}}, or take the entry out of call_creds',
+    page=(
+        "Call credentials of the type `jwt_token_file` need `config.jwt_token_file`, the path of a token (gRFC A97). "
+        "Where `GRPC_EXPERIMENTAL_XDS_BOOTSTRAP_CALL_CREDS` is true, C++ (with Python, Ruby and PHP), Go and Java "
+        "refuse the whole bootstrap without it: every `xds:` channel fails and an xDS server does not start. An empty "
+        "path is refused by Go and Java; C++ takes it and fails each call to the control plane. Where the variable is "
+        "not set, no gRPC reads `call_creds`."
+    ),
+    seen="the entry of `call_creds` and its line; the variable is not seen.",
+)
+
+CALL_CREDS_UNKNOWN: Final = Kind(
+    code="bootstrap-call-creds-unknown",
+    area=Area.BOOTSTRAP,
+    severity=Severity.WARNING,
+    title="gRPC skips the call credentials {types}",
+    why=(
+        "It knows jwt_token_file alone (gRFC A97), unless the app registers others, and skips the rest without an "
+        "error: the control plane is asked without what they would have given."
+    ),
+    fix="use jwt_token_file, or take the entry out of call_creds",
+    seen="the types and their line.",
+)
+
 CREDS_FILE_UNUSABLE: Final = Kind(
     code="bootstrap-creds-file-unusable",
     area=Area.BOOTSTRAP,

@@ -159,6 +159,29 @@ BUNDLE_MAP: Final = Kind(
     seen="the file, and the first entry that is wrong.",
 )
 
+BUNDLE_MAP_WITHOUT_ROOTS: Final = Kind(
+    code="certificate-bundle-map-no-roots",
+    area=Area.CERTIFICATES,
+    severity=Severity.ERROR,
+    graded="a warning where other trust domains have roots, the workload's own among them",
+    title="The trust bundle map has no root certificate{whose}",
+    why=(
+        "gRPC checks a peer by the roots of the peer's trust domain alone (gRFC A87), so {who_fails} refused and new "
+        "connections to them fail their handshake.{java}"
+    ),
+    fix=(
+        'publish the X.509 roots of each trust domain in it: entries of "keys" with "use": "x509-svid" and the '
+        'certificate in "x5c"'
+    ),
+    page=(
+        "gRPC checks a peer by the roots of the peer's trust domain alone (gRFC A87). Where the trust bundle map names "
+        "no trust domain, or a trust domain has an empty list of keys, nobody of it can be checked, and new "
+        "connections fail their handshake. Go and C++ read a map without any trust domain and then refuse every peer; "
+        "Java takes nothing of the file."
+    ),
+    seen="the trust domains of the map, and the keys of each.",
+)
+
 BUNDLE_MAP_WITHOUT_OWN: Final = Kind(
     code="certificate-bundle-map-own-domain",
     area=Area.CERTIFICATES,

@@ -7,7 +7,7 @@ from typing import Final
 
 from meshtui.doctor.evidence import BootstrapEvidence
 from meshtui.doctor.kinds import bootstrap as kinds
-from meshtui.doctor.rules import bootstrap_node, bootstrap_providers, bootstrap_servers
+from meshtui.doctor.rules import bootstrap_call_creds, bootstrap_node, bootstrap_providers, bootstrap_servers
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.identity.bootstrap import SyntaxProblem, SyntaxProblemKind
@@ -166,6 +166,7 @@ RULES: Final[tuple[Rule[BootstrapEvidence], ...]] = (
     duplicate_key,
     unknown_field,
     *bootstrap_servers.RULES,
+    *bootstrap_call_creds.RULES,
     *bootstrap_node.RULES,
     *bootstrap_providers.RULES,
     listener_templates,

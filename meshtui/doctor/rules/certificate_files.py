@@ -10,6 +10,7 @@ from meshtui.doctor.kinds import certificate_files as kinds
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.identity.certificate import Certificate, CertificateRole, FileProblem, FileProblemKind, KeyState
+from meshtui.model.phrases import plural
 from meshtui.model.subject import FileSubject
 
 PROBLEMS_SHOWN: Final = 20
@@ -17,6 +18,9 @@ PROBLEMS_SHOWN: Final = 20
 
 CERTIFICATES_SHOWN: Final = 10
 """Certificates of a file named as evidence of their order."""
+
+DOMAINS_SHOWN: Final = 3
+"""Trust domains of a map named in one finding; more are counted."""
 
 BY_PROBLEM: Final = {
     FileProblemKind.MISSING: kinds.FILE_MISSING,
@@ -69,12 +73,37 @@ def bundle_map(seen: CertificateEvidence) -> Iterator[Finding]:
     """The map of roots lacks the trust domain that this workload is of."""
     domains, leaf = seen.certificates.trust_domains, seen.certificates.leaf
     own = leaf.spiffe if leaf is not None else None
-    if domains is None or leaf is None or own is None or own.trust_domain in domains:
-        return
+    if not domains or leaf is None or own is None or own.trust_domain in domains:
+        return  # of a map without any trust domain another rule tells
     yield kinds.BUNDLE_MAP_WITHOUT_OWN.finding(
         FileSubject(leaf.file),
         domain=own.trust_domain,
         evidence=(f"{leaf.file}: {own}", f"trust domains of the map: {', '.join(map(repr, domains)) or 'none'}"),
+    )
+
+
+def bundle_map_without_roots(seen: CertificateEvidence) -> Iterator[Finding]:
+    """A map, or trust domains of it, without a root (gRFC A87).
+
+    grpc-go ``spiffe.GetRootsFromSPIFFEBundleMap``, C-core ``SpiffeBundleMap::GetRoots``; of ``{"trust_domains": {}}``
+    grpc-java's ``SpiffeUtil.readTrustDomainsFromFile`` takes nothing, and of an empty bundle an empty list.
+    """
+    found = seen.certificates
+    if found.trust_domains is None or (found.trust_domains and not found.rootless_domains):
+        return
+    own = found.leaf.spiffe if found.leaf is not None else None
+    every = len(found.rootless_domains) == len(found.trust_domains)
+    empty = tuple(map(repr, found.rootless_domains[:DOMAINS_SHOWN]))
+    more = len(found.rootless_domains) - len(empty)
+    named = ", ".join(empty) + (f" and {plural(more, 'more trust domain')}" if more else "")
+    mild = not every and (own is None or own.trust_domain not in found.rootless_domains)
+    yield kinds.BUNDLE_MAP_WITHOUT_ROOTS.finding(
+        FileSubject(found.bundle_map),
+        severity=Severity.WARNING if mild else None,
+        whose="" if every else f" for {named}",
+        who_fails="all peers are" if every else f"all peers of {named} are",
+        java="" if found.trust_domains else " Java does not take the file at all.",
+        evidence=(f"{found.bundle_map}: {f'no key of {named}' if found.trust_domains else 'trust_domains is empty'}",),
     )
 
 
@@ -148,5 +177,12 @@ def key(seen: CertificateEvidence) -> Iterator[Finding]:
     )
 
 
-RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (files, bundle_map, order, first_is_own, key)
+RULES: Final[tuple[Rule[CertificateEvidence], ...]] = (
+    files,
+    bundle_map,
+    bundle_map_without_roots,
+    order,
+    first_is_own,
+    key,
+)
 """The rules of this module."""

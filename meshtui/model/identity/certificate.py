@@ -205,7 +205,8 @@ class CertificateSet:
 
     ``certificates`` are in the order of the files. ``unordered`` names the files whose chain is not leaf
     first, each certificate followed by its issuer. ``trust_domains`` are those of the trust bundle map, None where
-    the roots are in no such map. ``chain_file`` is the file whose first certificate gRPC takes as this workload's own,
+    the roots are in no such map, and ``rootless_domains`` those of them without a root; ``bundle_map`` is its file.
+    ``chain_file`` is the file whose first certificate gRPC takes as this workload's own,
     whatever it is; empty where that is not known. ``for_mesh`` is False for what only proves the client to its control
     plane.
     """
@@ -220,6 +221,8 @@ class CertificateSet:
     unordered: tuple[str, ...] = ()
     files: tuple[FileFacts, ...] = ()
     trust_domains: tuple[str, ...] | None = None
+    rootless_domains: tuple[str, ...] = ()
+    bundle_map: str = ""
     for_mesh: bool = True
     chain_file: str = ""
 

@@ -1,7 +1,8 @@
 """A SPIFFE trust bundle map: the roots of each trust domain in one JSON file (gRFC A87).
 
 Strict as gRPC is: one wrong key and nothing of the file counts (``SpiffeBundleMap`` in C-core's ``spiffe_utils.cc``,
-Java's ``SpiffeUtil.loadTrustBundleFromFile``).
+Java's ``SpiffeUtil.loadTrustBundleFromFile``). Go reads bundles by ``spiffebundle.Parse`` of go-spiffe, which leaves
+out keys of another use; it and C-core demand ``keys``, for which Java takes none.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ class BundleMap:
         """The roots of all trust domains together."""
         return tuple(root for roots in self.roots.values() for root in roots)
 
+    @property
+    def rootless(self) -> tuple[str, ...]:
+        """The trust domains that have an empty list of keys."""
+        return tuple(name for name, roots in self.roots.items() if not roots)
+
 
 class _Unusable(Exception):
     """Why gRPC takes nothing of the file, as the end of a sentence."""
@@ -53,15 +59,19 @@ def _domains(document: Any, file: str) -> Iterator[tuple[str, tuple[Loaded, ...]
     if not isinstance(domains, dict):
         raise _Unusable("it has no object trust_domains")
     for name, bundle in domains.items():
-        keys = bundle.get("keys", []) if isinstance(bundle, dict) else None
+        keys = bundle.get("keys") if isinstance(bundle, dict) else None
+        if keys is None and isinstance(bundle, dict):
+            raise _Unusable(f"the bundle of {name!r} has no keys, with which only Java puts up")
         if not isinstance(keys, list):
             raise _Unusable(f"the bundle of {name!r} is no object with an array of keys")
         yield name, tuple(_root(key, f"key {at} of {name!r}", file) for at, key in enumerate(keys, start=1))
 
 
 def _root(key: Any, which: str, file: str) -> Loaded:
-    if not isinstance(key, dict) or key.get("use") != "x509-svid":
-        raise _Unusable(f'{which} has not "use": "x509-svid"')
+    use = key.get("use") if isinstance(key, dict) else None
+    if use != "x509-svid":
+        of_go = ", which only Go leaves out" if isinstance(use, str) else ""
+        raise _Unusable(f'{which} has not "use": "x509-svid"{of_go}')
     chain = key.get("x5c")
     if not isinstance(chain, list) or len(chain) != 1 or not isinstance(chain[0], str):
         raise _Unusable(f"{which} has not exactly one certificate in x5c")

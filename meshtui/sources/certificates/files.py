@@ -212,9 +212,10 @@ def _read(
         if _out_of_order(in_file):
             unordered.append(path)
     bundles = _read_bundle_map(bundle_map) if bundle_map else None
-    if bundles is not None:
-        problems += [bundles.problem] if bundles.problem is not None else []
-        roots = [bundle_map] if bundles.problem is None else roots
+    if bundles is not None and bundles.problem is not None:
+        problems.append(bundles.problem)
+        bundles = None
+    roots = [bundle_map] if bundles is not None else roots
     values = tuple(object_.value for object_ in (*loaded, *(bundles.everything if bundles is not None else ())))
     leaves = [value for value in values if value.role is CertificateRole.LEAF]
     chain_file = chain_file or (_chain_file(values, roots) if keys else "")
@@ -230,7 +231,9 @@ def _read(
         unordered=tuple(unordered),
         files=tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys, *filter(None, [bundle_map])))),
         chain_file=chain_file,
-        trust_domains=tuple(bundles.roots) if bundles is not None and bundles.problem is None else None,
+        trust_domains=tuple(bundles.roots) if bundles is not None else None,
+        rootless_domains=bundles.rootless if bundles is not None else (),
+        bundle_map=bundle_map,
     )
 
 

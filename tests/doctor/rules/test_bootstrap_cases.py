@@ -159,12 +159,44 @@ def test_a_map_in_a_directory_is_the_roots_of_what_is_there(spiffe_mesh: Path) -
         '{"trust_domains": {"a.example": {"keys": [{"use": "x509-svid", "x5c": ["AAAA"]}]}}}',
         '{"trust_domains": {"a.example": {"keys": {}}}}',
         '{"trust_domains": []}',
+        '{"trust_domains": {"a.example": {}}}',
     ],
 )
 def test_a_trust_bundle_map_that_grpc_refuses(spiffe_mesh: Path, text: str) -> None:
     """Of a map with one wrong entry gRPC takes nothing (gRFC A87)."""
     (spiffe_mesh / "trust_bundles.json").write_text(text)
     assert "certificate-bundle-map-unusable" in worth_acting(of_workload())
+
+
+@pytest.mark.parametrize("domains", [{}, {"cluster.local": {"keys": []}}, {"a.example": {"keys": []}}])
+def test_a_trust_bundle_map_without_any_root(spiffe_mesh: Path, domains: dict[str, object]) -> None:
+    """grpc-go ``spiffe.go`` and C-core ``spiffe_utils.cc`` read it and refuse every peer; of ``{}`` Java's
+    ``SpiffeUtil`` takes nothing.
+    """
+    (spiffe_mesh / "trust_bundles.json").write_text(json.dumps({"trust_domains": domains}))
+    (found,) = [found for found in of_workload() if found.code == "certificate-bundle-map-no-roots"]
+    assert found.severity is Severity.ERROR
+    assert "all peers are refused" in found.explanation
+    assert ("Java" in found.explanation) == (not domains)
+
+
+def test_a_trust_domain_without_a_root(spiffe_mesh: Path) -> None:
+    """Only its peers are refused; it is worse where it is the workload's own."""
+    path = spiffe_mesh / "trust_bundles.json"
+    full = json.loads(path.read_text())["trust_domains"]
+    for bare, severity in (("other.example", Severity.WARNING), ("cluster.local", Severity.ERROR)):
+        path.write_text(json.dumps({"trust_domains": {**full, bare: {"keys": []}}}))
+        (found,) = [found for found in of_workload() if found.code == "certificate-bundle-map-no-roots"]
+        assert found.title == f"The trust bundle map has no root certificate for '{bare}'"
+        assert found.severity is severity
+
+
+def test_what_only_go_puts_up_with_in_a_map_is_said(spiffe_mesh: Path) -> None:
+    """A bundle of SPIRE has keys of JWTs as well; go-spiffe's ``spiffebundle.Parse`` leaves them out."""
+    path = spiffe_mesh / "trust_bundles.json"
+    path.write_text('{"trust_domains": {"a.example": {"keys": [{"use": "jwt-svid", "kid": "x"}]}}}')
+    (found,) = [found for found in of_workload() if found.code == "certificate-bundle-map-unusable"]
+    assert "only Go leaves out" in found.evidence[0]
 
 
 def test_the_files_of_channel_credentials_are_looked_at(spiffe_mesh: Path) -> None:
@@ -210,3 +242,40 @@ def test_the_token_of_call_credentials(
     if token is not None:
         Path("token").write_text(token)
     assert [found.title for found in of_workload()] == ([title] if title is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("creds", "place", "words"),
+    [
+        ({}, "", "gRPC refuses the whole bootstrap"),
+        ({"config": {}}, ".config", "gRPC refuses the whole bootstrap"),
+        ({"config": {"jwt_token_path": "token"}}, ".config", "gRPC refuses the whole bootstrap"),
+        ({"config": {"jwt_token_file": ""}}, ".config.jwt_token_file", "C++ (with Python, Ruby and PHP) takes it"),
+    ],
+)
+def test_call_credentials_that_name_no_file(creds: dict[str, object], place: str, words: str) -> None:
+    """gRFC A97, as grpcio 1.85 was run on each with and without the variable; grpc-go ``jwtcreds``, grpc-java
+    ``BootstrapperImpl.parseCallCredentials``.
+    """
+    (found,) = of_call_creds([{"type": "jwt_token_file", **creds}])
+    assert found.code == "bootstrap-call-creds-incomplete"
+    assert found.subject == BootstrapSubject(f"xds_servers[0].call_creds[0]{place}")
+    assert found.severity is Severity.WARNING, "without the variable no gRPC reads it"
+    assert words in found.explanation
+    assert "GRPC_EXPERIMENTAL_XDS_BOOTSTRAP_CALL_CREDS" in found.explanation
+
+
+def test_call_credentials_that_no_grpc_has_are_skipped() -> None:
+    """gRFC A97 calls the type jwt_token in its text, all gRPCs jwt_token_file; what they do not know they skip."""
+    (found,) = of_call_creds([{"type": "jwt_token", "config": {"jwt_token_file": "token"}}])
+    assert found.title == "gRPC skips the call credentials 'jwt_token'"
+
+
+def of_call_creds(call_creds: list[dict[str, object]]) -> tuple[Finding, ...]:
+    server = {
+        "server_uri": "istiod.istio-system.svc:15012",
+        "channel_creds": [{"type": "google_default"}],
+        "call_creds": call_creds,
+    }
+    read = read_bootstrap(json.dumps({"xds_servers": [server], "node": {"id": "a"}}).encode(), "bootstrap.json")
+    return diagnose(Evidence(bootstrap=BootstrapEvidence(now=NOW, bootstrap=read)))

@@ -36,7 +36,9 @@ def config_rungs(snapshot: Snapshot, graph: Graph, now: datetime) -> tuple[Rung,
         return (_listener_rung([], inbound), _no_outbound(RungName.ROUTE), _no_outbound(RungName.CLUSTER))
     return (
         _listener_rung(outbound, inbound, also=_inbound_words(inbound, by_kind[NodeKind.FILTER_CHAIN])),
-        _route_rung(by_kind[NodeKind.ROUTE_CONFIGURATION], outbound, snapshot, now),
+        _route_rung(
+            _without_servers(by_kind[NodeKind.ROUTE_CONFIGURATION], outbound, inbound), outbound, snapshot, now
+        ),
         _rung(RungName.CLUSTER, by_kind[NodeKind.CLUSTER], "cluster"),
         _endpoint_rung(_by_address(by_kind[NodeKind.ENDPOINT]), by_kind[NodeKind.RESOURCE]),
     )
@@ -46,6 +48,13 @@ def _is_servers(listener: Node) -> bool:
     """Whether it is the app's own server side: by its client, its name, or its filter chains, whatever its name."""
     named = listener.key is not None and is_inbound(listener.key)
     return named or any(child.kind is NodeKind.FILTER_CHAIN for child in listener.children)
+
+
+def _without_servers(tables: list[Node], outbound: list[Node], inbound: list[Node]) -> list[Node]:
+    """The route configurations of channels; what is wrong with a server's is said of its listener."""
+    asked = {table.key for listener in outbound for table in listener.children}
+    served = {table.key for listener in inbound for chain in listener.children for table in chain.children}
+    return [table for table in tables if table.key in asked or table.key not in served]
 
 
 def _by_address(endpoints: Iterable[Node]) -> list[Node]:

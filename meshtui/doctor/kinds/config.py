@@ -211,6 +211,23 @@ ROUTE_FAILS: Final = Kind(
     seen="the route configuration in force, and the virtual host that fits the channel's authority.",
 )
 
+SERVER_ROUTE_FAILS: Final = Kind(
+    code="server-route-fails",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="{calls} fail at the server",
+    why="{problem}. Envoy would forward them; a gRPC server serves what it takes in itself.",
+    fix="have the control plane send non_forwarding_action in the routes of this server's listener",
+    page=(
+        "A server's listener, or the route configuration that it names, has a route that forwards, redirects or "
+        "answers directly. gRFC A36: on a server only `non_forwarding_action` serves; every call that matches another "
+        "route fails with UNAVAILABLE at the server, whatever the client's config says (grpc-go: *the incoming RPC "
+        "matched to a route that was not of action type non forwarding*; C-core: *Matching route has inappropriate "
+        "action*; grpc-java: *only Route.non_forwarding_action should be allowed*; grpc-js: *Routing error*)."
+    ),
+    seen="the routes of each inbound filter chain, its own or those of the route configuration it names.",
+)
+
 NO_VIRTUAL_HOST: Final = Kind(
     code="no-virtual-host",
     area=Area.CONFIG,

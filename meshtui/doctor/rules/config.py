@@ -10,7 +10,7 @@ from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules import asked
 from meshtui.doctor.rules.config_words import how_to_define, short_name, type_word
-from meshtui.doctor.rules.effects import Effect, Effects, calls_of, failing, reached
+from meshtui.doctor.rules.effects import Effect, Effects, calls_of, failing, host_words, reached
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
 from meshtui.doctor.rules.rule import Rule
 from meshtui.doctor.rules.serving import dropped, failed_over
@@ -21,7 +21,6 @@ from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_aggregates import absorbed, lost_members
 from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import short_host
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import Health, ResourceKey, Status, resource_timer
 from meshtui.model.xds.snapshot import Snapshot
@@ -204,19 +203,24 @@ def listener_problems(seen: ConfigEvidence) -> Iterator[Finding]:
 
 
 def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
-    """A route whose action gRPC does not have, so that calls which match it fail in the client."""
+    """A route whose action gRPC does not have there, so that calls which match it fail in the client or at a server."""
     said: set[tuple[str, Node]] = set()
     for way in seen.graph.troubled():
         route = way[-1]
         owner = next((node.key for node in reversed(way) if node.key is not None), None)
         if route.kind is not NodeKind.ROUTE or owner is None or (way[0].label, route) in said:
             continue
-        if route.children:
-            continue  # it forwards; what config does to its calls on the way is told of by another rule
+        if route.health is not Health.MISSING or route.children:
+            continue  # one that forwards: what config does to its calls on the way is told of by another rule
         said.add((way[0].label, route))
-        yield kinds.ROUTE_FAILS.finding(
+        chain = next((node for node in way if node.kind is NodeKind.FILTER_CHAIN), None)
+        host = host_words(way[0])
+        if chain is not None and len(way[0].children) > 1:
+            host += f" by filter chain {chain.label}"
+        only = len(way[-2].children) == 1 and (chain is None or way[-2].kind is not NodeKind.VIRTUAL_HOST)
+        yield (kinds.ROUTE_FAILS if chain is None else kinds.SERVER_ROUTE_FAILS).finding(
             ResourceSubject(owner, route.label),
-            calls=calls_of(route, short_host(way[0].label), lone=len(way[-2].children) == 1),
+            calls=calls_of(route, host, lone=only),
             problem=route.note,
             evidence=(f"{owner.type} {owner.name}: {route.note}",),
         )

@@ -80,7 +80,7 @@ def effect_along(way: Sequence[Node]) -> Iterator[Effect]:
     for node in way:
         share *= node.share if node.share is not None else 1.0
     table = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
-    effect = Effect(_host(root), share, table, because=_because(way))
+    effect = Effect(host_words(root), share, table, because=_because(way))
     place = next((index for index, node in enumerate(way) if node.kind is NodeKind.ROUTE), None)
     if place is not None:
         live = sum(bool(child.children) or child.health is not Health.OK for child in way[place - 1].children)
@@ -93,9 +93,10 @@ def _because(way: Sequence[Node]) -> str:
     return next((node.note for node, below in pairwise(way) if node.kind is below.kind is NodeKind.CLUSTER), "")
 
 
-def _host(listener: Node) -> str:
+def host_words(listener: Node) -> str:
     """The name that calls go to; for what the app serves itself its address."""
-    inbound = listener.key is not None and is_inbound(listener.key)
+    chains = any(child.kind is NodeKind.FILTER_CHAIN for child in listener.children)
+    inbound = chains or (listener.key is not None and is_inbound(listener.key))
     return f"this server's {inbound_address(listener.name)}" if inbound else short_host(listener.label)
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshtui.model.xds.clients import Client, Language, client_of
-from meshtui.model.xds.config import FilterChain, Listener
+from meshtui.model.xds.clients import Client, client_of
+from meshtui.model.xds.config import Listener
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_clusters import Clusters
 from meshtui.model.xds.graph_nodes import resource_node, slot_of
 from meshtui.model.xds.graph_routes import Routes
-from meshtui.model.xds.graph_words import Channel, chain_facts, filter_facts, listener_facts
+from meshtui.model.xds.graph_servers import Servers
+from meshtui.model.xds.graph_words import Channel, filter_facts, listener_facts
 from meshtui.model.xds.names import inbound_address, is_inbound, last_part
-from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Health, Resource, ResourceKey, worst
+from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, LDS, RDS, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import authority_of
-from meshtui.model.xds.words import inbound_tls_words
 
 
 def build(snapshot: Snapshot, before: Graph = EMPTY_GRAPH) -> Graph:
@@ -38,6 +38,7 @@ class _GraphBuilder:
         self._client = client
         self._clusters = Clusters(branches, client)
         self._routes = Routes(branches, self._clusters, client)
+        self._servers = Servers(branches, client)
 
     def graph(self) -> Graph:
         outbound: list[Node] = []
@@ -68,7 +69,7 @@ class _GraphBuilder:
         children: tuple[Node, ...] = ()
         facts: tuple[str, ...] = ()
         if isinstance(body, Listener):
-            chains = [self._chain(key.scope, chain) for chain in body.chains]
+            chains = [self._servers.chain(key.scope, chain) for chain in body.chains]
             children = (*chains, *self._routes_of(key, body))
             facts = (*listener_facts(body), *filter_facts(body.filters, self._client))
         label = last_part(inbound_address(key.name))
@@ -84,24 +85,6 @@ class _GraphBuilder:
         if not listener.route_name:
             return ()
         return (self._routes.configuration(ResourceKey(key.scope, RDS, listener.route_name), channel),)
-
-    def _chain(self, scope: str, chain: FilterChain) -> Node:
-        table = ResourceKey(scope, RDS, chain.route_name)
-        children = (self._routes.configuration(table),) if chain.route_name else ()
-        unusable = Health.UNKNOWN if self._client.language is Language.OTHER else Health.REFUSED
-        health = unusable if chain.problem else Health.OK  # Envoy, as a CSDS server, has filters that gRPC refuses
-        return Node(
-            slot=f"chain {chain.name}",
-            kind=NodeKind.FILTER_CHAIN,
-            name=chain.name,
-            label=chain.name or "filter chain",
-            health=health,
-            worst=worst(health, *(child.worst for child in children)),
-            tls=chain.tls,
-            facts=(*chain_facts(chain), inbound_tls_words(chain.tls), *filter_facts(chain.filters, self._client)),
-            note=chain.problem,
-            children=children,
-        )
 
 
 def _is_servers(listener: Resource) -> bool:

@@ -30,14 +30,14 @@ from meshtui.model.xds.words import match_words
 
 
 class Routes:
-    """Makes the nodes of routes: those of its own virtual host for a channel, all of them for a server."""
+    """Makes the nodes of routes: those of its own virtual host for a channel, all of them where no channel is known."""
 
     def __init__(self, branches: Branches, clusters: Clusters, client: Client) -> None:
         self._branches = branches
         self._clusters = clusters
         self._client = client
         self._tables: dict[tuple[ResourceKey, Channel | None], Branch] = {}
-        """Route configurations as each channel uses them; ``None`` for servers."""
+        """Route configurations as each channel uses them; ``None`` for one that no listener names."""
         self._hosts: dict[ResourceKey, HostIndex] = {}
 
     def inline(self, listener: ResourceKey, routes: RouteConfiguration, channel: Channel) -> tuple[Node, ...]:
@@ -45,7 +45,7 @@ class Routes:
         return self._of_host(listener.scope, self._find_host(listener, routes, channel), channel)
 
     def configuration(self, key: ResourceKey, channel: Channel | None = None) -> Node:
-        """The table as a channel uses it; whole for servers, and where no channel names it."""
+        """The table as a channel uses it; whole where no listener names it."""
         known = self._tables.get((key, channel))
         if known is None:
             known = self._tables[key, channel] = self._branches.made(self._new_configuration, key, channel)

@@ -82,8 +82,8 @@ class RouteAction(NamedTuple):
     """``timeout`` is ``max_stream_duration`` in seconds: 0 for no limit, ``None`` where the listener's counts (A31).
 
     ``hash_on`` names what a ring hash is computed from. What the route asks for beside that gRPC does not act on, or
-    only some of it: ``other_hash_keys``, the clusters of ``mirrors``, ``rewrites`` and ``header_changes`` in words, and
-    ``rewrites_authority`` (gRFC A81).
+    only some of it: ``other_hash_keys``, the clusters of ``mirrors``, ``rewrites`` and ``header_changes`` in words,
+    ``rewrites_authority`` (gRFC A81), and ``retry_unread``, the conditions of a retry policy that has none of gRPC's.
     """
 
     kind: ActionKind
@@ -97,6 +97,7 @@ class RouteAction(NamedTuple):
     rewrites: str = ""
     header_changes: str = ""
     rewrites_authority: bool = False
+    retry_unread: str = ""
 
 
 class Route(NamedTuple):

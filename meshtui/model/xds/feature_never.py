@@ -75,6 +75,15 @@ FAULT_HEADERS: Final = _never(
     "the fault is for every request of its route",
     NO_READER,
 )
+RETRY_CONDITIONS: Final = _never(
+    "retries on other conditions than gRPC's",
+    "retry_on of a retry_policy: 5xx, gateway-error, reset, connect-failure, retriable-status-codes and the like",
+    "A44",
+    "no call of the route is retried by it: gRPC retries on cancelled, deadline-exceeded, internal, resource-exhausted "
+    "and unavailable alone",
+    "grpc-go unmarshal_rds.go (generateRetryConfig), grpc-java XdsRouteConfigureResource.java (parseRetryPolicy), "
+    "grpc-js-xds resolver-xds.ts (RETRY_CODES), C-core xds_route_config_parser.cc (RetryPolicyParse)",
+)
 MIRRORS: Final = _never("mirroring", "request_mirror_policies of a route", "A28", "no call is copied", NO_READER)
 REWRITES: Final = _never(
     "rewriting of paths and hosts",
@@ -100,6 +109,7 @@ NEVER_READ: Final = (
     CONSECUTIVE_ERRORS,
     ROUTE_TIMEOUT,
     FAULT_HEADERS,
+    RETRY_CONDITIONS,
     MIRRORS,
     REWRITES,
     HEADER_CHANGES,

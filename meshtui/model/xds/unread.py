@@ -55,6 +55,7 @@ def is_plain(route: Route) -> bool:
         or route.match.headers
         or action.timeout
         or action.retry
+        or action.retry_unread
         or action.hash_on
         or action.other_hash_keys
         or action.mirrors
@@ -74,6 +75,8 @@ def of_route(route: Route) -> Iterator[Asked]:
         yield Asked(never.MISSING_AS_EMPTY, f"treat_missing_header_as_empty of {', '.join(dict.fromkeys(ignored))}")
     if action.other_hash_keys:
         yield Asked(never.OTHER_HASH_KEYS, f"hash on {', '.join(action.other_hash_keys)}")
+    if action.retry_unread:
+        yield Asked(never.RETRY_CONDITIONS, f"retries on {action.retry_unread}")
     if action.mirrors:
         yield Asked(never.MIRRORS, f"mirror to {', '.join(map(_label, action.mirrors))}")
     if action.rewrites:

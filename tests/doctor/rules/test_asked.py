@@ -233,3 +233,13 @@ def test_what_a_later_release_reads_only_by_its_environment() -> None:
     (found,) = ignored(client(mesh(Route("r", EVERYTHING, action)), "gRPC Go", "1.70.0"))
     variable = "GRPC_EXPERIMENTAL_XDS_AUTHORITY_REWRITE=true"
     assert found.fix == f"update the app to grpc-go 1.78 or newer, and start it with {variable}"
+
+
+def test_a_retry_policy_of_which_grpc_reads_nothing() -> None:
+    """gRFC A44: five conditions count; grpc-go ``generateRetryConfig`` retries nothing where none of them is named."""
+    action = weighted({"v1": 1})._replace(retry_unread="5xx, reset, gateway-error")
+    (found,) = ignored(mesh(Route("r", EVERYTHING, action)))
+    assert found.severity is Severity.INFO
+    assert "retries on 5xx, reset, gateway-error" in found.explanation
+    assert "no call of the route is retried" in found.explanation
+    assert "unavailable" in found.explanation, "what it does read"

@@ -155,10 +155,14 @@ def test_retries_name_what_grpc_acts_on() -> None:
     message = to()
     message.route.retry_policy.retry_on = "connect-failure, unavailable,cancelled,503"
     assert one(message).action.retry == "up to 1 on unavailable, cancelled"
+    assert one(message).action.retry_unread == "", "Istio's own list: what gRPC knows of it holds"
     message.route.retry_policy.num_retries.value = 4
     assert one(message).action.retry == "up to 4 on unavailable, cancelled"
-    message.route.retry_policy.retry_on = "5xx"
+    message.route.retry_policy.retry_on = "5xx, reset"
     assert one(message).action.retry == ""
+    assert one(message).action.retry_unread == "5xx, reset"
+    message.route.retry_policy.retry_on = ""
+    assert one(message).action.retry_unread == "", "nothing is asked for"
 
 
 def test_the_virtual_hosts_retries_hold_where_the_route_has_none() -> None:

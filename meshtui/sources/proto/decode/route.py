@@ -21,7 +21,10 @@ from meshtui.sources.proto.decode.filters import overrides
 from meshtui.sources.proto.unpack import fraction, istio_origin, seconds, string_match
 
 RETRIED_ON: Final = frozenset({"cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"})
-"""The conditions of ``retry_on`` that gRPC acts on (gRFC A44); it ignores the others, Istio's defaults among them."""
+"""The conditions of ``retry_on`` that gRPC acts on (gRFC A44); it ignores the others, Istio's defaults among them.
+
+grpc-go and grpc-java read them in any case and with spaces, C-core and grpc-js only as they stand here.
+"""
 
 BINARY: Final = "-bin"
 """How the names of headers end that gRPC neither matches nor hashes (gRFC A28, A42)."""
@@ -136,11 +139,12 @@ def _action(route: Any, host: Any) -> RouteAction:
     kind, clusters, detail = _destinations(action)
     hashes, mirrors = action.hash_policy, action.request_mirror_policies
     retry = action.retry_policy if action.HasField("retry_policy") else host.retry_policy
+    retry_words, retry_unread = _retry_words(retry) if retry.retry_on else ("", "")
     return RouteAction(
         kind=kind,
         clusters=clusters,
         timeout=_timeout(action),
-        retry=_retry_words(retry),
+        retry=retry_words,
         hash_on=tuple([words for policy in hashes if (words := _hash_words(policy))]) if hashes else (),
         detail=detail,
         other_hash_keys=_other_hash_keys(hashes) if hashes else (),
@@ -148,6 +152,7 @@ def _action(route: Any, host: Any) -> RouteAction:
         rewrites=_rewrite_words(action),
         header_changes=_header_change_words(route, action),
         rewrites_authority=action.HasField("auto_host_rewrite") and action.auto_host_rewrite.value,
+        retry_unread=retry_unread,
     )
 
 
@@ -189,13 +194,15 @@ def _timeout(action: Any) -> float | None:
     return seconds(limits.max_stream_duration) if limits.HasField("max_stream_duration") else None
 
 
-def _retry_words(policy: Any) -> str:
-    """``up to 2 on unavailable, cancelled``; empty when gRPC retries nothing."""
-    if not policy.retry_on:
-        return ""
-    conditions = [condition.strip() for condition in policy.retry_on.split(",") if condition.strip() in RETRIED_ON]
+def _retry_words(policy: Any) -> tuple[str, str]:
+    """``up to 2 on unavailable, cancelled``, empty when gRPC retries nothing; and what it is asked to retry on where
+    none of that is a condition of gRPC."""
+    asked = [condition.strip() for condition in policy.retry_on.split(",") if condition.strip()]
+    conditions = [condition for condition in asked if condition.lower() in RETRIED_ON]
     retries = policy.num_retries.value if policy.HasField("num_retries") else 1
-    return f"up to {retries} on {', '.join(conditions)}" if conditions and retries else ""
+    if not conditions:
+        return "", ", ".join(asked)
+    return (f"up to {retries} on {', '.join(conditions)}" if retries else ""), ""
 
 
 def _hash_words(policy: Any) -> str:

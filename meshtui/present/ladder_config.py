@@ -177,7 +177,7 @@ def route_words(routes: RouteConfiguration) -> str:
             for item in clusters[:DESTINATIONS_SHOWN]
         )
         more = f" · {len(clusters) - DESTINATIONS_SHOWN} more" if len(clusters) > DESTINATIONS_SHOWN else ""
-        parts.append(f"{where}{named or route.action.kind.value}{more}")
+        parts.append(f"{where}{named or route.action.detail or route.action.kind.value}{more}")
     return parts[0] if len(parts) == 1 else f"{parts[0]}, {plural(len(parts) - 1, 'more route')}"
 
 

@@ -26,7 +26,14 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import Node, NodeKind
-from meshtui.model.xds.graph_words import cluster_label, endpoints_problem, filter_words, listener_facts, route_facts
+from meshtui.model.xds.graph_words import (
+    cluster_label,
+    endpoints_problem,
+    filter_words,
+    listener_facts,
+    picks_by_plugin,
+    route_facts,
+)
 from meshtui.model.xds.matching import why_left_out
 from meshtui.model.xds.readings import READINGS, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
@@ -170,7 +177,7 @@ def _route(snapshot: Snapshot, scope: str, route: Route) -> Iterator[SummaryFact
         expected = weighted.weight and not why_left_out(route, client_of(snapshot.node))
         health = held.health if held else Health.WAITING if expected else Health.OK
         yield SummaryFact("", f"{text}   {note}".rstrip(), health)
-    if not route.action.clusters:
+    if not route.action.clusters and not picks_by_plugin(route):
         words = "served by this app" if route.action.kind is ActionKind.NON_FORWARDING else route.action.detail
         yield SummaryFact("", words or route.action.kind.value)
     for fact in route_facts(route, client_of(snapshot.node)):

@@ -28,7 +28,7 @@ from meshtui.model.xds.filters import aborted
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.injected import faults_for
 from meshtui.model.xds.names import parse_service_name
-from meshtui.model.xds.readings import policy_of
+from meshtui.model.xds.readings import lets_none_through, policy_of
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey
 from meshtui.model.xds.routing import Decision, decide
@@ -113,8 +113,9 @@ def _of_clusters(
         if item.weight == 0 and len(clusters) > 1:
             continue  # gRPC never draws it; an answer from its version is a surprise all the same
         found = _served(snapshot, decision.routes.key.scope, item.cluster)
-        if found is not None and not found.serving.can_serve:
-            notes.append(f"no call to {cluster_label(item.cluster)} is served: none of its endpoints can")
+        unserved = _why_unserved(snapshot, decision.routes.key.scope, item.cluster, found)
+        if unserved:
+            notes.append(f"no call to {cluster_label(item.cluster)} is served: {unserved}")
             continue
         shares, source = _versions(item.cluster, found, mapping)
         if not shares:
@@ -131,8 +132,8 @@ def _of_clusters(
             notes.append(f"{lost} of calls to {cluster_label(item.cluster)} are dropped or aborted by config")
         weights += [(version, item.weight * kept * share) for version, share in shares]
     if not any(weight for _, weight in weights):
-        reason = "The config serves no call: no answer is expected."
-        return Expectation.untestable(reason, label=label)
+        why = f" ({'; '.join(notes)})" if notes else ""
+        return Expectation.untestable(f"The config serves no call, so that no answer is expected{why}.", label=label)
     if twice := _told_by_several(located, weights):
         return Expectation.untestable(
             f"gRPC draws among the localities that a channel is connected to, and {twice} answers from several "
@@ -199,6 +200,15 @@ def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
     return _Served(used, policy_of(cluster.body, client_of(snapshot.node)), tuple(later))
 
 
+def _why_unserved(snapshot: Snapshot, scope: str, name: str, found: _Served | None) -> str:
+    """Why a cluster serves no call at all; empty where it does, or may."""
+    cluster = snapshot.resources.get(ResourceKey(scope, CDS, name))
+    body = cluster.body if cluster is not None else None
+    if isinstance(body, Cluster) and lets_none_through(body, client_of(snapshot.node)):
+        return "its limit of 0 requests lets none through"
+    return "none of its endpoints can" if found is not None and not found.serving.can_serve else ""
+
+
 def _versions(
     cluster: str, found: _Served | None, mapping: Mapping[str, str]
 ) -> tuple[tuple[tuple[str, float], ...], VersionSource]:
@@ -254,6 +264,8 @@ def _why_nowhere(route: Route) -> str:
     action = route.action
     if action.kind is ActionKind.FAILING:
         return f"The matching route has an action that gRPC does not know ({action.detail}): its calls fail."
+    if action.detail:
+        return f"Of the matching route {action.detail}, call by call: the config asks for no split."
     return "The matching route forwards to no cluster."
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, EndpointHealth
-from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, SESSIONS
+from meshtui.model.xds.feature_table import SESSIONS
 from meshtui.model.xds.features import ignores
 from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
 from meshtui.model.xds.graph_aggregates import in_order
@@ -14,7 +14,7 @@ from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_endpoints import Leaves, leaves_of
 from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
 from meshtui.model.xds.graph_words import cluster_facts, cluster_label
-from meshtui.model.xds.readings import READINGS, passes_over, policy_of
+from meshtui.model.xds.readings import READINGS, lets_none_through, passes_over, policy_of
 from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, Status, worst
 from meshtui.model.xds.serving import locality_fact
 from meshtui.model.xds.status_words import is_explained, status_note
@@ -75,11 +75,8 @@ class Clusters:
         return self._within_limit(found._replace(serves=Serves(able=resource.serves)), body)
 
     def _within_limit(self, node: Node, body: Cluster) -> Node:
-        """A cluster that lets no request be in flight fails every call (gRFC A32).
-
-        grpc-go ``requests_counter.go``: as many as the limit are too many already.
-        """
-        if body.max_requests != 0 or ignores(CIRCUIT_BREAKERS, self._client):
+        """A cluster, or one that fails every call by its limit."""
+        if not lets_none_through(body, self._client):
             return node
         health = worst(node.health, Health.MISSING)
         return node._replace(

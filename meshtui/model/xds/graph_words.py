@@ -91,7 +91,8 @@ def route_facts(route: Route, client: Client, channel: Channel | None = None) ->
     default = channel.timeout if channel is not None else 0.0
     if not default and unread.is_plain(route):
         return ()
-    facts = _timeout_facts(action.timeout, default)
+    facts = [action.detail] if picks_by_plugin(route) else []
+    facts += _timeout_facts(action.timeout, default)
     facts += [unread.words(asked, client) for asked in unread.of_limits(route)]
     facts += override_facts(route.faults, client, channel)
     facts += [f"hash on {', '.join(action.hash_on)}"] if action.hash_on else []
@@ -148,8 +149,20 @@ def table_facts(routes: RouteConfiguration, client: Client) -> tuple[str, ...]:
 
 
 def route_health(route: Route, *, outbound: bool) -> Health:
-    """MISSING for a route whose calls all fail in the client: it leads nowhere."""
+    """MISSING for a route whose calls all fail in the client: it leads nowhere. UNKNOWN where a plugin decides."""
+    if picks_by_plugin(route):
+        return Health.UNKNOWN
     return Health.MISSING if _fails(route, outbound) else Health.OK
+
+
+def picks_by_plugin(route: Route) -> bool:
+    """Whether a plugin of the client (RLS) picks the cluster call by call, so that no config tells which it is.
+
+    grpc-go ``internal/xds/clusterspecifier/rls``, C-core ``xds_cluster_specifier_plugin.cc``, grpc-java
+    ``RouteLookupServiceClusterSpecifierPlugin.java``.
+    """
+    action = route.action
+    return action.kind is ActionKind.FORWARD and not action.clusters and bool(action.detail)
 
 
 def route_note(route: Route, client: Client, *, outbound: bool) -> str:
@@ -157,6 +170,8 @@ def route_note(route: Route, client: Client, *, outbound: bool) -> str:
     reason = why_left_out(route, client)
     if reason:
         return f"gRPC leaves this route out ({reason}): the next one that matches serves"
+    if picks_by_plugin(route):
+        return "whether its calls are served is not known from here"
     if _fails(route, outbound):
         what = route.action.detail or "an action for servers"
         if READINGS[client.language].refuses_actions and route.action.kind is ActionKind.FAILING:

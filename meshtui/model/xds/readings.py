@@ -10,6 +10,7 @@ from meshtui.model.xds.clients import Client, Language, Version
 from meshtui.model.xds.config import Cluster, Policy
 from meshtui.model.xds.feature_never import OTHER_POLICIES
 from meshtui.model.xds.feature_table import (
+    CIRCUIT_BREAKERS,
     LEAST_REQUEST,
     PICK_FIRST,
     POLICY_LISTS,
@@ -88,6 +89,14 @@ def passes_over(client: Client, *, absent: bool) -> bool | None:
             return True if client.version is not None and client.version >= LEAVES_OUT_LOST else None
         case _:
             return None
+
+
+def lets_none_through(cluster: Cluster, client: Client) -> bool:
+    """Whether a cluster fails every call since its limit lets no request be in flight (gRFC A32).
+
+    grpc-go ``requests_counter.go``: as many as the limit are too many already.
+    """
+    return cluster.max_requests == 0 and not ignores(CIRCUIT_BREAKERS, client)
 
 
 POLICY_FEATURES: Final = MappingProxyType(

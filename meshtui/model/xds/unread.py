@@ -62,6 +62,7 @@ def is_plain(route: Route) -> bool:
         or action.rewrites
         or action.header_changes
         or action.rewrites_authority
+        or action.detail
     )
 
 

@@ -10,12 +10,14 @@ from meshtui.model.split.expectation import expectation_for
 from meshtui.model.split.words import verdict_words
 from meshtui.model.xds.config import (
     ROUND_ROBIN,
+    ActionKind,
     ClusterLoadAssignment,
     Endpoint,
     EndpointHealth,
     Listener,
     Locality,
     Route,
+    RouteAction,
     RouteMatch,
 )
 from meshtui.model.xds.filters import Fault, HttpFilter
@@ -223,3 +225,29 @@ def test_a_name_beside_versions_that_are_known_is_doubted_by_an_answer_it_does_n
     assert not found.testable
     assert "say which subset is which version" in found.reason
     assert expectation_for(seen, URL, {}, versions_seen=frozenset({"a", "v2", "b"})).testable
+
+
+def test_a_cluster_that_lets_no_call_through_answers_nothing() -> None:
+    """gRFC A32: a circuit breaker of 0 requests fails every call, so that all answers come from the other cluster."""
+    shut = cluster(subset("v1"))._replace(max_requests=0)
+    seen = with_resource(canary(), resource(CDS, subset("v1"), shut))
+    found = expectation_for(seen, URL, {})
+    assert (found.shares, found.notes[0]) == (
+        {"v2": 1.0},
+        "no call to v1 is served: its limit of 0 requests lets none through",
+    )
+    alone = with_resource(seen, resource(RDS, ROUTES, split_routes({"v1": 1})))
+    assert expectation_for(alone, URL, {}).reason == (
+        "The config serves no call, so that no answer is expected "
+        "(no call to v1 is served: its limit of 0 requests lets none through)."
+    )
+
+
+def test_a_cluster_that_a_plugin_picks_is_no_split() -> None:
+    action = RouteAction(ActionKind.FORWARD, detail="the plugin rls picks the cluster")
+    seen = with_resource(canary(), resource(RDS, ROUTES, routes(Route("r", EVERYTHING, action))))
+    found = expectation_for(seen, URL, {})
+    assert not found.testable
+    assert found.reason == (
+        "Of the matching route the plugin rls picks the cluster, call by call: the config asks for no split."
+    )

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshtui.model.finding import Severity
 from meshtui.model.xds.config import (
+    ActionKind,
     Cluster,
     ClusterLoadAssignment,
     Endpoint,
@@ -17,6 +19,7 @@ from meshtui.model.xds.config import (
     MatchKind,
     Opaque,
     Route,
+    RouteAction,
     RouteConfiguration,
     RouteMatch,
     StringMatch,
@@ -29,6 +32,10 @@ from meshtui.model.xds.graph import MOST_REPEATED, Graph, Node, NodeKind
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.graph_clusters import MAX_AGGREGATE_DEPTH
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, Content, ErrorState, Health, Resource, ResourceKey, Status
+from meshtui.present.ladder import RungName
+from meshtui.present.ladder_config import config_rungs
+from tests.doctor.rules.test_config import judge
+from tests.world.clock import NOW
 from tests.world.config import (
     EVERYTHING,
     LISTENER,
@@ -249,6 +256,19 @@ def test_several_routes_have_a_line_each() -> None:
     ]
     assert found[0].label == "/a.B/*"
     assert "query parameters" in found[2].note
+
+
+def test_where_a_plugin_picks_the_cluster_it_is_not_known_what_serves() -> None:
+    """A route by cluster specifier plugin (RLS) names no cluster: the plugin is told, and nothing said to be well."""
+    action = RouteAction(ActionKind.FORWARD, detail="the plugin rls picks the cluster")
+    seen = with_resource(canary(), resource(RDS, ROUTES, routes(Route("r", EVERYTHING, action))))
+    graph = build(seen)
+    found = node(graph, "(everything else)")
+    assert (found.health, found.facts) == (Health.UNKNOWN, ("the plugin rls picks the cluster",))
+    assert found.note == "whether its calls are served is not known from here"
+    rung = next(rung for rung in config_rungs(seen, graph, NOW) if rung.name is RungName.ROUTE)
+    assert (rung.health, rung.text) == (Health.UNKNOWN, "the plugin rls picks the cluster")
+    assert not [finding for finding in judge(seen) if finding.severity is Severity.ERROR]
 
 
 def test_several_virtual_hosts_have_a_line_each() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.objects import MeshConfig, Service, Sidecar
 from meshtui.demo.istio.origin import ROOT_NAMESPACE, Note, Origin, covers, selects
 from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import Destination
@@ -31,11 +31,33 @@ def _exported_elsewhere(config: MeshConfig) -> Iterator[Note]:
 def _left_out(config: MeshConfig) -> Iterator[Note]:
     """What a Sidecar's pods are not told of."""
     for workload in config.workloads:
-        sidecar = config.sidecar_of(config.namespace, workload.labels)
-        told = {service.host for service in config.seen_by(config.namespace, workload).services}
-        lost = [service.host for service in config.services if service.host not in told]
-        if sidecar and lost:
-            yield _note(sidecar.origin, f"its pods are not told of {', '.join(lost)}: who calls one finds no listener")
+        seen = config.seen_by(config.namespace, workload)
+        if seen.sidecar is None:
+            continue
+        lost = [name for service in config.services if (name := _untold(service, seen.service(service.host)))]
+        if lost:
+            reason = f"its pods are not told of {', '.join(lost)}: who calls one finds no listener"
+            yield _note(seen.sidecar.origin, reason)
+        silent = [name for service in seen.services for name in _without_host(seen, seen.sidecar, service)]
+        if silent:
+            reason = f"the egress for that port does not name {', '.join(silent)}: who calls one finds no virtual host"
+            yield _note(seen.sidecar.origin, reason)
+
+
+def _untold(service: Service, told: Service | None) -> str:
+    """A Service, or those of its ports, that a Sidecar leaves out."""
+    if told is None:
+        return service.host
+    return ", ".join(f"{service.host}:{port.number}" for port in service.ports if told.port(port.number) is None)
+
+
+def _without_host(seen: MeshConfig, sidecar: Sidecar, service: Service) -> Iterator[str]:
+    """The ports that one egress tells of while the routes are made by another."""
+    named = [egress for egress in sidecar.egress if egress.imports(service.origin, service.host, seen.namespace)]
+    for port in service.ports:
+        told = any(egress.port in (None, port.number) for egress in named)
+        if told and port.routed and service.host in seen.on_port(port.number).hidden:
+            yield f"{service.host}:{port.number}"
 
 
 def _unused(config: MeshConfig, views: Sequence[MeshConfig]) -> Iterator[Note]:

@@ -8,6 +8,9 @@ from urllib.parse import unquote
 
 from meshtui.model.address import host_of
 
+CONTENT_TYPE = ("content-type", "application/grpc")
+"""A header of every request and response of gRPC. C-core shows it to nobody; it is what C-core itself sends."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -20,7 +23,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What was asked, and from where. ``peer`` is gRPC's text for the caller's address."""
+    """What was asked, with the headers that C-core tells of, and from where, in gRPC's text for an address."""
 
     message: str
     authority: str
@@ -33,7 +36,7 @@ def reply(server: Server, call: Call) -> str:
     lines = [f"Host={call.authority}"] if call.authority else []
     if call.authority:
         lines.append(f"RequestHeader=:authority:{call.authority}")
-    for key, value in call.headers:
+    for key, value in (CONTENT_TYPE, *call.headers):
         if not key.endswith("-bin"):
             text = value if isinstance(value, str) else value.decode("latin-1")
             lines.append(f"RequestHeader={key}:{_one_line(text)}")

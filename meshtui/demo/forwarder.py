@@ -12,6 +12,7 @@ import grpc
 import grpc.experimental
 
 from meshtui.demo import go_text
+from meshtui.demo.echo_reply import CONTENT_TYPE
 from meshtui.protos import echo_pb2
 
 ECHO = "/proto.EchoTestService/Echo"
@@ -232,7 +233,7 @@ def _output(index: int, took: float, active: int, call: Any) -> str:
     """One request's output, as Istio's echo app writes it from release 1.26 on."""
     lines = [f"[{index}] Latency={go_text.duration(took)}", f"[{index}] ActiveRequests={active}"]
     lines += [f"[{index} body] {line}" for line in call.result().message.split("\n") if line]
-    for key, value in call.initial_metadata() or ():
+    for key, value in (CONTENT_TYPE, *(call.initial_metadata() or ())):
         text = value if isinstance(value, str) else value.decode("latin-1")
         lines.append(f"[{index}] ResponseHeader={key}:{text}")
     return "\n".join(lines) + "\n"

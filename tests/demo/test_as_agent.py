@@ -17,7 +17,7 @@ from cryptography import x509
 
 from meshtui.demo import bootstrap, ca
 from meshtui.demo.agent_metrics import Metrics
-from meshtui.demo.echo_reply import Call, Server, reply
+from meshtui.demo.echo_reply import CONTENT_TYPE, Call, Server, reply
 from meshtui.demo.pods import Listening, PodPlan
 
 CAPTURES = Path(__file__).parents[1] / "data" / "istio"
@@ -58,7 +58,10 @@ def requests(file: str) -> Iterator[list[str]]:
         ("forwardecho-header.txt", 17070),
         ("forwardecho-names.txt", 17070),
         ("forwarded-plain-grpc.txt", 17171),
+        ("forwardecho-xds-plain.txt", 17070),
         ("fe-short1.txt", 17070),
+        ("fe-short2.txt", 17070),
+        ("fe-short3.txt", 17070),
     ],
 )
 def test_an_echo_says_what_istios_says(file: str, port: int) -> None:
@@ -67,7 +70,8 @@ def test_an_echo_says_what_istios_says(file: str, port: int) -> None:
         told = [line.partition("=")[::2] for line in lines]
         said = dict(told)
         written = [value.partition(":")[::2] for key, value in told if key == "RequestHeader"]
-        headers = [(name, value) for name, value in written if name]
+        assert CONTENT_TYPE in written
+        headers = [header for header in written if header[0] and header != CONTENT_TYPE]
         server = Server(hostname=said["Hostname"], version=said["ServiceVersion"], port=port)
         peer = f"ipv4:{said['IP']}:40000"
         call = Call(said["Echo"], said["Host"], headers, peer)

@@ -78,6 +78,17 @@ async def test_headers_are_sent_and_host_becomes_the_authority(lab: Lab) -> None
     assert "could not find VirtualHost for elsewhere" in (error.details() or "")
 
 
+async def test_the_content_type_is_said_as_istios_app_says_it(lab: Lab) -> None:
+    await lab.plain()
+    (output,) = await lab.forward(count=1)
+    lines = [line for line in output.splitlines() if "content-type" in line]
+    assert lines == [
+        "[0 body] RequestHeader=content-type:application/grpc",
+        "[0] ResponseHeader=content-type:application/grpc",
+    ]
+    assert output.splitlines()[-1] == lines[-1]
+
+
 async def test_the_grpc_scheme_dials_without_xds(lab: Lab) -> None:
     await lab.plain()
     output = await lab.forward(url=f"grpc://{lab.mesh.pods['echo-v2'].admin}")

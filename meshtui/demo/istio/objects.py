@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshtui.demo.istio.origin import ROOT_NAMESPACE, Origin, covers, selects
@@ -41,6 +42,11 @@ class Service:
     def port(self, number: int) -> ServicePort | None:
         """The port with this number, if there is one."""
         return next((port for port in self.ports if port.number == number), None)
+
+    def part(self, ports: frozenset[int | None]) -> Service | None:
+        """What who is told of some ports alone knows of it, or None if it has none of them; None among them is all."""
+        kept = tuple(port for port in self.ports if None in ports or port.number in ports)
+        return replace(self, ports=kept) if kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +92,38 @@ class AuthorizationPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Sidecar:
-    """What its pods are told of: Services and VirtualServices by namespace and host."""
+class Egress:
+    """One entry of a Sidecar: the Services and VirtualServices its pods are told of."""
 
-    origin: Origin
-    selector: Labels
-    egress: tuple[tuple[str, str], ...]
-    """Namespace (``.`` its own, ``*`` any) and host, exact or with a leading ``*``."""
+    hosts: tuple[tuple[str, str], ...]
+    """Namespace (``.`` the pods' own, ``*`` any) and host, exact or with a leading ``*``."""
+    port: int | None = None
+    """The only port of theirs that is told of; None for all."""
 
-    def imports(self, origin: Origin, host: str) -> bool:
-        """Whether a host of an object is told of; a wildcard on either side is enough."""
-        own = self.origin.namespace
+    def imports(self, origin: Origin, host: str, own: str) -> bool:
+        """Whether pods in the namespace ``own`` are told of a host of an object; a wildcard on either side is enough.
+
+        Also of the mesh's Sidecar ``.`` is where the pods are (istio ``pilot/pkg/model/sidecar.go``,
+        convertIstioListenerToWrapper).
+        """
         return any(
             (namespace in ("*", origin.namespace) or (namespace == "." and origin.namespace == own))
             and (covers(pattern, host) or covers(host, pattern))
-            for namespace, pattern in self.egress
+            for namespace, pattern in self.hosts
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What its pods are told of."""
+
+    origin: Origin
+    selector: Labels
+    egress: tuple[Egress, ...]
+
+    def at(self, port: int) -> Egress | None:
+        """The one entry by which routes on a port are made, if there is one (istio, GetEgressListenerForRDS)."""
+        return next((egress for egress in self.egress if egress.port in (None, port)), None)
 
 
 IstioObject = Service | DestinationRule | VirtualService | PeerAuthentication | AuthorizationPolicy | Sidecar
@@ -122,8 +144,10 @@ class MeshConfig:
     """The one of who asks, whose rules come first."""
     labels: Labels = ()
     """Those of who asks."""
-    led_to: frozenset[str] = frozenset()
-    """Hosts that who asks is told of only because a route leads there: they have no virtual host."""
+    sidecar: Sidecar | None = None
+    """The one of who asks."""
+    hidden: frozenset[str] = frozenset()
+    """Hosts without a virtual host: a route leads there, or another port's egress names them."""
 
     def seen_by(self, namespace: str, client: MeshWorkload | None) -> MeshConfig:
         """What is for a client: what is exported to its namespace, and named by its Sidecar."""
@@ -151,15 +175,43 @@ class MeshConfig:
 
     def _imported(self, sidecar: Sidecar) -> MeshConfig:
         """What a Sidecar leaves of it, with the Services that the routes it leaves lead to."""
-        virtual_services = tuple(
+        told: list[Service] = []
+        virtual_services: list[VirtualService] = []
+        for egress in sidecar.egress:
+            virtuals = self._virtuals_of(egress)
+            ports = frozenset({egress.port})
+            named = [(service, ports) for service in self.services if self._names(egress, service)]
+            led = [
+                (service, ports if egress.port else leads_to)
+                for virtual in virtuals
+                for host, leads_to in virtual.leads_to(self.namespace).items()
+                if (service := self.service(host))
+            ]
+            told += [part for service, wanted in (*named, *led) if (part := service.part(wanted))]
+            virtual_services += virtuals
+        kept = tuple(virtual for virtual in self.virtual_services if virtual in virtual_services)
+        return replace(self, services=_united(told), virtual_services=kept, sidecar=sidecar)
+
+    def _names(self, egress: Egress, service: Service) -> bool:
+        return egress.imports(service.origin, service.host, self.namespace)
+
+    def _virtuals_of(self, egress: Egress) -> tuple[VirtualService, ...]:
+        return tuple(
             virtual
             for virtual in self.virtual_services
-            if any(sidecar.imports(virtual.origin, host) for host in virtual.hosts)
+            if any(egress.imports(virtual.origin, host, self.namespace) for host in virtual.hosts)
         )
-        named = {service.host for service in self.services if sidecar.imports(service.origin, service.host)}
-        led_to = frozenset(host for virtual in virtual_services for host in virtual.leads_to) - named
-        services = tuple(service for service in self.services if service.host in named | led_to)
-        return replace(self, services=services, virtual_services=virtual_services, led_to=led_to)
+
+    def on_port(self, port: int) -> MeshConfig:
+        """What routes on a port are made of: what the egress for it names, whatever another one names.
+
+        (Istio ``core/httproute.go``, BuildSidecarOutboundVirtualHosts.)
+        """
+        if self.sidecar is None:
+            return self
+        egress = self.sidecar.at(port)
+        hidden = {service.host for service in self.services if not (egress and self._names(egress, service))}
+        return replace(self, virtual_services=self._virtuals_of(egress) if egress else (), hidden=frozenset(hidden))
 
     def service(self, host: str) -> Service | None:
         """The service with this fully qualified name."""
@@ -211,3 +263,14 @@ class MeshConfig:
             and selects(service.selector, workload.labels)
             and selects(labels, workload.labels)
         )
+
+
+def _united(told: Iterable[Service]) -> tuple[Service, ...]:
+    """Of each name one Service, with all the ports that were told of (istio, appendSidecarServices)."""
+    out: dict[str, Service] = {}
+    for service in told:
+        known = out.setdefault(service.host, service)
+        if known.origin == service.origin:
+            more = tuple(port for port in service.ports if known.port(port.number) is None)
+            out[service.host] = replace(known, ports=(*known.ports, *more))
+    return tuple(out.values())

@@ -191,7 +191,16 @@ class VirtualService:
     lost: tuple[str, ...] = ()
     """What the merge with those it delegates to left out, and why."""
 
-    @property
-    def leads_to(self) -> frozenset[str]:
-        """The hosts of its destinations."""
-        return frozenset(destination.host for route in self.http for destination in route.destinations)
+    def leads_to(self, namespace: str) -> dict[str, frozenset[int | None]]:
+        """The hosts its routes for a namespace lead to, mirrored ones too, with their ports; None for any.
+
+        (Istio ``pilot/pkg/model/push_context.go``, virtualServiceDestinationsFilteredBySourceNamespace.)
+        """
+        out: dict[str, frozenset[int | None]] = {}
+        for route in self.http:
+            places = {match.source_namespace for match in route.matches if match.source_namespace}
+            if places and namespace not in places:
+                continue
+            for destination in (*route.destinations, *(mirror.destination for mirror in route.mirrors)):
+                out[destination.host] = out.get(destination.host, frozenset()) | {destination.port}
+        return out

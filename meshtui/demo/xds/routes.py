@@ -33,10 +33,11 @@ def route_configuration(config: MeshConfig, name: str) -> route_pb2.RouteConfigu
     if parts is None or not parts.host or not parts.port:
         return None
     port = parts.port
+    config = config.on_port(port)
     services = [
         service
         for service in config.services
-        if (found := service.port(port)) and found.routed and service.host not in config.led_to
+        if (found := service.port(port)) and found.routed and service.host not in config.hidden
     ]
     hosts = {host.name: host for host in _beside(config, services, port)}
     hosts |= {host.name: host for host in (_of_service(config, service, port) for service in services)}

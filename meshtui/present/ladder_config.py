@@ -13,7 +13,7 @@ from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import as_met
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.names import is_inbound
-from meshtui.model.xds.resource import EDS, Health, Status
+from meshtui.model.xds.resource import EDS, Health, ResourceKey, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import in_use
 from meshtui.model.xds.words import inbound_tls_words, is_catch_all, match_words
@@ -98,7 +98,10 @@ def _no_outbound(name: RungName) -> Rung:
 
 
 def _route_rung(nodes: list[Node], listeners: list[Node], snapshot: Snapshot, now: datetime) -> Rung:
-    below = (_trouble_below(node, snapshot) for node in nodes or listeners)
+    held = [node for node in listeners if node.key is not None and _holds_config(snapshot, node.key)]
+    if not nodes and not held:
+        return _rung(RungName.ROUTE, [], "route configuration")
+    below = (_trouble_below(node, snapshot) for node in (*nodes, *held))  # a listener's own routes stand under it
     health, why = max(below, key=lambda trouble: trouble[0].rank)
     if not nodes:
         return Rung(RungName.ROUTE, health, "inside the listener", aside=why)
@@ -135,6 +138,11 @@ def _trouble_below(node: Node, snapshot: Snapshot) -> tuple[Health, str]:
     if awaited:
         return Health.WAITING, f"waits for {', '.join(dict.fromkeys(awaited))}"
     return next(((Health.UNKNOWN, f"{cluster.label}: {cluster.note}") for cluster in below), trouble)
+
+
+def _holds_config(snapshot: Snapshot, key: ResourceKey) -> bool:
+    resource = snapshot.resources.get(key)
+    return resource is not None and bool(resource.value)
 
 
 def _is_absent(cluster: Node, snapshot: Snapshot) -> bool:

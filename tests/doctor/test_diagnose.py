@@ -96,7 +96,7 @@ def test_a_rule_that_fails_costs_only_itself() -> None:
     found = diagnose(Evidence(config=ConfigEvidence(now=NOW, snapshot=seen, graph=BrokenGraph(()))))
     assert {finding.code for finding in found} == {"resource-refused", "rule-failed"}
     failed = {finding.subject.words for finding in found if finding.code == "rule-failed"}
-    assert failed == {"without_endpoints", "failing_routes", "no_virtual_host", "dropped", "failed_over"}
+    assert failed == {"without_endpoints", "failing_routes", "no_virtual_host", "no_route", "dropped", "failed_over"}
 
 
 def test_an_unchanged_config_is_not_judged_again_but_its_waiting_is() -> None:

@@ -122,7 +122,7 @@ def _listener(name: str, table: Any, inline: bool, filters: tuple[Any, ...]) -> 
 def _cluster(name: str) -> Any:
     message = cluster_pb2.Cluster(name=name, type=cluster_pb2.Cluster.EDS)
     message.eds_cluster_config.eds_config.ads.SetInParent()
-    if name == SHUT:
+    if name.partition(" ")[0] == SHUT:
         message.circuit_breakers.thresholds.add().max_requests.value = 0
     return message
 

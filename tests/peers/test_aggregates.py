@@ -15,13 +15,13 @@ from envoy.config.route.v3 import route_pb2
 from meshtui.model.xds.graph import NodeKind
 from meshtui.model.xds.graph_build import build
 from tests.attaching import attached
-from tests.peers.control_plane import HOLLOW, ODD, table_server
+from tests.peers.control_plane import HOLLOW, ODD, SHUT, table_server
 from tests.peers.conversation import Call, running
 
 pytestmark = pytest.mark.peers
 
 HERE, GONE = "here", "gone"
-AGGREGATES = [(HERE, HOLLOW), (HOLLOW, HERE), (GONE, HERE), (HERE, GONE), (ODD, HERE), (HOLLOW,), (GONE,)]
+AGGREGATES = [(HERE, HOLLOW), (HOLLOW, HERE), (GONE, HERE), (HERE, GONE), (ODD, HERE), (HOLLOW,), (GONE,), (SHUT, HERE)]
 
 
 ALL = "all"
@@ -53,7 +53,7 @@ async def served(command: list[str], folder: Path) -> dict[tuple[str, ...], tupl
     own = {aggregate(number): own_members(number) for number in range(len(AGGREGATES))}
     async with (
         table_server(
-            tuple(member for members in own.values() for member in members if member.startswith(HERE))
+            tuple(member for members in own.values() for member in members if member.startswith((HERE, SHUT)))
         ) as plane,
         running(command, plane.bootstrap, folder) as peer,
         attached(peer.address) as source,

@@ -12,12 +12,13 @@ from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState
 from meshtui.model.subject import AddressSubject
 from meshtui.model.traffic import observe
 from meshtui.model.xds.graph_build import build
-from meshtui.model.xds.resource import CDS, EDS, RDS, ErrorState, Health, Status
+from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Health, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.present.ladder import Rung, control_plane_rung, traffic_rung
 from meshtui.present.ladder_config import config_rungs
 from tests.world.clock import NOW
 from tests.world.config import (
+    LISTENER,
     ROUTES,
     canary,
     cluster,
@@ -71,6 +72,13 @@ def test_what_is_wrong_with_several_is_said_once() -> None:
 def test_an_endpoint_of_several_clusters_is_one() -> None:
     seen = with_resource(canary(), resource(EDS, subset("v2"), endpoints(subset("v2"), "127.0.1.11:17070")))
     assert rungs(seen)["Endpoint"].text == "127.0.1.11:17070   HEALTHY   region1/zone1"
+
+
+@pytest.mark.parametrize("status", [Status.DOES_NOT_EXIST, Status.REQUESTED, Status.RECEIVED_ERROR, Status.NACKED])
+def test_no_route_is_fine_that_no_listener_leads_to(status: Status) -> None:
+    """Where the only listener is not there, nothing is known of its routes: they are not inside it."""
+    found = rungs(snapshot([resource(LDS, LISTENER, None, status=status)]))
+    assert (found["Route"].health, found["Route"].text) == (None, "no route configuration")
 
 
 def test_only_inbound_config() -> None:

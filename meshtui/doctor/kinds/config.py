@@ -246,6 +246,25 @@ NO_VIRTUAL_HOST: Final = Kind(
     seen="the domains of the route configuration in force, and the name of the channel's listener.",
 )
 
+NO_ROUTE: Final = Kind(
+    code="no-route",
+    area=Area.CONFIG,
+    severity=Severity.ERROR,
+    title="All calls to {host} fail: there is no route for them",
+    why="{name}: {problem}, whatever its path.",
+    fix=(
+        "see that the port of the Service is one of gRPC or HTTP (appProtocol, or a name such as grpc-echo: istiod "
+        "makes no routes for TCP), and that a VirtualService matches by what gRPC reads: path and headers"
+    ),
+    page=(
+        "A route configuration is in force, and no call finds a route in it: it has no virtual host at all, or the one "
+        "for this channel has no route, or gRPC leaves each of them out (gRFC A28: by query parameters, by CONNECT, a "
+        "cluster picked by a header). Every call fails with UNAVAILABLE in the client (*could not find VirtualHost*, "
+        "*no matched route was found*, *No matching route found in xDS route config*)."
+    ),
+    seen="the route configuration in force, and the virtual host that fits the channel's authority.",
+)
+
 CALLS_DROPPED: Final = Kind(
     code="calls-dropped",
     area=Area.CONFIG,

@@ -240,6 +240,21 @@ def no_virtual_host(seen: ConfigEvidence) -> Iterator[Finding]:
             )
 
 
+def no_route(seen: ConfigEvidence) -> Iterator[Finding]:
+    """Routes in force of which none is there for any call of a channel."""
+    for way in seen.graph.troubled():
+        host = way[-1]
+        owner = next((node.key for node in reversed(way) if node.key is not None), None)
+        if host.kind is NodeKind.VIRTUAL_HOST and host.health is Health.MISSING and owner is not None:
+            yield kinds.NO_ROUTE.finding(
+                ResourceSubject(owner, host.name),
+                host=host_words(way[0]),
+                name=owner.name,
+                problem=host.note,
+                evidence=(f"{owner.type} {owner.name}: {host.note}",),
+            )
+
+
 STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     envoy_config,
     refused,
@@ -248,6 +263,7 @@ STANDING_RULES: Final[tuple[Rule[ConfigEvidence], ...]] = (
     without_endpoints,
     failing_routes,
     no_virtual_host,
+    no_route,
     dropped,
     failed_over,
     unreadable,

@@ -79,7 +79,7 @@ def effect_along(way: Sequence[Node]) -> Iterator[Effect]:
     share = 1.0
     for node in way:
         share *= node.share if node.share is not None else 1.0
-    table = next((node.name for node in way if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
+    table = next((node.name for node in way[:-1] if node.kind is NodeKind.ROUTE_CONFIGURATION), "")
     effect = Effect(host_words(root), share, table, because=_because(way))
     place = next((index for index, node in enumerate(way) if node.kind is NodeKind.ROUTE), None)
     if place is not None:

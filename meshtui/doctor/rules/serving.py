@@ -12,9 +12,9 @@ from meshtui.doctor.rules.effects import effect_along, failing
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import share_words
 from meshtui.model.subject import ResourceSubject
+from meshtui.model.xds.config import Cluster
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import takes_calls
-from meshtui.model.xds.graph_clusters import NO_REQUESTS
 from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.resource import ResourceKey
 
@@ -29,7 +29,8 @@ def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
         used = [way for way in ways if takes_calls(way)]
         if not used:
             continue
-        limited = node.note == NO_REQUESTS
+        body = seen.snapshot.resources[key].body
+        limited = isinstance(body, Cluster) and body.max_requests == 0
         effects = [replace(effect, share=effect.share * lost) for way in used for effect in effect_along(way)]
         yield kinds.CALLS_DROPPED.finding(
             ResourceSubject(key),

@@ -75,13 +75,19 @@ class Clusters:
         return self._within_limit(found._replace(serves=Serves(able=resource.serves)), body)
 
     def _within_limit(self, node: Node, body: Cluster) -> Node:
-        """A cluster, or one that fails every call by its limit."""
+        """A cluster, or one that fails every call by its limit.
+
+        Its endpoints stay READY, so that nothing fails over from it: the limit is the picker's (grpc-go
+        ``clusterimpl/picker.go``, C-core ``xds_cluster_impl.cc``, grpc-java ``ClusterImplLoadBalancer.java``).
+        """
         if not lets_none_through(body, self._client):
             return node
+        if not node.serves.able and not node.serves.sessions_only:
+            return node  # it serves none anyway, or not yet
         health = worst(node.health, Health.MISSING)
-        return node._replace(
-            health=health, worst=worst(node.worst, health), note=NO_REQUESTS, serves=Serves(False, 1.0)
-        )
+        note = "; ".join([words for words in (node.note, NO_REQUESTS) if words])
+        serves = Serves(False, 1.0, drops_all=bool(node.serves.able))
+        return node._replace(health=health, worst=worst(node.worst, health), note=note, serves=serves)
 
     def _passes_over(self, member: Node) -> bool | None:
         resource = self._branches.take(member.key) if member.key is not None else None

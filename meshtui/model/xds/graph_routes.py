@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from meshtui.model.phrases import plural
 from meshtui.model.xds.clients import Client
 from meshtui.model.xds.config import Route, RouteConfiguration, VirtualHost, WeightedCluster
@@ -42,7 +44,8 @@ class Routes:
 
     def inline(self, listener: ResourceKey, routes: RouteConfiguration, channel: Channel) -> tuple[Node, ...]:
         """The routes that a listener has in itself, as a channel uses them."""
-        return self._of_host(listener.scope, self._find_host(listener, routes, channel), channel)
+        host = self._find_host(listener, routes, channel)
+        return self._of_host(listener.scope, host, channel, some=bool(routes.virtual_hosts))
 
     def configuration(self, key: ResourceKey, channel: Channel | None = None) -> Node:
         """The table as a channel uses it; whole where no listener names it."""
@@ -69,7 +72,7 @@ class Routes:
         if lone is not None:
             children = self._destinations(key.scope, lone, channel)
         elif channel is not None:
-            children = self._of_host(key.scope, host, channel)
+            children = self._of_host(key.scope, host, channel, some=bool(hosts))
         else:
             children = self._virtual_hosts(key.scope, routes)
         label = last_part(key.name)
@@ -81,9 +84,19 @@ class Routes:
             index = self._hosts[key] = HostIndex(routes.virtual_hosts, MATCHING[self._client.language])
         return index.find(channel.authority)
 
-    def _of_host(self, scope: str, host: VirtualHost | None, channel: Channel) -> tuple[Node, ...]:
-        """The routes of the one virtual host that a channel uses."""
-        return self._routes(scope, host, channel) if host is not None else (_no_host(channel.authority),)
+    def _of_host(self, scope: str, host: VirtualHost | None, channel: Channel, *, some: bool) -> tuple[Node, ...]:
+        """The routes of the one virtual host that a channel uses, if there are ``some`` virtual hosts at all.
+
+        Where gRPC takes none of its routes no call finds one: grpc-go ``internal/xds/resolver/serviceconfig.go`` ("no
+        matched route was found"), C-core ``xds_resolver.cc`` ("No matching route found in xDS route config").
+        """
+        if host is None:
+            return (_no_host(channel.authority) if some else _no_hosts(channel.authority),)
+        routes = self._routes(scope, host, channel)
+        if any(not why_left_out(route, self._client) for route in host.routes):
+            return routes
+        what = "it has no route that gRPC takes" if routes else "it has no route"
+        return (_hopeless(host.name or channel.authority, f"{what}: {ALL_FAIL}", routes),)
 
     def _virtual_hosts(self, scope: str, routes: RouteConfiguration) -> tuple[Node, ...]:
         hosts = routes.virtual_hosts
@@ -159,6 +172,27 @@ def _no_host(authority: str) -> Node:
         health=Health.UNKNOWN,
         worst=Health.UNKNOWN,
         note=f"no virtual host is for {authority}: calls fail, unless the app sets another authority",
+    )
+
+
+ALL_FAIL: Final = "every call fails with UNAVAILABLE"
+
+
+def _no_hosts(authority: str) -> Node:
+    """Whatever authority an app sets, there is no host for it (gRFC A27; "could not find VirtualHost for …")."""
+    return _hopeless(authority, f"the route configuration has no virtual host: {ALL_FAIL}")
+
+
+def _hopeless(name: str, note: str, routes: tuple[Node, ...] = ()) -> Node:
+    return Node(
+        slot=f"host {name}",
+        kind=NodeKind.VIRTUAL_HOST,
+        name=name,
+        label=name,
+        health=Health.MISSING,
+        worst=Health.MISSING,
+        note=note,
+        children=routes,
     )
 
 

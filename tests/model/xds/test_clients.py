@@ -9,7 +9,17 @@ import pytest
 from meshtui.model.echo.urls import known_urls
 from meshtui.model.split.expectation import expectation_for
 from meshtui.model.xds.clients import Client, Language, Version, client_of
-from meshtui.model.xds.config import ActionKind, Cluster, Policy, Route, RouteAction, VirtualHost
+from meshtui.model.xds.config import (
+    ActionKind,
+    Cluster,
+    MatchKind,
+    Policy,
+    Route,
+    RouteAction,
+    RouteMatch,
+    StringMatch,
+    VirtualHost,
+)
 from meshtui.model.xds.graph import NodeKind
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.readings import policy_of
@@ -141,6 +151,26 @@ def test_no_virtual_host_for_the_channel() -> None:
     (found,) = findings(seen)
     assert found.title == "No virtual host is for echo.echo-grpc.svc.cluster.local:7070"
     assert "unless the app sets another authority" in found.explanation
+
+
+LEFT_OUT = Route(
+    "r", RouteMatch(StringMatch(MatchKind.PREFIX, ""), unsupported="query parameters"), weighted({"v1": 1})
+)
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [(), (VirtualHost("echo", ("*",), ()),), (VirtualHost("echo", ("*",), (LEFT_OUT,)),)],
+    ids=["no virtual host at all", "no route", "a route that gRPC leaves out"],
+)
+def test_a_table_in_which_no_call_finds_a_route(hosts: tuple[VirtualHost, ...]) -> None:
+    """Every call fails, whatever the app does: istiod's table for a TCP port is such a one (fe-tcpport of its runs)."""
+    table = split_routes({"v1": 1})._replace(virtual_hosts=hosts)
+    seen = with_resource(canary(NOW), resource(RDS, ROUTES, table))
+    assert build(seen).roots[0].worst is Health.MISSING
+    assert alarms(seen) == ["All calls to echo.echo-grpc:7070 fail: there is no route for them"]
+    rung = next(rung for rung in config_rungs(seen, build(seen), seen.taken_at) if rung.name == "Route")
+    assert rung.health is Health.MISSING
 
 
 def test_the_first_policy_that_grpc_has_is_in_force() -> None:

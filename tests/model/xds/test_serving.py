@@ -148,6 +148,25 @@ def test_an_aggregate_whose_members_are_all_out() -> None:
     assert (found.health, found.note) == (Health.MISSING, "none of its clusters can serve")
 
 
+@pytest.mark.parametrize(("health", "able"), [(WELL, False), (ILL, True)])
+def test_a_member_that_lets_no_request_through_is_failed_over_from_only_when_its_endpoints_are(
+    health: EndpointHealth, able: bool
+) -> None:
+    """gRFC A32's limit is the picker's, so that endpoints are READY behind it: A37's aggregate stays with them.
+
+    Seen of C-core, grpc-go and grpc-java in tests/peers/test_aggregates.py.
+    """
+    parts = [
+        resource(CDS, "all", Cluster("all", "AGGREGATE", children=("a", "b"))),
+        resource(CDS, "a", cluster("a")._replace(max_requests=0)),
+        resource(EDS, "a", ClusterLoadAssignment("a", (place("a", health),))),
+        resource(CDS, "b", cluster("b")),
+        resource(EDS, "b", ClusterLoadAssignment("b", (place("b", WELL),))),
+    ]
+    (found,) = nodes(build(replace(canary(), resources={part.key: part for part in parts})), "all")
+    assert found.serves.able is able
+
+
 def test_of_a_member_that_is_waited_for_nothing_is_said() -> None:
     parts = [
         resource(CDS, "all", Cluster("all", "AGGREGATE", children=("a", "b"))),

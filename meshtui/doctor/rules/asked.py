@@ -76,8 +76,9 @@ class _Asks:
         """By identity: many channels share a table."""
 
     def __call__(self, listener: Listener, routes: RouteConfiguration) -> bool:
-        if any(filter_.summary or filter_.off or filter_.kind == SESSION_FILTER for filter_ in listener.filters):
-            return True
+        for filter_ in listener.filters:
+            if filter_.summary or filter_.off or filter_.kind == SESSION_FILTER:
+                return True
         known = self._tables.get(id(routes))
         if known is None:
             known = self._tables[id(routes)] = self._limits or bool(routes.overrides) or _any_asks(routes)
@@ -87,8 +88,9 @@ class _Asks:
 def _any_asks(routes: RouteConfiguration) -> bool:
     for host in routes.virtual_hosts:
         for route in host.routes:
-            if any(to.overrides for to in route.action.clusters):
-                return True
+            for to in route.action.clusters:
+                if to.overrides:
+                    return True
             if not unread.is_plain(route) and (route.faults or any(unread.of_route(route))):
                 return True
     return False

@@ -277,8 +277,12 @@ class EndpointHealth(Enum):
     usable: bool
     """Whether gRPC sends requests there."""
 
+    words: str
+    """The name, as a plain attribute: it is read for each of tens of thousands of endpoints."""
+
     def __init__(self, word: str) -> None:
         self.usable = word in ("UNKNOWN", "HEALTHY")
+        self.words = word
 
 
 class Endpoint(NamedTuple):

@@ -51,8 +51,11 @@ class _GraphBuilder:
         return Graph((*outbound, *inbound, *orphans), self._client, self._branches.finished)
 
     def _orphans(self) -> Iterator[Node]:
-        for key, resource in self._branches.resources.items():
-            if key.type == LDS or key in self._branches.referenced:
+        resources, referenced = self._branches.resources, self._branches.referenced
+        if not resources.keys() - referenced:
+            return
+        for key, resource in resources.items():
+            if key.type == LDS or key in referenced:
                 continue
             if key.type == RDS:
                 yield self._routes.configuration(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from meshtui.model.xds import unread
@@ -42,11 +41,14 @@ def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: b
     draining = SESSIONS_ONLY if for_sessions else NOTHING_SENT
     found = serving(assignment)
     unused = Health.DEGRADED if found.can_serve else Health.MISSING
-    nodes = tuple(
-        [node for locality in assignment.localities for node in _endpoints_in(locality, unused, client, draining)]
-    )
+    nodes: list[Node] = []
+    for locality in assignment.localities:
+        nodes += _endpoints_in(locality, unused, client, draining)
+    all_of_them = worst(*[node.worst for node in nodes])
+    if found.serves_all:
+        return Leaves(tuple(nodes), all_of_them, found, Health.OK, "", ALL_SERVED)
     note = serving_note(found) if found.can_serve else endpoints_problem(assignment)
-    health = Health.DEGRADED if note else Health.OK
+    health = Health.DEGRADED
     if not found.can_serve or found.dropped >= 1:
         health = Health.MISSING
     sessions = for_sessions and not found.can_serve and any(map(_drains, assignment.localities))
@@ -54,7 +56,7 @@ def leaves_of(assignment: ClusterLoadAssignment, client: Client, for_sessions: b
         health, note = Health.UNKNOWN, f"{note}: only calls of sessions that they have are served"
     serves = _serves(found, client)
     serves = serves._replace(able=None, sessions_only=True) if sessions else serves
-    return Leaves(nodes, worst(*[node.worst for node in nodes]), found, health, note, serves)
+    return Leaves(tuple(nodes), all_of_them, found, health, note, serves)
 
 
 def _serves(found: Serving, client: Client) -> Serves:
@@ -72,32 +74,27 @@ def _serves(found: Serving, client: Client) -> Serves:
     return Serves(able, found.dropped, found.place if found.passed_over else "", drops_all=drops_all)
 
 
-def _endpoints_in(locality: Locality, unused_health: Health, client: Client, draining: str) -> Iterator[Node]:
+def _endpoints_in(locality: Locality, unused_health: Health, client: Client, draining: str) -> list[Node]:
     label = locality.label
     facts: tuple[str, ...] = (label,) if label else ()
     facts += (f"priority {locality.priority}",) if locality.priority else ()
     place = f"{locality.priority} {label}"
     unused = "its locality has weight 0: gRPC sends nothing here" if locality.weight == 0 else ""
+    nodes: list[Node] = []
+    said, plain = None, facts
     for endpoint in locality.endpoints:
-        note = unused or _why_unused(endpoint, draining)
+        if endpoint.health is not said:
+            said = endpoint.health
+            plain = (said.words, *facts)
+        note = unused or ("" if said.usable else _why_unused(endpoint, draining))
         health = Health.DEGRADED if note is SESSIONS_ONLY else unused_health if note else Health.OK
-        weight = (f"weight {endpoint.weight}",) if endpoint.weight != 1 else ()
+        own = plain if endpoint.weight == 1 else (*plain, f"weight {endpoint.weight}")
+        if endpoint.more:
+            own = (*own, *_other_addresses(endpoint, client))
         address = endpoint.address
-        yield Node(
-            f"{place} {address}",
-            NodeKind.ENDPOINT,
-            address,
-            address,
-            health,
-            health,
-            facts=(
-                endpoint.health.value,
-                *facts,
-                *weight,
-                *(_other_addresses(endpoint, client) if endpoint.more else ()),
-            ),
-            note=note,
-        )
+        slot = f"{place} {address}"
+        nodes.append(Node(slot, NodeKind.ENDPOINT, address, address, health, health, None, None, None, None, own, note))
+    return nodes
 
 
 NOTHING_SENT: Final = "gRPC sends nothing here"
@@ -110,8 +107,6 @@ def _drains(locality: Locality) -> bool:
 
 
 def _why_unused(endpoint: Endpoint, draining: str) -> str:
-    if endpoint.health.usable:
-        return ""
     return draining if endpoint.health is EndpointHealth.DRAINING else NOTHING_SENT
 
 

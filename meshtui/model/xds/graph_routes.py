@@ -38,6 +38,8 @@ class Routes:
         self._branches = branches
         self._clusters = clusters
         self._client = client
+        self._matching = MATCHING[client.language]
+        self._reading = READINGS[client.language]
         self._tables: dict[tuple[ResourceKey, Channel | None], Branch] = {}
         """Route configurations as each channel uses them; ``None`` for one that no listener names."""
         self._hosts: dict[ResourceKey, HostIndex] = {}
@@ -81,7 +83,7 @@ class Routes:
     def _find_host(self, key: ResourceKey, routes: RouteConfiguration, channel: Channel) -> VirtualHost | None:
         index = self._hosts.get(key)
         if index is None:
-            index = self._hosts[key] = HostIndex(routes.virtual_hosts, MATCHING[self._client.language])
+            index = self._hosts[key] = HostIndex(routes.virtual_hosts, self._matching)
         return index.find(channel.authority)
 
     def _of_host(self, scope: str, host: VirtualHost | None, channel: Channel, *, some: bool) -> tuple[Node, ...]:
@@ -146,7 +148,7 @@ class Routes:
         return tuple([self._weighted(scope, weighted, channel) for weighted in route.action.clusters])
 
     def _weighted(self, scope: str, weighted: WeightedCluster, channel: Channel | None) -> Node:
-        if not weighted.weight and not READINGS[self._client.language].asks_for_weightless:
+        if not weighted.weight and not self._reading.asks_for_weightless:
             return _left_out(weighted)
         cluster = self._clusters.cluster(ResourceKey(scope, CDS, weighted.cluster))
         node = cluster.weighted(weighted.share, weighted.weight)

@@ -145,7 +145,6 @@ class Content:
         """Content that is known already."""
         return cls(lambda: body)
 
-    @property
     def body(self) -> Body | None:
         """What the bytes say; ``None`` where there are none."""
         decode = self._decode
@@ -183,7 +182,7 @@ class Resource(NamedTuple):
     @property
     def body(self) -> Body | None:
         """What the config in force says; ``None`` where there is none."""
-        return self.content.body
+        return self.content.body()
 
     @property
     def health(self) -> Health:

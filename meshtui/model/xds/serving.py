@@ -41,6 +41,11 @@ class Serving(NamedTuple):
         return bool(self.localities)
 
     @property
+    def serves_all(self) -> bool:
+        """Whether every call is served, and by what comes first."""
+        return bool(self.localities) and not (self.out or self.passed_over or self.dropped)
+
+    @property
     def place(self) -> str:
         """Where calls go: the localities' names, or the priority's number."""
         names = [locality.label for locality in self.localities if locality.label]
@@ -59,19 +64,28 @@ def usable(locality: Locality) -> tuple[Endpoint, ...]:
 
 def serving(assignment: ClusterLoadAssignment) -> Serving:
     """Where the calls go that are not dropped."""
-    counted = [(locality, len(usable(locality))) for locality in assignment.localities]
-    able = [locality for locality, count in counted if count]
+    localities = assignment.localities
+    counted = [_able(locality) for locality in localities]
+    if len(counted) == 1 and counted[0] and not assignment.drops:  # nearly all of ten thousand
+        total = len(localities[0].endpoints)
+        return Serving(localities[0].priority, localities, total - counted[0], total, 0, 0.0)
+    able = [locality for locality, count in zip(localities, counted, strict=True) if count]
     priority = min([locality.priority for locality in able], default=0)
-    level = [(locality, count) for locality, count in counted if locality.priority == priority and locality.weight]
-    total = sum([len(locality.endpoints) for locality, _ in level])
+    level = [at for at, locality in enumerate(localities) if locality.priority == priority and locality.weight]
+    total = sum([len(localities[at].endpoints) for at in level])
     return Serving(
         priority=priority,
         localities=tuple([locality for locality in able if locality.priority == priority]),
-        out=total - sum([count for _, count in level]),
+        out=total - sum([counted[at] for at in level]),
         total=total,
-        passed_over=len({locality.priority for locality, _ in counted if locality.priority < priority}),
+        passed_over=len({locality.priority for locality in localities if locality.priority < priority}),
         dropped=dropped(assignment.drops),
     )
+
+
+def _able(locality: Locality) -> int:
+    """How many endpoints of a locality take calls while its priority is in use."""
+    return sum([endpoint.health.usable for endpoint in locality.endpoints]) if locality.weight else 0
 
 
 def dropped(drops: Iterable[Drop]) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -135,7 +135,7 @@ def _differs(before: _Client, after: _Client) -> bool:
 
 def _client(scope: str, config: Any, before: _Client, problems: list[str]) -> _Client:
     """What a client holds; the very object of before while nothing of it differs."""
-    messages = config.generic_xds_configs
+    messages = config.generic_xds_configs[:]
     if not messages:  # the old form is read only where the new one is not there
         return _made(_known_or_new(scope, entry, None, before) for entry in old_form_entries(config, problems))
     alike = 0
@@ -214,16 +214,10 @@ def _same_failure(before: Failure | None, after: Failure | None) -> bool:
 def _resource(scope: str, entry: Entry, known: _Seen | None) -> Resource:
     key = known.resource.key if known else ResourceKey(scope, resource_type(entry.type_url), entry.name)
     type_url = entry.type_url if "/" in entry.type_url else TYPE_PREFIX + entry.type_url
-    return Resource(
-        key=key,
-        status=_STATUS.get(entry.status, Status.UNKNOWN),
-        version=entry.version,
-        last_updated=_moment(entry.updated),
-        error=_error(entry.failure),
-        type_url=type_url,
-        value=entry.value,
-        content=_content(type_url, entry.value, known),
-    )
+    status = _STATUS.get(entry.status, Status.UNKNOWN)
+    error = None if entry.failure is None else _error(entry.failure)
+    content = _content(type_url, entry.value, known)
+    return Resource(key, status, entry.version, _moment(entry.updated), error, type_url, entry.value, content)
 
 
 def _content(type_url: str, value: bytes, known: _Seen | None) -> Content:
@@ -236,14 +230,18 @@ def _content(type_url: str, value: bytes, known: _Seen | None) -> Content:
 
 
 def _decode(type_url: str, value: bytes) -> Body:
-    from meshtui.sources.proto.decode.body import decode  # a status asks for no body, and need not load what reads one
-
-    return decode(type_url, value)
+    return _decoder()(type_url, value)
 
 
-def _error(failure: Failure | None) -> ErrorState | None:
-    if failure is None:
-        return None
+@cache
+def _decoder() -> Callable[[str, bytes], Body]:
+    """A status asks for no body, and need not load what reads one."""
+    from meshtui.sources.proto.decode.body import decode
+
+    return decode
+
+
+def _error(failure: Failure) -> ErrorState:
     version, details, attempt = failure
     return ErrorState(version, details, _moment(attempt))
 

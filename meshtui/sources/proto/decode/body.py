@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _DECODERS: Final[Mapping[str, Callable[[Any], Body]]] = MappingProxyType(
     }
 )
 
+URLS_REMEMBERED: Final = 64
+"""Type URLs whose decoder is kept; a client uses four, a hostile one must not fill the memory."""
 
 LARGEST_BODY: Final = 8 << 20
 """Bytes of one resource that are taken apart: 10 000 endpoints are 2 MiB, and an empty one of two bytes becomes an
@@ -31,7 +34,7 @@ object of hundreds."""
 
 def decode(type_url: str, value: bytes) -> Body:
     """What the bytes of a resource say."""
-    decoder = _DECODERS.get(type_name(type_url))
+    decoder = _decoder(type_url)
     if decoder is None:
         return Opaque(
             type_url, f"meshtui does not interpret {short_name(type_url) or 'a config without type'}", len(value)
@@ -42,3 +45,8 @@ def decode(type_url: str, value: bytes) -> Body:
         return decoder(parse(type_url, value))
     except UnreadableError as error:
         return Opaque(type_url, str(error), len(value))
+
+
+@lru_cache(URLS_REMEMBERED)
+def _decoder(type_url: str) -> Callable[[Any], Body] | None:
+    return _DECODERS.get(type_name(type_url))

@@ -22,7 +22,7 @@ def cluster_load_assignment(message: Any) -> ClusterLoadAssignment:
     """An EDS resource."""
     return ClusterLoadAssignment(
         name=message.cluster_name,
-        localities=tuple([_locality(endpoint) for endpoint in message.endpoints]),
+        localities=tuple([_locality(endpoint) for endpoint in message.endpoints[:]]),
         drops=_drops(message.policy) if message.HasField("policy") else (),
     )
 
@@ -34,7 +34,7 @@ def _drops(policy: Any) -> tuple[Drop, ...]:
 def _locality(message: Any) -> Locality:
     """A locality that says no weight has weight 0."""
     place = message.locality
-    endpoints = [_endpoint(lb_endpoint) for lb_endpoint in message.lb_endpoints]
+    endpoints = [_endpoint(lb_endpoint) for lb_endpoint in message.lb_endpoints[:]]
     return Locality(
         region=place.region,
         zone=place.zone,

@@ -37,14 +37,14 @@ def route_configuration(message: Any) -> RouteConfiguration:
     """An RDS resource or a listener's inline routes."""
     return RouteConfiguration(
         message.name,
-        tuple([_virtual_host(virtual_host) for virtual_host in message.virtual_hosts]),
-        tuple(sorted(message.typed_per_filter_config)),
+        tuple([_virtual_host(virtual_host) for virtual_host in message.virtual_hosts[:]]),
+        tuple(sorted(message.typed_per_filter_config)) if message.typed_per_filter_config else (),
     )
 
 
 def _virtual_host(message: Any) -> VirtualHost:
-    routes = [_route(route, message) for route in message.routes]
-    return VirtualHost(message.name, tuple(message.domains), tuple(routes))
+    routes = [_route(route, message) for route in message.routes[:]]
+    return VirtualHost(message.name, tuple(message.domains[:]), tuple(routes))
 
 
 def _route(message: Any, host: Any) -> Route:
@@ -67,7 +67,7 @@ def _match(match: Any) -> RouteMatch:
         unsupported = unsupported or "query parameters"
     return RouteMatch(
         path=path,
-        headers=tuple([_header(header) for header in match.headers]),
+        headers=tuple([_header(header) for header in match.headers[:]]),
         fraction=fraction(share.default_value) if match.HasField("runtime_fraction") else None,
         unsupported=unsupported,
         case_unsaid=not match.HasField("case_sensitive"),
@@ -171,7 +171,7 @@ def _destinations(action: Any) -> tuple[ActionKind, tuple[WeightedCluster, ...],
 
 def _weighted(message: Any) -> tuple[WeightedCluster, ...]:
     """Shares of the sum of the weights: ``total_weight`` is deprecated, and gRPC does not read it."""
-    weights = [(weighted, weighted.weight.value) for weighted in message.clusters]
+    weights = [(weighted, weighted.weight.value) for weighted in message.clusters[:]]
     total = sum([weight for _, weight in weights]) or 1
     return tuple(
         [
@@ -259,7 +259,7 @@ _REWRITES: Final = (
 def _header_change_words(route: Any, action: Any) -> str:
     """The headers that Envoy would add and remove, of the route and its destinations."""
     names: list[str] = []
-    weighted = action.weighted_clusters.clusters if action.HasField("weighted_clusters") else ()
+    weighted = action.weighted_clusters.clusters[:] if action.HasField("weighted_clusters") else ()
     for part in (route, *weighted):
         for added in (part.request_headers_to_add, part.response_headers_to_add):
             names += [change.header.key for change in added] if added else ()

@@ -31,13 +31,15 @@ class ConfigJudged:
     resources: Mapping[ResourceKey, Resource]
     graph: Graph
     server_features: frozenset[str]
+    server_uris: tuple[str, ...]
     findings: tuple[Finding, ...]
     waits: bool
 
     def holds(self, look: ConfigEvidence) -> bool:
         """Whether this is about the config of ``look``, too."""
         same = self.resources is look.snapshot.resources and self.graph is look.graph
-        return same and self.server_features == look.server_features
+        said = self.server_features == look.server_features and self.server_uris == look.server_uris
+        return same and said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Diagnosis:
         resources = look.snapshot.resources
         waits = any(resource.health is Health.WAITING for resource in look.snapshot.troubled)
         found = tuple(run(config.STANDING_RULES, look))
-        return ConfigJudged(resources, look.graph, look.server_features, found, waits)
+        return ConfigJudged(resources, look.graph, look.server_features, look.server_uris, found, waits)
 
 
 def _of_config(look: ConfigEvidence | None, judged: ConfigJudged | None) -> list[Finding]:

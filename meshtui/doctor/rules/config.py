@@ -9,7 +9,8 @@ from typing import Final
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules import asked
-from meshtui.doctor.rules.config_words import how_to_define, short_name, type_word
+from meshtui.doctor.rules.advice import NO_CHAIN, NO_ENDPOINTS, NO_HOST, NO_ROUTE_OF_GRPC, Advice
+from meshtui.doctor.rules.config_words import short_name, type_word
 from meshtui.doctor.rules.effects import Effect, Effects, calls_of, failing, host_words, reached
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
 from meshtui.doctor.rules.rule import Rule
@@ -34,7 +35,7 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
 
     A config in the entry is still in use although the control plane deleted it or is late (gRFC A88).
     """
-    all_effects = Effects(seen.graph)
+    all_effects, advice = Effects(seen.graph), Advice(seen)
     scopes = {refusal.resource.key.scope for refusal in envoy_shaped(seen)}
     reported = {resource.key for resource in absent_listeners(seen, scopes)}
     for resource in seen.snapshot.troubled:
@@ -57,7 +58,7 @@ def missing(seen: ConfigEvidence) -> Iterator[Finding]:
             reached=reached(effects),
             as_asked=_as_asked(seen),
             consequence=_consequence(effects, all_effects.spared_by(resource), in_use=in_use),
-            how_to_define=how_to_define(resource),
+            how_to_define=advice.how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}",),
         )
 
@@ -83,7 +84,7 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
     gRPC's timer runs only while it is connected to the control plane (gRFC A57), so that something can be waited for
     longer: then it is the way there that is broken.
     """
-    all_effects = Effects(seen.graph)
+    all_effects, advice = Effects(seen.graph), Advice(seen)
     timer = resource_timer(seen.server_features)
     for resource in seen.snapshot.troubled:
         if resource.health is not Health.WAITING:
@@ -108,7 +109,7 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
             short_name=name,
             reached=reached(effects),
             timeout=int(timer.total_seconds()),
-            how_to_define=how_to_define(resource),
+            how_to_define=advice.how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}{so_long}",),
         )
 
@@ -116,7 +117,7 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
 def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
     """A cluster that is there, with no address a request could go to. Where no route leads to it, no call fails."""
     done: set[str] = set()
-    all_effects = Effects(seen.graph)
+    all_effects, advice = Effects(seen.graph), Advice(seen)
     for way in seen.graph.troubled():
         node = way[-1]
         own = node.key is not None and node.key in seen.snapshot.resources
@@ -133,6 +134,7 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
             ResourceSubject(node.key),
             severity=Severity.WARNING if sessions or not effects else None,
             title=failing(effects, f"{'without a session ' if sessions else ''}fail: {_unserved(node)}"),
+            fix=advice.instead(node.key, NO_ENDPOINTS),
             label=cluster_label(node.name),
             name=node.name,
             problem=node.note,
@@ -191,11 +193,13 @@ def unreadable(seen: ConfigEvidence) -> Iterator[Finding]:
 
 def listener_problems(seen: ConfigEvidence) -> Iterator[Finding]:
     """An inbound filter chain that gRPC cannot use."""
+    advice = Advice(seen)
     for listener in seen.graph.roots:  # chains hang on nothing else
         for chain in listener.children:
             if chain.kind is NodeKind.FILTER_CHAIN and chain.health is Health.REFUSED and listener.key is not None:
                 yield kinds.FILTER_CHAIN_UNUSABLE.finding(
                     ResourceSubject(listener.key, chain.name),
+                    fix=advice.instead(listener.key, NO_CHAIN),
                     chain=chain.label,
                     problem=chain.note,
                     evidence=(chain.note,),
@@ -205,6 +209,7 @@ def listener_problems(seen: ConfigEvidence) -> Iterator[Finding]:
 def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
     """A route whose action gRPC does not have there, so that calls which match it fail in the client or at a server."""
     said: set[tuple[str, Node]] = set()
+    advice = Advice(seen)
     for way in seen.graph.troubled():
         route = way[-1]
         owner = next((node.key for node in reversed(way) if node.key is not None), None)
@@ -220,6 +225,7 @@ def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
         only = len(way[-2].children) == 1 and (chain is None or way[-2].kind is not NodeKind.VIRTUAL_HOST)
         yield (kinds.ROUTE_FAILS if chain is None else kinds.SERVER_ROUTE_FAILS).finding(
             ResourceSubject(owner, route.label),
+            fix=advice.instead(owner, NO_ROUTE_OF_GRPC),
             calls=calls_of(route, host, lone=only),
             problem=route.note,
             evidence=(f"{owner.type} {owner.name}: {route.note}",),
@@ -228,12 +234,14 @@ def failing_routes(seen: ConfigEvidence) -> Iterator[Finding]:
 
 def no_virtual_host(seen: ConfigEvidence) -> Iterator[Finding]:
     """Routes of which none is for the channel that reads them."""
+    advice = Advice(seen)
     for way in seen.graph.troubled():
         host = way[-1]
         owner = next((node.key for node in reversed(way) if node.key is not None), None)
         if host.kind is NodeKind.VIRTUAL_HOST and host.health is Health.UNKNOWN and owner is not None:
             yield kinds.NO_VIRTUAL_HOST.finding(
                 ResourceSubject(owner, host.name),
+                fix=advice.instead(owner, NO_HOST),
                 authority=host.name,
                 name=owner.name,
                 evidence=(f"{owner.type} {owner.name}: {host.note}",),

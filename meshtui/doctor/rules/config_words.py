@@ -1,4 +1,4 @@
-"""Words for resources in findings: what a type is called, a short name, and what makes istiod generate it."""
+"""Words for resources in findings: what a type is called, and a short name."""
 
 from __future__ import annotations
 
@@ -13,22 +13,6 @@ WAYS_SHOWN: Final = 3
 
 TYPE_NAMES: Final = {LDS: "listener", RDS: "route configuration", CDS: "cluster", EDS: "endpoint resource"}
 """What each type is called in a sentence."""
-
-DEFINED_BY: Final = {
-    LDS: "a Kubernetes Service with this host and port",
-    RDS: "a Service or VirtualService for this host and port",
-    CDS: "a Service, or a DestinationRule that defines this subset",
-    EDS: "running pods behind this Service",
-}
-"""What makes istiod generate a resource of each type."""
-
-CHANGED_BY: Final = {
-    LDS: "the AuthorizationPolicies, PeerAuthentication or EnvoyFilters",
-    RDS: "the VirtualService",
-    CDS: "the DestinationRule",
-    EDS: "the Service and its pods",
-}
-"""What a person changes so that istiod generates another resource of each type."""
 
 
 def several(resources: list[Resource]) -> str:
@@ -50,21 +34,3 @@ def short_name(resource: Resource) -> str:
     if service is None:
         return short_host(resource.key.name)
     return f"{service.service}:{service.port}" + (f" subset {service.subset}" if service.subset else "")
-
-
-def changed_by(resource: Resource) -> str:
-    """What a person changes so that this resource changes."""
-    service = parse_service_name(resource.key.name)
-    host = f" for {short_host(service.host)}" if service else ""
-    return CHANGED_BY.get(resource.key.type, "its source") + host
-
-
-def how_to_define(resource: Resource) -> str:
-    """What a person does so that this resource comes to be."""
-    service = parse_service_name(resource.key.name)
-    if resource.key.type == CDS and service and service.subset:
-        return (
-            f"define subset {service.subset} in the DestinationRule of {short_host(service.host)}, or take it out of "
-            "the VirtualService that names it"
-        )
-    return f"istiod makes it from {DEFINED_BY.get(resource.key.type, 'config that is not there')}: see that it exists"

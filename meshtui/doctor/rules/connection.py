@@ -15,6 +15,7 @@ from meshtui.doctor.kinds.connection import (
     CONTROL_PLANE_SILENT,
     DESTINATION_UNREACHABLE,
 )
+from meshtui.doctor.rules.advice import UNREACHABLE, Advice
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.channels import Channel, ChannelState, Subchannel
 from meshtui.model.control_plane import Standing, control_planes
@@ -115,6 +116,7 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
                 worst[channel.target] = channel
     tried = {channel.target for channel in seen.channels.mesh_channels if channel.subchannels} if seen.channels else ()
     modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
+    advice = Advice(seen)
     guess = GUESS.format(tls_modes=" and ".join(modes) or "no TLS")
     for channel in worst.values():
         broken, every = _broken(channel), _every(channel)
@@ -128,7 +130,9 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
             any_or_some="any" if every else "some",
             host=short_target(channel.target),
             addresses=f" ({addresses})" if addresses else "",
-            fix=_way_out(reason) if channel.target in tried or reason else "see what of this name Config marks",
+            fix=advice.if_it_holds(None, _way_out(reason)) or advice.instead(None, UNREACHABLE)
+            if channel.target in tried or reason
+            else "see what of this name Config marks",
             reason=_said(reason) if reason else guess if channel.target in tried else UNTRIED,
             evidence=(
                 f"channelz: {channel.target} is {channel.state.value}",

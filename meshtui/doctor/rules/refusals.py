@@ -10,9 +10,10 @@ from meshtui.doctor.explain.catalogue import known_refusal
 from meshtui.doctor.explain.known_error import KnownError
 from meshtui.doctor.explain.refusals.listeners import ENVOY_CONFIG
 from meshtui.doctor.kinds import config as kinds
-from meshtui.doctor.rules.config_words import WAYS_SHOWN, changed_by, several, short_name, type_word
+from meshtui.doctor.rules.advice import FOR_ENVOY, Advice
+from meshtui.doctor.rules.config_words import WAYS_SHOWN, several, short_name, type_word
 from meshtui.doctor.rules.effects import Effects, failing
-from meshtui.doctor.rules.generator import generator_said
+from meshtui.doctor.rules.generator import GeneratorSaid, generator_said
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.refusal_text import own_reason, shown, without_quotes
@@ -27,9 +28,9 @@ def refused(seen: ConfigEvidence) -> Iterator[Finding]:
             refusal = _Refusal.of(resource)
             if refusal.known is not ENVOY_CONFIG:
                 together.setdefault((resource.key.type, refusal.cause), []).append(refusal)
-    all_effects = Effects(seen.graph)
+    all_effects, advice = Effects(seen.graph), Advice(seen)
     for refusals in together.values():
-        yield _refusal(refusals, seen, all_effects)
+        yield _refusal(refusals, seen, all_effects, advice)
 
 
 def envoy_config(seen: ConfigEvidence) -> Iterator[Finding]:
@@ -40,7 +41,8 @@ def envoy_config(seen: ConfigEvidence) -> Iterator[Finding]:
     absent = absent_listeners(seen, {refusal.resource.key.scope for refusal in refusals})
     names = ", ".join(short_name(resource) for resource in absent[:WAYS_SHOWN])
     more = f" and {len(absent) - WAYS_SHOWN} more" if len(absent) > WAYS_SHOWN else ""
-    said = generator_said(seen.snapshot.node.generator)
+    of_another = Advice(seen).instead(refusals[0].resource.key, FOR_ENVOY)
+    said = GeneratorSaid("", of_another) if of_another else generator_said(seen.snapshot.node.generator)
     yield kinds.ENVOY_CONFIG.finding(
         ResourceSubject(refusals[0].resource.key),
         also=(ResourceSubject(resource.key) for resource in absent),
@@ -74,7 +76,7 @@ class _Refusal:
         return self.known.code if self.known else without_quotes(self.reason)
 
 
-def _refusal(refusals: list[_Refusal], seen: ConfigEvidence, all_effects: Effects) -> Finding:
+def _refusal(refusals: list[_Refusal], seen: ConfigEvidence, all_effects: Effects, advice: Advice) -> Finding:
     first = next((refusal for refusal in refusals if not refusal.resource.value), refusals[0])
     known, resource = first.known, first.resource
     version = resource.error.version if resource.error else ""
@@ -84,12 +86,12 @@ def _refusal(refusals: list[_Refusal], seen: ConfigEvidence, all_effects: Effect
     return kinds.REFUSED.finding(
         ResourceSubject(resource.key),
         title=failing(effects, f"fail: the client refused {names}"),
-        fix=known.fix if known else "",
+        fix=advice.if_it_holds(resource.key, known.fix) if known else "",
         names=names,
         reason_known=f"The client refused it because {known.title}. " if known else "",
         kept=_kept(resource) if resource.value else _nothing_kept(seen, resource, all_effects),
         reason=shown(first.reason),
-        origin=changed_by(resource),
+        origin=advice.changed_by(resource),
         evidence=(*_statuses(refusals), *((f"refused version {version}",) if version else ()), shown(first.reason)),
     )
 

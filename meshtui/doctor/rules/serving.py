@@ -8,6 +8,7 @@ from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
+from meshtui.doctor.rules.advice import NO_ENDPOINTS, REQUEST_LIMIT, Advice
 from meshtui.doctor.rules.effects import effect_along, failing
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import share_words
@@ -21,6 +22,7 @@ from meshtui.model.xds.resource import ResourceKey
 
 def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
     """A share of a cluster's calls that the client drops itself, as EDS tells it to (gRFC A32)."""
+    advice = Advice(seen)
     for key, ways in _not_whole(seen.graph).items():
         node = ways[0][-1]
         lost = node.serves.dropped
@@ -40,7 +42,7 @@ def dropped(seen: ConfigEvidence) -> Iterator[Finding]:
             name=node.name,
             share=share_words(lost),
             cause=(NO_REQUESTS_CAUSE if limited else OVERLOAD_CAUSE).format(node.name),
-            how=NO_REQUESTS_FIX if limited else OVERLOAD_FIX,
+            how=(advice.instead(key, REQUEST_LIMIT) or NO_REQUESTS_FIX) if limited else OVERLOAD_FIX,
             evidence=(f"{node.name}: {node.note}",),
         )
 
@@ -54,11 +56,13 @@ NO_REQUESTS_FIX: Final = "give http2MaxRequests of the DestinationRule a number 
 
 def failed_over(seen: ConfigEvidence) -> Iterator[Finding]:
     """A cluster whose calls go to a later priority, or to a later member, since what comes first cannot serve."""
+    advice = Advice(seen)
     for key, ways in _not_whole(seen.graph).items():
         node = ways[0][-1]
         if node.serves.able and node.serves.failed_over:
             yield kinds.FAILED_OVER.finding(
                 ResourceSubject(key),
+                fix=advice.instead(key, NO_ENDPOINTS),
                 label=cluster_label(node.name),
                 place=node.serves.failed_over,
                 problem=f"{node.name} {node.note}",

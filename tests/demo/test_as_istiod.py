@@ -22,6 +22,7 @@ from envoy.extensions.filters.http.router.v3 import router_pb2
 from envoy.service.status.v3 import csds_pb2
 from google.protobuf import any_pb2, json_format
 
+from meshtui.demo.checks import unresolved
 from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.workload import MeshWorkload
 from meshtui.demo.manifests import in_force, read_text
@@ -162,8 +163,12 @@ _RESOURCES = (".v3.Listener", ".v3.RouteConfiguration", ".v3.Cluster", ".v3.Clus
     ("file", "pod", "objects", "count"),
     [
         ("istiod-config_dump-echo-v1", 0, SHIFTED, 5),
+        ("istiod-config_dump-echo-v2", 1, SHIFTED, 1),
         ("istiod-edsz-echo-v1", 0, SHIFTED, 2),
-        ("istiod-config_dump-strict", 1, STRICT, 4),
+        ("istiod-strict-config_dump-87", 1, STRICT, 4),
+        ("istiod-strict-config_dump-10", 1, STRICT, 1),
+        ("istiod-strict-config_dump", 1, STRICT, 1),
+        ("istiod-maglev-nacked-config_dump", 1, ("dr-maglev", "pa-strict"), 1),
     ],
 )
 def test_what_istiod_says_it_sent(file: str, pod: int, objects: tuple[str, ...], count: int) -> None:
@@ -193,6 +198,19 @@ def test_what_istiod_did_not_send() -> None:
     assert removed == {(INBOUND, config_dump_shared_pb2.DOES_NOT_EXIST)}
     nothing = in_force((), {}, WORKLOADS)
     assert generate(nothing, client, LISTENER, [INBOUND]) == []
+
+
+def test_a_subset_that_no_rule_defines() -> None:
+    """The route names its cluster all the same, the cluster is not sent, and what is applied says so."""
+    config = config_of("dr-subsets", "vs-nosubset")
+    client = Client("echo-grpc", WORKLOADS[1])
+    missing = ALL.replace("||", "|nope|")
+    (packed,) = generate(config, client, ROUTE, [ALL])
+    (host,) = route_pb2.RouteConfiguration.FromString(packed.value).virtual_hosts
+    assert [route.route.cluster for route in host.routes] == [missing]
+    assert generate(config, client, CLUSTER, [missing]) == []
+    assert f'"{missing}" of type "ClusterResource" has been removed' in (CAPTURES / "fe-nosubset.txt").read_text()
+    assert "no DestinationRule defines subset nope" in " ".join(note.reason for note in unresolved(config))
 
 
 def refusal(name: str) -> str:

@@ -12,6 +12,7 @@ from tests.cases import DATA
     ("capture", "code"),
     [
         ("fe-dnsplain", "name-resolution"),
+        ("fe-grpcport-http", "cluster-missing"),
         ("fe-hold", "control-plane-stream-ended"),
         ("fe-maglev-held", "fault-injected"),
         ("fe-noport", "listener-missing"),

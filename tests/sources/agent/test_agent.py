@@ -32,6 +32,7 @@ from meshtui.sources.agent.source import (
     AgentSource,
     parse_agent_address,
 )
+from tests.cases import DATA
 from tests.loopback import listening
 from tests.waiting import PATIENCE_S
 
@@ -84,6 +85,20 @@ async def agent(answer: Answer = healthy) -> AsyncIterator[tuple[str, Recorder]]
     recorder = Recorder(answer)
     async with listening(recorder.serve) as address:
         yield address, recorder
+
+
+async def test_istiod_is_no_agent() -> None:
+    """Its own metrics (1.29.1) at the port that was named, by mistake: it is said, and none is taken for the pod's."""
+    scrape = (DATA / "istio" / "istiod-metrics.prom").read_bytes()
+    async with agent(lambda _, path: ok(scrape) if path == METRICS_PATH else ok(b"", "404 Not Found")) as (address, _):
+        report = await AgentSource(address).poll()
+    assert report.metrics is not None
+    assert report.metrics.samples == ()
+    assert report.ready is None
+    assert report.problems == (
+        f"GET {READY_PATH} was answered with status 404.",
+        f"GET {METRICS_PATH} was answered without any metric of an agent (istio_agent_…).",
+    )
 
 
 async def test_readiness_and_metrics_are_read() -> None:

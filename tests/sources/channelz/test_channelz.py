@@ -14,14 +14,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from google.protobuf.message import Message
 from grpc_channelz.v1 import channelz, channelz_pb2
 
+from meshtui.doctor.diagnose import diagnose
+from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.address import parse_address
 from meshtui.model.channels import ChannelReport, ChannelState
 from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.errors import BadAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.target import TlsOptions
+from meshtui.model.xds.graph_build import build
 from meshtui.sources.channelz.source import AT_ONCE, PAGES, SERVICE, SUBCHANNELS_SHOWN, ChannelzSource
 from meshtui.sources.grpc.channel import open_channel
 from tests.attaching import SHORT, TIMEOUT
+from tests.cases import case
 from tests.csds_server import SERVICE as CSDS
 from tests.sources.grpc.tls_files import TlsFiles
 
@@ -138,10 +142,18 @@ async def test_the_reason_that_grpc_java_traces_is_read_with_its_shapes() -> Non
 
     peer = answering(GetTopChannels=top(failing), GetChannel=oob, GetSubchannel=java)
     async with peer as (address, _), channelz_at(address) as source:
-        (channel,) = (await source.poll()).channels
+        report = await source.poll()
+    (channel,) = report.channels
     assert channel.failure == why
     (part,) = channel.subchannels
     assert (part.address, part.state, part.failure) == ("10.0.0.1:17070", ChannelState.TRANSIENT_FAILURE, "")
+    seen = case("channelz-java-shape")
+    evidence = ConfigEvidence(now=seen.taken_at, snapshot=seen, graph=build(seen), channels=report)
+    (finding,) = diagnose(Evidence(config=evidence))
+    assert finding.title == "The app cannot connect to any endpoint of echo.shop:7070"
+    assert f"channelz trace: {why}" in finding.evidence
+    assert "A certificate has expired or is not valid yet." in finding.explanation
+    assert "tls.mode" not in f"{finding.explanation} {finding.fix}", "with a reason there is nothing to guess"
 
 
 # gRPC's own

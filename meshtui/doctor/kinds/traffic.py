@@ -41,9 +41,9 @@ CALLS_FAIL: Final = Kind(
     why=(
         "channelz counts every status but OK as failed, also what the service itself answers and what the app "
         "cancels.{where}{in_flight} It does not tell the status; the app's log does, or a probe of the same "
-        "service."
+        "service.{by_config}"
     ),
-    fix="send a probe through this pod (Echo), and look at the peers and their TLS in Config",
+    fix="{how}",
     page=(
         "Calls of the app that ended in the last half minute failed. channelz counts every status but OK as "
         "failed, also what the service itself answers, and does not tell the status. It is an error when all of "
@@ -52,7 +52,9 @@ CALLS_FAIL: Final = Kind(
     ),
     seen="channelz: the counters of the channel and of the peers the calls were sent to.",
     page_fix=(
-        "send a probe through this pod (Echo), which shows the status and its cause; look at the peers and their "
-        "TLS in Config."
+        "where config is known to fail or drop calls of this host (a fault, a drop policy, a cluster that is not "
+        "there), mend that first. Else send a probe through this pod (Echo), which shows the status and its cause. "
+        "Calls that a peer counts had a connection, so its TLS is not the cause: look at the peer's log, and at what "
+        "its server allows. Calls that no peer counts failed before: look at Config and Channels."
     ),
 )

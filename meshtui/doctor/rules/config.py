@@ -15,6 +15,7 @@ from meshtui.doctor.rules.effects import Effect, Effects, calls_of, failing, hos
 from meshtui.doctor.rules.refusals import absent_listeners, envoy_config, envoy_shaped, received_error, refused
 from meshtui.doctor.rules.rule import Rule
 from meshtui.doctor.rules.serving import dropped, failed_over
+from meshtui.doctor.rules.ways_out import way_to_config, without_pods
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import size_words, span_words
 from meshtui.model.subject import ResourceSubject
@@ -109,6 +110,7 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
             short_name=name,
             reached=reached(effects),
             timeout=int(timer.total_seconds()),
+            fix=way_to_config(seen) if overdue else "",
             how_to_define=advice.how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}{so_long}",),
         )
@@ -134,7 +136,7 @@ def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:
             ResourceSubject(node.key),
             severity=Severity.WARNING if sessions or not effects else None,
             title=failing(effects, f"{'without a session ' if sessions else ''}fail: {_unserved(node)}"),
-            fix=advice.instead(node.key, NO_ENDPOINTS),
+            fix=without_pods(node) or advice.instead(node.key, NO_ENDPOINTS),
             label=cluster_label(node.name),
             name=node.name,
             problem=node.note,

@@ -10,6 +10,7 @@ from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds import config as kinds
 from meshtui.doctor.rules.advice import NO_ENDPOINTS, REQUEST_LIMIT, Advice
 from meshtui.doctor.rules.effects import effect_along, failing
+from meshtui.doctor.rules.ways_out import of_first_member
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import share_words
 from meshtui.model.subject import ResourceSubject
@@ -62,7 +63,7 @@ def failed_over(seen: ConfigEvidence) -> Iterator[Finding]:
         if node.serves.able and node.serves.failed_over:
             yield kinds.FAILED_OVER.finding(
                 ResourceSubject(key),
-                fix=advice.instead(key, NO_ENDPOINTS),
+                fix=of_first_member(node) or advice.instead(key, NO_ENDPOINTS),
                 label=cluster_label(node.name),
                 place=node.serves.failed_over,
                 problem=f"{node.name} {node.note}",

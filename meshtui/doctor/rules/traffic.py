@@ -7,6 +7,7 @@ from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
 from meshtui.doctor.kinds.traffic import CALLS_FAIL, CALLS_HANG
+from meshtui.doctor.rules.known_causes import known_causes
 from meshtui.doctor.rules.rule import Rule
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import plural, span_words
@@ -33,6 +34,7 @@ def calls_hang(seen: ConfigEvidence) -> Iterator[Finding]:
 def _hang(seen: ConfigEvidence, channel: Flow, flow: Flow, *, sure: bool) -> Finding:
     failed = sum(point.failed for point in flow.quiet)
     piling = flow.silence is Silence.PILING
+    causes = known_causes(seen, channel.target)
     return CALLS_HANG.finding(
         AddressSubject(flow.address) if flow.address else ChannelSubject(channel.target),
         severity=Severity.ERROR if sure else Severity.WARNING,
@@ -42,14 +44,21 @@ def _hang(seen: ConfigEvidence, channel: Flow, flow: Flow, *, sure: bool) -> Fin
         silent_for=span_words(flow.quiet_seconds),
         ended_meanwhile=f"; {plural(failed, 'call')} failed meanwhile" if failed else "",
         before="before that, calls came back" if flow.answering else "before meshtui began to look, calls came back",
-        what_it_may_be="".join(f" {sentence}" for sentence in _what_it_may_be(flow, sure)),
+        what_it_may_be="".join(f" {sentence}" for sentence in _what_it_may_be(flow, sure, causes)),
+        fix="" if flow.address else MEND_CONFIG if causes else NO_PEER,
         evidence=(_counters(flow),),
     )
 
 
-def _what_it_may_be(flow: Flow, sure: bool) -> Iterator[str]:
+NO_PEER: Final = "look at what Config marks or waits for, and at connections that fail in Channels"
+"""What to do about calls that wait where no peer has them."""
+
+
+def _what_it_may_be(flow: Flow, sure: bool, causes: tuple[str, ...]) -> Iterator[str]:
     if not flow.address:
         yield "No subchannel of it holds them: they wait for a connection or for config."
+    if not flow.address and causes:
+        yield f"Its config is known to hold calls up or to fail them: {'; '.join(causes)}."
     elif sure:
         yield (
             "The peer takes calls and does not answer them: its process is stopped, stuck or overloaded, or packets "
@@ -87,6 +96,7 @@ def _fail(seen: ConfigEvidence, traffic: Traffic, channel: Flow, failing: list[F
     dead = [peer for peer in failing if _succeeded(peer) == 0 and _failed(peer) >= ALWAYS]
     amount = f"{'All' if every else lately.failed} of {ended} calls" if ended > 1 else "The one call"
     host, span = short_target(channel.target), span_words(lately.seconds)
+    causes = known_causes(seen, channel.target)
     return CALLS_FAIL.finding(
         ChannelSubject(channel.target),
         severity=Severity.ERROR if (every and lately.failed >= ALWAYS) or dead else Severity.WARNING,
@@ -96,8 +106,25 @@ def _fail(seen: ConfigEvidence, traffic: Traffic, channel: Flow, failing: list[F
         span=span,
         where=_where(seen, traffic, channel, failing, dead),
         in_flight=f" {plural(lately.in_flight, 'more call')} in flight." if lately.in_flight else "",
+        by_config=f" Its config is known to cost calls: {'; '.join(causes)}." if causes else "",
+        how=MEND_CONFIG if causes else ASK_PEERS if failing else ASK,
         evidence=tuple(_counters(flow) for flow in (channel, *(dead or failing)[:NAMED])),
     )
+
+
+MEND_CONFIG: Final = (
+    "begin with what config does to these calls, which the tree in Config marks and findings about config explain; a "
+    "probe through this pod (Echo) shows whether others fail beside"
+)
+ASK_PEERS: Final = (
+    "send a probe through this pod (Echo), which shows the status and its cause, and look at the logs of these peers: "
+    "the calls had a connection, so TLS is not it, but a server's rules of access (RBAC) may refuse them"
+)
+ASK: Final = (
+    "send a probe through this pod (Echo), which shows the status and its cause; then look at what Config marks and at "
+    "connections that fail in Channels"
+)
+"""What to do about calls that fail: by what config is known to do to them, and whether a connection was chosen."""
 
 
 def _where(seen: ConfigEvidence, traffic: Traffic, channel: Flow, failing: list[Flow], dead: list[Flow]) -> str:

@@ -22,6 +22,7 @@ from tests.world.config import (
     ROUTES,
     canary,
     cluster,
+    endpoints,
     inbound,
     key,
     resource,
@@ -124,6 +125,26 @@ def test_a_waiting_cluster_says_when_it_will_fail() -> None:
     assert (finding.code, finding.severity) == ("resource-waiting", Severity.WARNING)
     assert finding.title == "20 % of calls to echo.echo-grpc:7070 will fail in 11 s"
     assert judge(seen, waited=0.5) == (), "what was asked for a moment ago is no trouble"
+
+
+def test_an_answer_that_is_overdue_is_no_matter_of_a_subset() -> None:
+    """gRFC A57: the timer runs only while the client is connected, so the way to the control plane is broken."""
+    seen = with_resource(canary(), resource(RDS, ROUTES, split_routes({"v1": 80, "v9": 20})))
+    seen = with_resource(seen, resource(CDS, subset("v9"), None, status=Status.REQUESTED, at=None))
+    (early,), (late,) = judge(seen, waited=4), judge(seen, waited=40)
+    assert "define subset v9" in early.fix
+    assert late.fix.startswith("look at the way to the control plane first")
+
+
+def test_healthy_endpoints_of_no_weight_are_no_matter_of_pods() -> None:
+    """gRPC leaves localities of weight 0 out (gRFC A27)."""
+    assigned = endpoints(subset("v1"), "127.0.1.11:17070")
+    (only,) = assigned.localities
+    seen = with_resource(
+        canary(), resource(EDS, subset("v1"), assigned._replace(localities=(only._replace(weight=0),)))
+    )
+    (finding,) = judge(seen)
+    assert finding.fix.startswith("give the localities of its healthy endpoints a weight")
 
 
 def test_an_empty_cluster_fails_its_share() -> None:

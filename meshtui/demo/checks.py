@@ -15,7 +15,7 @@ def unresolved(config: MeshConfig) -> Iterator[Note]:
     yield from _exported_elsewhere(config)
     yield from dict.fromkeys(_left_out(config))
     views = [config.seen_by(config.namespace, workload) for workload in config.workloads] or [config]
-    found = [note for view in views for note in (*_destinations(view), *_hidden(view))]
+    found = [note for view in views for note in (*_destinations(view), *_hidden(view), *_aliases(view))]
     yield from dict.fromkeys(found)
     yield from _unused(config, views)
 
@@ -101,11 +101,13 @@ def _destinations(config: MeshConfig) -> Iterator[Note]:
 
 def _astray(config: MeshConfig, destination: Destination, called: set[int]) -> str | None:
     """Why a destination leads nowhere; a port that it does not name is the one that was called."""
-    service, rule = config.service(destination.host), config.destination_rule(destination.host)
+    named = config.service(destination.host)
+    host = named.alias_of if named and named.alias_of else destination.host
+    service, rule = config.service(host), config.destination_rule(host)
     if service is None:
-        return f"no Service is called {destination.host}: its share of calls fails"
+        return f"no Service is called {host}: its share of calls fails"
     if destination.subset and (rule is None or rule.subset(destination.subset) is None):
-        reason = f"no DestinationRule defines subset {destination.subset} of {destination.host}"
+        reason = f"no DestinationRule defines subset {destination.subset} of {host}"
         return f"{reason}: its share of calls fails"
     wanted = called if destination.port is None else {destination.port}
     missing = sorted(wanted - {port.number for port in service.ports})
@@ -114,6 +116,14 @@ def _astray(config: MeshConfig, destination: Destination, called: set[int]) -> s
     port = ", ".join(str(number) for number in missing)
     meant = ", which a destination without a port means here" if destination.port is None else ""
     return f"Service {destination.host} has no port {port}{meant}: its share of calls fails"
+
+
+def _aliases(config: MeshConfig) -> Iterator[Note]:
+    """ExternalName Services that stand for nothing in the mesh."""
+    for service in config.services:
+        if service.alias_of and config.service(config.stands_for(service.host)) is None:
+            reason = f"it stands for {service.alias_of}, which is no Service that its clients are told of"
+            yield _note(service.origin, f"{reason}: who calls it finds no virtual host")
 
 
 def _hidden(config: MeshConfig) -> Iterator[Note]:

@@ -171,7 +171,7 @@ def test_what_istiod_does_in_silence_is_noted(text: str, kind: str, line: int, w
         (routes(f"[{{fault: {{abort: {{httpStatus: 42}}}}, {TO_ECHO}}}]"), 6, "httpStatus must be"),
         (routes(f"[{{fault: {{abort: {{grpcStatus: NOPE}}}}, {TO_ECHO}}}]"), 6, "grpcStatus must be one of"),
         (routes("[{route: [{destination: {host: a}}, {destination: {host: b}}]}]"), 6, "weights"),
-        (SERVICE.replace("spec:", "spec:\n  type: ExternalName"), 6, "type ExternalName"),
+        (SERVICE.replace("spec:", "spec:\n  type: ExternalName"), 6, "externalName is missing"),
         (routes(f"[{{delegate: {{name: x}}, {TO_ECHO}}}]"), 6, "both route and delegate"),
         (routes(f"[{{match: [{{headers: {{'@request.auth.claims.x': {{}}}}}}], {TO_ECHO}}}]"), 6, "needs a token"),
         (routes("[{directResponse: {status: 1}}]"), 6, "status must be a whole number from 100 to 599"),

@@ -56,10 +56,9 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
         if fields.text(port, "protocol", "TCP") != "TCP":
             protocol = "udp"
         ports.append(ServicePort(number, target, protocol.lower() not in _OTHER_PROTOCOLS))
-    if not ports:
+    alias_of = fields.text(spec, "externalName") if spec.get("type") == "ExternalName" else ""
+    if not ports and not alias_of:
         raise spec.fail("ports", "a Service needs at least one port")
-    if spec.get("type") == "ExternalName":
-        raise spec.fail("type", "the demo mesh does not know Services of the type ExternalName")
     session = "istio.io/persistent-session"
     if session in fields.block(fields.block(document, "metadata"), "labels"):
         reason = (
@@ -67,7 +66,7 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
         )
         notes.add("dropped", document.line_of("metadata"), reason)
     # YAML reads None as a word.
-    address = NO_ADDRESS if spec.get("clusterIP") == "None" else _cluster_ip(origin)
+    address = NO_ADDRESS if alias_of or spec.get("clusterIP") == "None" else _cluster_ip(origin)
     host = f"{origin.name}.{origin.namespace}.svc.{DOMAIN}"
     annotations = fields.block(fields.block(document, "metadata"), "annotations")
     wish = fields.text(spec, "trafficDistribution", "") or fields.text(annotations, _PREFERENCE_ANNOTATION, "")
@@ -78,6 +77,7 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
         tuple(ports),
         address,
         _PREFERENCES.get(wish.lower(), ()),
+        alias_of,
         node_local=spec.get("internalTrafficPolicy") == "Local",
     )
 

@@ -36,6 +36,8 @@ class Service:
     cluster_ip: str
     preferred: tuple[str, ...] = ()
     """Topology labels that endpoints are ordered by without any rule: what ``trafficDistribution`` stands for."""
+    alias_of: str = ""
+    """The host that a Service of the type ExternalName stands for."""
     node_local: bool = False
     """``internalTrafficPolicy: Local``: clients get the pods on their own node alone."""
 
@@ -253,6 +255,16 @@ class MeshConfig:
                 best = (length, virtual)
         return best[1] if best else None
 
+    def stands_for(self, host: str) -> str:
+        """The host that one is an alias of in the end; itself if it is none, empty if aliases go round in a circle."""
+        seen = {host}
+        while (service := self.service(host)) and service.alias_of:
+            host = service.alias_of
+            if host in seen:
+                return ""
+            seen.add(host)
+        return host
+
     def behind(self, service: Service, labels: Labels = ()) -> tuple[MeshWorkload, ...]:
         """The workloads a service selects, narrowed to those with these labels."""
         return tuple(
@@ -260,6 +272,7 @@ class MeshConfig:
             for workload in self.workloads
             if workload.namespace == service.origin.namespace
             and service.selector
+            and not service.alias_of
             and selects(service.selector, workload.labels)
             and selects(labels, workload.labels)
         )

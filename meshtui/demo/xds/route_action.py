@@ -45,7 +45,7 @@ def action(config: MeshConfig, http: HttpRoute, port: int) -> components.RouteAc
     if http.weighted:
         out.weighted_clusters.SetInParent()
     for destination, hashed in zip(http.destinations, hashes, strict=True):
-        name = _cluster(destination, port)
+        name = _cluster(config, destination, port)
         if http.weighted:
             share = out.weighted_clusters.clusters.add(name=name)
             share.weight.value = destination.weight
@@ -56,7 +56,7 @@ def action(config: MeshConfig, http: HttpRoute, port: int) -> components.RouteAc
             out.cluster = name
         _hash(out, hashed)
     _retry(out, http.retries, same_host=not http.weighted and any(hashes))
-    _ignored(out, http, port)
+    _ignored(config, out, http, port)
     return out
 
 
@@ -67,13 +67,16 @@ def duration(seconds: float) -> duration_pb2.Duration:
     return out
 
 
-def _cluster(destination: Destination, port: int) -> str:
-    """A destination without a port means the one that was called.
+def _cluster(config: MeshConfig, destination: Destination, port: int) -> str:
+    """A destination without a port means the one that was called; an alias means what it stands for, and no further.
 
-    Also where its Service has another one only: of a Service istiod knows here no port but the one that is called
-    (istio ``core/httproute.go``, BuildSidecarOutboundVirtualHosts).
+    Also where its Service has another port only: of a Service istiod knows here no port but the one that is called
+    (istio ``core/httproute.go``, BuildSidecarOutboundVirtualHosts; ``core/route/route.go``, GetDestinationCluster).
     """
-    return str(ClusterName(destination.host, destination.port or port, destination.subset))
+    service = config.service(destination.host)
+    known = service and service.port(port) and service.host not in config.hidden
+    host = service.alias_of if service and known and service.alias_of else destination.host
+    return str(ClusterName(host, destination.port or port, destination.subset))
 
 
 def _retry(action: components.RouteAction, retries: Retries | None, same_host: bool) -> None:
@@ -150,7 +153,7 @@ def _hash(action: components.RouteAction, hashed: ConsistentHash | None) -> None
             out.cookie.ttl.CopyFrom(duration(key.ttl_seconds))
 
 
-def _ignored(action: components.RouteAction, http: HttpRoute, port: int) -> None:
+def _ignored(config: MeshConfig, action: components.RouteAction, http: HttpRoute, port: int) -> None:
     """Fields that istiod sends as well and that gRPC does not read."""
     rewrite = http.rewrite or Rewrite()
     if rewrite.regex:
@@ -166,7 +169,7 @@ def _ignored(action: components.RouteAction, http: HttpRoute, port: int) -> None
         if mirror.percent is not None:
             share = percentage(mirror.percent)
         action.request_mirror_policies.add(
-            cluster=_cluster(mirror.destination, port),
+            cluster=_cluster(config, mirror.destination, port),
             runtime_fraction=base_pb2.RuntimeFractionalPercent(default_value=share),
             trace_sampled=wrappers_pb2.BoolValue(value=False),
             disable_shadow_host_suffix_append=True,

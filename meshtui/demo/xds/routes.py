@@ -40,19 +40,38 @@ def route_configuration(config: MeshConfig, name: str) -> route_pb2.RouteConfigu
         if (found := service.port(port)) and found.routed and service.host not in config.hidden
     ]
     hosts = {host.name: host for host in _beside(config, services, port)}
-    hosts |= {host.name: host for host in (_of_service(config, service, port) for service in services)}
+    hosts |= {host.name: host for service in services if (host := _of_service(config, service, port))}
     return route_pb2.RouteConfiguration(name=name, virtual_hosts=[hosts[name] for name in sorted(hosts)])
 
 
-def _of_service(config: MeshConfig, service: Service, port: int) -> components.VirtualHost:
-    """With the routes of its VirtualService, or a default one if that has none for this client."""
+def _of_service(config: MeshConfig, service: Service, port: int) -> components.VirtualHost | None:
+    """With the routes of its VirtualService, or a default one if that has none for this client.
+
+    An alias has no default one: its names are among those of what it stands for (istio ``core/route/route.go``,
+    BuildSidecarVirtualHostWrapper), unless its own VirtualService has them.
+    """
     virtual = config.virtual_service(service.host)
     routes = _routes(config, virtual, port) if virtual else []
-    own = aliases(service.host, config.namespace)
+    if service.alias_of and not routes:
+        return None
+    own = tuple(name for host in _known_as(config, service, port) for name in aliases(host, config.namespace))
     # A name under that of a headless Service means one of its pods (istio, generateVirtualHostDomains).
-    under = tuple(f"*.{name}" for name in own)
+    under = () if service.alias_of else tuple(f"*.{name}" for name in own)
     names = (*own, *under) if service.cluster_ip == NO_ADDRESS else (*own, service.cluster_ip)
     return _virtual_host(service.host, names, routes or [_default_route(config, service, port)], port)
+
+
+def _known_as(config: MeshConfig, service: Service, port: int) -> Iterator[str]:
+    """A Service's name, and those of its aliases that who asks is told of."""
+    yield service.host
+    if service.alias_of:
+        return
+    others = (other for other in config.services if other.alias_of and other.host not in config.hidden)
+    for other in sorted(others, key=lambda other: (other.origin.namespace, other.host)):
+        virtual = config.virtual_service(other.host)
+        routed = virtual and other.port(port) and _routes(config, virtual, port)
+        if not routed and config.stands_for(other.host) == service.host:
+            yield other.host
 
 
 def _beside(config: MeshConfig, services: Sequence[Service], port: int) -> Iterator[components.VirtualHost]:

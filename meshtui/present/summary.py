@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from meshtui.model.phrases import plural, share_words, size_words
 from meshtui.model.xds import unread
@@ -13,6 +14,7 @@ from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
+    Endpoint,
     FilterChain,
     Listener,
     Locality,
@@ -26,16 +28,16 @@ from meshtui.model.xds.config import (
 )
 from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import Node, NodeKind
+from meshtui.model.xds.graph_endpoints import SESSIONS_ONLY, Leaves, leaves_of
 from meshtui.model.xds.graph_words import (
     cluster_label,
-    endpoints_problem,
     filter_words,
     listener_facts,
     picks_by_plugin,
     route_facts,
 )
 from meshtui.model.xds.matching import why_left_out
-from meshtui.model.xds.readings import READINGS, passed_over, policy_of
+from meshtui.model.xds.readings import READINGS, drains_for_sessions, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import CDS, EDS, RDS, Health, Resource, ResourceKey
@@ -104,7 +106,7 @@ def _body(snapshot: Snapshot, resource: Resource) -> Iterator[Section]:
         case Cluster() as cluster:
             yield from _cluster(snapshot, resource.key, cluster)
         case ClusterLoadAssignment() as assignment:
-            yield from _assignment(assignment)
+            yield from _assignment(assignment, _leaves_alone(snapshot, resource.key, assignment))
         case Opaque() as opaque:
             unreadable = f"{opaque.type_url} ({size_words(opaque.size)}): {opaque.reason}"
             yield Section("cannot be read", (SummaryFact("", unreadable, Health.UNKNOWN),))
@@ -208,7 +210,8 @@ def _cluster(snapshot: Snapshot, key: ResourceKey, cluster: Cluster) -> Iterator
     named = endpoints_key(snapshot, key)
     assignment = snapshot.resources.get(named) if named else None
     if assignment is not None and isinstance(assignment.body, ClusterLoadAssignment):
-        yield from _assignment(assignment.body)
+        leaves = leaves_of(assignment.body, client, drains_for_sessions(cluster, client))
+        yield from _assignment(assignment.body, leaves)
     elif named is not None:
         note = status_note(assignment) if assignment else "the client does not hold them"
         yield Section(
@@ -234,13 +237,25 @@ def _tls(tls: TlsContext) -> Iterator[SummaryFact]:
         label = ""
 
 
-def _assignment(assignment: ClusterLoadAssignment) -> Iterator[Section]:
-    problem = endpoints_problem(assignment)
-    if problem:
-        yield Section("endpoints", (SummaryFact("", problem, Health.MISSING),))
-    unused = Health.MISSING if problem else Health.DEGRADED
+def _leaves_alone(snapshot: Snapshot, key: ResourceKey, assignment: ClusterLoadAssignment) -> Leaves:
+    """The endpoints as the clusters that read them use them: where one keeps sessions, what drains serves those."""
+    client = client_of(snapshot.node)
+    readers = (
+        resource.body
+        for other, resource in snapshot.resources.items()
+        if other.type == CDS and other.scope == key.scope and isinstance(resource.body, Cluster)
+    )
+    named = (cluster for cluster in readers if (cluster.endpoints_name or cluster.name) == key.name)
+    return leaves_of(assignment, client, any(drains_for_sessions(cluster, client) for cluster in named))
+
+
+def _assignment(assignment: ClusterLoadAssignment, leaves: Leaves) -> Iterator[Section]:
+    if not leaves.health.serves:
+        yield Section("endpoints", (SummaryFact("", leaves.note, leaves.health),))
+    nodes = iter(leaves.nodes)  # in the order of the endpoints
     for locality in assignment.localities:
-        yield Section(_place(locality), tuple(_endpoints(locality, unused)))
+        found = islice(nodes, len(locality.endpoints))
+        yield Section(_place(locality), tuple(map(_endpoint, locality.endpoints, found)))
     yield Section(
         "dropped by the client", tuple(SummaryFact(drop.category, share_words(drop.share)) for drop in assignment.drops)
     )
@@ -253,14 +268,13 @@ def _place(locality: Locality) -> str:
     return " · ".join(words)
 
 
-def _endpoints(locality: Locality, unused: Health) -> Iterator[SummaryFact]:
-    for endpoint in locality.endpoints:
-        health = Health.OK if endpoint.health.usable and locality.weight else unused
-        words = [endpoint.health.value]
-        words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
-        words += [endpoint.workload] if endpoint.workload else []
-        words += [f"also {', '.join(endpoint.more)}"] if endpoint.more else []
-        yield SummaryFact(endpoint.address, " · ".join(words), health)
+def _endpoint(endpoint: Endpoint, node: Node) -> SummaryFact:
+    words = [endpoint.health.value]
+    words += [f"weight {endpoint.weight}"] if endpoint.weight != 1 else []
+    words += [endpoint.workload] if endpoint.workload else []
+    words += [f"also {', '.join(endpoint.more)}"] if endpoint.more else []
+    words += [node.note] if node.note == SESSIONS_ONLY else []
+    return SummaryFact(endpoint.address, " · ".join(words), node.health)
 
 
 SHOWN_USERS = 8

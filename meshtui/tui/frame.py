@@ -7,6 +7,9 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from meshtui.model.identity.workload import server_features
+from meshtui.model.xds.resource import resource_timer
+
 if TYPE_CHECKING:
     from meshtui.model.xds.resource import Resource
     from meshtui.session.echo.controller import EchoController
@@ -31,3 +34,8 @@ class Frame:
     position: tuple[int, int] = (1, 1)
     controller: EchoController | None = None
     others: tuple[SessionState, ...] = ()
+
+    @property
+    def resource_timer(self) -> float:
+        """Seconds after which gRPC gives up a resource it asked for, as far as the bootstrap was read."""
+        return resource_timer(server_features(self.state.workload)).total_seconds()

@@ -80,7 +80,7 @@ def expectation_for(
     if lacking:
         reason = (
             f"The accepted route names {lacking}, which is not there: gRPC keeps the split it had until it arrives, "
-            "and after 15 s fails that share."
+            "and fails that share once it gives it up (after 15 s, or 30 s if its bootstrap asks for that)."
         )
         found = Expectation.untestable(reason, weights=_by_label(clusters), label=label)
     else:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from meshtui.model.xds.clients import Client
-from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, EndpointHealth
-from meshtui.model.xds.feature_table import SESSIONS
-from meshtui.model.xds.features import ignores
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment
 from meshtui.model.xds.graph import Branch, Node, NodeKind, Serves
 from meshtui.model.xds.graph_aggregates import in_order
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_endpoints import Leaves, leaves_of
 from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
 from meshtui.model.xds.graph_words import cluster_facts, cluster_label
-from meshtui.model.xds.readings import READINGS, lets_none_through, passes_over, policy_of
+from meshtui.model.xds.readings import READINGS, drains_for_sessions, lets_none_through, passes_over, policy_of
 from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, Status, worst
 from meshtui.model.xds.serving import locality_fact
 from meshtui.model.xds.status_words import is_explained, status_note
@@ -131,7 +129,7 @@ class Clusters:
         if assignment.health is not Health.OK or not isinstance(assignment.body, ClusterLoadAssignment):
             found = self._readable_cluster(resource, body, slot, label, children=(self.assignment(assignment),))
             return self._beside(found, assignment)
-        leaves = self._leaves_of(assignment.key, assignment.body, self._drains_for_sessions(body))
+        leaves = self._leaves_of(assignment.key, assignment.body, drains_for_sessions(body, self._client))
         return self._readable_cluster(resource, body, slot, label, leaves=leaves)
 
     def _readable_cluster(
@@ -177,10 +175,6 @@ class Clusters:
         if leaves is None:
             leaves = self._leaves[key, for_sessions] = leaves_of(assignment, self._client, for_sessions)
         return leaves
-
-    def _drains_for_sessions(self, cluster: Cluster) -> bool:
-        """Whether an endpoint that drains still gets the calls of its sessions (gRFC A55)."""
-        return EndpointHealth.DRAINING.value in cluster.kept_for_sessions and not ignores(SESSIONS, self._client)
 
     def _beside(self, cluster: Node, assignment: Resource) -> Node:
         """A cluster whose EDS resource has a line of its own."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from meshtui.model.xds.clients import Client, Language, Version
-from meshtui.model.xds.config import Cluster, Policy
+from meshtui.model.xds.config import Cluster, EndpointHealth, Policy
 from meshtui.model.xds.feature_never import OTHER_POLICIES
 from meshtui.model.xds.feature_table import (
     CIRCUIT_BREAKERS,
@@ -15,6 +15,7 @@ from meshtui.model.xds.feature_table import (
     PICK_FIRST,
     POLICY_LISTS,
     RING_HASH,
+    SESSIONS,
     WEIGHTED_ROUND_ROBIN,
 )
 from meshtui.model.xds.features import Reads, ignores, reads
@@ -97,6 +98,11 @@ def lets_none_through(cluster: Cluster, client: Client) -> bool:
     grpc-go ``requests_counter.go``: as many as the limit are too many already.
     """
     return cluster.max_requests == 0 and not ignores(CIRCUIT_BREAKERS, client)
+
+
+def drains_for_sessions(cluster: Cluster, client: Client) -> bool:
+    """Whether an endpoint that drains still gets the calls of its sessions (gRFC A55)."""
+    return EndpointHealth.DRAINING.value in cluster.kept_for_sessions and not ignores(SESSIONS, client)
 
 
 POLICY_FEATURES: Final = MappingProxyType(

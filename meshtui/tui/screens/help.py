@@ -27,7 +27,7 @@ MEANINGS = (
         "degraded: calls are served, but an endpoint is out, some are dropped, or a fallback or a cached config serves",
     ),
     (Health.UNKNOWN, "unknown: whether calls are served cannot be told from here"),
-    (Health.WAITING, "waiting: asked for, and no answer yet; gRPC gives up after 15 s"),
+    (Health.WAITING, "waiting: asked for, and no answer yet; gRPC gives up after {timer:g} s"),
     (
         Health.MISSING,
         "missing: nothing of it can be used, so calls that need it fail; the word says why: missing (the control plane "
@@ -38,7 +38,7 @@ MEANINGS = (
         "NACKED: the client refused the newest version; what was before, if anything, goes on",
     ),
 )
-"""What the marks say; one on a parent is the worst below it."""
+"""What the marks say, ``timer`` in seconds; one on a parent is the worst below it."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -49,8 +49,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q", "dismiss(None)", "Back", id="help.back", tooltip="Close the help"),
     ]
 
-    def __init__(self, bindings: Sequence[Binding], commands: Sequence[Command]) -> None:
+    def __init__(self, bindings: Sequence[Binding], commands: Sequence[Command], timer: float) -> None:
+        """``timer``: the seconds after which gRPC gives up what it asked for."""
         super().__init__()
+        self._timer = timer
         self._shown_bindings = tuple(bindings)
         self._commands = commands
         self._page = Page(id="help-page")
@@ -72,7 +74,8 @@ class HelpScreen(ModalScreen[None]):
         yield EMPTY
         yield (Span(" Marks", Role.TITLE),)
         for health, meaning in MEANINGS:
-            yield from hanging((Span("   "), glyph(health), Span(" ")), meaning, max(width - 6, 12))
+            words = meaning.format(timer=self._timer)
+            yield from hanging((Span("   "), glyph(health), Span(" ")), words, max(width - 6, 12))
         changed = "changed a moment ago; the dot stays for a minute"
         yield from hanging((Span("   "), Span("● ", Role.ACCENT)), changed, max(width - 6, 12))
         yield EMPTY

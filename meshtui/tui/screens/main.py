@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from meshtui.model.errors import MeshtuiError
+from meshtui.model.xds.resource import resource_timer
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.tui.commands import Command, understand
 from meshtui.tui.frame import Frame
@@ -286,7 +287,8 @@ class MainScreen(Screen[None], Backdrop):
         from meshtui.tui.screens.help import HelpScreen
 
         bindings = [active.binding for active in self.active_bindings.values()]
-        self.app.push_screen(HelpScreen(bindings, self.commands))
+        timer = self._frame.resource_timer if self._frame is not None else resource_timer().total_seconds()
+        self.app.push_screen(HelpScreen(bindings, self.commands, timer))
 
     def action_command(self, text: str = "") -> None:
         self._command.open(text)

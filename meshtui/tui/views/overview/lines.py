@@ -204,15 +204,16 @@ MEANS: Final = {
     Health.OK: "",
     Health.DEGRADED: "Its calls are served all the same.",
     Health.UNKNOWN: "Whether calls are served is not known from here.",
-    Health.WAITING: "The client asked and has no answer yet; after 15 s gRPC takes it as missing.",
+    Health.WAITING: "The client asked and has no answer yet; after {timer:g} s gRPC gives it up.",
     Health.MISSING: "Calls that need it fail.",
     Health.REFUSED: "What the client held before, if anything, goes on.",
 }
 """What a state means for calls, where no finding says it better."""
 
 
-def _says(node: Node) -> str:
-    return MEANS[node.health] if node.health is Health.WAITING else f"{node.note}. {MEANS[node.health]}"
+def _says(node: Node, frame: Frame) -> str:
+    means = MEANS[node.health].format(timer=frame.resource_timer)
+    return means if node.health is Health.WAITING else f"{node.note}. {means}"
 
 
 def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: int) -> Iterator[OverviewEntry]:
@@ -226,7 +227,7 @@ def _trouble_lines(troubles: tuple[tuple[Node, ...], ...], frame: Frame, width: 
         yield OverviewEntry(
             (Span(f"  {HEALTH_GLYPHS[node.health]} ", role), Span(cut(title, width - 5), role)), _resource(key, frame)
         )
-        yield from _entries(paragraph(_says(node), width, Role.TEXT))
+        yield from _entries(paragraph(_says(node, frame), width, Role.TEXT))
         if len(way) > 1:
             path = " → ".join(node.label for node in way[:-1])
             yield from _entries(paragraph(f"on the way {path}", width, Role.DIM))

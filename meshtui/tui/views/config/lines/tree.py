@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from meshtui.model.identity.workload import server_features
 from meshtui.model.phrases import age_words, share_words
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.refusal_text import own_reason
 from meshtui.model.xds.refusal_text import shown as shown_reason
-from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status, resource_timer
+from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.tree_rows import TreeRow
 from meshtui.tui.frame import Frame
@@ -144,8 +143,7 @@ def waiting_words(node: Node, resource: Resource | None, frame: Frame) -> str:
         since = frame.state.changed_at.get(resource.key)
         if since is not None:
             waited = max(int((frame.now - since).total_seconds()), 0)
-            timer = resource_timer(server_features(frame.state.workload)).total_seconds()
-            return f"waiting {waited} s of {timer:g}"
+            return f"waiting {waited} s of {frame.resource_timer:g}"
     if word and resource is not None and (reason := refusal(resource)):
         return f"{word}  {reason}"
     repeats = node.note.lower().startswith(word.lower())  # the client's own words may begin with "timeout" themselves

@@ -133,9 +133,8 @@ WAITING: Final = Kind(
     severity=Severity.WARNING,
     title="The {type} {short_name} has not arrived",
     why=(
-        "{reached}the client has asked for the {type} {name} and has no answer. A route that names it is accepted "
-        "all the same, but takes effect only when it arrives; gRPC gives up after {timeout} s, and then that "
-        "share of requests fails. Until then the old config holds."
+        "{reached}the client has asked for the {type} {name} and has no answer. Until it comes, {meanwhile}; gRPC "
+        "gives up after {timeout} s, and what needs it fails then."
     ),
     graded=(
         "an error once it took longer than gRPC waits: it counts only while it is connected to the control plane, so "

@@ -23,8 +23,9 @@ from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_aggregates import absorbed, lost_members
 from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.names import is_inbound
 from meshtui.model.xds.references import endpoints_key
-from meshtui.model.xds.resource import Health, ResourceKey, Status, resource_timer
+from meshtui.model.xds.resource import LDS, RDS, Health, Resource, ResourceKey, Status, resource_timer
 from meshtui.model.xds.snapshot import Snapshot
 
 GRACE: Final = timedelta(seconds=2)
@@ -109,11 +110,21 @@ def waiting(seen: ConfigEvidence) -> Iterator[Finding]:
             name=resource.key.name,
             short_name=name,
             reached=reached(effects),
+            meanwhile=_meanwhile(resource),
             timeout=int(timer.total_seconds()),
             fix=way_to_config(seen) if overdue else "",
             how_to_define=advice.how_to_define(resource),
             evidence=(f"{resource.key.type} {resource.key.name} is {resource.status.name}{so_long}",),
         )
+
+
+def _meanwhile(resource: Resource) -> str:
+    """A server is not serving before it has its listener and its routes (gRFC A36)."""
+    if is_inbound(resource.key):
+        return "this server's port takes no call, unless it had a config before"
+    if resource.key.type in (LDS, RDS):
+        return "calls go by the config from before, or wait where there was none"
+    return "a route that names it is accepted, but the split from before holds, or calls wait where there was none"
 
 
 def without_endpoints(seen: ConfigEvidence) -> Iterator[Finding]:

@@ -126,12 +126,14 @@ class Routes:
         return tuple(self._route(scope, index, route, channel) for index, route in enumerate(host.routes))
 
     def _route(self, scope: str, index: int, route: Route, channel: Channel | None) -> Node:
-        left_out = bool(why_left_out(route, self._client))
+        """A route. One that no channel uses fails no call: an Envoy that serves CSDS has such, and acts on them all."""
+        left_out = channel is not None and bool(why_left_out(route, self._client))
         children = () if left_out else self._destinations(scope, route, channel)
-        outbound = channel is not None
         faults = NOTHING if left_out else faults_met(route, self._client, channel)
-        health = worst(route_health(route, outbound=outbound), faults.health)
-        notes = route_note(route, self._client, outbound=outbound), faults.note
+        health, notes = Health.OK, ("", "")
+        if channel is not None:
+            health = worst(route_health(route), faults.health)
+            notes = route_note(route, self._client, outbound=True), faults.note
         return Node(
             slot=f"route {index} {route.name}",
             kind=NodeKind.ROUTE,

@@ -148,11 +148,11 @@ def table_facts(routes: RouteConfiguration, client: Client) -> tuple[str, ...]:
     return tuple(unread.words(asked, client) for asked in unread.of_table(routes))
 
 
-def route_health(route: Route, *, outbound: bool) -> Health:
-    """MISSING for a route whose calls all fail in the client: it leads nowhere. UNKNOWN where a plugin decides."""
+def route_health(route: Route) -> Health:
+    """Of a channel's route: MISSING where all its calls fail in the client, UNKNOWN where a plugin decides."""
     if picks_by_plugin(route):
         return Health.UNKNOWN
-    return Health.MISSING if _fails(route, outbound) else Health.OK
+    return Health.MISSING if _fails(route, outbound=True) else Health.OK
 
 
 def picks_by_plugin(route: Route) -> bool:
@@ -172,7 +172,7 @@ def route_note(route: Route, client: Client, *, outbound: bool) -> str:
         return f"gRPC leaves this route out ({reason}): the next one that matches serves"
     if picks_by_plugin(route):
         return "whether its calls are served is not known from here"
-    if _fails(route, outbound):
+    if _fails(route, outbound=outbound):
         what = route.action.detail or "an action for servers"
         if READINGS[client.language].refuses_actions and route.action.kind is ActionKind.FAILING:
             return f"{client.language.value} refuses a route configuration with this action: {what}"
@@ -184,7 +184,7 @@ def route_note(route: Route, client: Client, *, outbound: bool) -> str:
     return ""
 
 
-def _fails(route: Route, outbound: bool) -> bool:
+def _fails(route: Route, *, outbound: bool) -> bool:
     """A client can do nothing with an action that is for servers either (gRFC A36)."""
     kind = route.action.kind
     return not route.left_out and (kind is ActionKind.FAILING or (outbound and kind is ActionKind.NON_FORWARDING))

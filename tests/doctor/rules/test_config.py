@@ -19,6 +19,7 @@ from meshtui.present.ladder import RungName
 from meshtui.present.ladder_config import config_rungs
 from tests.world.clock import NOW
 from tests.world.config import (
+    LISTENER,
     ROUTES,
     canary,
     cluster,
@@ -26,6 +27,7 @@ from tests.world.config import (
     inbound,
     key,
     resource,
+    snapshot,
     split_routes,
     subset,
     with_resource,
@@ -145,6 +147,18 @@ def test_healthy_endpoints_of_no_weight_are_no_matter_of_pods() -> None:
     )
     (finding,) = judge(seen)
     assert finding.fix.startswith("give the localities of its healthy endpoints a weight")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [(LISTENER, "or wait where there was none"), (inbound().key.name, "this server's port takes no call")],
+)
+def test_what_a_listener_that_is_waited_for_holds_up(name: str, words: str) -> None:
+    """No route names it, and a server has no split."""
+    seen = snapshot([resource(LDS, name, None, status=Status.REQUESTED, at=None)])
+    (finding,) = judge(seen, waited=4)
+    assert words in finding.explanation
+    assert "route that names it" not in finding.explanation
 
 
 def test_an_empty_cluster_fails_its_share() -> None:

@@ -153,6 +153,14 @@ def test_no_virtual_host_for_the_channel() -> None:
     assert "unless the app sets another authority" in found.explanation
 
 
+def test_a_redirect_that_no_channel_uses_fails_no_call() -> None:
+    """As an Envoy that serves CSDS has it in its table for port 80."""
+    table = routes(Route("away", EVERYTHING, RouteAction(ActionKind.FAILING, detail="redirect")))
+    seen = spoken(with_resource(canary(NOW), resource(RDS, "80", table)), "envoy")
+    assert [root.worst for root in build(seen).roots if root.name == "80"] == [Health.OK]
+    assert alarms(seen) == []
+
+
 LEFT_OUT = Route(
     "r", RouteMatch(StringMatch(MatchKind.PREFIX, ""), unsupported="query parameters"), weighted({"v1": 1})
 )

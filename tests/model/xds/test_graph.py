@@ -255,7 +255,7 @@ def test_several_routes_have_a_line_each() -> None:
         (),
     ]
     assert found[0].label == "/a.B/*"
-    assert "query parameters" in found[2].note
+    assert "query parameters" in found[2].label
 
 
 def test_where_a_plugin_picks_the_cluster_it_is_not_known_what_serves() -> None:

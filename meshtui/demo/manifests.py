@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from meshtui.demo.istio import delegates, fields
-from meshtui.demo.istio.destinations import read_destination_rule, read_service, read_service_entry
+from meshtui.demo.istio.destinations import read_destination_rule, read_service
 from meshtui.demo.istio.fields import Block, ManifestError
 from meshtui.demo.istio.notes import Notes
 from meshtui.demo.istio.objects import (
@@ -26,6 +26,7 @@ from meshtui.demo.istio.origin import Note, Origin
 from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import VirtualService
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
+from meshtui.demo.istio.service_entry import read_service_entry
 from meshtui.demo.istio.sidecar import read_sidecar
 from meshtui.demo.istio.virtual_service import read_virtual_service
 from meshtui.demo.istio.workload import NAMESPACE, MeshWorkload

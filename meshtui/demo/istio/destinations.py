@@ -1,4 +1,4 @@
-"""Reads Service, ServiceEntry and DestinationRule, by what istiod makes of them for proxyless gRPC."""
+"""Reads Service and DestinationRule, by what istiod makes of them for proxyless gRPC."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_RING_SIZE = 1024
 LARGEST_RING = 8_388_608
 """A larger ring is sent as well, and gRPC has no use for the cluster (gRFC A42)."""
 
-_OTHER_PROTOCOLS = ("tcp", "udp", "tls", "https", "mongo", "redis", "mysql")
+OTHER_PROTOCOLS = ("tcp", "udp", "tls", "https", "mongo", "redis", "mysql")
 """Port names that istiod takes for something else than HTTP or an unknown protocol."""
 
 
@@ -55,7 +55,7 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
         protocol = fields.text(port, "appProtocol", "") or fields.text(port, "name", "").partition("-")[0]
         if fields.text(port, "protocol", "TCP") != "TCP":
             protocol = "udp"
-        ports.append(ServicePort(number, target, protocol.lower() not in _OTHER_PROTOCOLS))
+        ports.append(ServicePort(number, target, protocol.lower() not in OTHER_PROTOCOLS))
     alias_of = fields.text(spec, "externalName") if spec.get("type") == "ExternalName" else ""
     if not ports and not alias_of:
         raise spec.fail("ports", "a Service needs at least one port")
@@ -66,7 +66,7 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
         )
         notes.add("dropped", document.line_of("metadata"), reason)
     # YAML reads None as a word.
-    address = NO_ADDRESS if alias_of or spec.get("clusterIP") == "None" else _cluster_ip(origin)
+    address = NO_ADDRESS if alias_of or spec.get("clusterIP") == "None" else cluster_ip(origin)
     host = f"{origin.name}.{origin.namespace}.svc.{DOMAIN}"
     annotations = fields.block(fields.block(document, "metadata"), "annotations")
     wish = fields.text(spec, "trafficDistribution", "") or fields.text(annotations, _PREFERENCE_ANNOTATION, "")
@@ -82,32 +82,7 @@ def read_service(document: Block, origin: Origin, notes: Notes) -> Service:
     )
 
 
-_ENTRY_FIELDS = ("hosts", "addresses", "ports", "location", "resolution", "workloadSelector", "exportTo")
-
-
-def read_service_entry(document: Block, origin: Origin, notes: Notes) -> Service:
-    """A ServiceEntry whose workloads are in the mesh: a Service by another name."""
-    spec = fields.block(document, "spec")
-    fields.only(spec, "a ServiceEntry", _ENTRY_FIELDS)
-    hosts = fields.texts(spec, "hosts")
-    if len(hosts) != 1:
-        raise spec.fail("hosts", "the demo mesh knows only a ServiceEntry with one host")
-    if fields.one_of(spec, "resolution", ("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN"), "NONE") != "STATIC":
-        raise spec.fail("resolution", "the demo mesh knows only resolution STATIC: its pods are all there is")
-    selector = fields.block(spec, "workloadSelector")
-    fields.only(selector, "a workloadSelector", ("labels",))
-    ports = []
-    for port in fields.blocks(spec, "ports"):
-        number = fields.integer(port, "number", 1, 65535)
-        protocol = fields.text(port, "protocol", "")
-        target = fields.integer(port, "targetPort", 1, 65535, default=number)
-        ports.append(ServicePort(number, target, protocol.lower() not in _OTHER_PROTOCOLS))
-    addresses = fields.texts(spec, "addresses")
-    labels = fields.labels(selector, "labels")
-    return Service(origin, hosts[0], labels, tuple(ports), addresses[0] if addresses else _cluster_ip(origin))
-
-
-def _cluster_ip(origin: Origin) -> str:
+def cluster_ip(origin: Origin) -> str:
     """A stable address from the benchmarking range (RFC 2544), which is routed nowhere.
 
     Kubernetes would choose one; a proxyless client never dials it.

@@ -38,6 +38,8 @@ class Service:
     """Topology labels that endpoints are ordered by without any rule: what ``trafficDistribution`` stands for."""
     alias_of: str = ""
     """The host that a Service of the type ExternalName stands for."""
+    endpoints: tuple[MeshWorkload, ...] = ()
+    """What a ServiceEntry lists in the place of pods."""
     node_local: bool = False
     """``internalTrafficPolicy: Local``: clients get the pods on their own node alone."""
 
@@ -266,16 +268,16 @@ class MeshConfig:
         return host
 
     def behind(self, service: Service, labels: Labels = ()) -> tuple[MeshWorkload, ...]:
-        """The workloads a service selects, narrowed to those with these labels."""
-        return tuple(
+        """The workloads a service selects or lists, narrowed to those with these labels."""
+        selected = (
             workload
             for workload in self.workloads
             if workload.namespace == service.origin.namespace
             and service.selector
             and not service.alias_of
             and selects(service.selector, workload.labels)
-            and selects(labels, workload.labels)
         )
+        return tuple(workload for workload in (*selected, *service.endpoints) if selects(labels, workload.labels))
 
 
 def _united(told: Iterable[Service]) -> tuple[Service, ...]:

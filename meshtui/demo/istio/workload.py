@@ -36,6 +36,8 @@ class MeshWorkload:
     """Container port → the port really listened on; they differ only where the real one is taken."""
     is_pod: bool = True
     """Kubernetes says of a pod that it is ready, and nobody says that of a WorkloadEntry without a health probe."""
+    weight: int = 1
+    """Its share of the calls to its locality, and of those to all of them."""
 
     @property
     def identity(self) -> str:

@@ -28,7 +28,7 @@ def cluster(config: MeshConfig, name: str) -> cluster_pb2.Cluster | None:
             eds_config=config_source_pb2.ConfigSource(ads=config_source_pb2.AggregatedConfigSource()),
         ),
     )
-    identities = {workload.identity for workload in config.behind(service)}
+    identities = {workload.identity for workload in config.behind(service) if workload.service_account}
     _apply(out, policy(config, parts, subset), identities)
     return out
 

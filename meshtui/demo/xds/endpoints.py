@@ -51,13 +51,15 @@ def _endpoint(
     out = endpoint_components_pb2.LbEndpoint(
         health_status=health_check_pb2.HEALTHY if workload.is_pod else health_check_pb2.UNKNOWN,
         endpoint=endpoint_components_pb2.Endpoint(address=address_pb2.Address(socket_address=address)),
-        load_balancing_weight=wrappers_pb2.UInt32Value(value=1),
+        load_balancing_weight=wrappers_pb2.UInt32Value(value=workload.weight),
     )
     if _speaks_tls(config, workload, port, mutual_tls):
         out.metadata.filter_metadata["envoy.transport_socket_match"].update({"tlsMode": "istio"})
     service, revision = workload.canonical
-    # The default is left out (istio networking/util/util.go, AppendLbEndpointMetadata).
-    told = ";".join((workload.name, workload.namespace, service, "" if revision == "latest" else revision, CLUSTER_ID))
+    # The default is left out (istio networking/util/util.go, AppendLbEndpointMetadata). A listed endpoint has neither
+    # a name nor a namespace (istio serviceentry/conversion.go, convertServiceEntryToInstances).
+    namespace = workload.namespace if workload.name else ""
+    told = ";".join((workload.name, namespace, service, "" if revision == "latest" else revision, CLUSTER_ID))
     out.metadata.filter_metadata["istio"].update({"workload": told})
     return out
 

@@ -32,7 +32,7 @@ class Group:
     @property
     def weight(self) -> int:
         """Its weight among the localities of its priority."""
-        return len(self.ends) if self.share is None else self.share
+        return sum(workload.weight for workload, _ in self.ends) if self.share is None else self.share
 
     def to_proto(self) -> endpoint_components_pb2.LocalityLbEndpoints:
         """The message that is sent."""

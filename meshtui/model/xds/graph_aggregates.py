@@ -164,8 +164,14 @@ def _needed(graph: Graph) -> set[object]:
         found.add(_mark(node))
         if node.children and id(node.children) not in entered:
             entered.add(id(node.children))
-            pending += [child for child in node.children if not _absorbs(node, child) or child.serves.able]
+            pending += [child for child in node.children if _is_met(node, child)]
     return found
+
+
+def _is_met(node: Node, below: Node) -> bool:
+    """Whether calls of the node meet what hangs on it: an aggregate that waits is held up by the members it awaits."""
+    held_up = node.serves.able is None and node.worst is Health.WAITING and _is_awaited(below)
+    return held_up or bool(below.serves.able) or not _absorbs(node, below)
 
 
 def _mark(node: Node) -> object:

@@ -26,6 +26,7 @@ from meshtui.model.xds.config import (
     TlsContext,
     TlsMode,
     VirtualHost,
+    WeightedCluster,
 )
 from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import MOST_REPEATED, Graph, Node, NodeKind
@@ -354,6 +355,36 @@ def test_aggregates() -> None:
     (both,) = graph.roots[0].children
     assert [child.label for child in both.children] == ["v1", "backup"]
     assert both.children[1].facts == ("plaintext", "LOGICAL_DNS", "b.example:443")
+
+
+WAITS = [
+    pytest.param(
+        [resource(CDS, "us", None, status=Status.REQUESTED)], RungName.CLUSTER, id="a member that is asked for"
+    ),
+    pytest.param([], RungName.CLUSTER, id="a member that is not held"),
+    pytest.param(
+        [resource(CDS, "us", cluster("us")), resource(EDS, "us", None, status=Status.REQUESTED)],
+        RungName.ENDPOINT,
+        id="the endpoints of a member",
+    ),
+]
+
+
+@pytest.mark.parametrize("routed", [True, False], ids=["routed", "no route leads to it"])
+@pytest.mark.parametrize(("member", "name"), WAITS)
+def test_an_aggregate_that_waits_does_so_everywhere(member: list[Resource], name: RungName, routed: bool) -> None:
+    """gRFC A37, A74: gRPC decides where calls go once it knows of each member; whether a route names it or not."""
+    eu = [resource(CDS, "eu", cluster("eu")), resource(EDS, "eu", endpoints("eu", "a:1"))]
+    action = RouteAction(ActionKind.FORWARD, (WeightedCluster("all", 1, 1.0),))
+    table = routes(Route("r", EVERYTHING, action)) if routed else split_routes({"v1": 20, "v2": 80})
+    seen = canary()
+    for part in (*eu, *member, aggregate("all", "eu", "us"), resource(RDS, ROUTES, table)):
+        seen = with_resource(seen, part)
+    graph = build(seen)
+    assert next(found for _, found in graph.walk() if found.label == "all").worst is Health.WAITING
+    rung = next(rung for rung in config_rungs(seen, graph, NOW) if rung.name is name)
+    assert rung.health is Health.WAITING
+    assert rung.aside.split(":")[0] in ("us", "of us")
 
 
 def test_aggregates_that_name_each_other_end() -> None:

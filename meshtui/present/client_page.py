@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from meshtui.model.xds.clients import Language
+from meshtui.model.xds.clients import Client, Language, Version
 from meshtui.model.xds.feature_table import FEATURES
 from meshtui.model.xds.features import LOOKED_AT, Feature, Support
+from meshtui.model.xds.readings import LEAVES_OUT_LOST, PASSES_OVER_REFUSED, READINGS, passes_over
 
 WIDEST: Final = 120
 """Columns of a page's text, as in the other documents."""
 
-HOW_MADE: Final = "<!-- Made from meshtui/model/xds/feature_table.py by `make clients`; change it there. -->"
+HOW_MADE: Final = (
+    "<!-- Made from meshtui/model/xds/feature_table.py and readings.py by `make clients`; change it there. -->"
+)
 
 INTRODUCTION: Final = (
     "Every gRPC reads the same xDS config, each language with its own code and each part since a release of its own. "
@@ -33,8 +36,18 @@ SOURCES: Final = (
     "real clients, C-core, grpc-go and grpc-java, in `tests/peers/test_faults.py`."
 )
 
+READ_OTHERWISE: Final = (
+    "What a route configuration or an aggregate cluster means differs by language in these points; the sources are "
+    "named in `meshtui/model/xds/readings.py`. How hosts, paths and headers are matched is in "
+    "[matching.md](matching.md)."
+)
+
 TITLES: Final = {Language.CORE: "C-core", Language.JAVA: "Java", Language.GO: "Go", Language.NODE: "Node"}
 """The columns."""
+
+
+OLDEST: Final = Version(0, 0)
+"""Before every release."""
 
 
 def page() -> str:
@@ -55,6 +68,9 @@ def page() -> str:
             ("what", "in xDS", "gRFC", "instead", "source"),
             ((one.name, one.where, one.grfc, one.instead, one.source) for one in never),
         ),
+        "## What the languages read otherwise than one another",
+        textwrap.fill(READ_OTHERWISE, WIDEST),
+        _table(("what", *TITLES.values()), _readings()),
         "## Sources of single entries",
         "\n".join(_sources(some)),
         HOW_MADE,
@@ -80,6 +96,40 @@ def _words(support: Support) -> str:
         return switched or "no"
     since = f"{support.since} or before" if support.at_least else str(support.since)
     return f"{since}; {switched}" if switched else since
+
+
+def _readings() -> Iterable[tuple[str, ...]]:
+    """What stands in readings.py, a line for each question."""
+    read = [READINGS[language] for language in TITLES]
+    yield (
+        "a destination of weight 0",
+        *("kept: its cluster is asked for" if one.asks_for_weightless else "left out" for one in read),
+    )
+    yield (
+        "a redirect, a direct response, no action",
+        *("the route configuration is refused" if one.refuses_actions else "calls that match fail" for one in read),
+    )
+    yield (
+        "an aggregate that contains itself",
+        *("it, or the second place, may fail" if one.refuses_loops else "the second place is left out" for one in read),
+    )
+    for what, absent in (
+        ("a member of an aggregate that does not exist", True),
+        ("a member of an aggregate that was refused, or came as an error", False),
+    ):
+        yield (what, *(_passing(language, absent=absent) for language in TITLES))
+
+
+def _passing(language: Language, *, absent: bool) -> str:
+    """What a language does, and since when where older releases are not known to do it."""
+    since = {Language.CORE: LEAVES_OUT_LOST, Language.JAVA: PASSES_OVER_REFUSED}.get(language, LOOKED_AT[language])
+    newest = passes_over(Client(language, since), absent=absent)
+    if newest is None:
+        return "not known"
+    if not newest:
+        return "the aggregate fails"
+    always = passes_over(Client(language, OLDEST), absent=absent)
+    return "passed over" if always else f"passed over since {since}; before, not known"
 
 
 def _sources(features: Iterable[Feature]) -> Iterable[str]:

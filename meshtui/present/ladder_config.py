@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.phrases import ago_words, plural, share_words
+from meshtui.model.xds.clients import Client, client_of
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import as_met
 from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.matching import as_read
 from meshtui.model.xds.names import is_inbound
 from meshtui.model.xds.resource import EDS, Health, ResourceKey, Status
 from meshtui.model.xds.snapshot import Snapshot
@@ -112,7 +114,7 @@ def _route_rung(nodes: list[Node], listeners: list[Node], snapshot: Snapshot, no
         resource = snapshot.resources.get(nodes[0].key)
         if resource is not None and isinstance(resource.body, RouteConfiguration):
             age = f"changed {ago_words(now - resource.last_updated)}" if resource.last_updated else ""
-            words = route_words(in_use(snapshot, resource.key, resource.body))
+            words = route_words(in_use(snapshot, resource.key, resource.body), client_of(snapshot.node))
             bad = rung.health is not Health.OK
             return replace(rung, text=words, names=(), aside=(rung.aside or why) if bad else age)
     return rung
@@ -168,7 +170,7 @@ def _clusters_under(node: Node) -> Iterable[Node]:
             yield from _clusters_under(child)
 
 
-def route_words(routes: RouteConfiguration) -> str:
+def route_words(routes: RouteConfiguration, client: Client) -> str:
     """A whole route configuration in a line: ``v1 80 % · v2 20 %``, with matches where there are several."""
     if not routes.virtual_hosts:
         return "no virtual host for this channel"
@@ -178,7 +180,7 @@ def route_words(routes: RouteConfiguration) -> str:
     parts = []
     for route in all_routes:
         clusters = route.action.clusters
-        where = "" if is_catch_all(route.match) else f"{match_words(route.match)} → "
+        where = "" if is_catch_all(route.match) else f"{match_words(as_read(route.match, client))} → "
         all_to_one = bool(where) and len(clusters) == 1
         named = " · ".join(
             cluster_label(item.cluster) + ("" if all_to_one else f" {share_words(item.share)}")

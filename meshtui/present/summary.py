@@ -36,7 +36,7 @@ from meshtui.model.xds.graph_words import (
     picks_by_plugin,
     route_facts,
 )
-from meshtui.model.xds.matching import why_left_out
+from meshtui.model.xds.matching import as_read, why_left_out
 from meshtui.model.xds.readings import READINGS, drains_for_sessions, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown
@@ -165,7 +165,12 @@ def _domains(host: VirtualHost) -> str:
 def _host(snapshot: Snapshot, scope: str, host: VirtualHost) -> Iterator[SummaryFact]:
     lone = len(host.routes) == 1
     for route in host.routes:
-        yield SummaryFact("all" if lone and is_catch_all(route.match) else match_words(route.match), "")
+        yield SummaryFact(
+            "all"
+            if lone and is_catch_all(route.match)
+            else match_words(as_read(route.match, client_of(snapshot.node))),
+            "",
+        )
         yield from _route(snapshot, scope, route)
     for origin in dict.fromkeys(route.origin for route in host.routes if route.origin):
         yield SummaryFact("", f"from {origin}")

@@ -23,7 +23,7 @@ from meshtui.model.xds.graph_words import (
     table_facts,
 )
 from meshtui.model.xds.injected import NOTHING
-from meshtui.model.xds.matching import MATCHING, why_left_out
+from meshtui.model.xds.matching import MATCHING, as_read, why_left_out
 from meshtui.model.xds.names import last_part
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
@@ -138,7 +138,7 @@ class Routes:
             slot=f"route {index} {route.name}",
             kind=NodeKind.ROUTE,
             name=route.name,
-            label=match_words(route.match),
+            label=match_words(as_read(route.match, self._client)),
             health=health,
             worst=worst(health, *(child.worst for child in children)),
             facts=route_facts(route, self._client, channel),

@@ -11,7 +11,7 @@ from meshtui.model.xds.graph import Branch, Node, NodeKind
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_nodes import absent, resource_node
 from meshtui.model.xds.graph_words import chain_facts, filter_facts, route_note, table_facts
-from meshtui.model.xds.matching import why_left_out
+from meshtui.model.xds.matching import as_read, why_left_out
 from meshtui.model.xds.names import last_part
 from meshtui.model.xds.resource import RDS, Health, ResourceKey, worst
 from meshtui.model.xds.words import inbound_tls_words, match_words
@@ -49,7 +49,11 @@ class Servers:
             health=health,
             worst=worst(health, *(child.worst for child in children)),
             tls=chain.tls,
-            facts=(*chain_facts(chain), inbound_tls_words(chain.tls), *filter_facts(chain.filters, self._client)),
+            facts=(
+                *chain_facts(chain, self._client),
+                inbound_tls_words(chain.tls),
+                *filter_facts(chain.filters, self._client),
+            ),
             note=chain.problem,
             children=children,
         )
@@ -110,7 +114,7 @@ class Servers:
             slot=f"route {index} {route.name}",
             kind=NodeKind.ROUTE,
             name=route.name,
-            label=match_words(route.match),
+            label=match_words(as_read(route.match, self._client)),
             health=health,
             worst=health,
             facts=tuple(filter_.summary for filter_ in route.faults if filter_.summary),

@@ -27,7 +27,7 @@ from meshtui.model.xds.feature_table import CIRCUIT_BREAKERS, FAULTS, FILTERS_OF
 from meshtui.model.xds.features import Reads, ignores, reads
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.injected import NOTHING, Injected, injected
-from meshtui.model.xds.matching import why_left_out
+from meshtui.model.xds.matching import as_read, why_left_out
 from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import EDS, Health
@@ -190,11 +190,11 @@ def _fails(route: Route, *, outbound: bool) -> bool:
     return not route.left_out and (kind is ActionKind.FAILING or (outbound and kind is ActionKind.NON_FORWARDING))
 
 
-def chain_facts(chain: FilterChain) -> tuple[str, ...]:
+def chain_facts(chain: FilterChain, client: Client) -> tuple[str, ...]:
     """Which connections a chain is for, where it is not for all, and what single routes of it let pass."""
     hosts = chain.inline_routes.virtual_hosts if chain.inline_routes is not None else ()
     guarded = [
-        f"{match_words(route.match)} {filter_.summary}"
+        f"{match_words(as_read(route.match, client))} {filter_.summary}"
         for host in hosts
         for route in host.routes
         for filter_ in route.faults

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from meshtui.model.xds.clients import Client, Language, client_of
-from meshtui.model.xds.config import MatchKind, Route, StringMatch
+from meshtui.model.xds.config import MatchKind, Route, RouteMatch, StringMatch
 from meshtui.model.xds.snapshot import NodeIdentity
 
 
@@ -109,6 +109,19 @@ BY_THE_BOOK: Final = MATCHING[Language.OTHER]
 def matching_of(node: NodeIdentity) -> Matching:
     """How the client behind a node matches."""
     return MATCHING[client_of(node).language]
+
+
+def path_read(match: RouteMatch, matching: Matching) -> StringMatch:
+    """The pattern of a path as a language reads it."""
+    if match.case_unsaid and matching.paths_in_any_case and match.path.kind is not MatchKind.REGEX:
+        return match.path._replace(ignore_case=True)
+    return match.path
+
+
+def as_read(match: RouteMatch, client: Client) -> RouteMatch:
+    """When a route applies as a client reads it, to be said in words."""
+    matching = MATCHING[client.language]
+    return match._replace(path=path_read(match, matching)) if matching.paths_in_any_case else match
 
 
 def why_left_out(route: Route, client: Client) -> str:

@@ -22,7 +22,7 @@ from meshtui.model.xds.config import (
     StringMatch,
     VirtualHost,
 )
-from meshtui.model.xds.matching import BY_THE_BOOK, Matching, matching_of
+from meshtui.model.xds.matching import BY_THE_BOOK, Matching, matching_of, path_read
 from meshtui.model.xds.names import listener_name, split_target
 from meshtui.model.xds.resource import LDS, RDS, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
@@ -153,7 +153,7 @@ def candidates(routes: Iterable[Route], request: Request, matching: Matching = B
             yield Candidate(
                 route, f"a route before it has a regular expression that gRPC's engine RE2 refuses ({refused})"
             )
-        elif _path_matches(match, request.path, matching):
+        elif string_matches(path_read(match, matching), request.path):
             doubt = _doubt(match, request, matching)
             if doubt is not None:
                 yield Candidate(route, doubt)
@@ -236,12 +236,6 @@ def _in_range(value: str, header: HeaderMatch, matching: Matching) -> bool:
 
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,100}")
-
-
-def _path_matches(match: RouteMatch, path: str, matching: Matching) -> bool:
-    if match.case_unsaid and matching.paths_in_any_case:
-        return string_matches(match.path._replace(ignore_case=True), path)
-    return string_matches(match.path, path)
 
 
 def string_matches(match: StringMatch, value: str) -> bool:

@@ -6,9 +6,10 @@ import pytest
 
 from meshtui.model.xds.clients import Client, Language
 from meshtui.model.xds.config import HeaderMatch, MatchKind, Route, RouteMatch, StringMatch, VirtualHost
-from meshtui.model.xds.matching import MATCHING, why_left_out
+from meshtui.model.xds.matching import MATCHING, as_read, why_left_out
 from meshtui.model.xds.routing import Candidate, Request, candidates, header_matches
 from meshtui.model.xds.virtual_hosts import HostIndex
+from meshtui.model.xds.words import match_words
 from tests.world.config import EVERYTHING, weighted
 
 ANY, REGEX, RANGE = (StringMatch(kind, ".*") for kind in (MatchKind.PRESENT, MatchKind.REGEX, MatchKind.RANGE))
@@ -69,6 +70,19 @@ def test_a_path_that_says_nothing_of_case() -> None:
     capitals = StringMatch(MatchKind.EXACT, "/A.B/C")
     assert {language for language, told in read_by(RouteMatch(capitals, case_unsaid=True)).items() if told} == {JAVA}
     assert not any(read_by(RouteMatch(capitals)).values())
+
+
+def test_a_path_is_said_as_its_client_reads_it() -> None:
+    """grpc-java ``XdsRouteConfigureResource.parsePathMatcher``: an absent ``case_sensitive`` is false to it alone."""
+    unsaid = RouteMatch(StringMatch(MatchKind.PREFIX, "/a.B/"), case_unsaid=True)
+    said = RouteMatch(StringMatch(MatchKind.PREFIX, "/a.B/"))
+    regex = RouteMatch(StringMatch(MatchKind.REGEX, "/a.*"), case_unsaid=True)
+    told = {
+        language: [match_words(as_read(match, Client(language))) for match in (unsaid, said, regex)]
+        for language in (CORE, GO, JAVA)
+    }
+    plain = ["/a.B/*", "/a.B/*", "~ /a.*"]
+    assert told == {CORE: plain, GO: plain, JAVA: ["/a.B/* (any case)", *plain[1:]]}
 
 
 def test_a_share_without_a_value() -> None:

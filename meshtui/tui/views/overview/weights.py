@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.model.phrases import share_words
+from meshtui.model.xds.clients import client_of
 from meshtui.model.xds.config import Route, RouteConfiguration
 from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.matching import as_read
 from meshtui.model.xds.resource import CDS, Health, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.words import is_catch_all, match_words
@@ -41,7 +43,8 @@ def split_lines(snapshot: Snapshot, scope: str, routes: RouteConfiguration, inde
 
 def _route(snapshot: Snapshot, scope: str, route: Route, indent: int, width: int) -> Iterator[Line]:
     if not is_catch_all(route.match):
-        yield (Span(" " * indent), span(cut(match_words(route.match), width - indent - 1), Role.DIM))
+        words = match_words(as_read(route.match, client_of(snapshot.node)))
+        yield (Span(" " * indent), span(cut(words, width - indent - 1), Role.DIM))
     cells = max(min(width - indent - LABEL - 10, WIDEST), 8)
     series = {name: SERIES[place % len(SERIES)] for place, name in enumerate(_names(route))}
     for weighted in route.action.clusters:

@@ -13,11 +13,15 @@ from typing import Any
 import meshtui.sources  # noqa: F401  (sets gRPC's environment before gRPC is imported)
 from meshtui.model.address import Address, parse_address
 from meshtui.protos import echo_pb2
+from tests.waiting import until
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
 
 CONCURRENCY = 20
+
+NEVER_S = 3600.0
+"""Longer than any test waits for an answer."""
 
 
 class Manner(Enum):
@@ -68,7 +72,7 @@ class EchoServer:
 
     async def _answer(self, request: Any, context: Any) -> bytes:
         if self.manner is Manner.NEVER:
-            await asyncio.sleep(3600)
+            await asyncio.sleep(NEVER_S)
         if self.manner is Manner.GARBAGE:
             return b"\xff\xff\xff not a message"
         if self.manner is Manner.RAW_ERROR:
@@ -150,8 +154,11 @@ class Serving:
         return parse_address(f"127.0.0.1:{self.port}")
 
     async def kill(self) -> None:
-        """Close every connection at once."""
+        """Close every connection at once, in the middle of a request however slow or fast the machine is."""
+        latency, self.echo.latency_s = self.echo.latency_s, NEVER_S
+        await until(lambda: self.echo.flying, "a request that is under way")
         await self.server.stop(None)
+        self.echo.latency_s = latency
 
     async def restart(self) -> None:
         """Listen on the same port again."""

@@ -123,10 +123,9 @@ async def test_no_answer_at_all() -> None:
 
 
 async def test_the_server_dies_in_the_middle() -> None:
-    echo = EchoServer(manner=Manner.NEVER)
-    async with serving(echo) as server, client_of(server.address) as client:
-        call = asyncio.create_task(client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=5.0)))
-        await until(lambda: echo.batches)
+    async with serving() as server, client_of(server.address) as client:
+        server.echo.latency_s = 600
+        call = asyncio.create_task(client.forward(SPEC, Batch(number=1, count=10, qps=0, timeout_s=600.0)))
         await server.kill()
         reply = await call
     assert reply.kind is ReplyKind.BROKEN

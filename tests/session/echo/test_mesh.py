@@ -102,21 +102,23 @@ async def test_an_unknown_host_is_explained(mesh: Mesh) -> None:
 
 
 async def test_a_pod_that_is_killed_in_the_middle_loses_no_request_from_the_accounts(mesh: Mesh) -> None:
-    """v2 dies and comes back. Its failures are counted, and no mismatch is made of them."""
+    """v2 dies and comes back, whenever that is. Its failures are counted, and no mismatch is made of them."""
     async with probe(mesh) as make:
         run = make(
-            EchoRequestSpec(URL, count=1500, qps=150, timeout_s=3.0),
+            EchoRequestSpec(URL, count=None, qps=150, timeout_s=3.0),
             EchoSettings(alpha=1e-6),
             expectation=parse_expectation("v1=20,v2=80"),
         )
         run.start()
         await until(lambda: run.state.tally.completed >= 150)
         os.kill(mesh.processes["echo-v2", "app"], signal.SIGKILL)
-        state = await finished(run)
+        await until(lambda: run.state.tally.failed > 0)
+        answered = run.state.tally.by_version["v2"]
+        await until(lambda: run.state.tally.by_version["v2"] > answered + 20)
+        await run.cancel()
+        state = run.state
     tally = state.tally
-    assert tally.sent == 1500
-    assert tally.failed > 0
-    assert tally.completed > 500
+    assert tally.sent == tally.completed + tally.failed + tally.lost + tally.abandoned
     assert state.assessment.verdict is not Verdict.MISMATCH
     assert all(not cause.code.startswith("unknown") for cause in tally.causes)
 
@@ -125,7 +127,7 @@ async def test_the_probes_own_pod_is_killed_in_the_middle(mesh: Mesh) -> None:
     async with probe(mesh, "echo-v1") as make:
         run = make(EchoRequestSpec(URL, count=600, qps=100), EchoSettings(give_up_after_s=30.0))
         run.start()
-        await until(lambda: run.state.tally.completed >= 50)
+        await until(lambda: run.state.tally.completed >= 50 and run._book._in_flight)
         os.kill(mesh.processes["echo-v1", "app"], signal.SIGKILL)
         await until(lambda: run.state.tally.lost > 0)
         state = await finished(run)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
+from meshtui.model.echo.plan import FIRST_BATCH
 from meshtui.model.echo.spec import UNTHROTTLED_CONCURRENCY, EchoRequestSpec
 from meshtui.model.errors import ServiceMissing, TargetUnreachable, UsageError
 from meshtui.model.split.assessment import Expectation, ExpectationSource, Verdict
@@ -122,9 +123,9 @@ async def test_batches_shrink_to_single_requests_while_errors_last() -> None:
         run.subscribe_batches(lambda record: setattr(echo, "fails", lambda version: 1 <= record.number < 30))
         state = await finished(run)
     sizes = [record.sent for record in records]
-    assert sizes[1] > 5
+    assert sizes[0] == FIRST_BATCH
     assert set(sizes[5:28]) == {1}
-    assert max(sizes[40:]) > 20
+    assert max(sizes[40:]) >= FIRST_BATCH, "how much more depends on how fast the answers come"
     assert sum(sizes) == state.tally.sent == 2000
 
 
@@ -231,7 +232,7 @@ async def test_a_defect_of_a_source_costs_its_batch_and_not_the_run() -> None:
 async def test_pause_and_resume() -> None:
     echo = EchoServer()
     async with lab(echo) as (_, make):
-        run = make(300, 300)
+        run = make(None, 300)
         run.start()
         await until(lambda: run.state.tally.completed >= 20)
         run.pause()
@@ -240,10 +241,11 @@ async def test_pause_and_resume() -> None:
         sent = echo.requests
         for _ in range(20):
             await asyncio.sleep(0.01)
-        assert echo.requests == sent < 300
+        assert echo.requests == sent
         run.resume()
-        state = await finished(run)
-    assert state.tally.sent == echo.requests == 300
+        await until(lambda: run.state.tally.completed > sent)
+        await run.cancel()
+    check_accounts(run.state)
 
 
 async def test_a_run_that_is_cancelled_while_paused_or_before_it_began() -> None:

@@ -66,6 +66,10 @@ UNANSWERED: Final = 10
 """Calls begun on a peer that got no answer while the others answer half or more: too many to be streams by chance."""
 
 
+FAILS_WITHIN: Final = 0.5
+"""Seconds in flight, on average, below which calls that all fail do not hang: they are told that they failed."""
+
+
 class Silence(Enum):
     """What the absence of answers means.
 
@@ -155,6 +159,8 @@ class Flow:
         latest = quiet[-STEADY_LENGTH:]
         flying = max(point.in_flight for point in latest[-LOOKS_AT_LEAST:])
         if not flying or sum(bool(point.in_flight) for point in latest) < FLYING_SHARE * len(latest):
+            return None
+        if _fail_at_once(latest):
             return None
         steady = _steady(before)
         usual = median([point.in_flight for point in before if point.succeeded]) if before else 0
@@ -344,6 +350,13 @@ def _beside(at: datetime, points: list[TrafficPoint]) -> TrafficPoint:
 def _steady(points: tuple[TrafficPoint, ...]) -> bool:
     answered = sum(bool(point.succeeded) for point in points)
     return len(points) >= STEADY_POINTS and answered >= STEADY_SHARE * len(points)
+
+
+def _fail_at_once(points: tuple[TrafficPoint, ...]) -> bool:
+    """Whether calls fail soon after they begin: those in flight, by the rate at which they end (Little's law)."""
+    failed = sum(point.failed for point in points)
+    flying = sum(point.in_flight for point in points) / len(points)
+    return flying * sum(point.seconds for point in points) < FAILS_WITHIN * failed
 
 
 def _piles_up(start: int, quiet: tuple[TrafficPoint, ...]) -> bool:

@@ -62,6 +62,14 @@ def test_it_is_over_with_the_first_answer() -> None:
     assert traffic.waiting_on(traffic.channels[0]) == ()
 
 
+def test_calls_that_fail_as_they_begin_do_not_hang() -> None:
+    """As with mTLS on the client alone: each call waits a moment for a connection, so that one is always in flight."""
+    failing = [look(10 + at, (9, 9, 0), (36, 36, 0), channel=(46 + 13 * at, 45, 13 * at)) for at in range(9)]
+    report, traffic = watched(flowing(10) + failing)
+    assert traffic.waiting == ()
+    assert traffic_rung(report, traffic).aside != "calls get no answer"
+
+
 def test_a_look_between_two_calls_does_not_end_it() -> None:
     stopped = [look(10 + at, (9, 9, 0), (37 + at // 3, 36, at // 3 + (at == 8))) for at in range(9)]
     _, traffic = watched(flowing(10) + stopped)

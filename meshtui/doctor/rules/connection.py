@@ -22,9 +22,10 @@ from meshtui.model.control_plane import Standing, control_planes
 from meshtui.model.finding import Finding, Severity
 from meshtui.model.phrases import plural, shorten
 from meshtui.model.subject import ChannelSubject
-from meshtui.model.xds.config import TlsContext
+from meshtui.model.xds.config import Cluster, ClusterLoadAssignment, TlsContext
 from meshtui.model.xds.graph import NodeKind
 from meshtui.model.xds.names import short_target
+from meshtui.model.xds.resource import EDS
 from meshtui.model.xds.words import tls_words
 
 GUESS: Final = (
@@ -109,17 +110,19 @@ def _calls_words(channel: Channel) -> str:
 def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
     """A channel of the app into the mesh on which every connection fails; several to one target are one finding."""
     worst: dict[str, Channel] = {}
+    named = _named_by_config(seen)
     for channel in seen.channels.mesh_channels if seen.channels else ():
-        if _broken(channel) or _every(channel):
+        broken = _broken(channel, named)
+        if broken or _every(channel):
             known = worst.get(channel.target)
-            if known is None or (_every(channel), len(_broken(channel))) > (_every(known), len(_broken(known))):
+            if known is None or (_every(channel), len(broken)) > (_every(known), len(_broken(known, named))):
                 worst[channel.target] = channel
     tried = {channel.target for channel in seen.channels.mesh_channels if channel.subchannels} if seen.channels else ()
     modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
     advice = Advice(seen)
     guess = GUESS.format(tls_modes=" and ".join(modes) or "no TLS")
     for channel in worst.values():
-        broken, every = _broken(channel), _every(channel)
+        broken, every = _broken(channel, named), _every(channel)
         reason = _reason(channel, broken)
         addresses = ", ".join(part.address for part in broken[:NAMED])
         yield DESTINATION_UNREACHABLE.finding(
@@ -162,8 +165,32 @@ def _way_out(reason: str) -> str:
     return known.fix if known is not UNKNOWN else "look at the server at that address, and at what the words above name"
 
 
-def _broken(channel: Channel) -> list[Subchannel]:
-    return [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
+def _broken(channel: Channel, named: frozenset[str]) -> list[Subchannel]:
+    """The connections that fail and that calls may need.
+
+    A cluster that no route names any more is kept for 15 minutes, and tries its endpoints as it was last told to (C-core
+    ``xds_cluster_manager.cc`` and ``priority.cc``, ``kChildRetentionInterval``; grpc-go ``balancergroup.go``; grpc-java
+    ``ClusterManagerLoadBalancer.java``): no call goes there. Where the channel has another connection to the address
+    that is READY, or config names other addresses and not this one, it is such a one.
+    """
+    failing = [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
+    if _every(channel):
+        return failing
+    ready = {part.address for part in channel.subchannels if part.state is ChannelState.READY}
+    known = {part.address for part in channel.subchannels} & named
+    return [part for part in failing if part.address not in ready and (not known or part.address in known)]
+
+
+def _named_by_config(seen: ConfigEvidence) -> frozenset[str]:
+    """The addresses of all endpoints in force; none where some come by DNS, which config does not tell."""
+    addresses: set[str] = set()
+    for resource in seen.snapshot.resources.values():
+        if isinstance(body := resource.body, Cluster) and body.discovery != EDS and not body.children:
+            return frozenset()
+        if isinstance(body, ClusterLoadAssignment):
+            for endpoint in body.endpoints:
+                addresses.update((endpoint.address, *endpoint.more))
+    return frozenset(addresses)
 
 
 def _every(channel: Channel) -> bool:

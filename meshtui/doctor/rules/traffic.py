@@ -59,7 +59,7 @@ def _what_it_may_be(flow: Flow, sure: bool, causes: tuple[str, ...]) -> Iterator
         yield "No subchannel of it holds them: they wait for a connection or for config."
     if not flow.address and causes:
         yield f"Its config is known to hold calls up or to fail them: {'; '.join(causes)}."
-    elif sure:
+    elif flow.address and sure:
         yield (
             "The peer takes calls and does not answer them: its process is stopped, stuck or overloaded, or packets "
             "are lost."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.channels import Calls, Channel, ChannelReport, ChannelState, Subchannel
@@ -105,6 +107,18 @@ def test_one_broken_endpoint_of_several_is_a_warning() -> None:
     )
     assert finding.severity is Severity.WARNING
     assert "some endpoint" in finding.title
+
+
+@pytest.mark.parametrize("gone", ["127.0.1.11:17070", "127.0.1.99:17070"], ids=["connected anew", "not named any more"])
+def test_a_connection_of_a_cluster_that_is_kept_for_a_while_is_no_trouble(gone: str) -> None:
+    """Seen with grpcio 1.85: plaintext subchannels of the cluster before, for 15 minutes after mTLS was switched on."""
+    parts = (
+        Subchannel(id=8, address=gone, state=ChannelState.TRANSIENT_FAILURE, calls=Calls(85, 85)),
+        Subchannel(id=16, address="127.0.1.11:17070", state=ChannelState.READY, calls=Calls(44, 44)),
+        Subchannel(id=17, address="127.0.1.12:17070", state=ChannelState.READY, calls=Calls(201, 201)),
+    )
+    one = Channel(id=1, target="xds:///echo:7070", state=ChannelState.READY, calls=Calls(330, 330), subchannels=parts)
+    assert judge(one) == ()
 
 
 def test_several_channels_to_one_target_are_one_finding_the_worst() -> None:

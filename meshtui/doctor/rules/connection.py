@@ -168,10 +168,10 @@ def _way_out(reason: str) -> str:
 def _broken(channel: Channel, named: frozenset[str]) -> list[Subchannel]:
     """The connections that fail and that calls may need.
 
-    A cluster that no route names any more is kept for 15 minutes, and tries its endpoints as it was last told to (C-core
-    ``xds_cluster_manager.cc`` and ``priority.cc``, ``kChildRetentionInterval``; grpc-go ``balancergroup.go``; grpc-java
-    ``ClusterManagerLoadBalancer.java``): no call goes there. Where the channel has another connection to the address
-    that is READY, or config names other addresses and not this one, it is such a one.
+    A cluster that no route names any more is kept for 15 minutes, and tries its endpoints as it was last told to:
+    C-core ``xds_cluster_manager.cc`` and ``priority.cc`` (``kChildRetentionInterval``), grpc-go ``balancergroup.go``,
+    grpc-java ``ClusterManagerLoadBalancer.java``. No call goes there. Where the channel has another connection to the
+    address that is READY, or config names others of its addresses and not this one, it is such a one.
     """
     failing = [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
     if _every(channel):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from meshtui.doctor.explain import config, connecting, probe, tls
+from meshtui.doctor.explain import config, connecting, probe, setup, tls
 from meshtui.doctor.explain.known_error import KnownError
 from meshtui.doctor.explain.rbac import denial_in, explained
 from meshtui.doctor.explain.refusals.catalogue import REFUSALS
@@ -25,7 +25,13 @@ IN_A_CALL: Final = (
     probe.GARBAGE,
     probe.PROBE_LOST,
     probe.PROBE_SILENT,
+    # The way to the control plane: why it fails is said of it, not of an endpoint.
+    setup.AUTHORITY_UNKNOWN,
+    setup.BOOTSTRAP_UNUSABLE,
+    config.STREAM_ENDED,
+    config.CONTROL_PLANE_UNREACHABLE,
     connecting.NAME_RESOLUTION,
+    tls.UNKNOWN_TRUST_DOMAIN,
     tls.TLS_TO_PLAINTEXT,
     tls.SAN_MISMATCH,
     tls.NOT_YET_VALID,  # grpc-go says "expired or not yet valid" of both
@@ -39,7 +45,12 @@ IN_A_CALL: Final = (
     config.DROPPED_BY_CONFIG,
     config.CIRCUIT_BREAKER,
     config.ROUTE_ACTION,
-    config.STREAM_ENDED,
+    setup.PROVIDER_UNKNOWN,
+    setup.CLUSTER_UNBALANCED,
+    setup.SERVER_ROUTES,
+    setup.NOT_API_LISTENER,
+    setup.AGGREGATE,
+    setup.RESOURCE_LATE,
     config.CLUSTER_MISSING,
     config.RESOURCE_REFUSED,
     config.NO_ENDPOINTS,
@@ -49,7 +60,9 @@ IN_A_CALL: Final = (
     config.VIRTUAL_HOST_MISSING,
     config.CHANNEL_PANIC,
     config.NO_ROUTE,
-    config.CONTROL_PLANE_UNREACHABLE,
+    setup.RESOURCE_MISSING,
+    setup.MESSAGE_TOO_LARGE,
+    setup.UNIMPLEMENTED,
     probe.SCHEME_UNSUPPORTED,
     connecting.CONNECTION_REFUSED,
     connecting.NO_SETTINGS,

@@ -40,6 +40,7 @@ DROPPED_BY_CONFIG: Final = KnownError(
     core=("EDS-configured drop",),
     go=("RPC is dropped",),
     java=(r"UNAVAILABLE: Dropped: \S",),
+    node=(r"dropped by load balancing policy\. Category",),
     other=("drop.*throttle", "dropped by LB"),
     title="The config tells the client to drop this share of calls",
     explanation=(
@@ -53,6 +54,7 @@ CIRCUIT_BREAKER: Final = KnownError(
     core=("circuit breaker drop",),
     go=(r"max requests \d+ exceeded on service",),
     java=(r"Cluster max concurrent requests limit of \d+ exceeded",),
+    node=(r"Call dropped by load balancing policy",),  # with a category it is a drop
     other=("max_concurrent_requests",),
     title="More calls at once than the cluster allows",
     explanation="The cluster's circuit breaker (http2MaxRequests in the DestinationRule) ended calls beyond its bound.",
@@ -62,8 +64,9 @@ CIRCUIT_BREAKER: Final = KnownError(
 CLUSTER_MISSING: Final = KnownError(
     code="cluster-missing",
     core=(r"CDS resource \S+:? does not exist", "CDS resource .*does not exist"),
-    go=("cluster .* not found", r'of type "ClusterResource" has been removed'),
-    other=("unknown cluster",),
+    go=(r"cluster \S+ not found", r'of type "ClusterResource" (has been removed|not found)'),
+    java=(r"Error retrieving CDS resource .*(does not exist|deleted from server)",),
+    node=(r"Cluster resource \S+ does not exist",),
     title="The route names a cluster that does not exist",
     explanation=(
         "The control plane has no cluster of that name, mostly a subset that no DestinationRule defines. gRPC "
@@ -89,7 +92,13 @@ RESOURCE_REFUSED: Final = KnownError(
 NO_ENDPOINTS: Final = KnownError(
     code="no-endpoints",
     core=("no children in weighted_target policy", r"EDS resource \S+:? (does not exist|contains no)", "no localities"),
-    go=("last resolver error: produced zero addresses", "no SubConns", r'of type "EndpointsResource" has been removed'),
+    go=(
+        "last resolver error: produced zero addresses",
+        "no SubConns",
+        r'of type "EndpointsResource" has been removed',
+        "no priority is provided, all priorities are removed",
+        "no targets to pick from",
+    ),
     java=("No usable endpoint from cluster:",),
     envoy=("no healthy (upstream|endpoints)",),
     title="The cluster has no endpoint to send to",
@@ -101,8 +110,10 @@ NO_ENDPOINTS: Final = KnownError(
 
 LISTENER_MISSING: Final = KnownError(
     code="listener-missing",
-    core=(r"empty address list \(LDS resource", r"LDS resource \S+:? does not exist"),
-    go=("listener .* not found", r'of type "ListenerResource" has been removed'),
+    core=(r"LDS resource \S+:? does not exist",),
+    go=("listener .* not found", r'of type "ListenerResource" (has been removed|not found)'),
+    java=(r"Error retrieving LDS resource .*(does not exist|deleted from server)",),
+    node=(r"Listener \S+ does not exist",),
     title="The control plane knows no such host and port",
     explanation=(
         "The client asked for a listener of exactly this name and got none: the host is not a service of the "
@@ -116,6 +127,7 @@ VIRTUAL_HOST_MISSING: Final = KnownError(
     core=("could not find VirtualHost for",),
     go=("no matching virtual host",),
     java=("Failed to find virtual host matching hostname",),
+    node=(r"RouteConfiguration \S+: No matching route found for",),
     title="The route configuration has no virtual host for this authority",
     explanation=(
         "The accepted route does not list the name that was dialled. An authority override or a short name is not "
@@ -155,7 +167,9 @@ NO_ROUTE: Final = KnownError(
 ROUTES_MISSING: Final = KnownError(
     code="route-configuration-missing",
     core=(r"RDS resource \S+:? does not exist",),
-    go=(r'of type "RouteConfigResource" has been removed',),
+    go=(r'of type "RouteConfigResource" (has been removed|not found)',),
+    java=(r"Error retrieving RDS resource .*(does not exist|deleted from server)",),
+    node=(r"RouteConfiguration \S+ does not exist",),
     title="The listener names a route configuration that does not exist",
     explanation="The control plane has no route configuration of the name that its own listener gives.",
     fix="Compare listener and routes in Config; this is mostly a moment of a change, or a fault of the control plane.",
@@ -189,6 +203,7 @@ NO_ADDRESSES: Final = KnownError(
 STREAM_ENDED: Final = KnownError(
     code="control-plane-stream-ended",
     go=("error received from xDS stream",),
+    java=("ADS stream closed with OK before receiving a response",),
     title="The stream to the control plane ended before the config came",
     explanation=(
         "The client has nothing to send by. EOF says that the stream was closed without an error: Istio's agent serves "
@@ -202,12 +217,18 @@ STREAM_ENDED: Final = KnownError(
 
 CONTROL_PLANE_UNREACHABLE: Final = KnownError(
     code="control-plane-unreachable",
-    core=("xDS (channel|server|stream).*(unavailable|error|closed)", r"unix:\S*XDS.*(refused|No such file)"),
+    core=(
+        "xDS channel for server ",
+        "xDS channel in TRANSIENT_FAILURE",
+        "xDS (channel|server|stream).*(unavailable|error|closed)",
+        r"unix:\S*XDS.*(refused|No such file)",
+    ),
     go=("ADS stream",),
+    node=("No connection established to xDS server",),
     title="The client cannot reach its control plane",
     explanation=(
-        "The gRPC library has no connection to the agent's socket, so it gets no config. What it already has "
-        "stays in force."
+        "The gRPC library has no connection to its control plane, which on Istio is the agent's socket, so it gets no "
+        "config. What it already has stays in force."
     ),
     fix="Look at the agent: readiness, connection failures to istiod, and the socket's path in the bootstrap.",
 )

@@ -11,6 +11,7 @@ CONNECTION_REFUSED: Final = KnownError(
     code="connection-refused",
     core=("Connection refused",),
     go=("connect: connection refused",),
+    node=("ECONNREFUSED",),
     title="Nothing listens at the endpoint",
     explanation=(
         "The endpoint of the accepted config refused the connection: the process is down or starting, or listens "
@@ -159,6 +160,8 @@ CLOSED: Final = KnownError(
     code="plaintext-to-tls",
     core=("Socket closed", "connection reset by peer", "Broken pipe"),
     go=("error reading server preface.*(EOF|reset)", "unexpected EOF"),
+    java=("Network closed for unknown reason",),
+    node=("ECONNRESET",),
     title="The server closed the connection",
     explanation=(
         "Right after connecting this mostly means plaintext to a server that demands mTLS (PeerAuthentication "
@@ -199,11 +202,13 @@ NAME_RESOLUTION: Final = KnownError(
     code="name-resolution",
     core=("DNS resolution failed", "Could not contact DNS", "errors resolving ", "Domain name not found"),
     go=("no such host", "dial tcp: lookup ", "produced no addresses", "record lookup error"),
+    node=("Name resolution failed for target dns:",),
     title="The host name cannot be resolved",
     explanation=(
-        "The name is looked up in DNS and is not there. With scheme xds there is no DNS: the scheme may be missing."
+        "The name is looked up in DNS and is not there. A channel of scheme xds asks DNS only for clusters that name a "
+        "host (LOGICAL_DNS): otherwise the scheme may be missing."
     ),
-    fix="Use xds:///host:port for a mesh name, or check the name.",
+    fix="Use xds:///host:port for a mesh name, or check the name (of a cluster: the host of its ServiceEntry).",
     at_target=(
         AtTarget(
             texts=("address lookup failed", "errors resolving", "DNS resolution failed"),

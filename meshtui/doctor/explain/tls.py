@@ -44,6 +44,7 @@ SAN_MISMATCH: Final = KnownError(
     core=("SANs? from certificate did not match",),
     go=("received SANs .* do not match", "did not match any SAN"),
     java=("Peer certificate SAN check failed",),
+    node=("No matching subject alternative name found in certificate",),
     other=("no matching SAN",),
     title="The server's identity is not one the client accepts",
     explanation=(
@@ -100,6 +101,19 @@ OUTSIDE_ITS_TIME: Final = KnownError(
         "Either it was not renewed (agents rotate at half life), or the clocks of the two sides differ."
     ),
     fix="Look at Identity on both sides: begin and end of the certificate in use and on disk, and the clocks.",
+)
+
+UNKNOWN_TRUST_DOMAIN: Final = KnownError(
+    code="unknown-trust-domain",
+    core=("No spiffe bundle found for trust domain",),
+    go=("no bundle found for peer certificates trust domain",),
+    java=("Spiffe Trust Map doesn't contain trust domain",),
+    title="The trust bundle map has no roots for the other side's trust domain",
+    explanation=(
+        "With a SPIFFE trust bundle map gRPC checks a peer by the roots of the peer's own trust domain (gRFC A87), and "
+        "the map does not list that one."
+    ),
+    fix="Add the trust domain with its roots to the file of spiffe_trust_bundle_map_file.",
 )
 
 UNKNOWN_ISSUER: Final = KnownError(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.doctor.explain import answers, config, connecting, probe, tls
+from meshtui.doctor.explain import answers, config, connecting, probe, setup, tls
 from meshtui.doctor.explain.at_target import ANSWERING, CONNECTING
 from meshtui.doctor.explain.catalogue import (
     IN_A_CALL,
@@ -19,7 +19,7 @@ from meshtui.doctor.explain.catalogue import (
     signature,
 )
 from meshtui.doctor.explain.known_error import KnownError
-from meshtui.doctor.explain.refusals import clusters, endpoints, listeners, routes, tls_settings
+from meshtui.doctor.explain.refusals import clusters, endpoints, listeners, routes, tls_settings, wire
 from meshtui.doctor.explain.refusals.catalogue import REFUSALS
 from meshtui.model.xds.resource import CDS, EDS, KNOWN_TYPES, RDS
 
@@ -148,8 +148,8 @@ def test_every_refusal_says_why_and_for_which_resources(error: KnownError) -> No
 
 
 def test_whatever_is_written_down_is_looked_for_somewhere_and_once() -> None:
-    of_resources = (clusters, endpoints, listeners, routes, tls_settings)
-    modules = (probe, tls, config, connecting, answers, *of_resources)
+    of_resources = (clusters, endpoints, listeners, routes, tls_settings, wire)
+    modules = (probe, tls, config, connecting, setup, answers, *of_resources)
     written = [value for module in modules for value in vars(module).values() if isinstance(value, KnownError)]
     looked_for = {error.code for error in (*IN_A_CALL, *CONNECTING, *ANSWERING, *REFUSALS)}
     assert sorted(error.code for error in written) == sorted(looked_for)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meshtui.doctor.explain.refusals import clusters, endpoints, listeners, routes, tls_settings
+from meshtui.doctor.explain.refusals import clusters, endpoints, listeners, routes, tls_settings, wire
 
 REFUSALS: Final = (
     *listeners.ERRORS,  # before routes: the paths of C-core name the route in which a filter stands
@@ -15,5 +15,6 @@ REFUSALS: Final = (
     *clusters.ERRORS,
     *routes.ERRORS,
     *endpoints.ERRORS,
+    *wire.ERRORS,
 )
 """All of them, the most specific first."""

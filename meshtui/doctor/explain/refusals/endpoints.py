@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from meshtui.doctor.explain.known_error import KnownError
-from meshtui.model.xds.resource import EDS
+from meshtui.model.xds.resource import CDS, EDS
 
 ENDPOINT_WEIGHT: Final = KnownError(
     code="nack-endpoint-weight",
@@ -95,11 +95,27 @@ DROPS: Final = KnownError(
     code="nack-drops",
     types=frozenset({EDS}),
     core=(r"field:policy\.drop_overloads\S* error:", "empty drop category name"),
+    go=("drop policy with unsupported denominator",),
+    java=("Unknown denominator type",),
     title="its list of shares to drop (drop_overloads) is not one gRPC can read",
     fix="mend drop_overloads where the endpoints are made; Istio makes none",
 )
 
+METADATA: Final = KnownError(
+    code="nack-metadata",
+    types=frozenset({CDS, EDS}),
+    core=(r"metadata\S* error:",),
+    go=("metadata conversion for key",),
+    java=("Failed to parse (xDS filter|Locality Endpoint|Endpoint) metadata",),
+    title=(
+        "its metadata have a value of a type that gRPC knows and cannot read: the address of an HTTP CONNECT proxy "
+        "(gRFC A86) or the audience of a token (gRFC A83)"
+    ),
+    fix="mend typed_filter_metadata where the control plane sets it; Istio sets none that gRPC reads",
+)
+
 ERRORS: Final = (
+    METADATA,  # which may hold an address too
     ENDPOINT_WEIGHT,
     WEIGHTS_TOO_GREAT,
     DUPLICATE_ENDPOINT,

@@ -94,12 +94,14 @@ FILTER_CONFIG: Final = KnownError(
         "filter override ",
         "duplicate filter name",
         "filter missing name field",
+        "is missing name field",
     ),
     java=(
         "Invalid filter config for HttpFilter",
         r"(HttpFilter|FilterConfig) \[.*\] contains invalid proto",
         "contains duplicate HttpFilter",
         "is not optional and has no typed config",
+        "contains filter .* without typed_config",
         "contains invalid HttpFilter config",
     ),
     node=("duplicate HTTP filter name",),
@@ -143,12 +145,27 @@ ROUTES_MISSING: Final = KnownError(
 ROUTES_SOURCE: Final = KnownError(
     code="nack-rds-config-source",
     types=frozenset({LDS}),
-    core=(r"rds\.config_source error:", "ConfigSource does not specify ADS"),
+    core=(
+        r"rds\.config_source error:",
+        "ConfigSource does not specify ADS",
+        "ConfigSource for RDS does not specify ADS",
+        "missing config_source for RDS",
+    ),
     go=("RDS configSource is not ADS", "ConfigSource is not ADS:"),
     java=("contains invalid RDS: ",),
     node=(r"rds\.config_source\.self both unset",),
     title="it wants its routes from another source than the ADS stream",
     fix="this comes from an EnvoyFilter or a control plane that is not Istio's gRPC generator; take it away",
+)
+
+API_LISTENER: Final = KnownError(
+    code="nack-api-listener",
+    types=frozenset({LDS}),
+    core=(r"api_listener\.api_listener\.value\[[\w.]*\] error:unsupported filter type", "Listener has no ApiListener"),
+    go=("unexpected http connection manager resource type",),
+    node=(r"api_listener\.api_listener\.type_url !=",),
+    title="it has no API listener with an HTTP connection manager in it, which is all that a client reads",
+    fix="this is a fault of the control plane or of an EnvoyFilter; take it away",
 )
 
 FILTER_CHAIN_MATCH: Final = KnownError(
@@ -193,6 +210,7 @@ LISTENER_ADDRESS: Final = KnownError(
 
 ERRORS: Final = (
     ENVOY_CONFIG,
+    API_LISTENER,
     HTTP_FILTER,
     TERMINAL_FILTER,
     FILTER_CONFIG,

@@ -24,8 +24,8 @@ REGEX: Final = KnownError(
 HEADER_MATCHER: Final = KnownError(
     code="nack-header-matcher",
     types=frozenset({LDS, RDS}),
-    core=(r"headers\S* error:", "(invalid|cannot create) header matcher"),
-    go=("has an unrecognized header matcher", "has an invalid string matcher"),
+    core=(r"headers\S* error:", "(invalid|cannot create)( route)? header matcher"),
+    go=("has an unrecognized header matcher", "has an (invalid|empty) string matcher", "has an invalid header matcher"),
     java=("Unknown header matcher type", "Unknown StringMatcher match pattern", r"StringMatcher .* must be non-empty"),
     node=("unsupported header_match_specifier",),
     title="a route matches a header in a way that this gRPC does not know, or that says nothing to match",
@@ -46,7 +46,7 @@ PATH_MATCHER: Final = KnownError(
 RETRIES: Final = KnownError(
     code="nack-retries",
     types=frozenset({LDS, RDS}),
-    core=(r"retry_policy\S* error:",),
+    core=(r"retry_policy\S* error:", "RouteAction Retry(Policy|Backoff)"),
     go=(r"retry_policy\.\w+ = ",),
     java=("(base|max)_interval .*retry_backoff",),
     node=(r"retry_policy: ", r"Invalid policy\.num_retries", r"retry_back_off\.\w+"),
@@ -57,7 +57,12 @@ RETRIES: Final = KnownError(
 WEIGHTS: Final = KnownError(
     code="nack-weights",
     types=frozenset({LDS, RDS}),
-    core=("sum of cluster weights", "no valid clusters specified", r"weighted_clusters\S* error:"),
+    core=(
+        "sum of cluster weights",
+        "no valid clusters specified",
+        r"weighted_clusters\S* error:",
+        "weighted_cluster (cluster missing weight|has incorrect total weight)",
+    ),
     go=(
         "has no valid cluster in WeightedCluster action",
         "total weight of clusters exceeds",
@@ -65,8 +70,20 @@ WEIGHTS: Final = KnownError(
     ),
     java=("Sum of cluster weights should be", "No cluster found in weighted cluster list"),
     node=(r"weighted_clusters sum of weights is",),
-    title="a route's weights add up to nothing, or to more than 32 bits",
+    title="a route's weights are not set, add up to nothing, to more than 32 bits, or (in old gRPC) to no total_weight",
     fix="give at least one destination of the VirtualService's route a weight above 0",
+)
+
+DESTINATION: Final = KnownError(
+    code="nack-destination-unnamed",
+    types=frozenset({LDS, RDS}),
+    core=(
+        r"route\.cluster error:must be non-empty",
+        r"weighted_clusters\S*\.name error:",
+        "contains empty cluster name",
+    ),
+    title="a route sends requests to a cluster without a name",
+    fix="name the host of each destination of the VirtualService's route",
 )
 
 ROUTE_ACTION: Final = KnownError(
@@ -117,10 +134,10 @@ FRACTION: Final = KnownError(
 
 DURATION: Final = KnownError(
     code="nack-duration",
-    types=frozenset({LDS, RDS}),
+    types=frozenset({LDS, RDS, CDS}),
     core=(r"field:\S*\.(seconds|nanos) error:", r"(max_stream_duration|grpc_timeout_header_max)\S* error:"),
     title="one of its durations is out of range",
-    fix="change timeout in the VirtualService, or the EnvoyFilter that sets the duration",
+    fix="change timeout in the VirtualService, idleTimeout in the DestinationRule, or the EnvoyFilter that sets it",
 )
 
 ERRORS: Final = (
@@ -134,6 +151,7 @@ ERRORS: Final = (
     HASH_POLICY,
     FRACTION,
     DURATION,
+    DESTINATION,
     WEIGHTS,
 )
 """All of them, the most specific first."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from meshtui.demo.istio.objects import MeshConfig, Service, Sidecar
+from meshtui.demo.istio.objects import MeshConfig, Sidecar
 from meshtui.demo.istio.origin import ROOT_NAMESPACE, Note, Origin, covers, selects
 from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import Destination
+from meshtui.demo.istio.services import Service
 
 
 def unresolved(config: MeshConfig) -> Iterator[Note]:
     """One note for each reference to something that is not there, and for each object that is hidden."""
     yield from _exported_elsewhere(config)
+    yield from _outdone(config)
     yield from dict.fromkeys(_left_out(config))
     views = [config.seen_by(config.namespace, workload) for workload in config.workloads] or [config]
     found = [note for view in views for note in (*_destinations(view), *_hidden(view), *_aliases(view))]
@@ -26,6 +28,15 @@ def _exported_elsewhere(config: MeshConfig) -> Iterator[Note]:
         if not origin.visible_in(config.namespace):
             shown = ", ".join(origin.exported_to)
             yield _note(origin, f"exportTo {shown}: no pod of the demo, in {config.namespace}, is given it")
+
+
+def _outdone(config: MeshConfig) -> Iterator[Note]:
+    """Services whose name another one has."""
+    meant = {service.host: service.origin for service in config.seen_by(config.namespace, None).services}
+    for service in config.services:
+        first = meant.get(service.host, service.origin)
+        if service.origin.visible_in(config.namespace) and first != service.origin:
+            yield _note(service.origin, f"{first} is called {service.host} before it: this one is not used")
 
 
 def _left_out(config: MeshConfig) -> Iterator[Note]:
@@ -48,6 +59,8 @@ def _untold(service: Service, told: Service | None) -> str:
     """A Service, or those of its ports, that a Sidecar leaves out."""
     if told is None:
         return service.host
+    if told.origin != service.origin:
+        return ""
     return ", ".join(f"{service.host}:{port.number}" for port in service.ports if told.port(port.number) is None)
 
 

@@ -19,7 +19,6 @@ from meshtui.demo.istio.objects import (
     IstioObject,
     MeshConfig,
     PeerAuthentication,
-    Service,
     Sidecar,
 )
 from meshtui.demo.istio.origin import Note, Origin
@@ -27,6 +26,7 @@ from meshtui.demo.istio.policies import DestinationRule
 from meshtui.demo.istio.routing import VirtualService
 from meshtui.demo.istio.security import read_authorization_policy, read_peer_authentication
 from meshtui.demo.istio.service_entry import read_service_entry
+from meshtui.demo.istio.services import Service
 from meshtui.demo.istio.sidecar import read_sidecar
 from meshtui.demo.istio.virtual_service import read_virtual_service
 from meshtui.demo.istio.workload import NAMESPACE, MeshWorkload

@@ -11,7 +11,8 @@ from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2
 
 from meshtui.demo.checks import unresolved
-from meshtui.demo.istio.objects import NO_ADDRESS, MeshConfig
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.services import NO_ADDRESS
 from meshtui.demo.xds.generate import CLUSTER, ENDPOINTS, LISTENER, ROUTE, generate, identify
 from tests.demo.generated import ALL, FQDN, NODE, config_of, destination_rule, one, virtual_service
 from tests.demo.test_sidecar import by_port

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.demo.istio.fields import MAX_BYTES, ManifestError
-from meshtui.demo.istio.objects import Service
 from meshtui.demo.istio.policies import ConsistentHash, DestinationRule, HashKey, LoadBalancer
 from meshtui.demo.istio.routing import VirtualService
+from meshtui.demo.istio.services import Service
 from meshtui.demo.manifests import FileContent, ManifestDirectory, read_text
 from meshtui.demo.scenarios import SCENARIOS
 

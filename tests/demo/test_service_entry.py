@@ -12,10 +12,11 @@ from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2
 from envoy.extensions.transport_sockets.tls.v3 import tls_pb2
 
+from meshtui.demo.checks import unresolved
 from meshtui.demo.istio.fields import ManifestError
 from meshtui.demo.manifests import read_text
 from meshtui.demo.xds.generate import CLUSTER, ENDPOINTS, LISTENER, ROUTE
-from tests.demo.generated import ALL, config_of, destination_rule, one
+from tests.demo.generated import ALL, FQDN, config_of, destination_rule, one
 
 if TYPE_CHECKING:
     from tests.demo.conftest import Lab
@@ -112,6 +113,27 @@ def test_an_address_that_is_no_ip_is_left_out() -> None:
     assert note.reason == "endpoint 'ledger.internal' is dropped: istiod sends gRPC no address that is not an IP"
 
 
+def test_a_service_goes_before_an_entry_of_its_name_however_old() -> None:
+    """And where neither is Kubernetes', the older one (istio, appendSidecarServices)."""
+    old = entry("[{address: 192.0.2.9}]").replace(HOST, FQDN).replace("name: ledger,", OLD)
+    config = config_of("discovery", old)
+    message = one(config, ENDPOINTS, ALL, endpoint_pb2.ClusterLoadAssignment)
+    found = {end.endpoint.address.socket_address.address for group in message.endpoints for end in group.lb_endpoints}
+    assert found == {"127.0.1.11", "127.0.1.12"}
+    (reason,) = [note.reason for note in unresolved(config)]
+    assert reason == f"Service echo-grpc/echo is called {FQDN} before it: this one is not used"
+    two = config_of("discovery", entry("[]"), entry("[{address: 192.0.2.9}]").replace("name: ledger,", OLD))
+    message = one(two, ENDPOINTS, NAME, endpoint_pb2.ClusterLoadAssignment)
+    assert len(message.endpoints) == 1
+
+
+def test_a_name_that_only_another_namespace_has_is_taken_from_there() -> None:
+    mine, other = entry("[{address: 192.0.2.1}]"), entry("[{address: 192.0.2.2}]").replace("echo-grpc", "other")
+    assert list(sent(other)) == ["192.0.2.2:7070"]
+    assert list(sent(other, NAME, mine)) == ["192.0.2.1:7070"]
+
+
+OLD = 'name: ledger-old, creationTimestamp: "2026-01-01T00:00:00Z",'
 PORTS = "{number: 1, name: a, targetPort: 9}, {number: 2, name: b, targetPort: 9}"
 
 

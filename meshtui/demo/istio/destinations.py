@@ -7,7 +7,6 @@ from dataclasses import replace
 from meshtui.demo.istio import fields
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import NO_ADDRESS, Service, ServicePort
 from meshtui.demo.istio.origin import Origin, full_host
 from meshtui.demo.istio.policies import (
     ConsistentHash,
@@ -19,6 +18,7 @@ from meshtui.demo.istio.policies import (
     Subset,
     TrafficPolicy,
 )
+from meshtui.demo.istio.services import NO_ADDRESS, Service, ServicePort
 from meshtui.demo.istio.workload import DOMAIN
 
 DEFAULT_RING_SIZE = 1024

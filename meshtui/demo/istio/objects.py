@@ -2,55 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshtui.demo.istio.origin import ROOT_NAMESPACE, Origin, covers, selects
 from meshtui.demo.istio.policies import DestinationRule, groups
 from meshtui.demo.istio.routing import VirtualService
+from meshtui.demo.istio.services import Service, one_each, united
 from meshtui.demo.istio.workload import NAMESPACE, Labels, MeshWorkload
-
-NO_ADDRESS = "0.0.0.0"
-"""What a Service without a cluster IP (headless) has instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePort:
-    """One port of a Service."""
-
-    number: int
-    target: int
-    routed: bool = True
-    """Whether istiod makes routes for it: of a TCP port it does not, so a client finds a listener without routes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What can be called by a name: a Kubernetes Service, or a ServiceEntry of workloads in the mesh."""
-
-    origin: Origin
-    host: str
-    """The fully qualified name."""
-    selector: Labels
-    ports: tuple[ServicePort, ...]
-    cluster_ip: str
-    preferred: tuple[str, ...] = ()
-    """Topology labels that endpoints are ordered by without any rule: what ``trafficDistribution`` stands for."""
-    alias_of: str = ""
-    """The host that a Service of the type ExternalName stands for."""
-    endpoints: tuple[MeshWorkload, ...] = ()
-    """What a ServiceEntry lists in the place of pods."""
-    node_local: bool = False
-    """``internalTrafficPolicy: Local``: clients get the pods on their own node alone."""
-
-    def port(self, number: int) -> ServicePort | None:
-        """The port with this number, if there is one."""
-        return next((port for port in self.ports if port.number == number), None)
-
-    def part(self, ports: frozenset[int | None]) -> Service | None:
-        """What who is told of some ports alone knows of it, or None if it has none of them; None among them is all."""
-        kept = tuple(port for port in self.ports if None in ports or port.number in ports)
-        return replace(self, ports=kept) if kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +118,7 @@ class MeshConfig:
             self,
             namespace=namespace,
             labels=labels,
-            services=tuple(service for service in self.services if service.origin.visible_in(namespace)),
+            services=one_each((each for each in self.services if each.origin.visible_in(namespace)), namespace),
             virtual_services=tuple(
                 virtual for virtual in self.virtual_services if virtual.in_mesh and virtual.origin.visible_in(namespace)
             ),
@@ -194,7 +152,7 @@ class MeshConfig:
             told += [part for service, wanted in (*named, *led) if (part := service.part(wanted))]
             virtual_services += virtuals
         kept = tuple(virtual for virtual in self.virtual_services if virtual in virtual_services)
-        return replace(self, services=_united(told), virtual_services=kept, sidecar=sidecar)
+        return replace(self, services=united(told), virtual_services=kept, sidecar=sidecar)
 
     def _names(self, egress: Egress, service: Service) -> bool:
         return egress.imports(service.origin, service.host, self.namespace)
@@ -278,14 +236,3 @@ class MeshConfig:
             and selects(service.selector, workload.labels)
         )
         return tuple(workload for workload in (*selected, *service.endpoints) if selects(labels, workload.labels))
-
-
-def _united(told: Iterable[Service]) -> tuple[Service, ...]:
-    """Of each name one Service, with all the ports that were told of (istio, appendSidecarServices)."""
-    out: dict[str, Service] = {}
-    for service in told:
-        known = out.setdefault(service.host, service)
-        if known.origin == service.origin:
-            more = tuple(port for port in service.ports if known.port(port.number) is None)
-            out[service.host] = replace(known, ports=(*known.ports, *more))
-    return tuple(out.values())

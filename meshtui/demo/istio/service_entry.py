@@ -11,8 +11,8 @@ from meshtui.demo.istio import fields
 from meshtui.demo.istio.destinations import OTHER_PROTOCOLS, cluster_ip
 from meshtui.demo.istio.fields import Block
 from meshtui.demo.istio.notes import Notes
-from meshtui.demo.istio.objects import Service, ServicePort
 from meshtui.demo.istio.origin import Origin
+from meshtui.demo.istio.services import Service, ServicePort
 from meshtui.demo.istio.workload import MeshWorkload
 
 _FIELDS = ("hosts", "addresses", "ports", "location", "resolution", "workloadSelector", "endpoints", "exportTo")

@@ -6,8 +6,9 @@ from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2
 from envoy.config.core.v3 import config_source_pb2
 from google.protobuf import wrappers_pb2
 
-from meshtui.demo.istio.objects import MeshConfig, Service
+from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.policies import ConsistentHash, LoadBalancer, Subset, TrafficPolicy
+from meshtui.demo.istio.services import Service
 from meshtui.demo.xds import tls
 from meshtui.demo.xds.names import ClusterName, parse_cluster
 

@@ -6,7 +6,8 @@ from envoy.config.core.v3 import address_pb2, health_check_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from google.protobuf import wrappers_pb2
 
-from meshtui.demo.istio.objects import MeshConfig, ServicePort
+from meshtui.demo.istio.objects import MeshConfig
+from meshtui.demo.istio.services import ServicePort
 from meshtui.demo.istio.workload import CLUSTER_ID, MeshWorkload
 from meshtui.demo.xds.clusters import policy, resolve
 from meshtui.demo.xds.listeners import requested_mode

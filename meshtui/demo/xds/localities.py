@@ -10,8 +10,8 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2
 from google.protobuf import wrappers_pb2
 
-from meshtui.demo.istio.objects import Service
 from meshtui.demo.istio.policies import Distribute, LocalitySetting, TrafficPolicy
+from meshtui.demo.istio.services import Service
 from meshtui.demo.istio.workload import MeshWorkload
 
 _DISTANCES = 5

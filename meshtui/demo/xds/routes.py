@@ -8,9 +8,10 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as components
 from envoy.config.route.v3 import route_pb2
 
-from meshtui.demo.istio.objects import NO_ADDRESS, MeshConfig, Service
+from meshtui.demo.istio.objects import MeshConfig
 from meshtui.demo.istio.origin import Origin, covers
 from meshtui.demo.istio.routing import Destination, DirectResponse, HttpMatch, HttpRoute, Redirect, VirtualService
+from meshtui.demo.istio.services import NO_ADDRESS, Service
 from meshtui.demo.xds import filter_overrides, header_changes, route_action, route_match
 from meshtui.demo.xds.names import ClusterName, aliases, parse_cluster
 

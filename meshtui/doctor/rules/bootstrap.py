@@ -104,9 +104,16 @@ def listener_templates(seen: BootstrapEvidence) -> Iterator[Finding]:
 EVERY_TARGET: Final = "every target of every channel"
 
 
+GOOGLE_TEMPLATE: Final = (
+    "put %s where the address or target belongs, as in grpc/server?xds.resource.listening_address=%s"
+)
+"""The server template of Google's generator, as an example."""
+
+
 def _without_placeholder(seen: BootstrapEvidence, path: str, template: str, all_of_them: str) -> Finding:
     return kinds.TEMPLATE_WITHOUT_PLACEHOLDER.finding(
         BootstrapSubject(path),
+        fix=GOOGLE_TEMPLATE if seen.bootstrap.for_google else "",
         path=path,
         template=template,
         all_of_them=all_of_them,

@@ -43,6 +43,9 @@ GKE_FILES: Final = (
 )
 """Google's generator names these files in every bootstrap; GKE mounts them for pods that ask for it."""
 
+GOOGLE_TLS: Final = "the client TLS policy of the backend service and the server TLS policy of the endpoint policy"
+"""Where Traffic Director takes TLS settings from."""
+
 GKE_READABLE: Final = "let the app's user read the volume that GKE mounts the workload certificates from"
 
 
@@ -58,6 +61,9 @@ def undefined(seen: BootstrapEvidence) -> Iterator[Finding]:
     for instance, users in asked.items():
         yield kinds.PROVIDER_UNDEFINED.finding(
             BootstrapSubject("certificate_providers" if seen.bootstrap.certificate_providers else ""),
+            fix=f"define {instance!r} in certificate_providers, or take TLS out of {GOOGLE_TLS}"
+            if seen.bootstrap.for_google
+            else "",
             instance=instance,
             evidence=(*(f"{user} asks for {instance!r}" for user in users[:NAMED]), f"defined: {defined}"),
         )

@@ -39,6 +39,11 @@ FEATURES: Final = frozenset(
 SCHEMES: Final = frozenset({"", "dns", "unix", "unix-abstract", "ipv4", "ipv6", "vsock", "passthrough", "google-c2p"})
 """What a control plane's address can begin with; ``xds`` itself would need another bootstrap."""
 
+GOOGLE_ADDRESS: Final = "trafficdirector.googleapis.com:443"
+GOOGLE_CREDS: Final = '"channel_creds": [{"type": "google_default"}]'
+GOOGLE_SERVER: Final = f'one: {{"server_uri": "{GOOGLE_ADDRESS}", {GOOGLE_CREDS}}}'
+"""What Google's traffic-director-grpc-bootstrap generator writes."""
+
 LONGEST_SOCKET_PATH: Final = {"darwin": 103, "linux": 107}
 """Bytes that fit into ``sun_path`` with its final NUL."""
 
@@ -54,6 +59,7 @@ def no_server(seen: BootstrapEvidence) -> Iterator[Finding]:
     path = "" if missing else "xds_servers"
     yield kinds.NO_SERVER.finding(
         BootstrapSubject(path),
+        fix=f"add {GOOGLE_SERVER}" if bootstrap.for_google else "",
         missing_or_empty="missing" if missing else "empty",
         evidence=(seen.at(path, "has no xds_servers" if missing else "is empty"),),
     )
@@ -78,7 +84,10 @@ def addresses(seen: BootstrapEvidence) -> Iterator[Finding]:
             continue
         if not server.server_uri:
             yield kinds.SERVER_URI_MISSING.finding(
-                BootstrapSubject(server.path), server=server.path, evidence=(seen.at(server.path, "has no server_uri"),)
+                BootstrapSubject(server.path),
+                fix=f'add "server_uri": "{GOOGLE_ADDRESS}"' if seen.bootstrap.for_google else "",
+                server=server.path,
+                evidence=(seen.at(server.path, "has no server_uri"),),
             )
         elif not _is_dialable(server):
             yield _undialable(seen, server, path)
@@ -140,6 +149,7 @@ def credentials(seen: BootstrapEvidence) -> Iterator[Finding]:
         if not types:
             yield kinds.CREDS_MISSING.finding(
                 BootstrapSubject(server.path),
+                fix=f"add {GOOGLE_CREDS}" if seen.bootstrap.for_google else "",
                 server=server.path,
                 evidence=(seen.at(server.path, "has no channel_creds"),),
             )

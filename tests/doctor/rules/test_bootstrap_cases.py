@@ -86,6 +86,26 @@ def test_what_googles_generator_writes_is_sound() -> None:
     assert {found.severity for found in diagnose(Evidence(bootstrap=asked))} == {Severity.ERROR}
 
 
+def test_what_is_wrong_in_googles_bootstrap_is_not_mended_as_istios() -> None:
+    """The generator of GoogleCloudPlatform/traffic-director-grpc-bootstrap has another address, creds and template."""
+    broken = {
+        "xds_servers": [
+            {"server_uri": "trafficdirector.googleapis.com:443"},
+            {"channel_creds": [{"type": "insecure"}]},
+        ],
+        "node": {"id": "projects/1/networks/a/nodes/b"},
+        "server_listener_resource_name_template": "grpc/server",
+    }
+    empty = {**broken, "xds_servers": []}
+    for document in (broken, empty):
+        read = read_bootstrap(json.dumps(document).encode(), "bootstrap.json")
+        seen = BootstrapEvidence(now=NOW, bootstrap=read, asked_providers=(("x", "cluster a"),))
+        found = diagnose(Evidence(bootstrap=seen))
+        assert len(found) >= 3
+        for finding in found:
+            assert not [word for word in ("istio", "Unix", "DestinationRule") if word in finding.fix], finding
+
+
 @pytest.fixture
 def spiffe_mesh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The case bs-mtls-spiffe with the files it names, which are relative to where the client runs."""

@@ -176,8 +176,8 @@ BUNDLE_MAP_WITHOUT_ROOTS: Final = Kind(
     page=(
         "gRPC checks a peer by the roots of the peer's trust domain alone (gRFC A87). Where the trust bundle map names "
         "no trust domain, or a trust domain has an empty list of keys, nobody of it can be checked, and new "
-        "connections fail their handshake. Go and C++ read a map without any trust domain and then refuse every peer; "
-        "Java takes nothing of the file."
+        "connections fail their handshake. Go reads a map without any trust domain and then refuses every peer; in C++ "
+        "no peer's roots are found; Java takes nothing of the file."
     ),
     seen="the trust domains of the map, and the keys of each.",
 )

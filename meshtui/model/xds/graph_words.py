@@ -169,7 +169,7 @@ def route_note(route: Route, client: Client, *, outbound: bool) -> str:
     """What gRPC does with a route that it does not act on as it is written, or an empty string."""
     reason = why_left_out(route, client)
     if reason:
-        return f"gRPC leaves this route out ({reason}): the next one that matches serves"
+        return f"left out ({reason}): gRPC takes the next one that matches"
     if picks_by_plugin(route):
         return "whether its calls are served is not known from here"
     if _fails(route, outbound=outbound):

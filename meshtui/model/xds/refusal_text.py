@@ -41,6 +41,13 @@ FIELD: Final = re.compile(
 """A field of protobuf's text format. What C-core writes (``field:lb_policy error:…``) is no such field."""
 
 
+QUOTES: Final = re.compile(r"…(?: …)+")
+"""Several things in a row that are left out."""
+
+RESOURCE_BEHIND: Final = re.compile(r" in response: …$")
+"""What is left of the resource that grpc-go prints behind the reason for a cluster (``unmarshal_cds.go``)."""
+
+
 def own_reason(details: str, name: str) -> str:
     """The part of the text that is about the resource of this name; the whole of it where it has no such parts.
 
@@ -81,7 +88,12 @@ def _elided(reason: str, longest_string: int) -> str:
     return FIELD.sub("…", " ".join("".join(kept).split()))
 
 
+def in_a_row(reason: str) -> str:
+    """The reason where there is little room: without what it quotes, and without a resource quoted behind it."""
+    return shorten(RESOURCE_BEHIND.sub("", QUOTES.sub("…", _elided(reason, NAME_SHOWN))), SHOWN)
+
+
 def shown(reason: str) -> str:
     """The reason as it stands in a sentence: a short one as it came, of a long one what is not quoted."""
     whole = " ".join(reason.split())
-    return whole if len(whole) <= SHOWN else shorten(re.sub(r"…(?: …)+", "…", _elided(reason, NAME_SHOWN)), SHOWN)
+    return whole if len(whole) <= SHOWN else shorten(QUOTES.sub("…", _elided(reason, NAME_SHOWN)), SHOWN)

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from meshtui.doctor.explain.catalogue import known_error, known_refusal
-from meshtui.model.xds.refusal_text import LONGEST, SHOWN, own_reason, shown, without_quotes
+from meshtui.model.xds.refusal_text import LONGEST, SHOWN, in_a_row, own_reason, shown, without_quotes
 from meshtui.model.xds.resource import CDS, EDS, LDS, RDS
 from tests.cases import DATA
 
@@ -240,3 +240,21 @@ def test_a_long_reason_is_shown_without_what_it_quotes() -> None:
     assert "max_stream" not in without_quotes(PRINTED)
     long = f'route {PRINTED * 4}: no filter implementation found for "envoy.Cors"'
     assert shown(long).endswith(': no filter implementation found for "envoy.Cors"'), "a name outside is shown"
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ('unexpected lbPolicy MAGLEV in response: name:"c"', "unexpected lbPolicy MAGLEV"),
+        (f"unexpected lbPolicy MAGLEV in response: {PRINTED}", "unexpected lbPolicy MAGLEV"),
+        (
+            f"xds: aggregate cluster has empty clusters field in response: {PRINTED} ",
+            "xds: aggregate cluster has empty clusters field",
+        ),
+        ('route match:{prefix:"/"} has no action', "route … has no action"),
+        ("errors validating CDS resource: [field:lb_policy error:unsupported]", None),
+    ],
+)
+def test_where_there_is_little_room_the_reason_stands(text: str, row: str | None) -> None:
+    """grpc-go prints the resource behind the reason for clusters, before it for routes."""
+    assert in_a_row(text) == (text if row is None else row)

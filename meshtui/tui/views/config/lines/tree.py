@@ -10,8 +10,7 @@ from meshtui.model.phrases import age_words, share_words
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.references import endpoints_key
-from meshtui.model.xds.refusal_text import own_reason
-from meshtui.model.xds.refusal_text import shown as shown_reason
+from meshtui.model.xds.refusal_text import in_a_row, own_reason
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey, Status
 from meshtui.present.marks import HEALTH_GLYPHS
 from meshtui.present.tree_rows import TreeRow
@@ -154,7 +153,7 @@ def refusal(resource: Resource) -> str:
     """Why the client refused it or the control plane sent none, in its own words; empty where neither is so."""
     if resource.status not in (Status.NACKED, Status.RECEIVED_ERROR) or resource.error is None:
         return ""
-    return shown_reason(own_reason(resource.error.details, resource.key.name))
+    return in_a_row(own_reason(resource.error.details, resource.key.name))
 
 
 def _right(node: Node, resource: Resource | None, now: datetime, mark: str, columns: Columns) -> Line:

@@ -95,7 +95,7 @@ class EchoClient:
             return self._silent(timeout)
         if tells_of_requests(details, own_status=code is not grpc.StatusCode.UNKNOWN):
             return BatchReply(ReplyKind.REFUSED, error=details)
-        if code is grpc.StatusCode.UNAVAILABLE and _of_a_request(details, self._address):
+        if code in BROKEN_CODES and _of_a_request(details, self._address):
             return BatchReply(ReplyKind.REFUSED, error=details)
         if code in REFUSING_CODES or is_no_grpc(details):
             return _reply(ReplyKind.MISSING, explain(error, self._address, SERVICE))
@@ -130,12 +130,17 @@ def _of_a_request(details: str, address: Address) -> bool:
     """Whether this is what a request of the batch met on its way, told in the place of the batch's own status.
 
     The C++ echo app hands the status of a failed request on as that of ForwardEcho (grpc/grpc#30036). C-core words of
-    several backends are never of our own channel, which has one, nor are those that name the ports of others alone.
+    several backends are never of our own channel, which has one, nor are words of xDS config, which it has none of, or
+    those that name the ports of others alone.
     """
     if BACKENDS in details:
         return True
-    ports = {int(port) for port in _PORTS.findall(details)}
-    return never_connected(details) and bool(ports) and address.port not in ports
+    if never_connected(details):
+        ports = {int(port) for port in _PORTS.findall(details)}
+        return bool(ports) and address.port not in ports
+    from meshtui.doctor.explain.catalogue import is_of_a_mesh  # only what a connection brought back asks
+
+    return is_of_a_mesh(details)
 
 
 def request_message(spec: EchoRequestSpec, batch: Batch) -> Any:

@@ -24,6 +24,7 @@ IN_A_CALL: Final = (
     probe.TOO_LARGE,
     probe.GARBAGE,
     probe.PROBE_LOST,
+    probe.PROBE_UNAVAILABLE,
     probe.PROBE_SILENT,
     # The way to the control plane: why it fails is said of it, not of an endpoint.
     setup.AUTHORITY_UNKNOWN,
@@ -109,6 +110,29 @@ def known_error(text: str) -> KnownError:
     reason = without_quotes(looked_at)
     refusal = next((error for error in REFUSALS if _fits(error, reason)), None)
     return _of_a_call(refusal) if refusal else found
+
+
+OF_A_MESH: Final = (
+    config.FAULT_INJECTED,
+    config.DROPPED_BY_CONFIG,
+    config.CIRCUIT_BREAKER,
+    config.ROUTE_ACTION,
+    config.CLUSTER_MISSING,
+    config.RESOURCE_REFUSED,
+    config.NO_ENDPOINTS,
+    config.LISTENER_MISSING,
+    config.ROUTES_MISSING,
+    config.VIRTUAL_HOST_MISSING,
+    config.CHANNEL_PANIC,
+    config.NO_ROUTE,
+    config.CONTROL_PLANE_UNREACHABLE,
+)
+"""What only calls of a channel into a mesh end with: meshtui's own channels have no xDS config."""
+
+
+def is_of_a_mesh(text: str) -> bool:
+    """Whether a call with these words was one into a mesh."""
+    return known_error(text) in OF_A_MESH
 
 
 def _of_a_call(refusal: KnownError) -> KnownError:

@@ -40,8 +40,8 @@ PROBE_LOST: Final = KnownError(
     meshtui=(
         "in the middle of the call to ForwardEcho",
         "before ForwardEcho was answered",
-        "answers ForwardEcho with UNAVAILABLE",
         "answers ForwardEcho with CANCELLED",
+        r"answers ForwardEcho with UNAVAILABLE: .?(Cancelling all calls|transport is closing)",
     ),
     title="The probe's own server went away in the middle of a set",
     explanation=(
@@ -49,6 +49,18 @@ PROBE_LOST: Final = KnownError(
         "or not; their fate is not known, and they are counted as lost."
     ),
     fix="Has the pod restarted, or the port-forward ended?",
+)
+
+PROBE_UNAVAILABLE: Final = KnownError(
+    code="probe-unavailable",
+    meshtui=("answers ForwardEcho with UNAVAILABLE",),
+    title="ForwardEcho itself was answered with UNAVAILABLE",
+    explanation=(
+        "The words are none of gRPC's own for a connection that broke: a proxy on the way to the pod says so, or the "
+        "echo app hands on what one of its requests met, as the one in C++ does. What became of the requests is not "
+        "known; they are counted as lost."
+    ),
+    fix="Read the words: do they tell of the pod that sends the requests, or of what it calls?",
 )
 
 PROBE_SILENT: Final = KnownError(

@@ -101,9 +101,10 @@ async def test_a_version_that_answers_alone_gets_its_part_of_all_requests() -> N
     ("manner", "error", "code"),
     [
         (Manner.STATUS_OF_A_REQUEST, BACKENDS, "certificate-refused"),
+        (Manner.STATUS_OF_A_REQUEST, "CDS resource outbound|7070|v2|echo: does not exist", "cluster-missing"),
         (Manner.ERRORS_IN_OUTPUTS, "rpc error: code = Unavailable desc = no HTTP", "unknown"),
     ],
-    ids=["the status of a request", "errors in outputs"],
+    ids=["the status of a request", "what only a mesh says", "errors in outputs"],
 )
 async def test_a_fork_that_tells_failures_otherwise_is_understood(manner: Manner, error: str, code: str) -> None:
     """Failed requests, and no broken way to the pod."""

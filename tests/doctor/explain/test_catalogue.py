@@ -101,6 +101,10 @@ SEEN = [
     ("127.0.0.1:1 closed the connection in the middle of the call to ForwardEcho.", "probe-lost"),
     ("127.0.0.1:1 broke off the call before ForwardEcho was answered (RST_STREAM, CANCEL).", "probe-lost"),
     ('127.0.0.1:1 answers ForwardEcho with UNAVAILABLE: "Cancelling all calls".', "probe-lost"),
+    (
+        "127.0.0.1:1 answers ForwardEcho with UNAVAILABLE: upstream connect error or disconnect/reset before headers.",
+        "probe-unavailable",
+    ),
     ("The echo server did not answer within 7 s (127.0.0.1:1).", "probe-silent"),
     ("The answer of ForwardEcho at 127.0.0.1:1 is larger than this program takes (…).", "echo-too-large"),
     ("127.0.0.1:1 answers with 20 bytes that cannot be read as a ForwardEchoResponse.", "echo-garbage"),

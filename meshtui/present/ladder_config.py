@@ -206,7 +206,8 @@ def _rung(name: RungName, nodes: list[Node], noun: str) -> Rung:
         else:
             text += f", {sum(node.health is Health.OK for node in nodes)} fine"
     aside = "" if bad.health is Health.OK else bad.note if len(nodes) == 1 else _same_trouble(bad, nodes)
-    if bad.health is Health.OK and len({node.facts[:1] for node in nodes}) == 1 and len(nodes) > 1 and bad.facts:
+    alike = len(nodes) > 1 and bad.facts and len({node.facts[:1] for node in nodes}) == 1
+    if bad.health is Health.OK and alike and bad.kind is not NodeKind.ROUTE_CONFIGURATION:
         aside = f"all {bad.facts[0]}"
     return Rung(name, bad.health, text, names=names, aside=aside, key=bad.key)
 

@@ -48,6 +48,10 @@ RESOURCE_BEHIND: Final = re.compile(r" in response: …$")
 """What is left of the resource that grpc-go prints behind the reason for a cluster (``unmarshal_cds.go``)."""
 
 
+CORE_HEADING: Final = re.compile(r"^(?:invalid resource: )?errors validating \w+ resource: (?=.)")
+"""What C-core says before the errors of every resource it refuses (``XdsResourceType`` decoders)."""
+
+
 def own_reason(details: str, name: str) -> str:
     """The part of the text that is about the resource of this name; the whole of it where it has no such parts.
 
@@ -89,8 +93,9 @@ def _elided(reason: str, longest_string: int) -> str:
 
 
 def in_a_row(reason: str) -> str:
-    """The reason where there is little room: without what it quotes, and without a resource quoted behind it."""
-    return shorten(RESOURCE_BEHIND.sub("", QUOTES.sub("…", _elided(reason, NAME_SHOWN))), SHOWN)
+    """The reason where there is little room: without what stands in every refusal, and without what it quotes."""
+    told = QUOTES.sub("…", _elided(CORE_HEADING.sub("", reason), NAME_SHOWN))
+    return shorten(RESOURCE_BEHIND.sub("", told), SHOWN)
 
 
 def shown(reason: str) -> str:

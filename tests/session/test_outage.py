@@ -30,6 +30,7 @@ from meshtui.session.state import Link, LinkState
 from meshtui.targets import open_session
 from tests.csds_server import SERVICE
 from tests.session.test_session import following, until
+from tests.waiting import PATIENCE_S
 from tests.world.clock import NOW, Clock
 from tests.world.config import ROUTES, canary, cluster, resource, snapshot, split_routes, with_resource
 from tests.world.sources import AnsweredConfig
@@ -325,7 +326,7 @@ async def test_a_server_that_ends_calls_with_ok_and_no_message_is_said_and_watch
     session = open_session(f"127.0.0.1:{port}", TargetOptions(), interval=0.1)
     session.start()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while session.state.link.state is LinkState.CONNECTING:
                 await asyncio.sleep(0.02)
         assert session.state.link.state is not LinkState.LIVE

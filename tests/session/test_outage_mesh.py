@@ -17,6 +17,7 @@ from meshtui.present.ladder import traffic_rung
 from meshtui.session.session import Session
 from meshtui.session.state import SessionState
 from meshtui.targets import open_session
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.mesh, pytest.mark.asyncio(loop_scope="module")]
 
@@ -37,7 +38,7 @@ async def session(mesh: Mesh) -> AsyncIterator[Session]:
 
 async def until(session: Session, holds: Callable[[SessionState], bool]) -> SessionState:
     """The first state for which something holds."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds(session.state):
             await asyncio.sleep(0.05)
     return session.state

@@ -25,6 +25,7 @@ from meshtui.sources.grpc.channel import open_channel
 from tests.csds_server import serving
 from tests.faults.peers import PEERS
 from tests.sources.grpc.tls_files import TlsFiles
+from tests.waiting import PATIENCE_S
 
 import grpc  # isort: skip
 import grpc.aio  # isort: skip
@@ -158,7 +159,7 @@ async def test_a_long_error_text_arrives() -> None:
     async with serving(fail) as server:
         address = parse_address(server.address)
         channel = open_channel(address)
-        source = CsdsSource(channel, address, timeout=30)
+        source = CsdsSource(channel, address, timeout=PATIENCE_S)
         with pytest.raises(TargetUnreachable, match=r"the reason x.*x its end"):
             await source.poll()
         await channel.close()

@@ -26,7 +26,7 @@ from tests.echo_server import EchoServer, serving
 from tests.tui.conftest import screen_text
 from tests.tui.echo_scripted import TARGET, EchoBench, page_text
 from tests.tui.scripted import settle
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 from tests.world.clock import Clock
 from tests.world.config import SCOPE
 from tests.world.seed import healthy, listener
@@ -77,13 +77,13 @@ class Probed:
         assert not self.app.screen.is_modal
 
     async def until_sent(self, requests: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while self.echo.requests < requests:
                 await asyncio.sleep(0.01)
         await settle(self.pilot)
 
     async def until_ended(self) -> EchoState:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while self.session.state.echo is None or not self.session.state.echo.phase.ended:
                 self.session.poll_now()
                 await asyncio.sleep(0.02)
@@ -109,7 +109,7 @@ async def probed(size: tuple[int, int] = (110, 30), *more: str) -> AsyncIterator
 
         app = MeshtuiApp(Workspace(open_session), target=TARGET)
         async with app.run_test(size=size, notifications=True) as pilot:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_S):
                 while not (pilot.app.screen.query("#body") and sessions and sessions[0].state.snapshot):
                     await asyncio.sleep(0.01)
             await settle(pilot)
@@ -193,7 +193,7 @@ async def test_another_pod_behind_the_same_address_is_asked_for() -> None:
         name = probe.source.node.id.replace("client.", "client-2.")
         probe.source.node = replace(probe.source.node, id=name)
         probe.session.poll_now()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while probe.session.echo is None or probe.session.echo.sender != "client-2":
                 await asyncio.sleep(0.01)
         await probe.press("exclamation_mark")
@@ -327,7 +327,7 @@ async def test_leaving_stops_the_run_and_keeps_what_was_counted(key: str) -> Non
         await probe.press("3", "u", "exclamation_mark", "y")
         await probe.until_sent(1)
         await probe.pilot.press(key)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while probe.app.is_running and not probe.app.stopped_runs:
                 await asyncio.sleep(0.01)
         (run,) = probe.app.stopped_runs

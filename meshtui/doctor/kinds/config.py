@@ -72,8 +72,8 @@ DELETED_IN_USE: Final = Kind(
     severity=Severity.WARNING,
     title="The {type} {short_name} was deleted and is still served from cache",
     why=(
-        "The control plane has no {type} {name} any more. The client goes on using what it had{as_asked}, so requests "
-        "are still served; a new pod would not get it, and this one gets no change to it."
+        "The control plane has no {type} {name} any more. The client goes on using what it had{as_asked}, and requests "
+        "go by it; a new pod would not get it, and this one gets no change to it."
     ),
     fix="{how_to_define}",
     page=(

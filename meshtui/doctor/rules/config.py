@@ -73,7 +73,7 @@ def _as_asked(seen: ConfigEvidence) -> str:
 
 def _consequence(effects: tuple[Effect, ...], spared_by: str, *, in_use: bool) -> str:
     if in_use:
-        return "; the config from before stays in force, so requests are served"
+        return "; the config from before stays in force, and requests go by it"
     if not effects:
         return "; no call is known to fail for it" + (f": {spared_by}" if spared_by else "")
     because = next((f": {effect.because}" for effect in effects if effect.because), "")

@@ -172,7 +172,7 @@ def received_error(seen: ConfigEvidence) -> Iterator[Finding]:
             name=resource.key.name,
             short_name=short_name(resource),
             in_force=(
-                "The config before it stays in force, so requests are still served, but no change to it arrives."
+                "The config before it stays in force and requests go by it, but no change to it arrives."
                 if kept
                 else "No config of it is in force, so requests that need it fail."
                 if not spared

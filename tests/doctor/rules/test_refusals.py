@@ -92,7 +92,7 @@ def test_an_error_of_the_control_plane_is_no_refusal() -> None:
         assert "DestinationRule" not in finding.fix
     assert all("control plane" in finding.fix for finding in errors)
     kept = next(finding for finding in errors if finding.severity is Severity.WARNING)
-    assert "still served" in kept.explanation
+    assert "requests go by it" in kept.explanation
 
 
 def test_a_deleted_resource_that_the_client_still_uses_is_no_outage() -> None:
@@ -100,6 +100,6 @@ def test_a_deleted_resource_that_the_client_still_uses_is_no_outage() -> None:
     found = findings(case("deleted-but-cached"))
     deleted = next(finding for finding in found if finding.code == "resource-deleted-in-use")
     assert deleted.severity is Severity.WARNING
-    assert "still served" in deleted.explanation
+    assert "requests go by it" in deleted.explanation
     for finding in found:
         assert "fail" not in finding.title

@@ -148,7 +148,7 @@ def _of_clusters(
         )
         return Expectation.untestable(reason, weights=dict(weights), label=label)
     if by_name:
-        notes.append(f"subset {', '.join(by_name)} is taken for the version of that name")
+        notes.append(f"subset {', '.join(dict.fromkeys(by_name))} is taken for the version of that name")
     expected = Expectation.of(weights, ExpectationSource.CONFIG, tuple(notes), label, tuple(located))
     return replace(expected, fallbacks=tuple(version for version in fallbacks if not expected.shares.get(version)))
 
@@ -206,6 +206,10 @@ def _why_unserved(snapshot: Snapshot, scope: str, name: str, found: _Served | No
     body = cluster.body if cluster is not None else None
     if isinstance(body, Cluster) and lets_none_through(body, client_of(snapshot.node)):
         return "its limit of 0 requests lets none through"
+    key = endpoints_key(snapshot, ResourceKey(scope, CDS, name))
+    assignment = snapshot.resources.get(key) if key is not None else None
+    if assignment is not None and assignment.serves is False:
+        return "its endpoints are not there"
     return "none of its endpoints can" if found is not None and not found.serving.can_serve else ""
 
 

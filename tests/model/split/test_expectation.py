@@ -209,6 +209,14 @@ def test_a_later_priority_is_where_grpc_fails_over_to() -> None:
     assert "reaches no endpoint of a priority before it" in said.text
 
 
+def test_a_destination_whose_endpoints_are_not_there_answers_nothing() -> None:
+    """Its EDS resource does not exist: the share fails as that of a cluster with no endpoint in it."""
+    seen = with_resource(canary(), resource(EDS, subset("v2"), None, status=Status.DOES_NOT_EXIST))
+    found = expectation_for(seen, URL, {})
+    assert found.shares == {"v1": 1.0}
+    assert found.notes[0] == "no call to v2 is served: its endpoints are not there"
+
+
 def test_a_destination_that_cannot_serve_answers_nothing() -> None:
     """Its share fails in the client (gRFC A27), and all answers come from the others."""
     ill = endpoints(subset("v2"), "127.0.1.12:17070", revision="v2", health=EndpointHealth.UNHEALTHY)

@@ -215,7 +215,7 @@ SERVER_ROUTE_FAILS: Final = Kind(
     area=Area.CONFIG,
     severity=Severity.ERROR,
     title="{calls} fail at the server",
-    why="{problem}. Envoy would forward them; a gRPC server serves what it takes in itself.",
+    why="The route is in force, but {problem}. Envoy would act on it; a gRPC server serves what comes in itself.",
     fix="have the control plane send non_forwarding_action in the routes of this server's listener",
     page=(
         "A server's listener, or the route configuration that it names, has a route that forwards, redirects or "

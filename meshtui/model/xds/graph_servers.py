@@ -17,8 +17,7 @@ from meshtui.model.xds.resource import RDS, Health, ResourceKey, worst
 from meshtui.model.xds.words import inbound_tls_words, match_words
 
 FORWARDS: Final = (
-    "every call that matches fails with UNAVAILABLE: on a server gRPC serves only what a route with "
-    "non_forwarding_action matches, and this one forwards"
+    "it forwards, and a gRPC server serves non_forwarding_action only: every call that matches fails with UNAVAILABLE"
 )
 """gRFC A36. grpc-go ``internal/xds/server/conn_wrapper.go`` and ``routing.go`` ("matched to a route that was not of
 action type non forwarding"), C-core ``xds_server_config_fetcher.cc`` (``unsupported_action``: "Matching route has

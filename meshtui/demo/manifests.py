@@ -51,7 +51,7 @@ READERS: dict[tuple[str, str], Reader] = {
 """By API group and kind."""
 
 _NO_EFFECT = "it has no effect on proxyless gRPC"
-_PODS_ARE_GIVEN = "the demo's pods are given: echo-v1, echo-v2 and client"
+_PODS_ARE_GIVEN = "the demo has its own pods: echo-v1, echo-v2 and client"
 
 _WITHOUT_EFFECT = {
     **dict.fromkeys(("EnvoyFilter", "WasmPlugin", "Telemetry", "RequestAuthentication", "Gateway"), _NO_EFFECT),

@@ -12,9 +12,8 @@ from meshtui.model.xds.clients import Client, client_of
 from meshtui.model.xds.config import RouteConfiguration
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import as_met
-from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.matching import as_read
-from meshtui.model.xds.names import is_inbound
+from meshtui.model.xds.names import cluster_label, is_inbound
 from meshtui.model.xds.resource import EDS, Health, ResourceKey, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.virtual_hosts import in_use

@@ -30,13 +30,13 @@ from meshtui.model.xds.filters import HttpFilter
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_endpoints import SESSIONS_ONLY, Leaves, leaves_of
 from meshtui.model.xds.graph_words import (
-    cluster_label,
     filter_words,
     listener_facts,
     picks_by_plugin,
     route_facts,
 )
 from meshtui.model.xds.matching import as_read, why_left_out
+from meshtui.model.xds.names import cluster_label
 from meshtui.model.xds.readings import READINGS, drains_for_sessions, passed_over, policy_of
 from meshtui.model.xds.references import References, endpoints_key
 from meshtui.model.xds.refusal_text import own_reason, shown

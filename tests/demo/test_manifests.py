@@ -134,7 +134,7 @@ def test_a_subset_inherits_what_it_does_not_say() -> None:
             3,
             "crashes",
         ),
-        (security("Deployment", "{}"), "dropped", 2, "the demo's pods are given"),
+        (security("Deployment", "{}"), "dropped", 2, "the demo has its own pods"),
         (security("RequestAuthentication", "{}"), "dropped", 2, "no effect on proxyless gRPC"),
     ],
 )

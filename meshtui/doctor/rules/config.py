@@ -22,8 +22,7 @@ from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.config import Opaque
 from meshtui.model.xds.graph import Node, NodeKind
 from meshtui.model.xds.graph_aggregates import absorbed, lost_members
-from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import is_inbound
+from meshtui.model.xds.names import cluster_label, is_inbound
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import LDS, RDS, Health, Resource, ResourceKey, Status, resource_timer
 from meshtui.model.xds.snapshot import Snapshot

@@ -17,7 +17,7 @@ from meshtui.model.subject import ResourceSubject
 from meshtui.model.xds.config import Cluster
 from meshtui.model.xds.graph import Graph, Node, NodeKind
 from meshtui.model.xds.graph_aggregates import takes_calls
-from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.names import cluster_label
 from meshtui.model.xds.resource import ResourceKey
 
 

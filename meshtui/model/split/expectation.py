@@ -25,9 +25,8 @@ from meshtui.model.xds.config import (
 from meshtui.model.xds.feature_table import FAULTS, FILTERS_OFF
 from meshtui.model.xds.features import ignores
 from meshtui.model.xds.filters import aborted
-from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.injected import faults_for
-from meshtui.model.xds.names import parse_service_name
+from meshtui.model.xds.names import cluster_label, parse_service_name
 from meshtui.model.xds.readings import lets_none_through, policy_of
 from meshtui.model.xds.references import endpoints_key
 from meshtui.model.xds.resource import CDS, Health, Resource, ResourceKey

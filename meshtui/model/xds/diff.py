@@ -19,7 +19,7 @@ from meshtui.model.xds.config import (
     Route,
     RouteConfiguration,
 )
-from meshtui.model.xds.graph_words import cluster_label
+from meshtui.model.xds.names import cluster_label
 from meshtui.model.xds.resource import Health, Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.status_words import status_note

@@ -11,7 +11,8 @@ from meshtui.model.xds.graph_aggregates import in_order
 from meshtui.model.xds.graph_branches import Branches
 from meshtui.model.xds.graph_endpoints import Leaves, leaves_of
 from meshtui.model.xds.graph_nodes import absent, resource_node, slot_of
-from meshtui.model.xds.graph_words import cluster_facts, cluster_label
+from meshtui.model.xds.graph_words import cluster_facts
+from meshtui.model.xds.names import cluster_label
 from meshtui.model.xds.readings import READINGS, drains_for_sessions, lets_none_through, passes_over, policy_of
 from meshtui.model.xds.resource import EDS, Health, Resource, ResourceKey, Status, worst
 from meshtui.model.xds.serving import locality_fact

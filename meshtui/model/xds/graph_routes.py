@@ -13,7 +13,6 @@ from meshtui.model.xds.graph_clusters import Clusters
 from meshtui.model.xds.graph_nodes import absent, resource_node
 from meshtui.model.xds.graph_words import (
     Channel,
-    cluster_label,
     faults_met,
     lone_route,
     override_facts,
@@ -24,7 +23,7 @@ from meshtui.model.xds.graph_words import (
 )
 from meshtui.model.xds.injected import NOTHING
 from meshtui.model.xds.matching import MATCHING, as_read, why_left_out
-from meshtui.model.xds.names import last_part
+from meshtui.model.xds.names import cluster_label, last_part
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import CDS, Health, ResourceKey, worst
 from meshtui.model.xds.virtual_hosts import HostIndex

@@ -28,7 +28,6 @@ from meshtui.model.xds.features import Reads, ignores, reads
 from meshtui.model.xds.filters import FAULT_FILTER, SESSION_FILTER, HttpFilter
 from meshtui.model.xds.injected import NOTHING, Injected, injected
 from meshtui.model.xds.matching import as_read, why_left_out
-from meshtui.model.xds.names import last_part, parse_service_name
 from meshtui.model.xds.readings import READINGS
 from meshtui.model.xds.resource import EDS, Health
 from meshtui.model.xds.unread import Asked
@@ -226,9 +225,3 @@ def filter_words(filter_: HttpFilter, client: Client) -> str:
         return f"{filter_.name} off"
     in_force = f"{words or filter_.kind or filter_.name} stays in force: "
     return in_force + unread.words(Asked(FILTERS_OFF, f"{filter_.name} asked to be off"), client)
-
-
-def cluster_label(name: str) -> str:
-    """The subset of an Istio cluster name, else its service, else the name, of which an ``xdstp:`` one ends in it."""
-    service = parse_service_name(name)
-    return (service.subset or service.service) if service else last_part(name)

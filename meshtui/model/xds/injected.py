@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from meshtui.model.phrases import share_words
 from meshtui.model.xds.config import Route, WeightedCluster
 from meshtui.model.xds.filters import Fault, HttpFilter, aborted, delayed, faults_in_force, merged
+from meshtui.model.xds.names import cluster_label
 from meshtui.model.xds.resource import Health
 
 
@@ -47,13 +48,18 @@ def injected(filters: Sequence[HttpFilter], route: Route, *, off_is_read: bool) 
     if not overridden and not any(listed.summary for listed in filters):
         return NOTHING
     lost = late = 0.0
-    words: dict[str, None] = {}
+    met: dict[str, list[str]] = {}
     for to in destinations:
         faults = faults_for(filters, route, to, off_is_read=off_is_read) if to.weight else ()
         lost += to.share * aborted(faults)
         late += to.share * delayed(faults)
-        words.update(dict.fromkeys(fault.words for fault in faults if fault.delays or fault.aborts))
-    return Injected(min(1.0, lost), min(1.0, late), tuple(words))
+        for words in dict.fromkeys(fault.words for fault in faults if fault.delays or fault.aborts):
+            met.setdefault(words, []).append(cluster_label(to.cluster))
+    served = sum(1 for to in destinations if to.weight)
+    said = (
+        words if len(places) == served else f"{words} of those to {', '.join(places)}" for words, places in met.items()
+    )
+    return Injected(min(1.0, lost), min(1.0, late), tuple(said))
 
 
 def faults_for(

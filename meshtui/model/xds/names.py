@@ -36,6 +36,12 @@ def parse_service_name(name: str) -> ServiceName | None:
     return ServiceName(*parts)
 
 
+def cluster_label(name: str) -> str:
+    """The subset of an Istio cluster name, else its service, else the name, of which an ``xdstp:`` one ends in it."""
+    service = parse_service_name(name)
+    return (service.subset or service.service) if service else last_part(name)
+
+
 def split_target(url: str) -> tuple[str, str]:
     """Authority and name of an ``xds:`` URL: ``xds://AUTHORITY/echo:7070``. Two empty ones for other schemes.
 

@@ -132,7 +132,24 @@ def _outliers(message: Any) -> Outliers:
     enforced = message.enforcing_success_rate.value if message.HasField("enforcing_success_rate") else None
     silent = message.HasField("enforcing_consecutive_5xx") and not message.enforcing_consecutive_5xx.value
     gateway = message.enforcing_consecutive_gateway_failure.value
-    return Outliers(enforced, message.enforcing_failure_percentage.value, consecutive=bool(gateway) or not silent)
+    by_rate = any(map(message.HasField, _BY_RATE)) and not any(map(message.HasField, _BY_CONSECUTIVE))
+    consecutive = bool(gateway) or not (silent or by_rate)
+    return Outliers(enforced, message.enforcing_failure_percentage.value, consecutive=consecutive)
+
+
+_BY_RATE: Final = (
+    "enforcing_success_rate",
+    "success_rate_minimum_hosts",
+    "success_rate_request_volume",
+    "success_rate_stdev_factor",
+    "enforcing_failure_percentage",
+    "failure_percentage_threshold",
+    "failure_percentage_minimum_hosts",
+    "failure_percentage_request_volume",
+)
+_BY_CONSECUTIVE: Final = ("consecutive_5xx", "enforcing_consecutive_5xx", "consecutive_gateway_failure")
+"""What an outlier detection names. Of one that names rates alone nobody asked to count consecutive errors, which Envoy
+does all the same."""
 
 
 def _kept_for_sessions(message: Any) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from typing import Final
 from meshtui.model.phrases import share_words
 from meshtui.model.xds.clients import client_of
 from meshtui.model.xds.config import Route, RouteConfiguration
-from meshtui.model.xds.graph_words import cluster_label
 from meshtui.model.xds.matching import as_read
+from meshtui.model.xds.names import cluster_label
 from meshtui.model.xds.resource import CDS, Health, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.model.xds.words import is_catch_all, match_words

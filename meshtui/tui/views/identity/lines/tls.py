@@ -12,8 +12,7 @@ from meshtui.model.identity.workload import Workload
 from meshtui.model.phrases import plural, span_words
 from meshtui.model.subject import ResourceSubject, Subject
 from meshtui.model.xds.config import TlsContext, TlsMode
-from meshtui.model.xds.graph_words import cluster_label
-from meshtui.model.xds.names import inbound_address, is_inbound
+from meshtui.model.xds.names import cluster_label, inbound_address, is_inbound
 from meshtui.model.xds.resource import CDS, LDS, ResourceKey
 from meshtui.model.xds.words import inbound_tls_words, pattern_words, tls_words
 from meshtui.session.state import SessionState

@@ -56,10 +56,13 @@ def injected(filters: Sequence[HttpFilter], route: Route, *, off_is_read: bool) 
         for words in dict.fromkeys(fault.words for fault in faults if fault.delays or fault.aborts):
             met.setdefault(words, []).append(cluster_label(to.cluster))
     served = sum(1 for to in destinations if to.weight)
-    said = (
-        words if len(places) == served else f"{words} of those to {', '.join(places)}" for words, places in met.items()
-    )
+    said = [f"{words}{_places(places, served)}" for words, places in met.items()]
     return Injected(min(1.0, lost), min(1.0, late), tuple(said))
+
+
+def _places(met: Sequence[str], served: int) -> str:
+    """Which destinations of a route meet a fault, where others do not."""
+    return f" (calls to {', '.join(met)} alone)" if len(met) < served else ""
 
 
 def faults_for(

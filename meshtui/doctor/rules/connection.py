@@ -109,15 +109,18 @@ def _calls_words(channel: Channel) -> str:
 
 def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
     """A channel of the app into the mesh on which every connection fails; several to one target are one finding."""
+    channels = seen.channels.mesh_channels if seen.channels else ()
+    if not any(_every(channel) or _failing(channel) for channel in channels):
+        return  # each look at ten thousand resources comes here
     worst: dict[str, Channel] = {}
     named = _named_by_config(seen)
-    for channel in seen.channels.mesh_channels if seen.channels else ():
+    for channel in channels:
         broken = _broken(channel, named)
         if broken or _every(channel):
             known = worst.get(channel.target)
             if known is None or (_every(channel), len(broken)) > (_every(known), len(_broken(known, named))):
                 worst[channel.target] = channel
-    tried = {channel.target for channel in seen.channels.mesh_channels if channel.subchannels} if seen.channels else ()
+    tried = {channel.target for channel in channels if channel.subchannels}
     modes = sorted({tls_words(tls) for tls in _cluster_tls(seen)}) if worst else []
     advice = Advice(seen)
     guess = GUESS.format(tls_modes=" and ".join(modes) or "no TLS")
@@ -173,12 +176,16 @@ def _broken(channel: Channel, named: frozenset[str]) -> list[Subchannel]:
     grpc-java ``ClusterManagerLoadBalancer.java``. No call goes there. Where the channel has another connection to the
     address that is READY, or config names others of its addresses and not this one, it is such a one.
     """
-    failing = [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
+    failing = _failing(channel)
     if _every(channel):
         return failing
     ready = {part.address for part in channel.subchannels if part.state is ChannelState.READY}
     known = {part.address for part in channel.subchannels} & named
     return [part for part in failing if part.address not in ready and (not known or part.address in known)]
+
+
+def _failing(channel: Channel) -> list[Subchannel]:
+    return [part for part in channel.subchannels if part.state is ChannelState.TRANSIENT_FAILURE]
 
 
 def _named_by_config(seen: ConfigEvidence) -> frozenset[str]:

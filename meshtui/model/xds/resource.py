@@ -182,7 +182,8 @@ class Resource(NamedTuple):
     @property
     def body(self) -> Body | None:
         """What the config in force says; ``None`` where there is none."""
-        return self.content.body()
+        content = self.content
+        return content.body() if content._decode is not None else content._body  # asked for at every turn
 
     @property
     def health(self) -> Health:

@@ -20,6 +20,7 @@ PERMISSION_DENIED: Final = KnownError(
         "plaintext there is no identity, so rules with principals never match."
     ),
     fix="Compare the AuthorizationPolicy of the server with the caller's SPIFFE id; is the connection mTLS?",
+    of_istio=True,
 )
 
 FAULT_INJECTED: Final = KnownError(
@@ -33,6 +34,7 @@ FAULT_INJECTED: Final = KnownError(
         "Nothing is broken."
     ),
     fix="Remove fault from the VirtualService when the experiment is over.",
+    of_istio=True,
 )
 
 DROPPED_BY_CONFIG: Final = KnownError(
@@ -73,6 +75,7 @@ CLUSTER_MISSING: Final = KnownError(
         "accepts such a route, waits 15 s, and then fails that share of calls."
     ),
     fix="Define the subset in the DestinationRule, or correct its name in the VirtualService.",
+    of_istio=True,
 )
 
 RESOURCE_REFUSED: Final = KnownError(
@@ -150,6 +153,7 @@ CHANNEL_PANIC: Final = KnownError(
         'The app\'s log has the exception. If it is "Invalid pattern/domain name", set '
         "PILOT_ENABLE_ABSOLUTE_FQDN_VHOST_DOMAIN=false in istiod and start the app anew."
     ),
+    of_istio=True,
 )
 """grpc-java 1.85.1 as run on istiod's own routes (docs/matching.md); ``RoutingUtils.matchHostName``. The variable is
 istiod's, ``pilot/pkg/features``."""
@@ -162,6 +166,7 @@ NO_ROUTE: Final = KnownError(
     title="No route matches the request",
     explanation="The virtual host was found, but no route's path and headers fit, and there is no default route.",
     fix="Add a route without match at the end of the VirtualService's list.",
+    of_istio=True,
 )
 
 ROUTES_MISSING: Final = KnownError(
@@ -184,6 +189,7 @@ ROUTE_ACTION: Final = KnownError(
     title="The route that matches does not forward",
     explanation="It has a direct response or a redirect, and gRPC has routes that forward and no others.",
     fix="Take directResponse or redirect out of the VirtualService, or let it match no gRPC call.",
+    of_istio=True,
 )
 
 # pickfirst.go, which is given the addresses where there is no cluster to balance over, or a cluster of DNS
@@ -231,4 +237,5 @@ CONTROL_PLANE_UNREACHABLE: Final = KnownError(
         "config. What it already has stays in force."
     ),
     fix="Look at the agent: readiness, connection failures to istiod, and the socket's path in the bootstrap.",
+    of_istio=True,
 )

@@ -209,6 +209,7 @@ NAME_RESOLUTION: Final = KnownError(
         "host (LOGICAL_DNS): otherwise the scheme may be missing."
     ),
     fix="Use xds:///host:port for a mesh name, or check the name (of a cluster: the host of its ServiceEntry).",
+    of_istio=True,
     at_target=(
         AtTarget(
             texts=("address lookup failed", "errors resolving", "DNS resolution failed"),

@@ -31,15 +31,17 @@ class KnownError:
     languages built on it), ``go``, ``java`` and ``node`` are implementations of gRPC, ``envoy`` the proxy, ``echo``
     Istio's echo server and ``meshtui`` this program; ``other`` are forms that were seen and have no known writer.
 
-    ``title`` (a few words), ``explanation`` and ``fix`` (whole sentences) are for a call of the app or of a probe. Of a
-    refused resource ``title`` is a phrase that follows "because", and ``types`` are the types of resources it is met
-    in. An error that only a call of meshtui's own meets has none of these, and ``at_target`` alone.
+    ``title`` (a few words), ``explanation`` and ``fix`` (whole sentences) are for a call of the app or of a probe;
+    ``of_istio`` says that the fix holds only where istiod makes the config. Of a refused resource ``title`` is a phrase
+    that follows "because", and ``types`` are the types of resources it is met in. An error that only a call of
+    meshtui's own meets has none of these, and ``at_target`` alone.
     """
 
     code: str
     title: str = ""
     explanation: str = ""
     fix: str = ""
+    of_istio: bool = False
     core: tuple[str, ...] = ()
     go: tuple[str, ...] = ()
     java: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ TLS_TO_PLAINTEXT: Final = KnownError(
         "PeerAuthentication STRICT; for proxyless gRPC, PERMISSIVE means plaintext)."
     ),
     fix="Set PeerAuthentication STRICT for the server, or tls mode DISABLE in the client's DestinationRule.",
+    of_istio=True,
     at_target=(
         AtTarget(
             texts=("WRONG_VERSION_NUMBER",),
@@ -82,6 +83,7 @@ NOT_YET_VALID: Final = KnownError(
     title="A certificate is not valid yet",
     explanation="The certificate begins in the future as this side sees it: the clocks of the two sides differ.",
     fix="Compare the clocks of client, server and istiod.",
+    of_istio=True,
     at_target=(
         AtTarget(
             texts=("certificate is not yet valid",),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from meshtui.doctor.evidence import ConfigEvidence
+from meshtui.doctor.explain.known_error import KnownError
 from meshtui.doctor.rules.config_words import type_word
 from meshtui.model.control_plane_kind import ControlPlaneKind, kind_by_client, kind_by_name
 from meshtui.model.xds.names import is_inbound, parse_service_name, short_host
@@ -111,12 +112,6 @@ FOR_ENVOY: Final = MappingProxyType(
 )
 """What to do where the kind of the finding says it of Istio's objects."""
 
-OF_ISTIO: Final = (
-    "DestinationRule", "VirtualService", "EnvoyFilter", "PeerAuthentication", "AuthorizationPolicy", "ServiceEntry",
-    "WorkloadEntry", "RequestAuthentication", "istio",
-)  # fmt: skip
-"""What is in advice that holds on Istio alone."""
-
 
 class Advice:
     """What to do about resources of one look; who makes them is found out when it is first asked for."""
@@ -139,9 +134,9 @@ class Advice:
         """The advice in the place of a kind's own, which is that for Istio; empty where that one holds."""
         return advice.get(self.maker(key), "")
 
-    def if_it_holds(self, key: ResourceKey | None, fix: str) -> str:
+    def if_it_holds(self, key: ResourceKey | None, known: KnownError) -> str:
         """A known way out, where it is one on this control plane; else empty."""
-        return fix if self.maker(key) is ISTIO or not any(word in fix for word in OF_ISTIO) else ""
+        return "" if known.of_istio and self.maker(key) is not ISTIO else known.fix
 
     def changed_by(self, resource: Resource) -> str:
         """What a person changes so that this resource changes."""

@@ -136,7 +136,7 @@ def destination_unreachable(seen: ConfigEvidence) -> Iterator[Finding]:
             any_or_some="any" if every else "some",
             host=short_target(channel.target),
             addresses=f" ({addresses})" if addresses else "",
-            fix=advice.if_it_holds(None, _way_out(reason)) or advice.instead(None, UNREACHABLE)
+            fix=_way_out(reason, advice) or advice.instead(None, UNREACHABLE)
             if channel.target in tried or reason
             else "see what of this name Config marks",
             reason=_said(reason) if reason else guess if channel.target in tried else UNTRIED,
@@ -160,12 +160,14 @@ def _said(reason: str) -> str:
     return f"{meaning}The client's own words: {shorten(' '.join(reason.split()), LONGEST_REASON)}."
 
 
-def _way_out(reason: str) -> str:
-    """What to try by the reason; empty where there is none."""
+def _way_out(reason: str, advice: Advice) -> str:
+    """What to try by the reason; empty where there is none, or none on this control plane."""
     if not reason:
         return ""
     known = known_error(reason)
-    return known.fix if known is not UNKNOWN else "look at the server at that address, and at what the words above name"
+    if known is UNKNOWN:
+        return "look at the server at that address, and at what the words above name"
+    return advice.if_it_holds(None, known)
 
 
 def _broken(channel: Channel, named: frozenset[str]) -> list[Subchannel]:

@@ -86,7 +86,7 @@ def _refusal(refusals: list[_Refusal], seen: ConfigEvidence, all_effects: Effect
     return kinds.REFUSED.finding(
         ResourceSubject(resource.key),
         title=failing(effects, f"fail: the client refused {names}"),
-        fix=advice.if_it_holds(resource.key, known.fix) if known else "",
+        fix=advice.if_it_holds(resource.key, known) if known else "",
         names=names,
         reason_known=f"The client refused it because {known.title}. " if known else "",
         kept=_kept(resource) if resource.value else _nothing_kept(seen, resource, all_effects),

@@ -6,7 +6,9 @@ import pytest
 
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
-from meshtui.doctor.rules.advice import OF_ISTIO
+from meshtui.doctor.explain.catalogue import IN_A_CALL
+from meshtui.doctor.explain.known_error import KnownError
+from meshtui.doctor.explain.refusals.catalogue import REFUSALS
 from meshtui.model.control_plane_kind import ControlPlaneKind, kind_by_client, kind_by_name
 from meshtui.model.finding import Finding
 from meshtui.model.xds.config import ClusterLoadAssignment
@@ -15,6 +17,12 @@ from meshtui.model.xds.resource import CDS, EDS, LDS, RDS, ErrorState, Resource,
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
 from tests.world.clock import NOW
 from tests.world.config import cluster, resource, routes
+
+OF_ISTIO = (
+    "DestinationRule", "VirtualService", "EnvoyFilter", "PeerAuthentication", "AuthorizationPolicy", "ServiceEntry",
+    "WorkloadEntry", "RequestAuthentication", "istio",
+)  # fmt: skip
+"""What is in advice that holds on Istio alone."""
 
 GOOGLE_ID = "projects/1234/networks/default/nodes/52fdfc07-2182-454f-963f-5f0f9a621d72"
 CLUSTER = "cloud-internal-istio:cloud_mp_1234_5678"
@@ -118,3 +126,8 @@ def test_who_the_control_plane_is(
 def test_a_name_that_is_nobodys() -> None:
     assert kind_by_name("echo.echo-grpc.svc.cluster.local:7070") is None
     assert kind_by_name("xdstp://example.com/envoy.config.listener.v3.Listener/a") is None
+
+
+@pytest.mark.parametrize("known", [*IN_A_CALL, *REFUSALS], ids=lambda known: known.code)
+def test_a_way_out_that_names_istios_objects_is_marked(known: KnownError) -> None:
+    assert known.of_istio == any(word in known.fix for word in OF_ISTIO)

@@ -20,6 +20,7 @@ HASH_FUNCTION: Final = KnownError(
     node=(r"unsupported ring_hash_lb_config\.hash_function", "unexpected hash function"),
     title="its hash ring uses a hash function that gRPC does not have (it has XX_HASH)",
     fix="take away the EnvoyFilter that sets it: gRPC has no other hash function",
+    of_istio=True,
 )
 
 HASH_RING: Final = KnownError(
@@ -34,6 +35,7 @@ HASH_RING: Final = KnownError(
     node=(r"ring_hash_lb_config\.m(in|ax)imum_ring_size is too large",),
     title="the size of its hash ring is outside gRPC's bounds (8 388 608 entries at most, minimum not above maximum)",
     fix="change minimumRingSize in the DestinationRule's consistentHash",
+    of_istio=True,
 )
 
 LB_POLICY: Final = KnownError(
@@ -52,6 +54,7 @@ LB_POLICY: Final = KnownError(
         "set trafficPolicy.loadBalancer of the DestinationRule to ROUND_ROBIN or consistentHash (LEAST_REQUEST "
         "needs a gRPC that has it switched on)"
     ),
+    of_istio=True,
 )
 
 LB_POLICY_SETTINGS: Final = KnownError(
@@ -74,6 +77,7 @@ LB_POLICY_SETTINGS: Final = KnownError(
     node=("load_balancing_policy parsing failed",),
     title="its load-balancing policy has settings that gRPC does not take",
     fix="change the settings of trafficPolicy.loadBalancer in the DestinationRule, or the EnvoyFilter that makes them",
+    of_istio=True,
 )
 
 DISCOVERY_TYPE: Final = KnownError(
@@ -98,6 +102,7 @@ DISCOVERY_TYPE: Final = KnownError(
     ),
     title="its cluster finds endpoints in a way gRPC does not know (it takes EDS, LOGICAL_DNS and aggregates)",
     fix="change resolution of the ServiceEntry (STATIC or DNS), or call the host without xds:///",
+    of_istio=True,
 )
 
 EDS_SERVICE_NAME: Final = KnownError(
@@ -123,6 +128,7 @@ LOGICAL_DNS: Final = KnownError(
     ),
     title="it is looked up in DNS and does not name exactly one host and port (gRFC A37)",
     fix="give the ServiceEntry with resolution DNS one endpoint with a host name and a port",
+    of_istio=True,
 )
 
 AGGREGATE: Final = KnownError(
@@ -145,6 +151,7 @@ OUTLIER_DETECTION: Final = KnownError(
     node=(r"outlier_detection\.\w+ out of range",),
     title="its outlier detection has a value out of range (gRFC A50: no negative times, percentages up to 100)",
     fix="change outlierDetection in the DestinationRule, or the EnvoyFilter that sets it",
+    of_istio=True,
 )
 
 LOAD_REPORTS: Final = KnownError(
@@ -167,6 +174,7 @@ CONFIG_SOURCE: Final = KnownError(
     node=(r"eds_cluster_config\.eds_config\.self both unset", "eds_cluster_config is unset"),
     title="it wants its endpoints from another source than the ADS stream",
     fix="this comes from an EnvoyFilter or a control plane that is not Istio's gRPC generator; take it away",
+    of_istio=True,
 )
 
 ERRORS: Final = (

@@ -18,6 +18,7 @@ ENDPOINT_WEIGHT: Final = KnownError(
     go=("contains an endpoint with zero weight",),
     title="one of its endpoints has a weight of 0 (an endpoint that is to get nothing must be left out)",
     fix="give the WorkloadEntry or the endpoint of the ServiceEntry a weight above 0, or take it out",
+    of_istio=True,
 )
 
 WEIGHTS_TOO_GREAT: Final = KnownError(
@@ -29,6 +30,7 @@ WEIGHTS_TOO_GREAT: Final = KnownError(
     node=(r"has total weight greater than",),
     title="the weights of its endpoints or localities add up to more than 32 bits",
     fix="make the weights of the endpoints (WorkloadEntry, localityLbSetting) smaller; only their ratio counts",
+    of_istio=True,
 )
 
 DUPLICATE_ENDPOINT: Final = KnownError(
@@ -89,6 +91,7 @@ ENDPOINT_ADDRESS: Final = KnownError(
     node=("is not a valid IPv4 or IPv6 address", "Unsupported port_specifier", r"socket_address (not set|unset)"),
     title="one of its endpoints has no address gRPC can connect to (an IP address and a port number)",
     fix="give the WorkloadEntry or the endpoint of the ServiceEntry an IP address; a host name needs resolution DNS",
+    of_istio=True,
 )
 
 DROPS: Final = KnownError(

@@ -67,6 +67,7 @@ HTTP_FILTER: Final = KnownError(
         "take away what adds the filter: corsPolicy of a VirtualService, an EnvoyFilter, a WasmPlugin, Telemetry "
         "or RequestAuthentication for this workload"
     ),
+    of_istio=True,
 )
 
 TERMINAL_FILTER: Final = KnownError(
@@ -82,6 +83,7 @@ TERMINAL_FILTER: Final = KnownError(
     node=("router filter is before the end of the list", "final filter is "),
     title="its list of HTTP filters does not end with the router, which must be the last one and only there (gRFC A39)",
     fix="take away the EnvoyFilter that adds a filter behind the router or takes the router out",
+    of_istio=True,
 )
 
 FILTER_CONFIG: Final = KnownError(
@@ -110,6 +112,7 @@ FILTER_CONFIG: Final = KnownError(
         "look at what sets the filter: fault of the VirtualService, an AuthorizationPolicy, or an EnvoyFilter for "
         "this workload"
     ),
+    of_istio=True,
 )
 
 # grpc-js says the same of a filter that it does not have and of settings that it cannot read (http-filter.ts).
@@ -119,6 +122,7 @@ FILTER_INVALID: Final = KnownError(
     node=("filter validation failed", r"typed_per_filter_config(\[\S*\])? validation failed"),
     title="it has an HTTP filter that grpc-js does not have, or settings of one that it does not take",
     fix=HTTP_FILTER.fix,
+    of_istio=HTTP_FILTER.of_istio,
 )
 
 TRUSTED_HOPS: Final = KnownError(
@@ -129,6 +133,7 @@ TRUSTED_HOPS: Final = KnownError(
     java=("xff_num_trusted_hops unsupported", "original_ip_detection_extensions unsupported"),
     title="it takes the caller's address from a header, which gRPC does not do (gRFC A41)",
     fix="take numTrustedProxies and the EnvoyFilter for x-forwarded-for away from this workload",
+    of_istio=True,
 )
 
 ROUTES_MISSING: Final = KnownError(
@@ -140,6 +145,7 @@ ROUTES_MISSING: Final = KnownError(
     node=("unexpected route_specifier",),
     title="it has no routes, and does not name the route configuration to ask for",
     fix="this comes from an EnvoyFilter (scoped routes) or a fault of the control plane; take it away",
+    of_istio=True,
 )
 
 ROUTES_SOURCE: Final = KnownError(
@@ -156,6 +162,7 @@ ROUTES_SOURCE: Final = KnownError(
     node=(r"rds\.config_source\.self both unset",),
     title="it wants its routes from another source than the ADS stream",
     fix="this comes from an EnvoyFilter or a control plane that is not Istio's gRPC generator; take it away",
+    of_istio=True,
 )
 
 API_LISTENER: Final = KnownError(
@@ -166,6 +173,7 @@ API_LISTENER: Final = KnownError(
     node=(r"api_listener\.api_listener\.type_url !=",),
     title="it has no API listener with an HTTP connection manager in it, which is all that a client reads",
     fix="this is a fault of the control plane or of an EnvoyFilter; take it away",
+    of_istio=True,
 )
 
 FILTER_CHAIN_MATCH: Final = KnownError(
@@ -186,6 +194,7 @@ FILTER_CHAIN_MATCH: Final = KnownError(
     node=("duplicate filter_chain_match entry",),
     title="two of its filter chains match the same connections, or one has a match gRPC cannot read (gRFC A36)",
     fix="look at the PeerAuthentication of this workload and at EnvoyFilters that add filter chains",
+    of_istio=True,
 )
 
 FILTER_CHAIN_MISSING: Final = KnownError(
@@ -196,6 +205,7 @@ FILTER_CHAIN_MISSING: Final = KnownError(
     node=("No api_listener and no filter_chains",),
     title="it has no filter chain that gRPC can use",
     fix="look at the EnvoyFilters for this workload: gRPC leaves out chains that match a server name or a protocol",
+    of_istio=True,
 )
 
 LISTENER_ADDRESS: Final = KnownError(
@@ -206,6 +216,7 @@ LISTENER_ADDRESS: Final = KnownError(
     java=("Invalid address: Empty address", "NAMED_PORT is not supported"),
     title="it does not say the address it is for",
     fix="this is a fault of the control plane or of an EnvoyFilter: the listener needs an IP address and a port",
+    of_istio=True,
 )
 
 ERRORS: Final = (

@@ -19,6 +19,7 @@ REGEX: Final = KnownError(
     java=("Malformed safe regex pattern", "contains malformed safe regex pattern"),
     title="one of its regular expressions is not valid RE2",
     fix="mend the regex in the VirtualService's match (or the DestinationRule's SAN)",
+    of_istio=True,
 )
 
 HEADER_MATCHER: Final = KnownError(
@@ -30,6 +31,7 @@ HEADER_MATCHER: Final = KnownError(
     node=("unsupported header_match_specifier",),
     title="a route matches a header in a way that this gRPC does not know, or that says nothing to match",
     fix="write the header's match in the VirtualService as exact, prefix or regex",
+    of_istio=True,
 )
 
 PATH_MATCHER: Final = KnownError(
@@ -41,6 +43,7 @@ PATH_MATCHER: Final = KnownError(
     node=("unsupported path_specifier", "no path_specifier set", r"\.match unset"),
     title="a route matches the path in a way that gRPC does not know, or does not say which path it matches",
     fix="write the uri's match in the VirtualService as exact, prefix or regex",
+    of_istio=True,
 )
 
 RETRIES: Final = KnownError(
@@ -52,6 +55,7 @@ RETRIES: Final = KnownError(
     node=(r"retry_policy: ", r"Invalid policy\.num_retries", r"retry_back_off\.\w+"),
     title="its retry policy has a value gRPC does not take (at least one retry, intervals above 0; gRFC A44)",
     fix="change retries in the VirtualService: attempts of 1 or more, or leave retries out",
+    of_istio=True,
 )
 
 WEIGHTS: Final = KnownError(
@@ -72,6 +76,7 @@ WEIGHTS: Final = KnownError(
     node=(r"weighted_clusters sum of weights is",),
     title="a route's weights are not set, add up to nothing, to more than 32 bits, or (in old gRPC) to no total_weight",
     fix="give at least one destination of the VirtualService's route a weight above 0",
+    of_istio=True,
 )
 
 DESTINATION: Final = KnownError(
@@ -84,6 +89,7 @@ DESTINATION: Final = KnownError(
     ),
     title="a route sends requests to a cluster without a name",
     fix="name the host of each destination of the VirtualService's route",
+    of_istio=True,
 )
 
 ROUTE_ACTION: Final = KnownError(
@@ -93,6 +99,7 @@ ROUTE_ACTION: Final = KnownError(
     node=("unsupported action: ", r"unsupported route\.cluster_specifier", r"\]\.route unset"),
     title="a route does something else than send requests to a cluster, and this gRPC knows nothing else",
     fix="take redirect or directResponse out of the VirtualService's route, or call the host without xds:///",
+    of_istio=True,
 )
 
 DOMAINS: Final = KnownError(
@@ -103,6 +110,7 @@ DOMAINS: Final = KnownError(
     node=("domains entry has",),
     title="a virtual host has a domain that gRPC cannot match (one *, at the beginning or at the end)",
     fix="change hosts in the VirtualService or the ServiceEntry",
+    of_istio=True,
 )
 
 CLUSTER_SPECIFIER_PLUGIN: Final = KnownError(
@@ -121,6 +129,7 @@ HASH_POLICY: Final = KnownError(
     core=(r"hash_policy\S* error:",),
     title="a route's hash policy is not one gRPC can use",
     fix="change consistentHash in the DestinationRule, or the EnvoyFilter that makes the hash policy",
+    of_istio=True,
 )
 
 FRACTION: Final = KnownError(
@@ -138,6 +147,7 @@ DURATION: Final = KnownError(
     core=(r"field:\S*\.(seconds|nanos) error:", r"(max_stream_duration|grpc_timeout_header_max)\S* error:"),
     title="one of its durations is out of range",
     fix="change timeout in the VirtualService, idleTimeout in the DestinationRule, or the EnvoyFilter that sets it",
+    of_istio=True,
 )
 
 ERRORS: Final = (

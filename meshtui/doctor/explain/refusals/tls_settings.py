@@ -61,6 +61,7 @@ PROVIDER_MISSING: Final = KnownError(
         "node.metadata of the bootstrap) and that no EnvoyFilter sets TLS; otherwise set tls.mode of the "
         "DestinationRule to ISTIO_MUTUAL"
     ),
+    of_istio=True,
 )
 
 TRANSPORT_SOCKET: Final = KnownError(
@@ -72,6 +73,7 @@ TRANSPORT_SOCKET: Final = KnownError(
     node=(r"Unexpected transport_socket\.", r"transport_socket\.typed_config (unset|missing)"),
     title="it wants a transport socket other than TLS, and gRPC has none",
     fix="take away the EnvoyFilter that sets the transport socket; gRPC has TLS and plaintext alone",
+    of_istio=True,
 )
 
 TLS_SETTINGS: Final = KnownError(
@@ -106,6 +108,7 @@ TLS_SETTINGS: Final = KnownError(
     ),
     title="its TLS settings use something gRPC does not implement (gRFC A29 lists what it takes)",
     fix="set tls.mode of the DestinationRule to ISTIO_MUTUAL or DISABLE and leave its other TLS fields out",
+    of_istio=True,
 )
 
 ERRORS: Final = (PROVIDER_UNKNOWN, PROVIDER_MISSING, TRANSPORT_SOCKET, TLS_SETTINGS)

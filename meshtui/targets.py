@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from meshtui.model.xds.snapshot import Snapshot
     from meshtui.session.protocols import ConfigSource, EchoSource, Sources
     from meshtui.session.session import Session
+    from meshtui.sources.grpc.channel import Channel
 
 Result = TypeVar("Result")
 
@@ -43,12 +44,12 @@ def open_echo_session(target: str, options: TargetOptions, *, interval: float) -
 def _session(target: str, options: TargetOptions, interval: float, *, whole: bool) -> Session:
     from meshtui.session.session import Session
 
-    address = parse_address(target)
+    parse_address(target)  # a target that is none is said at once
 
     async def connect() -> Sources:
         _can_open_files()
         await asyncio.to_thread(_import, EVERYTHING if whole else FOR_ECHO)
-        return _open(address, options, whole=whole)
+        return await _open(target, options, whole=whole)
 
     return Session(target, connect, interval=interval)
 
@@ -58,12 +59,20 @@ def _session(target: str, options: TargetOptions, interval: float, *, whole: boo
 
 def look(target: str, options: TargetOptions) -> Snapshot:
     """One snapshot of the target."""
+    with looking(target, options) as again:
+        return again()
 
-    async def polled() -> Snapshot:
-        async with _config_source(target, options) as config:
-            return await config.poll()
 
-    return _run(polled())
+@contextmanager
+def looking(target: str, options: TargetOptions) -> Iterator[Callable[[], Snapshot]]:
+    """What looks at the target as often as it is called, over one way there, so that all looks are at one pod."""
+    with asyncio.Runner() as runner:
+        stack = AsyncExitStack()
+        try:
+            config = _run(runner, stack.enter_async_context(_config_source(target, options)))
+            yield lambda: _run(runner, config.poll())
+        finally:
+            _run(runner, stack.aclose())
 
 
 def look_with_config(
@@ -80,13 +89,10 @@ def look_with_config(
 @asynccontextmanager
 async def echo_source(target: str, options: TargetOptions) -> AsyncIterator[EchoSource]:
     """What calls ForwardEcho at the target, and asks it for nothing else."""
-    address = parse_address(target)
-    _can_open_files()
-    from meshtui.sources.echo import EchoClient
-    from meshtui.sources.grpc.channel import open_channel
+    async with reach(target, options) as reached:
+        from meshtui.sources.echo import EchoClient
 
-    async with open_channel(address, options.tls, max_message=options.max_message) as channel:
-        yield EchoClient(channel, address)
+        yield EchoClient(reached.channel, reached.address)
 
 
 def read_workload(bootstrap: str | None, certificates: str | None) -> WorkloadFiles:
@@ -114,35 +120,54 @@ def ask_agent(address: str, options: TargetOptions) -> AgentReport:
     """One look at an istio-agent. Raises ``TargetUnreachable``, or ``UsageError`` for an address that is none."""
     from meshtui.sources.agent.source import AgentSource
 
-    return _run(AgentSource(address, timeout=options.timeout, max_message=options.max_message).poll())
+    source = AgentSource(address, timeout=options.timeout, max_message=options.max_message)
+    with asyncio.Runner() as runner:
+        return _run(runner, source.poll())
 
 
-# opening
+# reaching
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A target that can be called. ``address`` is how messages name it; the channel connects with the first call."""
+
+    channel: Channel
+    address: Address
+
+
+@asynccontextmanager
+async def reach(target: str, options: TargetOptions) -> AsyncIterator[Reached]:
+    """The one way to a target. Everything that was opened for it is closed with the block.
+
+    Raises ``UsageError`` for what is no target, and whatever keeps a way there from being made.
+    """
+    address = parse_address(target)
+    _can_open_files()
+    from meshtui.sources.grpc.channel import open_channel
+
+    async with open_channel(address, options.tls, max_message=options.max_message) as channel:
+        yield Reached(channel=channel, address=address)
 
 
 @asynccontextmanager
 async def _config_source(target: str, options: TargetOptions) -> AsyncIterator[ConfigSource]:
-    address = parse_address(target)
-    _can_open_files()
-    from meshtui.sources.csds.source import CsdsSource
-    from meshtui.sources.grpc.channel import open_channel
+    async with reach(target, options) as reached:
+        from meshtui.sources.csds.source import CsdsSource
 
-    async with open_channel(address, options.tls, max_message=options.max_message) as channel:
-        yield CsdsSource(
-            channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
-        )
+        yield CsdsSource(reached.channel, reached.address, **_bounds(options))
 
 
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of ``work``. It does not go through ``asyncio.run``: on its way out that makes the repr of whatever
-    the task returned, which for a large config takes longer than the look.
+def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of ``work``. It is not what the runner's task returns: on its way out that makes the repr of it, which
+    for a large config takes longer than the look.
     """
     results: list[Result] = []
 
     async def keep() -> None:
         results.append(await work)
 
-    asyncio.run(keep())
+    runner.run(keep())
     return results[0]
 
 
@@ -167,20 +192,20 @@ def _import(names: Iterable[str]) -> None:
         importlib.import_module(f"meshtui.sources.{name}")
 
 
-def _open(address: Address, options: TargetOptions, *, whole: bool) -> Sources:
+async def _open(target: str, options: TargetOptions, *, whole: bool) -> Sources:
     """Config and echo; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
     from meshtui.sources.csds.source import CsdsSource
     from meshtui.sources.echo import EchoClient
-    from meshtui.sources.grpc.channel import open_channel
 
-    channel = open_channel(address, options.tls, max_message=options.max_message)
-    bounds = _Bounds(timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted)
+    opened = AsyncExitStack()
+    reached = await opened.enter_async_context(reach(target, options))
+    channel, address = reached.channel, reached.address
     sources = Sources(
-        config=CsdsSource(channel, address, **bounds),
+        config=CsdsSource(channel, address, **_bounds(options)),
         echo=EchoClient(channel, address),
         contact_s=options.timeout,
-        opened=(channel.close,),
+        opened=(opened.aclose,),
     )
     if not whole:
         return sources
@@ -191,7 +216,7 @@ def _open(address: Address, options: TargetOptions, *, whole: bool) -> Sources:
     workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message) if any(named) else None
     return replace(
         sources,
-        channels=ChannelzSource(channel, address, **bounds),
+        channels=ChannelzSource(channel, address, **_bounds(options)),
         workload=workload,
         read_peer=read_peer,
     )
@@ -203,3 +228,7 @@ class _Bounds(TypedDict):
     timeout: float
     max_message: int
     tls: bool
+
+
+def _bounds(options: TargetOptions) -> _Bounds:
+    return _Bounds(timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted)

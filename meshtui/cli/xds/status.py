@@ -21,7 +21,7 @@ from meshtui.model.xds.status_words import status_note
 from meshtui.present.advice import NO_OUTBOUND, NO_OUTBOUND_FIX, NO_OUTBOUND_LINE
 from meshtui.present.documents.document import document, resource_document
 from meshtui.present.marks import HEALTH_SIGNS
-from meshtui.targets import look
+from meshtui.targets import looking
 
 if TYPE_CHECKING:
     from meshtui.model.finding import Finding
@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 @click.pass_context
 def status(ctx: click.Context, target: str, check: bool, options: TargetOptions, format_: str) -> None:
     """Each resource with its status, version, age and, if refused, the reason."""
-    snapshot = look(target, options)
     findings: Sequence[Finding] = ()
-    if check:
-        from meshtui.cli.xds.check import check_config
+    with looking(target, options) as look:
+        snapshot = look()
+        if check:
+            from meshtui.cli.xds.check import check_config
 
-        snapshot, findings = check_config(snapshot, lambda: look(target, options), options)
+            snapshot, findings = check_config(snapshot, look, options)
     report_problems(snapshot)
     resources = in_order(snapshot.resources.values())
 

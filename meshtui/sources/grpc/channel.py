@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import Final
+from typing import Final, TypeAlias
 
 import grpc
 import grpc.aio
@@ -11,6 +11,9 @@ import grpc.aio
 from meshtui.model.address import Address, AddressKind
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, TlsOptions
+
+Channel: TypeAlias = grpc.aio.Channel
+"""What calls are made over, for those who hand it on and do not know gRPC."""
 
 CONNECT_TIMEOUT_MS: Final = 10_000
 """One attempt to connect, from TCP to the HTTP/2 settings. gRPC takes it from ``min_reconnect_backoff_ms``: a small

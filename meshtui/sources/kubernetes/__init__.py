@@ -1,0 +1,1 @@
+"""A cluster: its API server, and pods reached through it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from meshtui.model.kubernetes.reference import ClusterOptions
+
 DEFAULT_TIMEOUT: Final = 5.0
 """Seconds for one answer: a port-forward over a slow link takes one or two; a dead peer must not hold a person up."""
 
@@ -38,6 +40,7 @@ class TargetOptions:
     """Everything besides the address. ``timeout`` is for one answer, in seconds; ``max_message`` its size, in bytes."""
 
     tls: TlsOptions = field(default_factory=TlsOptions)
+    cluster: ClusterOptions = field(default_factory=ClusterOptions)
     agent: str | None = None
     bootstrap: str | None = None
     certs: str | None = None

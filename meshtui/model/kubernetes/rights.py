@@ -1,0 +1,172 @@
+"""Rights in a cluster: what each is needed for, whether the user has it, and the exact rule that grants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Right:
+    """A verb on a resource, as RBAC names it: ``group`` is empty for the core group."""
+
+    verb: str
+    resource: str
+    subresource: str = ""
+    group: str = ""
+    cluster_wide: bool = False
+
+    @property
+    def target(self) -> str:
+        """The resource as a rule names it: ``pods/portforward``."""
+        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+
+    @property
+    def words(self) -> str:
+        """As in "may not create pods/portforward"."""
+        of = f"{self.target}.{self.group}" if self.group else self.target
+        return f"{self.verb} {of}"
+
+
+GET_POD: Final = Right(verb="get", resource="pods")
+LIST_PODS: Final = Right(verb="list", resource="pods")
+WATCH_PODS: Final = Right(verb="watch", resource="pods")
+GET_FORWARD: Final = Right(verb="get", resource="pods", subresource="portforward")
+CREATE_FORWARD: Final = Right(verb="create", resource="pods", subresource="portforward")
+GET_EXEC: Final = Right(verb="get", resource="pods", subresource="exec")
+CREATE_EXEC: Final = Right(verb="create", resource="pods", subresource="exec")
+GET_LOG: Final = Right(verb="get", resource="pods", subresource="log")
+LIST_NAMESPACES: Final = Right(verb="list", resource="namespaces", cluster_wide=True)
+LIST_EVENTS: Final = Right(verb="list", resource="events")
+GET_SERVICE: Final = Right(verb="get", resource="services")
+LIST_SERVICES: Final = Right(verb="list", resource="services")
+LIST_SLICES: Final = Right(verb="list", resource="endpointslices", group="discovery.k8s.io")
+GET_DEPLOYMENT: Final = Right(verb="get", resource="deployments", group="apps")
+GET_STATEFUL_SET: Final = Right(verb="get", resource="statefulsets", group="apps")
+GET_DAEMON_SET: Final = Right(verb="get", resource="daemonsets", group="apps")
+GET_REPLICA_SET: Final = Right(verb="get", resource="replicasets", group="apps")
+LIST_REPLICA_SETS: Final = Right(verb="list", resource="replicasets", group="apps")
+GET_JOB: Final = Right(verb="get", resource="jobs", group="batch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something meshtui does in a cluster and the rights for it; ``without`` says what is missing then, and what is
+    used instead."""
+
+    name: str
+    rights: tuple[Right, ...]
+    unlocks: str
+    without: str
+
+
+FORWARD: Final = Need(
+    name="forward",
+    rights=(GET_FORWARD, CREATE_FORWARD),
+    unlocks="config, channels and echo: everything that the pod's admin port tells",
+    without="nothing of the pod's config can be read; kubectl port-forward and its address may still work",
+)
+"""A port-forward by websocket: ``get`` by the HTTP verb, and ``create`` as well since Kubernetes 1.35."""
+
+EXEC: Final = Need(
+    name="exec",
+    rights=(GET_EXEC, CREATE_EXEC),
+    unlocks="the bootstrap and the certificates in the pod",
+    without="the agent's metrics and the live peers still tell when certificates end",
+)
+"""The same for exec, by which files are read."""
+
+SEE_POD: Final = Need(
+    name="pod",
+    rights=(GET_POD,),
+    unlocks="the pod's state, its ports and containers",
+    without="the usual port 17171 is tried, and whether the pod is still the same cannot be told",
+)
+FOLLOW: Final = Need(
+    name="follow",
+    rights=(LIST_PODS, WATCH_PODS),
+    unlocks="the list of pods as it changes, and a followed pod's end and successor",
+    without="a pod has to be named, and is asked for again and again",
+)
+NAMESPACES: Final = Need(
+    name="namespaces",
+    rights=(LIST_NAMESPACES,),
+    unlocks="the choice of namespaces",
+    without="the context's namespace is used, or a typed one",
+)
+LOG: Final = Need(name="log", rights=(GET_LOG,), unlocks="the log of istio-proxy", without="no log is shown")
+EVENTS: Final = Need(name="events", rights=(LIST_EVENTS,), unlocks="the pod's events", without="no events are shown")
+
+NEEDS: Final = (FORWARD, EXEC, SEE_POD, FOLLOW, NAMESPACES, LOG, EVENTS)
+"""What an attached pod and the picker use, in the order of what is lost without it."""
+
+
+class Answer(Enum):
+    """What is known of a right."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    """The review itself was refused or failed: whoever needs the right tries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer for one right in one namespace; ``why`` is the authorizer's reason, or why nothing is known."""
+
+    right: Right
+    answer: Answer
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What was found for one user in one namespace, or for one pod there if ``pod`` names it."""
+
+    namespace: str
+    verdicts: tuple[Verdict, ...]
+    pod: str = ""
+
+    def answer(self, right: Right) -> Answer:
+        """The answer for a right; unknown if nobody asked."""
+        return next((each.answer for each in self.verdicts if each.right == right), Answer.UNKNOWN)
+
+    def missing(self, need: Need) -> tuple[Right, ...]:
+        """The rights of a need that the user does not have, for certain."""
+        return tuple(right for right in need.rights if self.answer(right) is Answer.NO)
+
+    def allows(self, need: Need) -> Answer:
+        """Whether everything for a need is there: no, if one right is missing for certain."""
+        answers = {self.answer(right) for right in need.rights}
+        if Answer.NO in answers:
+            return Answer.NO
+        return Answer.UNKNOWN if Answer.UNKNOWN in answers else Answer.YES
+
+    def rule_for(self, need: Need) -> str:
+        """The rule that grants what is missing for a need, as lines of YAML for a Role; empty if nothing is."""
+        return rules_yaml(self.missing(need))
+
+
+def rules_yaml(rights: Iterable[Right]) -> str:
+    """The rules that grant these rights and no others, as the items of a Role's ``rules``, in YAML.
+
+    Verbs of the same resource are one rule, and so are resources with the same verbs.
+    """
+    verbs: dict[tuple[str, str], list[str]] = {}
+    for right in rights:
+        of = verbs.setdefault((right.group, right.target), [])
+        if right.verb not in of:
+            of.append(right.verb)
+    resources: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (group, target), each in verbs.items():
+        resources.setdefault((group, tuple(each)), []).append(target)
+    return "".join(
+        f"- apiGroups: [{_quoted([group])}]\n  resources: [{_quoted(targets)}]\n  verbs: [{_quoted(each)}]\n"
+        for (group, each), targets in resources.items()
+    )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

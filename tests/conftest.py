@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.kubernetes.double.mesh import double_of
+from tests.kubernetes.double.running import Double
 from tests.meshes import RunningMesh, headless_mesh
 
 # How long an example takes says how busy the machine is, and nothing about the code. CI takes the same examples each
@@ -26,3 +28,17 @@ def shifted_mesh() -> Iterator[RunningMesh]:
     """The default mesh: 20 % to v1, 80 % to v2, all well. Tests only look at it."""
     with headless_mesh("traffic-shift") as mesh:
         yield mesh
+
+
+@pytest.fixture(scope="session")
+def shifted_cluster(shifted_mesh: RunningMesh) -> Iterator[Double]:
+    """A double of the Kubernetes API server in front of the default mesh. Tests only look, as the user ``full``."""
+    with double_of(shifted_mesh) as double:
+        yield double
+
+
+@pytest.fixture
+def cluster_of_mesh(shifted_mesh: RunningMesh) -> Iterator[Double]:
+    """The same for one test, which may break it: users, pods, ports, files, answers and connections."""
+    with double_of(shifted_mesh) as double:
+        yield double

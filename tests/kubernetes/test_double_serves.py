@@ -1,0 +1,56 @@
+"""The double itself: it starts, answers over TLS and can be stopped and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import aiohttp
+
+from tests.kubernetes.double.running import Double, authority
+
+
+def session(double: Double, token: str = "full") -> aiohttp.ClientSession:
+    """A client that trusts the double's CA."""
+    tls = ssl.create_default_context(cadata=authority().pem.decode())
+    return aiohttp.ClientSession(
+        double.url, connector=aiohttp.TCPConnector(ssl=tls), headers={"Authorization": f"Bearer {token}"}
+    )
+
+
+async def test_lists_pods_and_logs_what_was_asked(double: Double) -> None:
+    async with session(double) as client, client.get("/api/v1/namespaces/echo-grpc/pods") as response:
+        document = await response.json()
+    assert [item["metadata"]["name"] for item in document["items"]] == ["echo-v1", "echo-v2"]
+    assert double.verbs() == {("list", "pods")}
+
+
+async def test_is_gone_and_back_at_the_same_port(double: Double) -> None:
+    async with session(double) as client:
+        double.stop()
+        try:
+            async with client.get("/version"):
+                raise AssertionError("it still listens")
+        except aiohttp.ClientConnectorError:
+            pass
+        double.start_again()
+        async with client.get("/version") as response:
+            assert response.status == 200
+
+
+async def test_a_port_is_forwarded_both_ways(double: Double) -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    double.cluster.targets["echo-grpc", "echo-v1", 17171] = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    path = "/api/v1/namespaces/echo-grpc/pods/echo-v1/portforward?ports=17171"
+    async with session(double) as client, client.ws_connect(path, protocols=["v4.channel.k8s.io"]) as socket:
+        assert [await socket.receive_bytes() for _ in range(2)] == [b"\x00\x13\x43", b"\x01\x13\x43"]
+        await socket.send_bytes(b"\x00" + b"hello")
+        assert await socket.receive_bytes() == b"\x00hello"
+    server.close()
+    await server.wait_closed()

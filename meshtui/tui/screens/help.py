@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,7 +19,7 @@ from meshtui.tui.kit.marks import glyph
 from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
-from meshtui.tui.kit.text import pad, span
+from meshtui.tui.kit.text import pad, span, width_of
 
 MEANINGS = (
     (Health.OK, "ACKED: the client accepted this config and acts on it"),
@@ -41,6 +42,35 @@ MEANINGS = (
 """What the marks say, ``timer`` in seconds; one on a parent is the worst below it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the help, and what stands below it: a head of any width, and what it means."""
+
+    title: str
+    rows: tuple[tuple[Line, str], ...]
+
+
+def marks_section(timer: float) -> Section:
+    """What the marks of the config say; ``timer``: the seconds after which gRPC gives up what it asked for."""
+    marks = tuple(((glyph(health), Span(" ")), meaning.format(timer=timer)) for health, meaning in MEANINGS)
+    changed = ((Span("● ", Role.ACCENT),), "changed a moment ago; the dot stays for a minute")
+    return Section("Marks", (*marks, changed))
+
+
+def commands_section(commands: Sequence[Command]) -> Section:
+    """What can be typed after a colon."""
+    return Section("After a colon", tuple(typed(command.usage, command.help) for command in commands))
+
+
+def typed(text: str, meaning: str) -> tuple[Line, str]:
+    """A row about something that is typed."""
+    return (span(pad(text, COLUMN), Role.KEY),), meaning
+
+
+COLUMN: Final = 22
+"""Cells for keys and for what is typed."""
+
+
 class HelpScreen(ModalScreen[None]):
     """Shown over whatever it is about."""
 
@@ -49,12 +79,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q", "dismiss(None)", "Back", id="help.back", tooltip="Close the help"),
     ]
 
-    def __init__(self, bindings: Sequence[Binding], commands: Sequence[Command], timer: float) -> None:
-        """``timer``: the seconds after which gRPC gives up what it asked for."""
+    def __init__(self, bindings: Sequence[Binding], sections: Sequence[Section]) -> None:
         super().__init__()
-        self._timer = timer
-        self._shown_bindings = tuple(bindings)
-        self._commands = commands
+        keys = Section("Keys", tuple(typed(*row) for row in _merged(bindings)))
+        self._sections = (keys, *sections)
         self._page = Page(id="help-page")
 
     def compose(self) -> ComposeResult:
@@ -67,21 +95,12 @@ class HelpScreen(ModalScreen[None]):
         self._page.focus()
 
     def _lines(self, width: int) -> Iterator[Line]:
-        yield EMPTY
-        yield (Span(" Keys", Role.TITLE),)
-        for keys, text in _merged(self._shown_bindings):
-            yield from _row(keys, text, width)
-        yield EMPTY
-        yield (Span(" Marks", Role.TITLE),)
-        for health, meaning in MEANINGS:
-            words = meaning.format(timer=self._timer)
-            yield from hanging((Span("   "), glyph(health), Span(" ")), words, max(width - 6, 12))
-        changed = "changed a moment ago; the dot stays for a minute"
-        yield from hanging((Span("   "), Span("● ", Role.ACCENT)), changed, max(width - 6, 12))
-        yield EMPTY
-        yield (Span(" After a colon", Role.TITLE),)
-        for command in self._commands:
-            yield from _row(command.usage, command.help, width)
+        for section in self._sections:
+            yield EMPTY
+            yield (Span(f" {section.title}", Role.TITLE),)
+            for head, text in section.rows:
+                lead = (Span("   "), *head)
+                yield from hanging(lead, text, max(width - width_of(lead) - 1, 12))
 
 
 def _merged(bindings: Sequence[Binding]) -> Iterator[tuple[str, str]]:
@@ -94,8 +113,3 @@ def _merged(bindings: Sequence[Binding]) -> Iterator[tuple[str, str]]:
             texts[binding.id] = binding.tooltip or binding.description
     for id_, names in keys.items():
         yield "  ".join(names), texts[id_]
-
-
-def _row(head: str, text: str, width: int) -> Iterator[Line]:
-    column = 22
-    yield from hanging((Span("   "), span(pad(head, column), Role.KEY)), text, max(width - column - 4, 12))

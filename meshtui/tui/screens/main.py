@@ -284,11 +284,11 @@ class MainScreen(Screen[None], Backdrop):
             self.tell(f"Step: {name}")
 
     def action_help(self) -> None:
-        from meshtui.tui.screens.help import HelpScreen
+        from meshtui.tui.screens.help import HelpScreen, commands_section, marks_section
 
         bindings = [active.binding for active in self.active_bindings.values()]
         timer = self._frame.resource_timer if self._frame is not None else resource_timer().total_seconds()
-        self.app.push_screen(HelpScreen(bindings, self.commands, timer))
+        self.app.push_screen(HelpScreen(bindings, (marks_section(timer), commands_section(self.commands))))
 
     def action_command(self, text: str = "") -> None:
         self._command.open(text)

@@ -30,9 +30,10 @@ from meshtui.present.documents.xds import file_name, saved
 from meshtui.present.tree_rows import Filter, way
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.backdrop import Column
+from meshtui.tui.kit.filter_bar import FilterBar, filter_line
 from meshtui.tui.kit.rows import Rows
+from meshtui.tui.kit.style import Role, Span
 from meshtui.tui.views.config.detail import Detail, DetailSubject
-from meshtui.tui.views.config.filter_bar import FilterBar
 from meshtui.tui.views.config.table import ConfigTable, TableHeading
 from meshtui.tui.views.config.tree import ConfigTree
 from meshtui.tui.views.registry import View
@@ -72,7 +73,7 @@ class ConfigView(View):
         self._tree = ConfigTree(id="config-tree")
         self._table = ConfigTable(id="config-table")
         self._heading = TableHeading(id="config-heading")
-        self._filter_bar = FilterBar(id="config-filter")
+        self._filter_bar = FilterBar("every word must occur: name, type, status, note", id="config-filter")
         self._detail = Detail(id="config-detail")
         self._sought = ""
         self._detail_due = False
@@ -160,8 +161,14 @@ class ConfigView(View):
             return
         shown = self._table if self.as_table else self._tree
         shown.paint(self.frame, self.filter)
-        self._filter_bar.show(self.filter, shown.shown)
+        self._say_filter(self.filter, shown.shown)
         self._paint_detail()
+
+    def _say_filter(self, filter_: Filter, shown: int) -> None:
+        none = ": none in the config" if not shown and not filter_.words else ""
+        note = (Span(f"only trouble{none}", Role.NOTE),) if filter_.only_trouble else ()
+        typed = filter_.text if filter_.words else ""
+        self._filter_bar.show(filter_.active, lambda width: filter_line(typed, note, shown, width))
 
     def _paint_detail(self) -> None:
         if self.frame is None:

@@ -3,84 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from meshtui.model.printable import printable
 from meshtui.present.pick import matching, names_an_address
+from meshtui.tui.kit.offers import OfferInput, OfferRows
 from meshtui.tui.kit.rows import Rows
-from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import cut, fit, span
-
-MOST_SHOWN: Final = 8
-"""Services seen at a time: with them the whole form still fits on 24 lines."""
-
-
-class OfferRows(Rows, can_focus=False):
-    """The services that match; the cursor is moved from the field above and may be on none (-1)."""
-
-    class Clicked(Rows.Moved):
-        """The service under the pointer was clicked."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.offers: tuple[str, ...] = ()
-        self.set_reactive(Rows.cursor, -1)
-
-    def offer(self, offers: Sequence[str], cursor: int) -> None:
-        """Show other services."""
-        self.offers = tuple(offers)
-        self.cursor = cursor
-        self.styles.height = min(len(self.offers), MOST_SHOWN)
-        self.redraw()
-
-    @property
-    def chosen(self) -> str | None:
-        """The service the cursor is on."""
-        return self.offers[self.cursor] if 0 <= self.cursor < len(self.offers) else None
-
-    def count(self) -> int:
-        return len(self.offers)
-
-    def validate_cursor(self, cursor: int) -> int:
-        return max(-1, min(cursor, self.count() - 1))
-
-    def show_cursor(self) -> None:
-        if self.cursor >= 0:
-            super().show_cursor()
-
-    def clicked(self, index: int, x: int) -> None:
-        self.post_message(self.Clicked(self))
-
-    def line(self, index: int, width: int) -> Line:
-        mark = Span(" › " if index == self.cursor else "   ", Role.ACCENT)
-        return fit((mark, span(cut(self.offers[index], max(width - 4, 8)), Role.TEXT)), width)
-
-
-class UrlInput(Input):
-    """``down`` and ``up`` move among the services offered below."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "step(1)", "Next", show=False, id="url.next", tooltip="The next service that matches"),
-        Binding("up", "step(-1)", "Before", show=False, id="url.before", tooltip="The service before"),
-        Binding("pagedown", "step(8)", "Page", show=False, id="url.page", tooltip="Some services further"),
-        Binding("pageup", "step(-8)", "Page", show=False, id="url.page-before", tooltip="Some services back"),
-    ]
-
-    class Stepped(Message):
-        """Another service is meant."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
-
-    def action_step(self, step: int) -> None:
-        self.post_message(self.Stepped(step))
 
 
 class UrlField(Widget):
@@ -92,7 +23,7 @@ class UrlField(Widget):
         super().__init__(id=id)
         # What cannot be shown as it is cannot be typed either, so it is not offered.
         self._offers = tuple(offer for offer in dict.fromkeys(offers) if offer and printable(offer) == offer)
-        self._input = UrlInput(value, placeholder=placeholder, compact=True, select_on_focus=False, id=input_id)
+        self._input = OfferInput(value, placeholder=placeholder, compact=True, select_on_focus=False, id=input_id)
         self._rows = OfferRows(id=f"{id}-offers")
         self._taken = value
         """What stood there when the list was last closed: it opens again with the next letter or arrow."""
@@ -116,7 +47,7 @@ class UrlField(Widget):
             self._taken = event.value
             self._open(event.value)
 
-    def on_url_input_stepped(self, message: UrlInput.Stepped) -> None:
+    def on_offer_input_stepped(self, message: OfferInput.Stepped) -> None:
         message.stop()
         if not self._rows.display:
             self._rows.offer(self._offers, self._offers.index(self._taken) if self._taken in self._offers else -1)

@@ -1,8 +1,9 @@
-"""The filter: typed in an input, said in a line."""
+"""A filter: typed in an input, said in a line."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,36 +13,40 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from meshtui.model.phrases import plural
-from meshtui.present.tree_rows import Filter
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import cut_end, span, spread
+
+FilterWords: TypeAlias = Callable[[int], Line]
+"""Says in so many cells what is left out."""
 
 
 class FilterLine(Bar):
     """Says what is left out."""
 
-    filter: reactive[Filter] = reactive(Filter())
-    shown: reactive[int] = reactive(0)
+    words: reactive[FilterWords] = reactive[FilterWords](lambda: lambda width: ())
 
     def line(self, width: int) -> Line:
-        left: list[Span] = [Span(" ")]
-        if self.filter.words:
-            left += [
-                Span("/ ", Role.KEY),
-                span(cut_end(self.filter.text, max(width - 40, 10)), Role.STRONG),
-                Span("   "),
-            ]
-        if self.filter.only_trouble:
-            none = ": none in the config" if not self.shown and not self.filter.words else ""
-            left.append(Span(f"only trouble{none}", Role.NOTE))
-        right = (Span(f"{plural(self.shown, 'row')} ", Role.DIM), Span(" esc ", Role.KEY), Span("shows all ", Role.DIM))
-        return spread(tuple(left), right, width)
+        return self.words(width)
+
+
+def filter_line(typed: str, note: Line, shown: int, width: int) -> Line:
+    """``/ words   note                 3 rows  esc shows all``."""
+    left: list[Span] = [Span(" ")]
+    if typed:
+        left += [Span("/ ", Role.KEY), span(cut_end(typed, max(width - 40, 10)), Role.STRONG), Span("   ")]
+    right = (Span(f"{plural(shown, 'row')} ", Role.DIM), Span(" esc ", Role.KEY), Span("shows all ", Role.DIM))
+    return spread((*left, *note), right, width)
 
 
 class FilterBar(Widget):
     """Posts :class:`Changed` at each letter and :class:`Left` when the typing ends."""
 
+    DEFAULT_CSS = """
+    FilterBar { height: 1; background: $panel; display: none; }
+    FilterBar Bar { background: $panel; }
+    FilterBar Input { background: $panel; height: 1; padding: 0 1; border: none; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave(True)", "Clear", id="filter.clear", tooltip="Show everything again"),
         Binding(
@@ -59,25 +64,24 @@ class FilterBar(Widget):
     class Left(Message):
         """The rows should have the focus."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, placeholder: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._input = Input(
-            placeholder="every word must occur: name, type, status, note", compact=True, id="filter-input"
-        )
+        self._active = False
+        self._input = Input(placeholder=placeholder, compact=True, id="filter-input")
         self._line = FilterLine(id="filter-line")
 
     def compose(self) -> ComposeResult:
         yield self._input
         yield self._line
 
-    def show(self, filter_: Filter, shown: int) -> None:
+    def show(self, active: bool, words: FilterWords) -> None:
         """Say what is left out; hidden when nothing is and nothing is typed."""
-        self._line.filter = filter_
-        self._line.shown = shown
+        self._active = active
+        self._line.words = words
         typing = self._input.has_focus
         self._line.display = not typing
         self._input.display = typing
-        self.display = filter_.active or typing
+        self.display = active or typing
 
     def edit(self, text: str) -> None:
         """Begin to type."""
@@ -90,7 +94,7 @@ class FilterBar(Widget):
 
     def on_descendant_blur(self) -> None:
         """However the typing ended: no input stays that ``esc`` does not reach."""
-        self.show(self._line.filter, self._line.shown)
+        self.show(self._active, self._line.words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

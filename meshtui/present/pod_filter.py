@@ -1,0 +1,151 @@
+"""What is typed to find pods: words, ``column:value`` and labels. All of it must hold.
+
+========================  ==============================================================
+typed                     keeps pods
+========================  ==============================================================
+``echo v1``               in whose columns or labels both words occur
+``status:crash``          in whose column the text occurs
+``name:=echo-v1``         whose column is exactly that
+``restarts:>3``           with more (``<`` fewer, ``=`` as many)
+``age:<10m``              younger (``>`` older): ``s``, ``m``, ``h``, ``d``
+``app=echo``              with the label; ``app!=echo`` without it, ``app=`` with any value
+``!status:running``       of which the rest does not hold
+``mesh``                  (a word like any other: proxyless pods have it)
+========================  ==============================================================
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from meshtui.model.kubernetes.pod_row import PodRow
+from meshtui.present.pods import Column, cell, searchable
+
+Holds: TypeAlias = Callable[[PodRow, datetime], bool]
+"""Whether a term holds of a row at a moment."""
+
+_LABEL: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9./_-]*)(!=|==|=)([A-Za-z0-9._-]*)")
+_COLUMN: Final = re.compile(r"([a-z]+):(.*)", re.DOTALL | re.IGNORECASE)
+_MEASURE: Final = re.compile(r"([<>=]?)(\d{1,9})([smhd]?)")
+
+UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+"""Seconds of what is written after a number."""
+
+OPERATORS: Final = {"<": operator.lt, ">": operator.gt, "=": operator.eq, "": operator.eq}
+"""What a number is compared by."""
+
+OTHER_NAMES: Final = {"ns": Column.NAMESPACE, "rev": Column.REVISION, "pod": Column.NAME}
+"""Columns by names that kubectl's users type."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodFilter:
+    """A filter as it was typed, and what it asks. ``problem`` is a sentence about a part that means nothing."""
+
+    text: str = ""
+    terms: tuple[Holds, ...] = ()
+    problem: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.terms)
+
+    def keeps(self, row: PodRow, now: datetime) -> bool:
+        """Whether all of it holds of the row."""
+        return all(holds(row, now) for holds in self.terms)
+
+
+NO_FILTER: Final = PodFilter()
+"""Keeps every pod."""
+
+
+class _Meaningless(Exception):
+    """A part of a filter that means nothing, as a sentence."""
+
+
+def pod_filter(text: str) -> PodFilter:
+    """The filter that was typed. What means nothing is left out and said in ``problem``: one may still be typing."""
+    terms: list[Holds] = []
+    problem = ""
+    for part in text.split():
+        try:
+            terms.append(_term(part))
+        except _Meaningless as error:
+            problem = problem or str(error)
+    return PodFilter(text.strip(), tuple(terms), problem)
+
+
+def _term(part: str) -> Holds:
+    if part.startswith("!") and len(part) > 1:
+        holds = _term(part[1:])
+        return lambda row, now: not holds(row, now)
+    column = _COLUMN.fullmatch(part)
+    if column is not None:
+        return _of_column(_column(column[1]), column[2])
+    label = _LABEL.fullmatch(part)
+    if label is not None:
+        return _of_label(label[1], label[2], label[3])
+    word = part.lower()
+    return lambda row, now: word in searchable(row)
+
+
+def _column(name: str) -> Column:
+    """The column of that name, or of that beginning when only one has it."""
+    name = name.lower()
+    if name in OTHER_NAMES:
+        return OTHER_NAMES[name]
+    found = [column for column in Column if column.value == name]
+    found = found or [column for column in Column if column.value.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(column.value for column in found or Column)
+    raise _Meaningless(f"{name} may be {names}." if found else f"No column is called {name}; there are {names}.")
+
+
+def _of_column(column: Column, value: str) -> Holds:
+    if not value:
+        return lambda row, now: True  # still being typed
+    if column is Column.RESTARTS:
+        compare, number = _measured(column, value, units="")
+        return lambda row, now: compare(row.status.restarts, number)
+    if column is Column.AGE:
+        return _of_age(value)
+    if value.startswith("="):
+        exact = value[1:].lower()
+        return lambda row, now: cell(row, column, now).lower() == exact
+    word = value.lower()
+    return lambda row, now: word in cell(row, column, now).lower()
+
+
+def _of_age(value: str) -> Holds:
+    compare, seconds = _measured(Column.AGE, value, units="smhd")
+    age = timedelta(seconds=seconds)
+
+    def holds(row: PodRow, now: datetime) -> bool:
+        return row.created is not None and compare(now - row.created, age)
+
+    return holds
+
+
+def _measured(column: Column, value: str, units: str) -> tuple[Callable[..., bool], int]:
+    found = _MEASURE.fullmatch(value)
+    if found is None and value in OPERATORS:
+        return (lambda *_: True), 0  # still being typed
+    if found is None or (found[3] and found[3] not in units):
+        example = "age:<10m" if units else "restarts:>3"
+        raise _Meaningless(f"{column.value}:{value} is no number; write it like {example}.")
+    return OPERATORS[found[1]], int(found[2]) * UNITS[found[3]]
+
+
+def _of_label(key: str, sign: str, value: str) -> Holds:
+    if sign == "!=":
+        return lambda row, now: row.labels.get(key) != value
+    if not value:
+        return lambda row, now: key in row.labels
+    return lambda row, now: row.labels.get(key) == value

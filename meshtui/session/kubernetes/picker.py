@@ -1,0 +1,210 @@
+"""Follows the pods of the context and namespace that a person looks at, until one is picked or the picker is left.
+
+Whatever a cluster does, every call here returns at once: what it began runs beside, and what does not end when told to
+is left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from meshtui.model.clock import utc_now
+from meshtui.model.errors import MeshtuiError, unforeseen
+from meshtui.session.kubernetes.pod_book import Failed, News, PodBook, Problem, Waits
+from meshtui.session.kubernetes.protocols import OpenPods, PodsSource
+from meshtui.session.kubernetes.state import PickerState
+
+DEFAULT_NAMESPACE: Final = "default"
+"""The namespace that kubectl means where neither a person nor the context names one."""
+
+LEAVING_S: Final = 1.0
+"""Seconds that what is left behind may take to end before nobody waits for it any more."""
+
+
+class PodPicker:
+    """One at a time: a context, a namespace of it, and what is known of its pods (``state``)."""
+
+    def __init__(
+        self,
+        open_pods: OpenPods,
+        *,
+        context: str = "",
+        namespace: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """``context`` empty for the current one; ``namespace`` ``None`` for the context's own."""
+        self._open = open_pods
+        self._now = now
+        self._wanted_namespace = namespace
+        self._source: PodsSource | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._following: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._state = PickerState(book=PodBook(since=now()), context=context)
+
+    @property
+    def state(self) -> PickerState:
+        """What is known now."""
+        return self._state
+
+    # intents
+
+    def start(self) -> None:
+        """Begin. Returns at once."""
+        self.use_context(self._state.context, self._wanted_namespace)
+
+    def use_context(self, context: str, namespace: str | None = None) -> None:
+        """Look at another context, in the given namespace or in its own."""
+        self._let_go()
+        self._wanted_namespace = namespace
+        offers = self._state.offers
+        known = next((offer for offer in offers if offer.name == context), None)
+        self._state = PickerState(
+            book=PodBook(since=self._now(), waits_for="the kubeconfig"),
+            revision=self._state.revision + 1,
+            context=context,
+            offers=offers,
+            chosen=known,
+        )
+        source = self._source = self._open(context)
+        self._begin(self._enter(source))
+
+    def use_namespace(self, namespace: str) -> None:
+        """Look at another namespace of the same context, or at all of them."""
+        self._wanted_namespace = namespace
+        source = self._source
+        if source is None or self._state.chosen is None:
+            self.use_context(self._state.context, namespace)
+            return
+        self._stop(self._following)
+        self._publish(book=PodBook(since=self._now()), namespace=namespace, access=None, access_problem=None)
+        self._look_into(source, namespace)
+
+    def again(self) -> None:
+        """Try what failed once more, now."""
+        namespace = self._state.namespace
+        if namespace is None or self._source is None:
+            self.use_context(self._state.context, self._wanted_namespace)
+            return
+        self._let_go()
+        source = self._source = self._open(self._state.context)
+        self._begin(self._list_namespaces(source))
+        self._look_into(source, namespace)
+
+    async def close(self) -> None:
+        """End everything; what does not end in :data:`LEAVING_S` is left behind."""
+        self._let_go()
+        if self._leaving:
+            await asyncio.wait(self._leaving, timeout=LEAVING_S)
+
+    # work
+
+    async def _enter(self, source: PodsSource) -> None:
+        """Read the kubeconfig, then look into the namespace."""
+        try:
+            known = await source.contexts()
+        except Exception as error:
+            self._if_current(source, Failed(_problem(error, "Reading the kubeconfig"), None))
+            return
+        if source is not self._source:
+            return
+        namespace = self._wanted_namespace
+        if namespace is None:
+            namespace = known.chosen.namespace or DEFAULT_NAMESPACE
+        self._publish(offers=known.offers, chosen=known.chosen, namespace=namespace)
+        self._begin(self._list_namespaces(source))
+        self._look_into(source, namespace)
+
+    def _look_into(self, source: PodsSource, namespace: str) -> None:
+        self._following = self._begin(self._follow(source, namespace))
+        self._begin(self._ask_access(source, namespace))
+
+    async def _follow(self, source: PodsSource, namespace: str) -> None:
+        place = self._state.chosen.server if self._state.chosen is not None else ""
+        self._if_looked_at(source, namespace, Waits(f"the first answer of {place or 'the API server'}"))
+        try:
+            async for news in source.follow(namespace):
+                self._if_looked_at(source, namespace, news)
+        except Exception as error:
+            self._if_looked_at(source, namespace, Failed(_problem(error, "Listing the pods"), None))
+
+    async def _list_namespaces(self, source: PodsSource) -> None:
+        try:
+            names = await source.namespaces()
+        except Exception as error:
+            if source is self._source:
+                self._publish(namespaces=None, namespaces_problem=_problem(error, "Listing the namespaces"))
+        else:
+            if source is self._source:
+                self._publish(namespaces=names, namespaces_problem=None)
+
+    async def _ask_access(self, source: PodsSource, namespace: str) -> None:
+        try:
+            access = await source.access(namespace)
+        except Exception as error:
+            if source is self._source and namespace == self._state.namespace:
+                self._publish(access=None, access_problem=_problem(error, "Asking for rights"))
+        else:
+            if source is self._source and namespace == self._state.namespace:
+                self._publish(access=access, access_problem=None)
+
+    def _if_current(self, source: PodsSource, news: News) -> None:
+        if source is self._source:
+            self._publish(book=self._state.book.after(news, self._now()))
+
+    def _if_looked_at(self, source: PodsSource, namespace: str, news: News) -> None:
+        """News of what is no longer looked at changes nothing."""
+        if namespace == self._state.namespace:
+            self._if_current(source, news)
+
+    def _publish(self, **changes: Any) -> None:
+        self._state = replace(self._state, revision=self._state.revision + 1, **changes)
+
+    # tasks
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _stop(self, task: asyncio.Task[None] | None) -> None:
+        if task is not None and not task.done():
+            task.cancel()
+            self._tasks.discard(task)
+            self._leave_behind(task)
+
+    def _let_go(self) -> None:
+        """End what runs and close the source, beside."""
+        tasks, self._tasks = self._tasks, set()
+        for task in tasks:
+            task.cancel()
+            self._leave_behind(task)
+        source, self._source = self._source, None
+        if source is not None:
+            self._leave_behind(asyncio.get_running_loop().create_task(_close(source)))
+
+    def _leave_behind(self, task: asyncio.Task[None]) -> None:
+        self._leaving.add(task)
+        task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._leaving.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody else asks for it
+
+
+async def _close(source: PodsSource) -> None:
+    try:
+        await source.close()
+    except Exception:
+        return  # what cannot be closed does not keep anybody
+
+
+def _problem(error: Exception, what: str) -> Problem:
+    said = error if isinstance(error, MeshtuiError) else unforeseen(error, what)
+    return Problem.of(said)

@@ -132,6 +132,7 @@ class Api:
                 subprotocols=[Subprotocol(name) for name in subprotocols],
                 open_timeout=self.timeout,
                 compression=None,
+                ping_interval=None,  # a forward pings itself: no answer means nothing while the pod does not read
                 proxy=None,
             )
         except InvalidStatus as error:

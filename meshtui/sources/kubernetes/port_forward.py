@@ -1,0 +1,237 @@
+"""One connection to a port of a pod, over a websocket of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from meshtui.model.errors import BadAnswer, TargetUnreachable
+from meshtui.model.kubernetes.fields import text
+from meshtui.model.kubernetes.forward import ForwardEnd, ForwardEndKind, end_said_by_node
+from meshtui.model.phrases import shorten
+from meshtui.model.printable import printable
+from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.port_forward_frames import SUBPROTOCOL, ForwardFrames, FrameProblem, data_frame
+
+PING_EVERY_S: Final = 20.0
+"""Load balancers cut a stream that is silent: nginx and AWS's classic ones after 60 s, HAProxy's usual settings after
+50."""
+
+SILENT_AFTER_S: Final = 60.0
+"""Without any sign of life for three pings, a stream is given up. Not sooner: a node answers no ping while an app does
+not take what it was sent."""
+
+CLOSE_WITHIN_S: Final = 1.0
+"""How long the server may take to say goodbye; after that the connection is dropped."""
+
+
+class PodServer(Protocol):
+    """What of an API server a forward or a command needs: ``sources.kubernetes.api.Api``."""
+
+    async def get(self, path: str) -> Any:
+        """The object at ``path``. Raises ``MeshtuiError``."""
+        ...
+
+    async def websocket(
+        self, path: str, query: Sequence[tuple[str, str]], subprotocols: Sequence[str]
+    ) -> ClientConnection:
+        """An open websocket to ``path``. Raises ``MeshtuiError`` for what keeps it from coming about."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PodPort:
+    """What is forwarded: a port of a pod, declared or not.
+
+    With ``uid``, it is that pod alone: another one of the same name, which a StatefulSet makes at once, is refused.
+    """
+
+    namespace: str
+    pod: str
+    port: int
+    uid: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where the API server forwards to this pod."""
+        return f"{pod_path(self.namespace, self.pod)}/portforward"
+
+
+def pod_path(namespace: str, pod: str) -> str:
+    """The path of a pod. No name leads elsewhere."""
+    return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}"
+
+
+class PodReplaced(TargetUnreachable):
+    """The pod that was meant is gone, and one of the same name is in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a stream is kept, in seconds: a ping every so often, given up after so long without a sign of life."""
+
+    _: KW_ONLY
+    ping_every: float = PING_EVERY_S
+    silent_after: float = SILENT_AFTER_S
+
+
+async def open_forward(api: PodServer, place: PodPort, patience: Patience | None = None) -> ForwardStream:
+    """A connection to the port. Raises ``MeshtuiError`` for what keeps the stream from coming about.
+
+    A stream that came about is no success yet: a port nobody serves is said on it, as its end.
+    """
+    socket = await api.websocket(place.path, [("ports", str(place.port))], [SUBPROTOCOL])
+    if socket.subprotocol != SUBPROTOCOL:
+        socket.transport.abort()
+        raise BadAnswer(
+            f"What answers for the API server takes a websocket, but speaks no port-forward ({SUBPROTOCOL}) on it.",
+            "A proxy in between may leave out the header Sec-WebSocket-Protocol.",
+        )
+    try:
+        await _check_same_pod(api, place)
+    except BaseException:
+        socket.transport.abort()
+        raise
+    return ForwardStream(socket, place.port, patience or Patience())
+
+
+async def _check_same_pod(api: PodServer, place: PodPort) -> None:
+    """Raises ``PodReplaced`` if the stream may lead to another pod than was meant.
+
+    Asked after the stream came about: a pod that is there before and after it was there all the time. Who may not
+    read the pod gets the stream all the same.
+    """
+    if not place.uid:
+        return
+    try:
+        pod = await api.get(pod_path(place.namespace, place.pod))
+    except ApiRefused as error:
+        if error.code == 403:
+            return
+        raise
+    if (found := text(pod, "metadata", "uid")) and found != place.uid:
+        raise PodReplaced(
+            f"pod/{place.pod} is not the pod it was: it was deleted, and another one has its name.",
+            "Attach to the new one if that is meant.",
+        )
+
+
+class ForwardStream:
+    """Bytes to and from one port of a pod. There is no end of one direction alone: the protocol has none."""
+
+    def __init__(self, socket: ClientConnection, port: int, patience: Patience) -> None:
+        self._socket = socket
+        self._frames = ForwardFrames(port)
+        self._port = port
+        self._patience = patience
+        self._clock = asyncio.get_running_loop().time
+        self._sign_of_life = self._clock()
+        self._held = 0
+        self._received = 0
+        self._end: ForwardEnd | None = None
+
+    @property
+    def end(self) -> ForwardEnd | None:
+        """How it ended, or None while it did not."""
+        return self._end
+
+    @property
+    def port(self) -> int:
+        """The pod's port."""
+        return self._port
+
+    @property
+    def received(self) -> int:
+        """Bytes that came from the pod so far."""
+        return self._received
+
+    async def receive(self) -> bytes:
+        """The next bytes from the pod; empty once it ended, and then :attr:`end` says why. Never raises."""
+        while self._end is None:
+            try:
+                data = self._frames.take(await self._socket.recv())
+            except ConnectionClosed as closed:
+                self._end = self._ended(closed)
+                break
+            except FrameProblem as problem:
+                self._end = self._ending(ForwardEndKind.UNREADABLE, str(problem))
+                break
+            self._sign_of_life = self._clock()
+            if data:
+                self._received += len(data)
+                return data
+        return b""
+
+    async def send(self, data: bytes) -> None:
+        """Hand ``data`` over, which waits while the pod does not take it. What comes after the end is dropped."""
+        with suppress(ConnectionClosed), self.held():
+            await self._socket.send(data_frame(data))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While this lasts the stream waits for somebody else, and its silence says nothing."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._sign_of_life = self._clock()
+
+    async def keep(self) -> ForwardEnd | None:
+        """Ping for as long as it lasts. Returns when it is given up, with the reason, or when it has ended."""
+        while True:
+            await asyncio.sleep(self._patience.ping_every)
+            try:
+                pong = asyncio.ensure_future(await self._socket.ping())
+            except ConnectionClosed:
+                return None
+            pong.add_done_callback(self._answered)
+            silent = self._clock() - self._sign_of_life
+            if not self._held and silent >= self._patience.silent_after:
+                self._end = self._end or self._ending(ForwardEndKind.SILENT, f"for {silent:.0f} s")
+                return self._end
+
+    def _answered(self, pong: asyncio.Future[float]) -> None:
+        if not pong.cancelled() and pong.exception() is None:
+            self._sign_of_life = self._clock()
+
+    async def close(self) -> None:
+        """Say goodbye, and let go of the connection whatever comes of it."""
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await self._socket.close()
+        except TimeoutError:
+            pass
+        finally:
+            self._socket.transport.abort()
+
+    def _ended(self, closed: ConnectionClosed) -> ForwardEnd:
+        """What a closed websocket means: the node's words if there were any, else how it was closed."""
+        if self._frames.reason:
+            return end_said_by_node(self._frames.reason, self._port, served=self._received > 0)
+        goodbye = closed.rcvd
+        if goodbye is None:
+            return self._ending(ForwardEndKind.CUT, _own_goodbye(closed))
+        if goodbye.code == CloseCode.NORMAL_CLOSURE:
+            return self._ending(ForwardEndKind.POD)
+        words = printable(shorten(goodbye.reason, 200))
+        return self._ending(ForwardEndKind.CUT, f"code {goodbye.code}{f', {words}' if words else ''}")
+
+    def _ending(self, kind: ForwardEndKind, said: str = "") -> ForwardEnd:
+        return ForwardEnd(kind, self._port, said=said, served=self._received > 0)
+
+
+def _own_goodbye(closed: ConnectionClosed) -> str:
+    """What made our side close a websocket that the other one did not: a message that is none, or too large."""
+    goodbye = closed.sent
+    if goodbye is None or goodbye.code == CloseCode.NORMAL_CLOSURE:
+        return ""
+    return printable(shorten(goodbye.reason, 200)) or f"code {goodbye.code}"

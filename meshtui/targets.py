@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
+from meshtui.model.errors import MeshtuiError
+from meshtui.model.kubernetes.reference import ClusterOptions, Kind, Reference, parse_reference
+from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
 if TYPE_CHECKING:
@@ -27,6 +30,33 @@ if TYPE_CHECKING:
     from meshtui.sources.grpc.channel import Channel
 
 Result = TypeVar("Result")
+
+# what was typed
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a typed target means: a pod by reference, or an address; ``options`` are those that hold for it."""
+
+    reference: Reference | None
+    address: Address | None
+    options: TargetOptions
+
+
+def meant(target: str, options: TargetOptions) -> Meant:
+    """What the line means. Raises ``UsageError`` for what is no target."""
+    text, cluster = parse_line(target, options.cluster)
+    options = replace(options, cluster=cluster)
+    reference = parse_reference(text, selector=cluster.selector)
+    return Meant(reference, None if reference is not None else parse_address(text), options)
+
+
+def named(target: str, options: TargetOptions) -> str:
+    """The target by the line that means it wherever it is typed: a pod with its namespace and context, as far as they
+    were given. Raises ``UsageError`` for what is no target."""
+    text, cluster = parse_line(target, options.cluster)
+    return target if meant(target, options).reference is None else line_of(text, cluster)
+
 
 # a session
 
@@ -44,7 +74,7 @@ def open_echo_session(target: str, options: TargetOptions, *, interval: float) -
 def _session(target: str, options: TargetOptions, interval: float, *, whole: bool) -> Session:
     from meshtui.session.session import Session
 
-    parse_address(target)  # a target that is none is said at once
+    meant(target, options)  # a target that is none is said at once
 
     async def connect() -> Sources:
         _can_open_files()
@@ -125,6 +155,31 @@ def ask_agent(address: str, options: TargetOptions) -> AgentReport:
         return _run(runner, source.poll())
 
 
+# what there is in a cluster, for completion
+
+
+def contexts(cluster: ClusterOptions) -> Sequence[str]:
+    """The kubeconfig's contexts. Raises ``BadInput`` for a file that is none."""
+    from meshtui.sources.kubernetes.kubeconfig import read_kubeconfig
+
+    return tuple(read_kubeconfig(cluster, os.environ).contexts)
+
+
+def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, within_s: float) -> Sequence[str]:
+    """The names of a kind in the namespace that is meant, or (``None``) those of all namespaces.
+
+    Raises ``MeshtuiError`` when they cannot be had, ``TimeoutError`` when not in time.
+    """
+    from meshtui.sources.kubernetes.names import list_names
+
+    async def listed() -> Sequence[str]:
+        async with asyncio.timeout(within_s):
+            return await list_names(kind, cluster, within_s)
+
+    with asyncio.Runner() as runner:
+        return _run(runner, listed())
+
+
 # reaching
 
 
@@ -142,10 +197,15 @@ async def reach(target: str, options: TargetOptions) -> AsyncIterator[Reached]:
 
     Raises ``UsageError`` for what is no target, and whatever keeps a way there from being made.
     """
-    address = parse_address(target)
+    said = meant(target, options)
     _can_open_files()
     from meshtui.sources.grpc.channel import open_channel
 
+    address = said.address
+    if address is None:
+        raise MeshtuiError(
+            "A pod cannot be reached by its name yet.", "kubectl port-forward, and attach to its address"
+        )
     async with open_channel(address, options.tls, max_message=options.max_message) as channel:
         yield Reached(channel=channel, address=address)
 

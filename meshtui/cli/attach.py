@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ from meshtui.cli.numbers import Number
 from meshtui.cli.options import target_options
 from meshtui.cli.terminal_guard import TerminalGuard
 from meshtui.cli.watchdog import Watchdog
-from meshtui.model.address import parse_address
 from meshtui.model.echo.words import counted_words
 from meshtui.model.errors import UsageError
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target")
 @click.option(
     "--interval",
     type=Number(0.1, 3600, "number of seconds"),
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Time between two looks at the config.",
 )
-@target_options
+@target_options()
 @click.pass_context
 def attach(ctx: click.Context, target: str, interval: float, options: TargetOptions) -> None:
     """Open the screen on a target: host:port or unix:///path."""
@@ -64,11 +63,10 @@ def open_screen(
 
     recents = Recents()
     opener = _Opener(options or TargetOptions(), interval, recents, demo)
-    if target is not None:
-        parse_address(target)  # a target that is none is said before the screen opens
+    line = opener.line(target) if target is not None else None  # a target that is none is said before the screen opens
     app = MeshtuiApp(
         Workspace(opener.session),
-        target=target,
+        target=line,
         demo=demo,
         open_demo=opener.demo,
         scenarios=scenarios(),
@@ -86,9 +84,19 @@ class _Opener:
 
     def __init__(self, options: TargetOptions, interval: float, recents: Recents, demo: RunningDemo | None) -> None:
         self._options = options
+        cluster = options.cluster
+        # What was said of one target holds for no other.
+        elsewhere = replace(cluster, namespace=None, selector=None, container=None, port=None)
+        self._for_others = replace(options, cluster=elsewhere)
         self._interval = interval
         self._recents = recents
         self._demos = [demo] if demo is not None else []
+
+    def line(self, target: str) -> str:
+        """The target that the command line means, as a line that says all of it. Raises ``UsageError`` for none."""
+        from meshtui.targets import named
+
+        return named(target, self._options)
 
     def demo(self, scenario: str | None) -> DemoControl:
         """A demo mesh; it does nothing until started."""
@@ -104,7 +112,7 @@ class _Opener:
         pod = next((known for demo in self._demos if (known := demo.options(typed)) is not None), None)
         if pod is None:
             self._recents.remember(typed)
-        return open_session(typed, pod or self._options, interval=self._interval)
+        return open_session(typed, pod or self._for_others, interval=self._interval)
 
 
 def _ended(app: MeshtuiApp) -> ExitCode:

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target", required=False)
-@target_options
+@target_options(optional=True)
 @output_option
 @click.pass_context
 def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, format_: str) -> None:

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target")
 @click.option("--warn", type=Duration(), metavar="SPAN", help="Exit with 1 when something ends sooner, such as 24h.")
-@target_options
+@target_options()
 @output_option
 @click.pass_context
 def certs(ctx: click.Context, target: str, warn: timedelta | None, options: TargetOptions, format_: str) -> None:

@@ -1,4 +1,4 @@
-"""Options that every command with a TARGET shares."""
+"""TARGET and the options that every command with one shares."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any, Final, TypeAlias
 
 import click
 
+from meshtui.cli.complete import complete_contexts, complete_namespaces, complete_targets
 from meshtui.cli.layout import wide_option
-from meshtui.cli.numbers import Number
+from meshtui.cli.numbers import Number, Whole
 from meshtui.cli.output import FORMATS
+from meshtui.model.address import as_typed
+from meshtui.model.errors import UsageError
+from meshtui.model.kubernetes.reference import ClusterOptions, parse_reference
 from meshtui.model.size import parse_size, size_words
 from meshtui.model.target import DEFAULT_MAX_MESSAGE, TargetOptions, TlsOptions
 
@@ -35,7 +39,51 @@ def _not_empty(_context: click.Context, _option: click.Parameter, value: str | N
     return value
 
 
+_CLUSTER_OPTIONS = (
+    click.option(
+        "-n",
+        "--namespace",
+        callback=_not_empty,
+        metavar="NAME",
+        shell_complete=complete_namespaces,
+        help="The pod's namespace (default: the context's).",
+    ),
+    click.option(
+        "-l", "--selector", callback=_not_empty, metavar="LABELS", help="A pod with these labels, in TARGET's place."
+    ),
+    click.option(
+        "--context",
+        callback=_not_empty,
+        metavar="NAME",
+        shell_complete=complete_contexts,
+        help="The kubeconfig's context (default: its current one).",
+    ),
+    click.option(
+        "--kubeconfig",
+        callback=_not_empty,
+        metavar="FILE",
+        help="The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own service account).",
+    ),
+    click.option(
+        "--container",
+        callback=_not_empty,
+        metavar="NAME",
+        help="The pod's container to read files in (default: the app's).",
+    ),
+    click.option(
+        "--port",
+        type=Whole(1, 65_535),
+        metavar="PORT",
+        help="The pod's port with the gRPC admin services (default: looked for, 17171 first).",
+    ),
+    click.option(
+        "--read-only", is_flag=True, help="Run nothing in the pod, not even cat, by which its files are read."
+    ),
+)
+"""Which pod of which cluster; they hold for pod/NAME, deploy/NAME, svc/NAME and the like."""
+
 _TARGET_OPTIONS = (
+    *_CLUSTER_OPTIONS,
     click.option("--tls", "use_tls", is_flag=True, help="Talk TLS; implied by the other TLS options."),
     click.option(
         "--ca",
@@ -77,32 +125,65 @@ _TARGET_OPTIONS = (
 )
 
 
-def target_options(command: Callback) -> Callback:
-    """Add the options that say how to reach a target; they arrive as one ``options: TargetOptions``."""
+def target_options(*, optional: bool = False) -> Callable[[Callback], Callback]:
+    """Add TARGET and the options that say how to reach it; they arrive as ``target: str`` and one ``options:
+    TargetOptions``. Where TARGET is ``optional`` the command gets ``None`` for none.
+    """
 
-    def with_options(**arguments: Any) -> Any:
-        options = TargetOptions(
-            tls=TlsOptions(
-                enabled=arguments.pop("use_tls"),
-                ca=arguments.pop("ca"),
-                certificate=arguments.pop("cert"),
-                key=arguments.pop("key"),
-                server_name=arguments.pop("server_name"),
-            ),
-            agent=arguments.pop("agent"),
-            bootstrap=arguments.pop("bootstrap_file"),
-            certs=arguments.pop("certs_dir"),
-            timeout=arguments.pop("timeout"),
-            max_message=arguments.pop("max_message"),
+    def decorate(command: Callback) -> Callback:
+        def with_options(**arguments: Any) -> Any:
+            cluster = ClusterOptions(
+                context=arguments.pop("context"),
+                kubeconfig=arguments.pop("kubeconfig"),
+                namespace=arguments.pop("namespace"),
+                selector=arguments.pop("selector"),
+                container=arguments.pop("container"),
+                port=arguments.pop("port"),
+                read_only=arguments.pop("read_only"),
+            )
+            target = _meant(arguments.pop("target"), cluster, optional=optional)
+            options = TargetOptions(
+                cluster=cluster,
+                tls=TlsOptions(
+                    enabled=arguments.pop("use_tls"),
+                    ca=arguments.pop("ca"),
+                    certificate=arguments.pop("cert"),
+                    key=arguments.pop("key"),
+                    server_name=arguments.pop("server_name"),
+                ),
+                agent=arguments.pop("agent"),
+                bootstrap=arguments.pop("bootstrap_file"),
+                certs=arguments.pop("certs_dir"),
+                timeout=arguments.pop("timeout"),
+                max_message=arguments.pop("max_message"),
+            )
+            return command(target=target, options=options, **arguments)
+
+        with_options.__name__ = command.__name__
+        with_options.__doc__ = command.__doc__
+        setattr(with_options, PARAMETERS, list(getattr(command, PARAMETERS, [])))
+        for option in reversed(_TARGET_OPTIONS):
+            with_options = option(with_options)
+        # Not required by click: labels may stand in its place.
+        return click.argument("target", required=False, shell_complete=complete_targets)(with_options)
+
+    return decorate
+
+
+def _meant(target: str | None, cluster: ClusterOptions, *, optional: bool) -> str | None:
+    """The target as typed; ``-l LABELS`` for labels in its place. Raises a usage error for what cannot be meant."""
+    if target is None and cluster.selector is None:
+        if optional and not cluster.given:
+            return None
+        raise click.MissingParameter(param_hint="'TARGET'", param_type="argument")
+    reference = parse_reference(target or "", selector=cluster.selector)
+    if reference is None and cluster.given:
+        raise UsageError(
+            f"{as_typed(target or '')} is no pod, and -l, -n, --context, --kubeconfig, --container, --port and"
+            " --read-only are for pods.",
+            "name the pod as pod/NAME, deploy/NAME or svc/NAME, or leave the options out",
         )
-        return command(options=options, **arguments)
-
-    with_options.__name__ = command.__name__
-    with_options.__doc__ = command.__doc__
-    setattr(with_options, PARAMETERS, list(getattr(command, PARAMETERS, [])))
-    for option in reversed(_TARGET_OPTIONS):
-        with_options = option(with_options)
-    return with_options
+    return target if target else str(reference)
 
 
 def output_option(command: Callback) -> Callback:

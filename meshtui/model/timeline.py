@@ -21,6 +21,7 @@ class EventKind(Enum):
     IDENTITY = "identity"
     ECHO = "echo"
     MESH = "mesh"
+    POD = "pod"
 
 
 @dataclass(frozen=True, slots=True)

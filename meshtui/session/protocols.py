@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a command that looks once needs the form of the sources alo
     from meshtui.model.identity.certificate import Certificate
     from meshtui.model.identity.comparison import Side
     from meshtui.model.identity.workload import Offers, WorkloadFiles
+    from meshtui.model.timeline import Event
     from meshtui.model.xds.resource import Resource
     from meshtui.model.xds.snapshot import Snapshot
 
@@ -76,6 +77,14 @@ class WorkloadSource(Protocol):
         ...
 
 
+class Follower(Protocol):
+    """What knows of the target itself, beside what it answers: that its pod is deleted, or the way there cut."""
+
+    async def follow(self, happened: Callable[[Event], None]) -> None:
+        """Tell of each event until cancelled. Raises ``MeshtuiError`` when nothing can be known, and why."""
+        ...
+
+
 ReadPeer: TypeAlias = "Callable[[PeerCertificate, Side], Certificate | None]"
 """Parses one side's certificate of a live connection; ``None`` for what is none."""
 
@@ -93,6 +102,7 @@ class Sources:
     channels: ChannelSource | None = None
     echo: EchoSource | None = None
     workload: WorkloadSource | None = None
+    follower: Follower | None = None
     read_peer: ReadPeer | None = None
     contact_s: float = DEFAULT_TIMEOUT
     opened: tuple[Callable[[], Awaitable[object]], ...] = ()

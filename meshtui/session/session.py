@@ -17,7 +17,7 @@ from meshtui.model.clock import utc_now
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, TargetUnreachable, unforeseen
 from meshtui.model.identity.workload import Offers
 from meshtui.model.target import DEFAULT_INTERVAL
-from meshtui.model.timeline import Event
+from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.controller import EchoController
@@ -26,7 +26,7 @@ from meshtui.session.identity.connections import PeerReader
 from meshtui.session.identity.monitor import IdentityMonitor
 from meshtui.session.identity.peers import peers_of
 from meshtui.session.observation import Attached, EchoSeen, Happened, Look, Observation, PartChecked, PeersSeen
-from meshtui.session.protocols import Connect, Sources
+from meshtui.session.protocols import Connect, Follower, Sources
 from meshtui.session.reduce import reduce
 from meshtui.session.state import Link, LinkState, SessionState
 
@@ -71,6 +71,7 @@ class Session:
         self._echo: EchoController | None = None
         self._identity: IdentityMonitor | None = None
         self._peers = PeerReader(None)
+        self._following: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._failures = 0
@@ -117,8 +118,8 @@ class Session:
         self._stopping = True
         await _whatever_happens(self._echo.close if self._echo is not None else None)
         await _whatever_happens(self._identity.stop if self._identity is not None else None)
-        task, self._task = self._task, None
-        if task is not None:
+        tasks, self._task, self._following = (self._task, self._following), None, None
+        for task in filter(None, tasks):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         sources, self._sources = self._sources, None
@@ -293,6 +294,17 @@ class Session:
         if sources.workload is not None:
             self._identity = IdentityMonitor(sources.workload, self._observe, self._now)
             self._identity.start()
+        if sources.follower is not None:
+            self._following = asyncio.create_task(self._follow_target(sources.follower), name=f"follow {self.target}")
+
+    async def _follow_target(self, follower: Follower) -> None:
+        """Put what becomes of the target itself into the timeline. Where nothing can be known, that is said once."""
+        try:
+            await follower.follow(self.record)
+        except Exception as error:  # the edge: what is not known of the pod must not cost what its app answers
+            said = unforeseen(error, f"The following of {self.target}")
+            event = Event(self._now(), EventKind.POD, self.target, f"not followed: {said}", health=None)
+            self.record(event)
 
     def _echo_seen(self, state: EchoState) -> None:
         self._observe(EchoSeen(at=self._now(), echo=state))

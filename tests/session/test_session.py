@@ -11,8 +11,9 @@ import pytest
 
 from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, UsageError
-from meshtui.model.xds.resource import CDS, RDS, Status
-from meshtui.session.protocols import ChannelSource, Sources
+from meshtui.model.timeline import Event, EventKind
+from meshtui.model.xds.resource import CDS, RDS, Health, Status
+from meshtui.session.protocols import ChannelSource, Follower, Sources
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
 from meshtui.session.workspace import Workspace
@@ -29,10 +30,29 @@ class NoChannelz:
         raise ServiceMissing("The app does not serve channelz.", "register the admin services")
 
 
+class ToldOf:
+    """A follower that tells of one event, then of nothing more, or fails."""
+
+    def __init__(self, told: Event | MeshtuiError) -> None:
+        self.told = told
+        self.ended = False
+
+    async def follow(self, happened: Callable[[Event], None]) -> None:
+        if isinstance(self.told, MeshtuiError):
+            raise self.told
+        happened(self.told)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended = True
+
+
 @asynccontextmanager
-async def following(script: AnsweredConfig, channels: ChannelSource | None = None) -> AsyncIterator[Session]:
+async def following(
+    script: AnsweredConfig, channels: ChannelSource | None = None, follower: Follower | None = None
+) -> AsyncIterator[Session]:
     async def connect() -> Sources:
-        return Sources(script, channels=channels)
+        return Sources(script, channels=channels, follower=follower)
 
     session = Session("here", connect, interval=0.1, now=Clock())
     session.start()
@@ -103,6 +123,23 @@ async def test_failed_polls_do_not_fill_the_timeline() -> None:
     async with following(script) as session:
         await until(session, lambda _: script.polls >= 5)
         assert len(session.state.events) == 1
+
+
+async def test_what_becomes_of_the_pod_is_in_the_timeline_and_ends_with_the_session() -> None:
+    gone = Event(NOW, EventKind.POD, "pod/echo-v1", "deleted", health=Health.MISSING)
+    follower = ToldOf(gone)
+    async with following(AnsweredConfig(), follower=follower) as session:
+        await until(session, lambda state: gone in state.events)
+        assert not follower.ended
+    assert follower.ended
+
+
+async def test_a_pod_that_cannot_be_followed_is_said_and_costs_nothing_else() -> None:
+    follower = ToldOf(MeshtuiError("pods may not be watched."))
+    async with following(AnsweredConfig(), follower=follower) as session:
+        state = await until(session, lambda state: any(event.kind is EventKind.POD for event in state.events))
+        assert "not followed: pods may not be watched." in [event.text for event in state.events]
+        await until(session, lambda state: state.link.state is LinkState.LIVE)
 
 
 async def test_missing_channelz_is_a_gap_not_a_failure() -> None:

@@ -120,10 +120,9 @@ def _echo_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
-@click.argument("target")
 @_echo_options
 @wide_option
-@target_options
+@target_options()
 @click.pass_context
 def echo(ctx: click.Context, /, target: str, options: TargetOptions, format_: str, **asked: Any) -> None:
     """Send requests through a pod that serves ForwardEcho, and judge the split by version.

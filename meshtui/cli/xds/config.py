@@ -25,10 +25,9 @@ LONGEST_GLOB: Final = 1_000
 
 
 @click.command()
-@click.argument("target")
 @click.option("--type", "types", metavar="LIST", default="", help="Types to show, such as lds,cds (default: all).")
 @click.option("--name", "pattern", metavar="GLOB", default="*", help="Names to show; * and ? as in a shell.")
-@target_options
+@target_options()
 @output_option
 def config(target: str, types: str, pattern: str, options: TargetOptions, format_: str) -> None:
     """The config in force, as canonical proto JSON."""

@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target")
 @click.option(
     "--check", is_flag=True, help="Exit with 1 when config is refused or calls fail for what it says or lacks."
 )
-@target_options
+@target_options()
 @output_option
 @click.pass_context
 def status(ctx: click.Context, target: str, check: bool, options: TargetOptions, format_: str) -> None:

@@ -21,8 +21,7 @@ from meshtui.targets import look
 
 
 @click.command()
-@click.argument("target")
-@target_options
+@target_options()
 @output_option
 def tree(target: str, options: TargetOptions, format_: str) -> None:
     """Listener → route → cluster → endpoint, with what is missing or refused."""

@@ -107,7 +107,7 @@ def parse_reference(text: str, *, selector: str | None = None) -> Reference | No
     if not typed:
         return Reference(selector=_checked_selector(selector)) if selector is not None else None
     word, slash, name = typed.partition("/")
-    kind = _kind_of(word) if slash else None
+    kind = kind_of(word) if slash else None
     if kind is None:
         return None
     if selector is not None:
@@ -115,8 +115,8 @@ def parse_reference(text: str, *, selector: str | None = None) -> Reference | No
     return Reference(kind, _checked_name(typed, kind, name))
 
 
-def _kind_of(word: str) -> Kind | None:
-    """The kind for ``deploy``, ``Deployments``, ``deployments.apps`` or ``deployments.v1.apps``."""
+def kind_of(word: str) -> Kind | None:
+    """The kind for ``pod``, ``deploy``, ``Deployments``, ``deployments.apps`` or ``deployments.v1.apps``."""
     short, dot, group = word.lower().partition(".")
     kind = _KINDS.get(short)
     if kind is None or not dot:

@@ -36,7 +36,7 @@ def names(text: str) -> set[str]:
 
 
 def test_every_option_is_named() -> None:
-    shared = {name for parameter in getattr(target_options(lambda: None), PARAMETERS) for name in parameter.opts}
+    shared = {name for parameter in getattr(target_options()(lambda: None), PARAMETERS) for name in parameter.opts}
     own = {name for parameter in echo.params if isinstance(parameter, click.Option) for name in parameter.opts}
     for option in sorted(own - shared - {"--output"}):
         assert re.search(rf"`{re.escape(option)}\b", section()), option

@@ -1,0 +1,91 @@
+"""What a shell offers for contexts, namespaces and targets: soon or not at all, and never a word about an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from meshtui.model.kubernetes.reference import ClusterOptions, kind_of
+
+WITHIN_S: Final = 2.0
+"""Seconds that a cluster may take to say what there is. Somebody waits with a finger on the key."""
+
+
+def complete_contexts(ctx: click.Context, _option: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The kubeconfig's contexts."""
+
+    def offered() -> Sequence[str]:
+        from meshtui.targets import contexts
+
+        return contexts(_cluster(ctx))
+
+    return _items(offered, begun)
+
+
+def complete_namespaces(ctx: click.Context, _option: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The namespaces of the cluster, where they may be listed."""
+
+    def offered() -> Sequence[str]:
+        from meshtui.targets import names_in_cluster
+
+        return names_in_cluster(None, _cluster(ctx), WITHIN_S)
+
+    return _items(offered, begun)
+
+
+def complete_targets(ctx: click.Context, _argument: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Kinds before the slash, after it the names of that kind; files where a command takes them."""
+    word, slash, _ = begun.partition("/")
+    kind = kind_of(word) if slash else None
+    if kind is None:
+        kinds = [CompletionItem(word) for word in KINDS if not slash and word.startswith(begun)]
+        return kinds or [CompletionItem(begun, type="file")]
+
+    def offered() -> Sequence[str]:
+        from meshtui.targets import names_in_cluster
+
+        return [f"{word}/{name}" for name in names_in_cluster(kind, _cluster(ctx), WITHIN_S)]
+
+    return _items(offered, begun)
+
+
+KINDS: Final = ("pod/", "deploy/", "svc/", "sts/", "ds/", "job/")
+"""What is offered before a slash is typed; all the names kubectl has for them are taken."""
+
+
+def _items(offered: Callable[[], Sequence[str]], begun: str) -> list[CompletionItem]:
+    """What begins so. Whatever goes wrong, a shell in the middle of a line is no place to say it."""
+    with suppress(Exception), _silent():
+        return [CompletionItem(name) for name in offered() if name.startswith(begun)]
+    return []
+
+
+def _cluster(ctx: click.Context) -> ClusterOptions:
+    """The cluster that the line so far names."""
+
+    def typed(name: str) -> str | None:
+        value = ctx.params.get(name)
+        return value if isinstance(value, str) and value else None
+
+    return ClusterOptions(context=typed("context"), kubeconfig=typed("kubeconfig"), namespace=typed("namespace"))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Nothing reaches the terminal, by a login plugin for instance."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)

@@ -1,0 +1,72 @@
+"""A target as one line: what is written can be read again, and what cannot be meant is said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from meshtui.model.errors import UsageError
+from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.kubernetes.typed import line_of, parse_line
+
+NAMES = some.none() | some.text(some.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip)
+
+OPTIONS = some.builds(
+    ClusterOptions,
+    context=NAMES,
+    kubeconfig=NAMES,
+    namespace=NAMES,
+    selector=NAMES,
+    container=NAMES,
+    port=some.none() | some.integers(1, 65_535),
+    read_only=some.booleans(),
+)
+
+
+@given(OPTIONS, some.sampled_from(["pod/echo-v1", "svc/echo", ""]))
+def test_what_is_written_is_read_again(options: ClusterOptions, target: str) -> None:
+    line = line_of(target, options)
+    assert parse_line(line, ClusterOptions()) == (target, options)
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "options"),
+    [
+        ("pod/a -n b", "pod/a", ClusterOptions(namespace="b")),
+        ("-nb pod/a", "pod/a", ClusterOptions(namespace="b")),
+        ("pod/a --namespace=b --context 'my cluster'", "pod/a", ClusterOptions(namespace="b", context="my cluster")),
+        ("-l app=echo", "", ClusterOptions(selector="app=echo")),
+        ("-l 'app in (a, b)' -n c", "", ClusterOptions(selector="app in (a, b)", namespace="c")),
+        ("pod/a --port 9999 --read-only", "pod/a", ClusterOptions(port=9999, read_only=True)),
+        ("localhost:17171", "localhost:17171", ClusterOptions()),
+        (" unix:///a b ", "unix:///a b", ClusterOptions()),
+        ("it's", "it's", ClusterOptions()),
+    ],
+)
+def test_lines(line: str, target: str, options: ClusterOptions) -> None:
+    assert parse_line(line, ClusterOptions()) == (target, options)
+
+
+def test_what_the_line_leaves_out_is_as_before() -> None:
+    before = ClusterOptions(context="test", namespace="a", read_only=True)
+    assert parse_line("pod/x -n b", before) == ("pod/x", ClusterOptions(context="test", namespace="b", read_only=True))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("pod/a -n", "gives -n no value"),
+        ("pod/a --namespace=''", "gives --namespace no value"),
+        ("pod/a --nope x", "'--nope', which no target has"),
+        ("pod/a pod/b -n c", "names 2 targets"),
+        ("pod/a --port 0", "the port '0'"),
+        ("pod/a --port 99999999999999999999", "a port is a number from 1 to 65535"),
+        ("pod/a --read-only=yes", "'--read-only', which no target has"),
+    ],
+)
+def test_what_cannot_be_meant(line: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        parse_line(line, ClusterOptions())

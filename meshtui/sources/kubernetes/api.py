@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -34,6 +34,9 @@ TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 LARGEST: Final = 128 << 20
 """Bytes of one answer, unpacked. Lists come in pages; one page of 200 pods has some 4 MiB."""
+
+LONGEST_LINE: Final = 16 << 20
+"""Bytes of one event of a watch: etcd holds objects of up to 1.5 MiB, whose JSON is some times as long."""
 
 LARGEST_REFUSAL: Final = 64 << 10
 """Bytes read of an answer that is no."""
@@ -106,14 +109,50 @@ class Api:
             raise UsageError(f"meshtui creates nothing in a cluster, so not {path} either.")
         return await self._json("POST", path, (), JSON, body)
 
-    async def lines(self, path: str, query: Query = ()) -> AsyncIterator[bytes]:
-        """A watch's events or a followed log, line by line as they come, without an end of their own.
+    async def lines(self, path: str, query: Query = (), accept: str = JSON) -> AsyncGenerator[bytes, None]:
+        """A followed log or a watch's events, line by line as they come, without an end of their own.
 
-        Raises as :meth:`get` before the first; ``ApiUnreachable`` when the connection is cut.
+        Raises as :meth:`get` before the first; ``ApiUnreachable`` when the connection is cut, ``BadAnswer`` for a line
+        of more than ``LONGEST_LINE``.
         """
-        async with self._asked("GET", path, query, JSON, None, whole=False) as response:
-            async for line in response.content:
+        async with self.stream(path, query, accept) as lines:
+            async for line in lines:
                 yield line
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, query: Query = (), accept: str = JSON, *, answered_within: float | None = None
+    ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
+        """The same as a context that is entered when the head of the answer is there.
+
+        ``answered_within`` bounds the wait for it, in seconds: a watch has it at once, a followed log only with its
+        first line.
+        """
+        async with AsyncExitStack() as opened:
+            try:
+                async with asyncio.timeout(answered_within):
+                    response = await opened.enter_async_context(
+                        self._asked("GET", path, query, accept, None, whole=False)
+                    )
+            except TimeoutError as error:
+                raise self._unreachable(error) from None
+            async with aclosing(self._lines_of(response)) as lines:
+                yield lines
+
+    async def _lines_of(self, response: ClientResponse) -> AsyncGenerator[bytes, None]:
+        parts: list[bytes] = []  # of a line whose end has not come: joined once, so that a long one costs no squares
+        size = 0
+        async for chunk in response.content.iter_any():
+            *whole, rest = chunk.split(b"\n")
+            for end in whole:
+                yield b"".join((*parts, end, b"\n"))
+                parts, size = [], 0
+            parts.append(rest)
+            size += len(rest)
+            if size > LONGEST_LINE:
+                raise BadAnswer(f"{self.context.server} sends a line of more than {LONGEST_LINE >> 20} MiB.")
+        if size:
+            yield b"".join(parts)
 
     async def websocket(self, path: str, query: Query, subprotocols: Sequence[str]) -> ClientConnection:
         """A websocket of port-forward or exec. Raises as :meth:`get`. The caller closes it."""

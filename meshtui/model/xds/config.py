@@ -286,7 +286,8 @@ class EndpointHealth(Enum):
 
 
 class Endpoint(NamedTuple):
-    """One address, ``host:port``; ``workload`` and its ``revision`` as the control plane calls them, if it does.
+    """One address, ``host:port``; ``workload``, its ``revision`` and its Kubernetes ``cluster`` as the control plane
+    calls them, if it does.
 
     ``more`` are its other addresses (gRFC A61): it is one endpoint all the same.
     """
@@ -297,6 +298,7 @@ class Endpoint(NamedTuple):
     workload: str = ""
     revision: str = ""
     more: tuple[str, ...] = ()
+    cluster: str = ""
 
 
 class Locality(NamedTuple):

@@ -48,19 +48,19 @@ def _locality(message: Any) -> Locality:
 def _endpoint(message: Any) -> Endpoint:
     """An endpoint that says no weight has weight 1."""
     weight = message.load_balancing_weight.value if message.HasField("load_balancing_weight") else 1
-    workload, revision = _workload(message.metadata) if message.HasField("metadata") else ("", "")
+    workload, revision, cluster = _workload(message.metadata) if message.HasField("metadata") else ("", "", "")
     endpoint = message.endpoint
     address = socket_address(endpoint.address) or message.endpoint_name
     health = _HEALTH.get(message.health_status, EndpointHealth.UNKNOWN)
     others = endpoint.additional_addresses
     more = tuple([socket_address(other.address) for other in others]) if others else ()
-    return Endpoint(address, health, weight, workload, revision, more)
+    return Endpoint(address, health, weight, workload, revision, more, cluster)
 
 
-def _workload(metadata: Any) -> tuple[str, str]:
-    """Name and canonical revision of what istiod writes as ``name;namespace;canonical service;revision;cluster``.
+def _workload(metadata: Any) -> tuple[str, str, str]:
+    """Name, revision and cluster of what istiod writes as ``name;namespace;canonical service;revision;cluster``.
 
     Istio ``pilot/pkg/networking/util/util.go`` (``AppendLbEndpointMetadata``).
     """
     parts = istio_metadata(metadata, "workload").split(";")
-    return parts[0], parts[3] if len(parts) > 3 else ""
+    return parts[0], parts[3] if len(parts) > 3 else "", parts[4] if len(parts) > 4 else ""

@@ -54,6 +54,7 @@ class Relay:
         self._carried: set[asyncio.Task[None]] = set()
         self._listens: list[Listen] = []
         self._begun = 0
+        self._opening = 0
         self._newest: ForwardEnd | None = None
         self._trouble: ForwardEnd | None = None
         self._trouble_of = 0
@@ -69,6 +70,11 @@ class Relay:
     def live(self) -> int:
         """Connections that are open, or about to be."""
         return len(self._carried)
+
+    @property
+    def opening(self) -> bool:
+        """Whether a stream to the pod is asked for and has not come about."""
+        return self._opening > 0
 
     @property
     def newest_end(self) -> ForwardEnd | None:
@@ -142,7 +148,11 @@ class Relay:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answered: Callable[[], None]
     ) -> ForwardEnd:
         try:
-            stream = await self._dial()
+            self._opening += 1
+            try:
+                stream = await self._dial()
+            finally:
+                self._opening -= 1
             try:
                 return await _both_ways(reader, writer, stream, answered)
             finally:

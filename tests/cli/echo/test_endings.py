@@ -203,7 +203,7 @@ def test_a_target_that_cannot_even_be_dialled_is_given_up_in_time(monkeypatch: p
     def no_sources(*_: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr("meshtui.targets._can_open_files", no_sources)
+    monkeypatch.setattr("meshtui.targets.can_open_files", no_sources)
     request = ProbeRequest(
         target="127.0.0.1:9",
         spec=EchoRequestSpec(URL, count=1),

@@ -7,18 +7,15 @@ The only module that names concrete sources; everything above asks here. They ar
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
-from meshtui.model.address import Address, parse_address
-from meshtui.model.errors import MeshtuiError
-from meshtui.model.kubernetes.reference import ClusterOptions, Kind, Reference, parse_reference
-from meshtui.model.kubernetes.typed import line_of, parse_line
+from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
+from meshtui.targets.reach import can_open_files, import_all, meant, named, reach, run
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
@@ -27,36 +24,22 @@ if TYPE_CHECKING:
     from meshtui.model.xds.snapshot import Snapshot
     from meshtui.session.protocols import ConfigSource, EchoSource, Sources
     from meshtui.session.session import Session
-    from meshtui.sources.grpc.channel import Channel
 
-Result = TypeVar("Result")
-
-# what was typed
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """What a typed target means: a pod by reference, or an address; ``options`` are those that hold for it."""
-
-    reference: Reference | None
-    address: Address | None
-    options: TargetOptions
-
-
-def meant(target: str, options: TargetOptions) -> Meant:
-    """What the line means. Raises ``UsageError`` for what is no target."""
-    text, cluster = parse_line(target, options.cluster)
-    options = replace(options, cluster=cluster)
-    reference = parse_reference(text, selector=cluster.selector)
-    return Meant(reference, None if reference is not None else parse_address(text), options)
-
-
-def named(target: str, options: TargetOptions) -> str:
-    """The target by the line that means it wherever it is typed: a pod with its namespace and context, as far as they
-    were given. Raises ``UsageError`` for what is no target."""
-    text, cluster = parse_line(target, options.cluster)
-    return target if meant(target, options).reference is None else line_of(text, cluster)
-
+__all__ = [
+    "ask_agent",
+    "contexts",
+    "echo_source",
+    "is_bootstrap_file",
+    "look",
+    "look_with_config",
+    "looking",
+    "named",
+    "names_in_cluster",
+    "open_echo_session",
+    "open_session",
+    "read_workload",
+    "workload_from_environment",
+]
 
 # a session
 
@@ -77,8 +60,6 @@ def _session(target: str, options: TargetOptions, interval: float, *, whole: boo
     meant(target, options)  # a target that is none is said at once
 
     async def connect() -> Sources:
-        _can_open_files()
-        await asyncio.to_thread(_import, EVERYTHING if whole else FOR_ECHO)
         return await _open(target, options, whole=whole)
 
     return Session(target, connect, interval=interval)
@@ -99,10 +80,10 @@ def looking(target: str, options: TargetOptions) -> Iterator[Callable[[], Snapsh
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            config = _run(runner, stack.enter_async_context(_config_source(target, options)))
-            yield lambda: _run(runner, config.poll())
+            config = run(runner, stack.enter_async_context(_config_source(target, options)))
+            yield lambda: run(runner, config.poll())
         finally:
-            _run(runner, stack.aclose())
+            run(runner, stack.aclose())
 
 
 def look_with_config(
@@ -119,10 +100,8 @@ def look_with_config(
 @asynccontextmanager
 async def echo_source(target: str, options: TargetOptions) -> AsyncIterator[EchoSource]:
     """What calls ForwardEcho at the target, and asks it for nothing else."""
-    async with reach(target, options) as reached:
-        from meshtui.sources.echo import EchoClient
-
-        yield EchoClient(reached.channel, reached.address)
+    async with reach(target, options, needs_csds=False) as reached:
+        yield reached.echo()
 
 
 def read_workload(bootstrap: str | None, certificates: str | None) -> WorkloadFiles:
@@ -152,7 +131,7 @@ def ask_agent(address: str, options: TargetOptions) -> AgentReport:
 
     source = AgentSource(address, timeout=options.timeout, max_message=options.max_message)
     with asyncio.Runner() as runner:
-        return _run(runner, source.poll())
+        return run(runner, source.poll())
 
 
 # what there is in a cluster, for completion
@@ -177,118 +156,44 @@ def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, within_s: float
             return await list_names(kind, cluster, within_s)
 
     with asyncio.Runner() as runner:
-        return _run(runner, listed())
-
-
-# reaching
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
-    """A target that can be called. ``address`` is how messages name it; the channel connects with the first call."""
-
-    channel: Channel
-    address: Address
-
-
-@asynccontextmanager
-async def reach(target: str, options: TargetOptions) -> AsyncIterator[Reached]:
-    """The one way to a target. Everything that was opened for it is closed with the block.
-
-    Raises ``UsageError`` for what is no target, and whatever keeps a way there from being made.
-    """
-    said = meant(target, options)
-    _can_open_files()
-    from meshtui.sources.grpc.channel import open_channel
-
-    address = said.address
-    if address is None:
-        raise MeshtuiError(
-            "A pod cannot be reached by its name yet.", "kubectl port-forward, and attach to its address"
-        )
-    async with open_channel(address, options.tls, max_message=options.max_message) as channel:
-        yield Reached(channel=channel, address=address)
+        return run(runner, listed())
 
 
 @asynccontextmanager
 async def _config_source(target: str, options: TargetOptions) -> AsyncIterator[ConfigSource]:
     async with reach(target, options) as reached:
-        from meshtui.sources.csds.source import CsdsSource
-
-        yield CsdsSource(reached.channel, reached.address, **_bounds(options))
+        yield reached.config()
 
 
-def _run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of ``work``. It is not what the runner's task returns: on its way out that makes the repr of it, which
-    for a large config takes longer than the look.
-    """
-    results: list[Result] = []
-
-    async def keep() -> None:
-        results.append(await work)
-
-    runner.run(keep())
-    return results[0]
-
-
-FILES_NEEDED: Final = 8
-"""Files that gRPC opens for its first channel; without one of them its C core ends the whole process."""
-
-
-def _can_open_files() -> None:
-    """Raises ``OSError`` (EMFILE) while it can be said, where gRPC would abort."""
-    with ExitStack() as opened:
-        for _ in range(FILES_NEEDED):
-            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
-
-
-FOR_ECHO: Final = ("csds.source", "echo")
-EVERYTHING: Final = (*FOR_ECHO, "channelz.source", "workload.source")
+FOR_ECHO: Final = ("meshtui.sources.csds.source", "meshtui.sources.echo")
+EVERYTHING: Final = (*FOR_ECHO, "meshtui.sources.channelz.source", "meshtui.sources.workload.source")
 """Modules of the sources a session may have: heavy, so a session imports them off the event loop."""
 
-
-def _import(names: Iterable[str]) -> None:
-    for name in names:
-        importlib.import_module(f"meshtui.sources.{name}")
+FOR_A_POD: Final = ("aiohttp", "websockets.asyncio.client", "meshtui.sources.kubernetes.pod_name")
+"""What talks to a cluster, which is asked for the pod while the others are still being imported."""
 
 
 async def _open(target: str, options: TargetOptions, *, whole: bool) -> Sources:
     """Config and echo; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
-    from meshtui.sources.csds.source import CsdsSource
-    from meshtui.sources.echo import EchoClient
 
+    can_open_files()
+    loading = asyncio.create_task(asyncio.to_thread(import_all, EVERYTHING if whole else FOR_ECHO))
     opened = AsyncExitStack()
-    reached = await opened.enter_async_context(reach(target, options))
-    channel, address = reached.channel, reached.address
+    if meant(target, options).reference is not None:
+        await asyncio.to_thread(import_all, FOR_A_POD)
+    picked: list[str] = []
+    reached = await opened.enter_async_context(reach(target, options, loaded=loading, picked=picked.append))
     sources = Sources(
-        config=CsdsSource(channel, address, **_bounds(options)),
-        echo=EchoClient(channel, address),
+        config=reached.config(),
+        echo=reached.echo(),
         contact_s=options.timeout,
         opened=(opened.aclose,),
     )
     if not whole:
         return sources
-    from meshtui.sources.channelz.source import ChannelzSource
     from meshtui.sources.workload.source import LocalWorkload, read_peer
 
     named = (options.bootstrap, options.certs, options.agent)
     workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message) if any(named) else None
-    return replace(
-        sources,
-        channels=ChannelzSource(channel, address, **_bounds(options)),
-        workload=workload,
-        read_peer=read_peer,
-    )
-
-
-class _Bounds(TypedDict):
-    """What every source over a channel is given."""
-
-    timeout: float
-    max_message: int
-    tls: bool
-
-
-def _bounds(options: TargetOptions) -> _Bounds:
-    return _Bounds(timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted)
+    return replace(sources, channels=reached.channels(), workload=workload, read_peer=read_peer)

@@ -1,0 +1,198 @@
+"""The one way to a target: an address, or a pod of a cluster by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
+
+from meshtui.model.address import Address, parse_address
+from meshtui.model.kubernetes.reference import Reference, parse_reference
+from meshtui.model.kubernetes.typed import line_of, parse_line
+from meshtui.model.target import TargetOptions
+
+if TYPE_CHECKING:
+    from meshtui.session.protocols import ChannelSource, ConfigSource, EchoSource
+    from meshtui.sources.grpc.channel import Channel
+    from meshtui.sources.kubernetes.api import Api
+    from meshtui.sources.kubernetes.pod_link import PodLink
+
+Result = TypeVar("Result")
+
+# what was typed
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a typed target means: a pod by reference, or an address; ``options`` are those that hold for it."""
+
+    reference: Reference | None
+    address: Address | None
+    options: TargetOptions
+
+
+def meant(target: str, options: TargetOptions) -> Meant:
+    """What the line means. Raises ``UsageError`` for what is no target."""
+    text, cluster = parse_line(target, options.cluster)
+    options = replace(options, cluster=cluster)
+    reference = parse_reference(text, selector=cluster.selector)
+    return Meant(reference, None if reference is not None else parse_address(text), options)
+
+
+def named(target: str, options: TargetOptions) -> str:
+    """The target by the line that means it wherever it is typed: a pod with its namespace and context, as far as they
+    were given. Raises ``UsageError`` for what is no target."""
+    text, cluster = parse_line(target, options.cluster)
+    return target if meant(target, options).reference is None else line_of(text, cluster)
+
+
+# the way there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A target that can be called. ``address`` is how messages name it; ``api`` and ``pod`` are there for a pod."""
+
+    channel: Channel
+    address: Address
+    options: TargetOptions
+    api: Api | None = None
+    pod: PodLink | None = None
+
+    def config(self) -> ConfigSource:
+        """Its xDS config."""
+        if self.pod is not None:
+            from meshtui.sources.kubernetes.over_relay import RelayedConfig
+
+            return RelayedConfig(self.pod.config, self.pod.way, self.pod.first)
+        from meshtui.sources.csds.source import CsdsSource
+
+        return CsdsSource(self.channel, self.address, **self._bounds())
+
+    def channels(self) -> ChannelSource:
+        """The state of its channels."""
+        from meshtui.sources.channelz.source import ChannelzSource
+
+        source = ChannelzSource(self.channel, self.address, **self._bounds())
+        if self.pod is None:
+            return source
+        from meshtui.sources.kubernetes.over_relay import RelayedChannels
+
+        return RelayedChannels(source, self.pod.way)
+
+    def echo(self) -> EchoSource:
+        """What sends requests from there."""
+        from meshtui.sources.echo import EchoClient
+
+        source = EchoClient(self.channel, self.address)
+        if self.pod is None:
+            return source
+        from meshtui.sources.kubernetes.over_relay import RelayedEcho
+
+        return RelayedEcho(source, self.pod.way)
+
+    def _bounds(self) -> _Bounds:
+        options = self.options
+        return _Bounds(timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted)
+
+
+class _Bounds(TypedDict):
+    """What every source over a channel is given."""
+
+    timeout: float
+    max_message: int
+    tls: bool
+
+
+PART_OF_TIMEOUT: Final = 0.8
+"""Of the time that one answer may take, the part after which the cluster is given up, so that a pod that cannot be
+reached is said with the cluster's reason and not with gRPC's."""
+
+
+@asynccontextmanager
+async def reach(
+    target: str,
+    options: TargetOptions,
+    *,
+    needs_csds: bool = True,
+    loaded: Awaitable[object] | None = None,
+    picked: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Reached]:
+    """The one way to a target. Everything that was opened for it is closed with the block.
+
+    A pod's port is looked for by CSDS; without ``needs_csds`` one that serves anything of gRPC will do. ``loaded`` is
+    what gRPC's modules are being imported by; a pod is asked for meanwhile. ``picked`` is told which pod it is, where
+    several could be meant.
+
+    Raises ``UsageError`` for what is no target, and whatever keeps a way there from being made.
+    """
+    said = meant(target, options)
+    can_open_files()
+    if said.reference is not None:
+        async with _pod(said.reference, said.options, needs_csds, loaded, picked) as reached:
+            yield reached
+        return
+    if loaded is not None:
+        await loaded
+    from meshtui.sources.grpc.channel import open_channel
+
+    assert said.address is not None
+    async with open_channel(said.address, options.tls, max_message=options.max_message) as channel:
+        yield Reached(channel=channel, address=said.address, options=options)
+
+
+@asynccontextmanager
+async def _pod(
+    reference: Reference,
+    options: TargetOptions,
+    needs_csds: bool,
+    loaded: Awaitable[object] | None,
+    picked: Callable[[str], None],
+) -> AsyncIterator[Reached]:
+    from meshtui.sources.kubernetes.api import open_api
+    from meshtui.sources.kubernetes.pod_name import meant_pod
+
+    async with open_api(options.cluster, options.timeout * PART_OF_TIMEOUT) as api:
+        pod = await meant_pod(api, reference)
+        if pod.picked:
+            picked(pod.picked)
+        if loaded is not None:
+            await loaded
+        from meshtui.sources.kubernetes.pod_link import open_pod
+
+        async with open_pod(api, pod, options, needs_csds=needs_csds) as link:
+            yield Reached(channel=link.channel, address=link.address, options=options, api=api, pod=link)
+
+
+def run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of ``work``. It is not what the runner's task returns: on its way out that makes the repr of it, which
+    for a large config takes longer than the look.
+    """
+    results: list[Result] = []
+
+    async def keep() -> None:
+        results.append(await work)
+
+    runner.run(keep())
+    return results[0]
+
+
+FILES_NEEDED: Final = 8
+"""Files that gRPC opens for its first channel; without one of them its C core ends the whole process."""
+
+
+def can_open_files() -> None:
+    """Raises ``OSError`` (EMFILE) while it can be said, where gRPC would abort."""
+    with ExitStack() as opened:
+        for _ in range(FILES_NEEDED):
+            opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+
+
+def import_all(names: Iterable[str]) -> None:
+    """Import modules, which for the heavy ones is done in a thread."""
+    for name in names:
+        importlib.import_module(name)

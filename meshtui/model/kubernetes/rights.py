@@ -51,6 +51,14 @@ LIST_REPLICA_SETS: Final = Right(verb="list", resource="replicasets", group="app
 GET_JOB: Final = Right(verb="get", resource="jobs", group="batch")
 
 
+CREATE_SINCE: Final = (1, 35)
+"""The version from which a websocket into a pod needs ``create`` beside ``get`` (the feature gate
+AuthorizePodWebsocketUpgradeCreatePermission, on by default)."""
+
+UPGRADES: Final = frozenset({CREATE_FORWARD, CREATE_EXEC})
+"""The rights that are asked for since then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """Something meshtui does in a cluster and the rights for it; ``without`` says what is missing then, and what is
@@ -123,11 +131,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """What was found for one user in one namespace, or for one pod there if ``pod`` names it."""
+    """What was found for one user in one namespace, or for one pod there if ``pod`` names it.
+
+    ``server`` is the API server's version (major, minor), if known: older ones ask for fewer rights.
+    """
 
     namespace: str
     verdicts: tuple[Verdict, ...]
     pod: str = ""
+    server: tuple[int, int] | None = None
 
     def answer(self, right: Right) -> Answer:
         """The answer for a right; unknown if nobody asked."""
@@ -135,11 +147,17 @@ class Rights:
 
     def missing(self, need: Need) -> tuple[Right, ...]:
         """The rights of a need that the user does not have, for certain."""
-        return tuple(right for right in need.rights if self.answer(right) is Answer.NO)
+        return tuple(right for right in self.needed(need) if self.answer(right) is Answer.NO)
+
+    def needed(self, need: Need) -> tuple[Right, ...]:
+        """The rights that this server asks for."""
+        if self.server is None or self.server >= CREATE_SINCE:
+            return need.rights
+        return tuple(right for right in need.rights if right not in UPGRADES)
 
     def allows(self, need: Need) -> Answer:
         """Whether everything for a need is there: no, if one right is missing for certain."""
-        answers = {self.answer(right) for right in need.rights}
+        answers = {self.answer(right) for right in self.needed(need)}
         if Answer.NO in answers:
             return Answer.NO
         return Answer.UNKNOWN if Answer.UNKNOWN in answers else Answer.YES
@@ -166,6 +184,21 @@ def rules_yaml(rights: Iterable[Right]) -> str:
         f"- apiGroups: [{_quoted([group])}]\n  resources: [{_quoted(targets)}]\n  verbs: [{_quoted(each)}]\n"
         for (group, each), targets in resources.items()
     )
+
+
+def rule_line(rights: Iterable[Right]) -> str:
+    """The same rules on one line, as a YAML flow sequence that can stand behind ``rules:``."""
+    rules = rules_yaml(rights).rstrip("\n").split("\n- ")
+    return ", ".join(
+        "{" + ", ".join(part.strip() for part in rule.removeprefix("- ").splitlines()) + "}" for rule in rules if rule
+    )
+
+
+def role_words(rights: Sequence[Right]) -> str:
+    """What to ask a cluster's administrator for, as a sentence: the rule, and of which kind the role has to be."""
+    wide = [right for right in rights if right.cluster_wide]
+    kind = "ClusterRole" if wide else "Role"
+    return f"A {kind} with this rule grants it: {rule_line(rights)}." if rights else ""
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -1,0 +1,284 @@
+"""From what was typed (``pod/NAME``, ``deploy/NAME``, ``svc/NAME``, a selector) to one pod, said with why that one.
+
+Each kind is asked in the fewest questions: a pod in one, a Deployment in one and then two at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from meshtui.model.errors import TargetUnreachable
+from meshtui.model.kubernetes.choice import Choice, choose
+from meshtui.model.kubernetes.fields import at, objects, text, texts
+from meshtui.model.kubernetes.pod import Pod
+from meshtui.model.kubernetes.pod_reach import forward_to
+from meshtui.model.kubernetes.reference import Kind, Reference
+from meshtui.model.kubernetes.rights import Right, role_words
+from meshtui.model.kubernetes.selector import labels_text, selector_text
+from meshtui.model.kubernetes.service_ports import ServicePort, service_ports
+from meshtui.model.phrases import one_line
+from meshtui.sources.kubernetes.api import Api
+from meshtui.sources.kubernetes.failures import ANONYMOUS, ApiRefused
+from meshtui.sources.kubernetes.pods import get_pod, list_pods
+
+T = TypeVar("T")
+
+
+class NoPod(TargetUnreachable):
+    """What was typed names no pod: there is no such object, or it has no pods."""
+
+
+class PodUnreachable(TargetUnreachable):
+    """The pod is there, and nothing of it can be reached now, by what the API server says of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The pod that is meant.
+
+    ``pod`` is ``None`` only where a pod was named that the user may not get: ``unseen`` says so then, and a forward may
+    work all the same. ``choice`` holds all that were meant, ``selector`` what finds their successors, ``ports`` the
+    ports of the Service that was named.
+    """
+
+    reference: Reference
+    namespace: str
+    name: str
+    pod: Pod | None
+    choice: Choice | None = None
+    selector: str = ""
+    ports: tuple[ServicePort, ...] = ()
+    unseen: str = ""
+
+    @property
+    def words(self) -> str:
+        """Which pod it is, as ``pod/rolling-6f-x2, the newest ready of 3 pods of deployment/rolling``."""
+        picked = self.choice.words if self.choice is not None else ""
+        if self.reference.kind is Kind.POD:
+            return f"pod/{self.name}"
+        of = "of" if self.reference.kind is not None else "with"
+        return f"pod/{one_line(self.name, 253)}, {picked or 'the only pod'} {of} {self.reference}"
+
+
+async def resolve(api: Api, namespace: str, reference: Reference) -> Resolved:
+    """The pod that the reference means, in that namespace.
+
+    Raises ``NoPod``, and as ``Api.get``: a refusal's hint then holds the rule that is missing.
+    """
+    match reference.kind:
+        case None:
+            pods = await _listed(api, namespace, reference.selector)
+            return _chosen(api, namespace, reference, pods, reference.selector)
+        case Kind.POD:
+            return await _named(api, namespace, reference)
+        case Kind.SERVICE:
+            return await _of_service(api, namespace, reference)
+        case _:
+            return await _of_controller(api, namespace, reference)
+
+
+def check_reach(resolved: Resolved) -> None:
+    """Raises ``PodUnreachable`` when the pod cannot be forwarded to now, with the reason and a hint."""
+    if resolved.pod is None:
+        return
+    reach = forward_to(resolved.pod)
+    if not reach.possible:
+        raise PodUnreachable(
+            f"pod/{resolved.name} in namespace {resolved.namespace} {reach.why}.",
+            f"kubectl -n {resolved.namespace} describe pod {resolved.name} tells more.",
+        )
+
+
+async def _named(api: Api, namespace: str, reference: Reference) -> Resolved:
+    pod = None
+    unseen = ""
+    try:
+        pod = await get_pod(api, namespace, reference.name)
+    except ApiRefused as error:
+        if error.code == 404:
+            raise _nothing(api, namespace, reference) from None
+        if not _lacks_right(error):
+            raise
+        unseen = f"{error.what} {role_words([Right(verb='get', resource='pods')])}"
+    return Resolved(
+        reference=reference,
+        namespace=namespace,
+        name=reference.name,
+        pod=pod,
+        choice=Choice((pod,)) if pod is not None else None,
+        unseen=unseen,
+    )
+
+
+async def _of_controller(api: Api, namespace: str, reference: Reference) -> Resolved:
+    """The pods of what makes pods: all but a Deployment make them themselves."""
+    try:
+        document = await _object(api, namespace, reference)
+    except ApiRefused as refusal:
+        return await _by_owners_name(api, namespace, reference, refusal)
+    selector = selector_text(at(document, "spec", "selector"))
+    uid = text(document, "metadata", "uid")
+    if reference.kind is not Kind.DEPLOYMENT:
+        return _chosen(api, namespace, reference, _owned(await _listed(api, namespace, selector), [uid]), selector)
+    pods, sets = await asyncio.gather(_listed(api, namespace, selector), _replica_sets(api, namespace, selector, uid))
+    kept = _owned(pods, sets) if sets is not None else _named_after(pods, reference)
+    return _chosen(api, namespace, reference, kept, selector)
+
+
+async def _by_owners_name(api: Api, namespace: str, reference: Reference, refusal: ApiRefused) -> Resolved:
+    """The pods whose owner has the name that was typed, where the object itself may not be read.
+
+    Raises the refusal when that finds none: whether there is such an object is not known.
+    """
+    if not _lacks_right(refusal):
+        raise refusal
+    try:
+        pods = _named_after(await list_pods(api, namespace), reference)
+    except ApiRefused:
+        raise refusal from None
+    if not pods:
+        raise refusal
+    return _chosen(api, namespace, reference, pods, "")
+
+
+OWNERS: Final = {
+    Kind.DEPLOYMENT: "ReplicaSet",
+    Kind.REPLICA_SET: "ReplicaSet",
+    Kind.STATEFUL_SET: "StatefulSet",
+    Kind.DAEMON_SET: "DaemonSet",
+    Kind.JOB: "Job",
+}
+"""What owns the pods of each kind, as their owner references have it."""
+
+
+def _named_after(pods: Iterable[Pod], reference: Reference) -> tuple[Pod, ...]:
+    """The pods whose owner's name says that they are of the object: a Deployment's ReplicaSets are called after it and
+    the hash that their pods carry."""
+    owner = OWNERS[reference.kind or Kind.POD]
+    is_deployment = reference.kind is Kind.DEPLOYMENT
+
+    def fits(pod: Pod) -> bool:
+        name = f"{reference.name}-{pod.labels.get('pod-template-hash', '')}" if is_deployment else reference.name
+        return pod.owner is not None and (pod.owner.kind, pod.owner.name) == (owner, name)
+
+    return tuple(filter(fits, pods))
+
+
+async def _replica_sets(api: Api, namespace: str, selector: str, uid: str) -> list[str] | None:
+    """The UIDs of a Deployment's ReplicaSets; ``None`` when they may not be listed."""
+    path = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
+    try:
+        found = await api.get(path, [("labelSelector", selector)])
+    except ApiRefused as error:
+        if not _lacks_right(error):
+            raise
+        return None
+    return [
+        text(each, "metadata", "uid")
+        for each in objects(found, "items")
+        if any(text(owner, "uid") == uid for owner in objects(each, "metadata", "ownerReferences"))
+    ]
+
+
+async def _of_service(api: Api, namespace: str, reference: Reference) -> Resolved:
+    document = await _object(api, namespace, reference)
+    if text(document, "spec", "type") == "ExternalName":
+        outside = one_line(text(document, "spec", "externalName"), 253)
+        raise NoPod(f"{reference} stands for {outside}, which is outside of the cluster: it has no pods.")
+    ports = service_ports(document)
+    selector = labels_text(texts(document, "spec", "selector"))
+    if selector:
+        pods = await _listed(api, namespace, selector)
+    else:
+        pods = await _of_slices(api, namespace, reference)
+    return _chosen(api, namespace, reference, pods, selector, ports)
+
+
+async def _of_slices(api: Api, namespace: str, reference: Reference) -> tuple[Pod, ...]:
+    """The pods behind a Service without a selector, as its EndpointSlices name them."""
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    right = Right(verb="list", resource="endpointslices", group="discovery.k8s.io")
+    label = f"kubernetes.io/service-name={reference.name}"
+    found = await _allowed(api.get(path, [("labelSelector", label)]), right)
+    names = {
+        text(endpoint, "targetRef", "name")
+        for each in objects(found, "items")
+        for endpoint in objects(each, "endpoints")
+        if text(endpoint, "targetRef", "kind") == "Pod"
+    }
+    if not names:
+        return ()
+    return tuple(pod for pod in await _listed(api, namespace, "") if pod.name in names)
+
+
+async def _object(api: Api, namespace: str, reference: Reference) -> Any:
+    kind = reference.kind or Kind.POD
+    base = f"/apis/{kind.group}/v1" if kind.group else "/api/v1"
+    right = Right(verb="get", resource=kind.value, group=kind.group)
+    try:
+        return await _allowed(api.get(f"{base}/namespaces/{namespace}/{kind.value}/{reference.name}"), right)
+    except ApiRefused as error:
+        if error.code == 404:
+            raise _nothing(api, namespace, reference) from None
+        raise
+
+
+async def _listed(api: Api, namespace: str, selector: str) -> tuple[Pod, ...]:
+    return await _allowed(list_pods(api, namespace, selector), Right(verb="list", resource="pods"))
+
+
+async def _allowed(asked: Awaitable[T], right: Right) -> T:
+    """What is asked for; when it is forbidden, the error says which rule is missing."""
+    try:
+        return await asked
+    except ApiRefused as error:
+        if _lacks_right(error):
+            raise ApiRefused(error.what, role_words([right]), refusal=error.refusal) from None
+        raise
+
+
+def _lacks_right(error: ApiRefused) -> bool:
+    """Whether a known user lacks a right; nobody grants one to whom the cluster does not know."""
+    return error.code == 403 and ANONYMOUS not in error.message
+
+
+def _owned(pods: Iterable[Pod], owners: Iterable[str]) -> tuple[Pod, ...]:
+    uids = set(owners)
+    return tuple(pod for pod in pods if pod.owner is not None and pod.owner.uid in uids)
+
+
+def _chosen(
+    api: Api,
+    namespace: str,
+    reference: Reference,
+    pods: tuple[Pod, ...],
+    selector: str,
+    ports: tuple[ServicePort, ...] = (),
+) -> Resolved:
+    if not pods:
+        raise NoPod(
+            f"{reference} has no pods in namespace {namespace} of context {api.context.name}."
+            if reference.kind is not None
+            else f"No pod in namespace {namespace} of context {api.context.name} matches {reference}.",
+            f"kubectl -n {namespace} get pods tells what there is.",
+        )
+    choice = choose(pods)
+    return Resolved(
+        reference=reference,
+        namespace=namespace,
+        name=choice.pod.name,
+        pod=choice.pod,
+        choice=choice,
+        selector=selector,
+        ports=ports,
+    )
+
+
+def _nothing(api: Api, namespace: str, reference: Reference) -> NoPod:
+    return NoPod(
+        f"There is no {reference} in namespace {namespace} of context {api.context.name}.",
+        "Name another namespace with -n, or another cluster with --context.",
+    )

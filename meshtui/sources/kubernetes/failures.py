@@ -11,7 +11,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from meshtui.model.errors import TargetUnreachable
@@ -25,8 +27,28 @@ ANONYMOUS: Final = "system:anonymous"
 """Whom an API server takes somebody for who brings no credentials."""
 
 
+class Cause(Enum):
+    """What kept an API server from answering."""
+
+    NO_SUCH_HOST = "no such host"
+    REFUSED = "refused"
+    SILENT = "silent"
+    """No answer in the time it was given."""
+    CERTIFICATE = "certificate"
+    """The server's certificate does not verify."""
+    TLS = "tls"
+    PROXY = "proxy"
+    CUT = "cut"
+    """The connection ended in the middle."""
+    OTHER = "other"
+
+
 class ApiUnreachable(TargetUnreachable):
-    """No API server answered there."""
+    """No API server answered there; ``cause`` says why as a value."""
+
+    def __init__(self, what: str, hint: str = "", *, cause: Cause = Cause.OTHER) -> None:
+        super().__init__(what, hint)
+        self.cause = cause
 
 
 class LoginFailed(TargetUnreachable):
@@ -36,11 +58,16 @@ class LoginFailed(TargetUnreachable):
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An answer that is no. ``code`` is the HTTP status; ``reason`` Kubernetes' own word (``Forbidden``, ``NotFound``,
-    ``Expired``), empty where there is none; ``message`` what the server wrote, made harmless."""
+    ``Expired``), empty where there is none; ``message`` what the server wrote, made harmless.
+
+    ``verb`` and ``resource`` (``pods``, ``pods/exec``) are what was forbidden, as far as the message names it.
+    """
 
     code: int
     reason: str
     message: str
+    verb: str = ""
+    resource: str = ""
 
 
 class ApiRefused(TargetUnreachable):
@@ -73,39 +100,65 @@ def refusal_of(code: int, body: bytes, fallback: str = "") -> Refusal:
         status = json.loads(text)
     except (ValueError, RecursionError):
         status = None
-    if isinstance(status, dict) and status.get("kind") == "Status":
-        message, reason = status.get("message"), status.get("reason")
-        return Refusal(
-            code,
-            reason if isinstance(reason, str) else "",
-            _clean(message) if isinstance(message, str) and message.strip() else fallback,
-        )
-    return Refusal(code, "", _clean(text) or fallback)
+    if not isinstance(status, dict) or status.get("kind") != "Status":
+        # A page of HTML is a proxy's or a login's, and its words say less than HTTP's.
+        return Refusal(code, "", fallback if text.lstrip().startswith("<") else _clean(text) or fallback)
+    message, reason = status.get("message"), status.get("reason")
+    said = message if isinstance(message, str) else ""
+    denied = _DENIED.search(said)
+    verb, resource = denied.groups() if denied is not None else ("", "")
+    return Refusal(code, reason if isinstance(reason, str) else "", _clean(said) or fallback, verb, resource)
+
+
+_DENIED: Final = re.compile(r'cannot ([a-z]{1,40}) resource "([a-z0-9./-]{1,200})"')
+"""Kubernetes' sentence for a missing right (k8s.io/apiserver, responsewriters/errors.go)."""
 
 
 def _clean(text: str) -> str:
     return one_line(printable(text.replace("\n", " ").replace("\t", " ")), LONGEST_MESSAGE)
 
 
-def refused(refusal: Refusal, asked: str, user: str) -> ApiRefused:
-    """The error for an answer that is no. ``asked`` is what was asked for ("GET /api/v1/…"), ``user`` who asked."""
-    said = refusal.message
+def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False) -> ApiRefused:
+    """The error for an answer that is no.
+
+    ``asked`` is what was asked for ("GET /api/v1/…"), ``user`` who asked, ``anonymous`` whether without credentials.
+    """
+    said = refusal.message.rstrip(".: ")
+    if refusal.code in (401, 403) and (ANONYMOUS in said or (anonymous and refusal.code == 401)):
+        return ApiRefused(
+            f"You are not logged in to the cluster ({said}).",
+            f"{'The kubeconfig has no credentials' if anonymous else 'It did not take the credentials'} for "
+            f"{_who(user)}; log in as your cluster's provider says.",
+            refusal=refusal,
+        )
     match refusal.code:
         case 401:
             return ApiRefused(
-                f"The cluster does not accept the login of {user}: {said or 'Unauthorized'}.",
-                "Log in again as your cluster's provider says; the token may have expired.",
+                f"The cluster does not accept the login of {_who(user)}: {said or 'Unauthorized'}.",
+                "It may have expired: log in again as your cluster's provider says.",
                 refusal=refusal,
             )
-        case 403 if ANONYMOUS in said:
-            return ApiRefused(
-                f"You are not logged in to the cluster: it takes you for {ANONYMOUS} ({said}).",
-                "Log in as your cluster's provider says, or give the kubeconfig's user credentials.",
-                refusal=refusal,
-            )
-        case 403 if not said:
+        case 403 if not said or said == "Forbidden":
             return ApiRefused(f"The cluster forbids {asked}, without a reason.", refusal=refusal)
         case 403:
             return ApiRefused(f"The cluster forbids it: {said}.", refusal=refusal)
+        case 404 if refusal.reason:
+            return ApiRefused(f"The cluster has it not: {said}.", refusal=refusal)
+        case code if 300 <= code < 400:
+            return ApiRefused(
+                f"The cluster answers {asked} with {code} ({said}), so no API server is there.",
+                "The server of the kubeconfig may be that of a web page in front of it.",
+                refusal=refusal,
+            )
+        case 400 if "HTTP request to an HTTPS server" in said:
+            return ApiRefused(
+                f"The cluster speaks HTTPS, and was asked by HTTP: {said}.",
+                "The server of the kubeconfig has to begin with https://.",
+                refusal=refusal,
+            )
         case _:
-            return ApiRefused(f"The cluster answers {asked} with {refusal.code}: {said}.", refusal=refusal)
+            return ApiRefused(f"The cluster answers {asked} with {refusal.code}: {said or 'nothing'}.", refusal=refusal)
+
+
+def _who(user: str) -> str:
+    return f"the user {printable(user)!r}" if user else "nobody"

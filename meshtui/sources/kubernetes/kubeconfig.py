@@ -9,6 +9,7 @@ from typing import Final
 
 from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.kubernetes.kubeconfig import Cluster, Context, Kubeconfig, User, merged
+from meshtui.model.kubernetes.kubeconfig_check import check_cluster, check_user
 from meshtui.model.kubernetes.kubeconfig_parse import kubeconfig_of
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.model.phrases import one_line, plural
@@ -31,7 +32,8 @@ NAMES_SHOWN: Final = 8
 class Chosen:
     """What is to be dialled: the context's ``name``, its cluster and user, and the namespace that is meant.
 
-    ``user_name`` is the user's name in the kubeconfig, ``source`` the file or files it was read from.
+    ``user_name`` is the user's name in the kubeconfig, ``source`` the file or files it was read from;
+    ``from_file`` is false for a pod's own service account.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Chosen:
     user: User
     namespace: str
     source: str
+    from_file: bool = True
 
 
 def kubeconfig_paths(options: ClusterOptions, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -118,10 +121,11 @@ def choose(config: Kubeconfig, options: ClusterOptions, environ: Mapping[str, st
         )
     context = config.contexts.get(name)
     if context is None:
-        asked = "" if options.context else ", which is its current-context"
         raise UsageError(
-            f"There is no context {name!r} in {source or 'any kubeconfig'}{asked}.",
-            f"{_names(config.contexts)} Give --context.".strip(),
+            f"There is no context {name!r} in {source or 'any kubeconfig'}."
+            if options.context
+            else f"There is no context {name!r}, which {source} names as its current-context.",
+            f"{_names(config.contexts)} Give --context.",
         )
     return Chosen(
         name=name,
@@ -143,8 +147,7 @@ def _cluster(config: Kubeconfig, name: str, context: Context) -> Cluster:
             f"The context {name!r} is of the cluster {context.cluster!r}, which no kubeconfig has.",
             _names(config.clusters, "cluster"),
         )
-    if not cluster.server:
-        raise BadInput(f"The cluster {context.cluster!r} of the context {name!r} has no server.")
+    check_cluster(context.cluster, cluster)
     return cluster
 
 
@@ -158,6 +161,7 @@ def _user(config: Kubeconfig, name: str, context: Context) -> User:
             f"The context {name!r} is of the user {context.user!r}, whom no kubeconfig has.",
             _names(config.users, "user"),
         )
+    check_user(context.user, user)
     return user
 
 
@@ -189,6 +193,7 @@ def _in_cluster(options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
         user=User(token_file=token),
         namespace=options.namespace or environ.get("POD_NAMESPACE") or _own_namespace(),
         source=SERVICE_ACCOUNT,
+        from_file=False,
     )
 
 

@@ -1,48 +1,157 @@
-"""How a user of a kubeconfig logs in."""
+"""How a user of a kubeconfig logs in, and how a login is renewed: by time, and once the server refuses it."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
 
-from meshtui.model.kubernetes.kubeconfig import User
+from meshtui.model.kubernetes.kubeconfig import Cluster, User
+from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.sources.kubernetes.failures import LoginFailed
+from meshtui.sources.kubernetes.plugin_login import SILENT, shared_login
+from meshtui.sources.reading import read_limited
+
+TOKEN_FRESH: Final = 10.0
+"""Seconds a token file's content is used before the file is read again; a kubelet replaces it at 80 % of its life."""
+
+LARGEST_FILE: Final = 1 << 20
+"""Bytes of a token, certificate or key."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What one request goes with: ``headers``, and a client certificate with its key, both empty without one.
+
+    ``generation`` tells it from what a renewal brings.
+    """
+
+    headers: Headers = field(repr=False)
+    certificate: bytes = b""
+    key: bytes = field(default=b"", repr=False)
+    generation: int = 0
 
 
 class Credentials:
     """One user's credentials, as they are now."""
 
-    def __init__(self, user: User) -> None:
-        self._user = user
+    def __init__(
+        self,
+        user: User,
+        cluster: Cluster,
+        environ: Mapping[str, str],
+        *,
+        prompt: LoginPrompt = SILENT,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.user = user
+        self._prompt = prompt
+        self._monotonic = monotonic
+        self._token = ("", -TOKEN_FRESH)
+        self._renewals = 0
+        # client-go asks a plugin only where no header says already who it is.
+        said = user.token or user.token_file or user.username
+        self._plugin = shared_login(user.plugin, cluster, environ) if user.plugin is not None and not said else None
 
-    async def headers(self) -> dict[str, str]:
-        """What goes with every request. Raises ``LoginFailed``."""
-        user = self._user
-        if user.plugin is not None:
-            raise LoginFailed("Login plugins are not run yet.")
-        if user.token_file:
-            return {"Authorization": f"Bearer {await self._file(user.token_file, 'token')}"}
-        if user.token:
-            return {"Authorization": f"Bearer {user.token}"}
-        if user.username:
+    @property
+    def anonymous(self) -> bool:
+        """Whether nothing is sent that says who asks."""
+        user = self.user
+        certificate = user.client_certificate or user.client_certificate_data
+        said = user.token or user.token_file or user.username or user.auth_provider_id_token or certificate
+        return not said and self._plugin is None
+
+    @property
+    def plugin_running(self) -> str:
+        """The name of the login plugin that is waited for, or empty."""
+        return self._plugin.running if self._plugin is not None else ""
+
+    async def login(self) -> Login:
+        """What the next request goes with. Raises ``LoginFailed``."""
+        user = self.user
+        if self._plugin is not None:
+            answer = await self._plugin.answer(self._prompt)
+            headers = (*_bearer(answer.token), *_impersonation(user))
+            own = await self._certificate() if not answer.certificate else (answer.certificate, answer.key)
+            return Login(headers, *own, generation=self._plugin.runs)
+        return Login(
+            (*await self._authorization(), *_impersonation(user)), *await self._certificate(), generation=self._renewals
+        )
+
+    async def renew(self, used: Login) -> bool:
+        """After a refusal of ``used``: whether there is anything else to try now.
+
+        A login that somebody else has renewed since is not renewed again. Raises ``LoginFailed``.
+        """
+        if self._plugin is not None:
+            await self._plugin.again(self._prompt, used.generation)
+            return True
+        if used.generation != self._renewals:
+            return True
+        before, _ = self._token
+        self._token = (before, -TOKEN_FRESH)
+        if not self.user.token_file or await self._file_token() == before:
+            return False
+        self._renewals += 1
+        return True
+
+    async def _authorization(self) -> Headers:
+        user = self.user
+        token = await self._file_token() if user.token_file else ""
+        token = token or user.token or user.auth_provider_id_token
+        if not token and user.username:
             pair = base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
-            return {"Authorization": f"Basic {pair}"}
-        return {}
+            return (("Authorization", f"Basic {pair}"),)
+        return _bearer(token)
 
-    async def certificate(self) -> tuple[bytes, bytes]:
-        """The client certificate and its key, both empty without one. Raises ``LoginFailed``."""
-        user = self._user
+    async def _certificate(self) -> tuple[bytes, bytes]:
+        user = self.user
         certificate, key = user.client_certificate_data, user.client_key_data
         if not certificate and user.client_certificate:
-            certificate = (await self._file(user.client_certificate, "client certificate")).encode()
+            certificate = await _read(user.client_certificate, "client certificate")
         if not key and user.client_key:
-            key = (await self._file(user.client_key, "client key")).encode()
+            key = await _read(user.client_key, "client key")
         return certificate, key
 
-    async def _file(self, path: str, what: str) -> str:
-        try:
-            return (await asyncio.to_thread(Path(path).read_text)).strip()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no text"
-            raise LoginFailed(f"The {what} {path} cannot be read: {reason}.") from None
+    async def _file_token(self) -> str:
+        token, read = self._token
+        now = self._monotonic()
+        if now - read >= TOKEN_FRESH:
+            token = (await _read(self.user.token_file, "token")).decode("utf-8", "replace").strip()
+            self._token = (token, now)
+        return token
+
+
+async def _read(path: str, what: str) -> bytes:
+    try:
+        return await asyncio.to_thread(read_limited, path, LARGEST_FILE)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
+        raise LoginFailed(f"The {what} {path} of the kubeconfig's user cannot be read: {reason}.") from None
+
+
+def _bearer(token: str) -> Headers:
+    if not token:
+        return ()
+    if not token.isascii() or not token.isprintable():
+        raise LoginFailed("The token contains characters that no token has.", "Log in again.")
+    return (("Authorization", f"Bearer {token}"),)
+
+
+def _impersonation(user: User) -> Headers:
+    """Headers that say as whom to act (Kubernetes, Authentication: User impersonation), one for each group."""
+    acting = user.impersonation
+    if not acting.user:
+        return ()
+    return (
+        ("Impersonate-User", acting.user),
+        *((("Impersonate-Uid", acting.uid),) if acting.uid else ()),
+        *(("Impersonate-Group", group) for group in acting.groups),
+        *((f"Impersonate-Extra-{quote(key, safe='')}", value) for key, values in acting.extra for value in values),
+    )

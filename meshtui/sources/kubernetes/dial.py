@@ -1,0 +1,160 @@
+"""How an API server is dialled: its TLS, the proxy before it, aiohttp's session and websockets' connections."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from meshtui import __version__
+from meshtui.model.kubernetes.kubeconfig import Cluster
+from meshtui.model.kubernetes.proxy import Proxy, proxy_for
+from meshtui.sources.kubernetes.login import Headers, Login
+from meshtui.sources.kubernetes.tls import tls_context
+from meshtui.sources.kubernetes.unreachable import Dialled
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector, ClientResponse, ClientSession, ClientTimeout
+    from websockets.asyncio.client import ClientConnection
+
+USER_AGENT: Final = f"meshtui/{__version__}"
+"""As whom a cluster's audit log and its limits know us."""
+
+LARGEST_FRAME: Final = 4 << 20
+"""Bytes of one message of a websocket; a node sends 32 KiB at a time."""
+
+SILENT_AFTER: Final = 30
+PROBE_EVERY: Final = 10
+PROBES: Final = 3
+"""Seconds of silence before TCP asks whether the other side is there, between two such questions, and how many: a
+connection that a sleep or a firewall has killed is known to be dead after a minute."""
+
+
+class Dialer:
+    """Dials one server. ``server`` is its URL without credentials."""
+
+    def __init__(self, cluster: Cluster, server: str, environ: Mapping[str, str], timeout: float) -> None:
+        """Raises ``BadInput`` for a proxy that is none."""
+        self._cluster = cluster
+        self._server = server
+        self._timeout = timeout
+        self._proxy = proxy_for(server, cluster.proxy_url, environ)
+        self._session: ClientSession | None = None
+        self._tls: tuple[bytes, bytes, ssl.SSLContext] | None = None
+
+    @property
+    def dialled(self) -> Dialled:
+        """What is dialled, for what is said when it fails."""
+        return Dialled(self._server, self._proxy, self._timeout, self._cluster.tls_server_name)
+
+    async def request(
+        self, verb: str, url: str, login: Login, headers: Headers, within: ClientTimeout, body: Any = None
+    ) -> ClientResponse:
+        """The answer's head. Raises aiohttp's errors, ``OSError``, ``TimeoutError``; ``BadInput`` for unusable PEM."""
+        from yarl import URL
+
+        session = self._opened()
+        compression = (("Accept-Encoding", "identity"),) if self._cluster.disable_compression else ()
+        response = await session.request(
+            verb,
+            URL(url, encoded=True),
+            json=body,
+            headers=[*headers, *login.headers, *compression],
+            ssl=await self._context(login),
+            proxy=self._proxy.url if self._proxy is not None and self._proxy.scheme != "socks5" else None,
+            timeout=within,
+            allow_redirects=False,
+        )
+        if response.connection is not None:
+            _probe(response.connection.transport)
+        return response
+
+    async def websocket(self, url: str, login: Login, subprotocols: Sequence[str]) -> ClientConnection:
+        """An open websocket. Raises the errors of websockets, ``OSError`` and ``TimeoutError``."""
+        from websockets.asyncio.client import connect
+        from websockets.typing import Subprotocol
+
+        class Straight(connect):
+            """Follows no redirect: an API server sends none, and the login is for nobody else."""
+
+            def process_redirect(self, exc: Exception) -> Exception | str:
+                return exc
+
+        secure = url.startswith("https:")
+        context = await self._context(login) if secure else None
+        proxy = self._proxy
+        # What the TLS of an HTTPS proxy is verified by, as in Go; websockets refuses it for other proxies.
+        before: dict[str, Any] = {"proxy_ssl": context} if proxy is not None and proxy.scheme == "https" else {}
+        connection = await Straight(
+            "ws" + url.removeprefix("http"),
+            ssl=context,
+            additional_headers=login.headers,
+            subprotocols=[Subprotocol(name) for name in subprotocols],
+            open_timeout=self._timeout,
+            compression=None,
+            max_size=LARGEST_FRAME,
+            user_agent_header=USER_AGENT,
+            ping_interval=None,  # a forward pings itself: no answer means nothing while the pod does not read
+            proxy=_for_websockets(proxy) if proxy is not None else None,
+            **before,
+        )
+        _probe(connection.transport)
+        return connection
+
+    async def close(self) -> None:
+        """Every connection for questions; websockets are their openers'."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _context(self, login: Login) -> ssl.SSLContext:
+        """The same for the same client certificate: connections are shared by it."""
+        if self._tls is None or self._tls[:2] != (login.certificate, login.key):
+            made = await asyncio.to_thread(tls_context, self._cluster, login.certificate, login.key)
+            self._tls = (login.certificate, login.key, made)
+        return self._tls[2]
+
+    def _opened(self) -> ClientSession:
+        from aiohttp import ClientSession
+
+        if self._session is None:
+            self._session = ClientSession(
+                connector=self._connector(), trust_env=False, headers={"User-Agent": USER_AGENT}
+            )
+        return self._session
+
+    def _connector(self) -> BaseConnector:
+        if self._proxy is not None and self._proxy.scheme == "socks5":
+            from aiohttp_socks import ProxyConnector  # few kubeconfigs have a SOCKS proxy
+
+            # The proxy looks the name up, as in Go: it stands where the name is known.
+            return ProxyConnector.from_url(_socks_url(self._proxy), rdns=True)
+        from aiohttp import TCPConnector
+
+        return TCPConnector()
+
+
+def _socks_url(proxy: Proxy) -> str:
+    scheme, _, rest = proxy.with_port.partition("://")
+    return f"{scheme.removesuffix('h')}://{rest}"
+
+
+def _for_websockets(proxy: Proxy) -> str:
+    """The URL as websockets reads it: there ``socks5`` looks names up here, and ``socks5h`` by the proxy."""
+    return f"socks5h://{proxy.with_port.partition('://')[2]}" if proxy.scheme == "socks5" else proxy.with_port
+
+
+def _probe(transport: asyncio.BaseTransport | None) -> None:
+    """Let TCP ask whether the other side is still there. What a system does not have is left out."""
+    found = transport.get_extra_info("socket") if transport is not None else None
+    if found is None:
+        return
+    options = (("TCP_KEEPIDLE", SILENT_AFTER), ("TCP_KEEPINTVL", PROBE_EVERY), ("TCP_KEEPCNT", PROBES))
+    with suppress(OSError):  # a Unix socket has none of it
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in options:
+            if hasattr(socket, name):
+                found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

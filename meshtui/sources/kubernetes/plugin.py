@@ -1,0 +1,211 @@
+"""A login plugin of a kubeconfig, run (``client.authentication.k8s.io``): started, bounded in time, read, ended.
+
+kubectl gives a plugin the terminal and no time limit. Here it has neither of them unless the terminal is lent: a prompt
+nobody sees must not take keys away from a screen, and a plugin that hangs must not hold up a person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from meshtui.model.kubernetes.kubeconfig import Cluster, ExecPlugin
+from meshtui.model.kubernetes.login_answer import LoginAnswer, UnusableAnswer, read_answer
+from meshtui.model.phrases import one_line
+from meshtui.model.printable import printable
+from meshtui.sources.kubernetes.failures import LoginFailed
+
+PLUGIN_TIMEOUT: Final = 120.0
+"""Seconds a plugin may take: some wait for a person who logs in with a browser; what they say is shown meanwhile."""
+
+ENDING: Final = 1.0
+"""Seconds between asking a plugin to end and ending it; and how long its output may stay open after its end."""
+
+LARGEST_ANSWER: Final = 1 << 20
+"""Bytes of a plugin's answer; a token has some KiB, a certificate with its chain some ten."""
+
+WORDS_KEPT: Final = 20
+"""Last lines of a plugin's stderr that are kept for the sentence of its failure."""
+
+LONGEST_WORDS: Final = 400
+"""Characters of them in a sentence."""
+
+LONGEST_LINE: Final = 1_000
+"""Characters of one line of stderr that are shown."""
+
+
+async def run_plugin(
+    plugin: ExecPlugin,
+    cluster: Cluster,
+    environ: Mapping[str, str],
+    *,
+    interactive: bool,
+    says: Callable[[str], None],
+    timeout: float = PLUGIN_TIMEOUT,
+) -> LoginAnswer:
+    """What the plugin answers. With ``interactive`` it has our terminal, else neither stdin nor any terminal at all.
+
+    Raises ``LoginFailed`` with the plugin's own words. Cancelled, it ends the plugin with all it started.
+    """
+    environment = {**environ, **dict(plugin.environment)}
+    info = await asyncio.to_thread(exec_info, plugin, cluster, interactive=interactive)
+    environment["KUBERNETES_EXEC_INFO"] = json.dumps(info, default=str)
+    process = await _start(plugin, environment, interactive=interactive)
+    words: deque[str] = deque(maxlen=WORDS_KEPT)
+    answer: list[bytes] = []
+    reading = [
+        asyncio.ensure_future(_read_answer(process, answer)),
+        asyncio.ensure_future(_read_words(process, words, says)),
+    ]
+    try:
+        async with asyncio.timeout(timeout):
+            await process.wait()
+        await asyncio.wait(reading, timeout=ENDING)
+    except TimeoutError:
+        raise LoginFailed(
+            f"The login plugin {shown(plugin)} did not end within {timeout:g} s{_quoted(words)}.",
+            f"Run it by hand to see what it waits for: {shown(plugin)}.",
+        ) from None
+    finally:
+        # A helper that a plugin leaves behind on purpose has let go of our pipes; what has not is ended with it.
+        if process.returncode is None or not all(task.done() for task in reading):
+            await _end(process, group=not interactive)
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+    if process.returncode != 0:
+        raise _failed(plugin, process.returncode or 0, words)
+    try:
+        return read_answer(b"".join(answer), plugin.api_version)
+    except UnusableAnswer as wrong:
+        raise LoginFailed(f"The login plugin {shown(plugin)} gave no credentials: {wrong}{_quoted(words)}.") from None
+
+
+def shown(plugin: ExecPlugin) -> str:
+    """The plugin's name for people."""
+    return one_line(printable(plugin.command), LONGEST_WORDS)
+
+
+def exec_info(plugin: ExecPlugin, cluster: Cluster, *, interactive: bool) -> dict[str, Any]:
+    """What a plugin is told in ``KUBERNETES_EXEC_INFO``: an ExecCredential with its ``spec``. It blocks."""
+    spec: dict[str, Any] = {"interactive": interactive}
+    if plugin.provide_cluster_info:
+        spec["cluster"] = _cluster_info(cluster)
+    return {"kind": "ExecCredential", "apiVersion": plugin.api_version, "spec": spec}
+
+
+def _cluster_info(cluster: Cluster) -> dict[str, Any]:
+    """The cluster as the API's type has it (client-go, pkg/apis/clientauthentication/v1: Cluster), the CA as data."""
+    import base64
+
+    from meshtui.sources.kubernetes.tls import authority_of
+
+    said = {
+        "tls-server-name": cluster.tls_server_name,
+        "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
+        "certificate-authority-data": base64.b64encode(authority_of(cluster)).decode(),
+        "proxy-url": cluster.proxy_url,
+        "disable-compression": cluster.disable_compression,
+    }
+    given = {key: value for key, value in said.items() if value}
+    return {"server": cluster.server, **given, "config": cluster.exec_config}
+
+
+async def _start(plugin: ExecPlugin, environment: dict[str, str], *, interactive: bool) -> Process:
+    path = plugin.command
+    if "/" not in path:
+        path = shutil.which(path, path=environment.get("PATH")) or ""
+    try:
+        if not path:
+            raise FileNotFoundError
+        return await asyncio.create_subprocess_exec(
+            path,
+            *plugin.arguments,
+            env=environment,
+            stdin=None if interactive else DEVNULL,
+            stdout=PIPE,
+            stderr=None if interactive else PIPE,
+            # A session of its own has no terminal to prompt at, and can be ended with all it started.
+            start_new_session=not interactive,
+        )
+    except FileNotFoundError:
+        where = "" if "/" in plugin.command else " in PATH"
+        raise LoginFailed(
+            f"The login plugin {shown(plugin)} is not installed: there is none{where}.", _hint(plugin)
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (
+            error.strerror if isinstance(error, OSError) and error.strerror else "its name or arguments are unusable"
+        )
+        raise LoginFailed(f"The login plugin {shown(plugin)} cannot be run: {reason}.", _hint(plugin)) from None
+
+
+def _hint(plugin: ExecPlugin) -> str:
+    """The kubeconfig's own words on how to install it."""
+    return one_line(printable(plugin.install_hint.replace("\n", " ")), LONGEST_LINE) or (
+        "Install it, or put it into PATH, as your cluster's provider says."
+    )
+
+
+async def _read_answer(process: Process, parts: list[bytes]) -> None:
+    assert process.stdout is not None
+    left = LARGEST_ANSWER
+    while part := await process.stdout.read(1 << 16):
+        if left > 0:
+            parts.append(part[:left])
+        left -= len(part)  # read on beyond the limit: a full pipe would hold the plugin up
+
+
+async def _read_words(process: Process, words: deque[str], says: Callable[[str], None]) -> None:
+    if process.stderr is None:
+        return
+    kept = b""
+    while part := await process.stderr.read(1 << 12):
+        *lines, kept = (kept + part).replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            _hear(line, words, says)
+        kept = kept[-LONGEST_LINE:]
+    _hear(kept, words, says)
+
+
+def _hear(line: bytes, words: deque[str], says: Callable[[str], None]) -> None:
+    text = one_line(printable(line.decode("utf-8", "replace").replace("\t", " ")), LONGEST_LINE)
+    if text:
+        words.append(text)
+        says(text)
+
+
+async def _end(process: Process, *, group: bool) -> None:
+    """Ends what still runs: the plugin with all of its group, first by asking."""
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            if group:
+                os.killpg(process.pid, sent)
+            else:
+                process.send_signal(sent)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ENDING):
+                await process.wait()
+        if process.returncode is not None and sent == signal.SIGTERM and not group:
+            return
+
+
+def _failed(plugin: ExecPlugin, code: int, words: deque[str]) -> LoginFailed:
+    how = f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
+    return LoginFailed(
+        f"The login plugin {shown(plugin)} failed {how}{_quoted(words)}.",
+        "Log in as it says, or as your cluster's provider says.",
+    )
+
+
+def _quoted(words: deque[str]) -> str:
+    text = one_line(" ".join(words), LONGEST_WORDS).rstrip(".")
+    return f": {text}" if text else ""

@@ -11,6 +11,7 @@ from meshtui.model.channels import ChannelReport
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import MeshtuiError, NoAnswer, ServiceMissing, TargetUnreachable
+from meshtui.model.istio_ports import ADMIN
 from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.channelz.source import ChannelzSource
@@ -25,6 +26,10 @@ LOST: Final = frozenset({ReplyKind.UNREACHED, ReplyKind.BROKEN})
 """Replies that tell of the connection and not of the requests."""
 
 
+PORT: Final = "--port names the app's plain gRPC port (17171 for Istio's echo)."
+"""What to do about another port than meant, in the place of a port-forward by hand."""
+
+
 class Way:
     """The relay to a pod's port, and what the pod is called in messages."""
 
@@ -34,7 +39,11 @@ class Way:
 
     def explained(self, error: MeshtuiError) -> MeshtuiError:
         """The error, or what the relay says in its place. A peer that answered speaks for itself."""
-        if isinstance(error, ServiceMissing) or not isinstance(error, TargetUnreachable):
+        if not isinstance(error, TargetUnreachable):
+            return error
+        if ADMIN in error.hint:
+            error = type(error)(error.what, error.hint.replace(ADMIN, PORT))
+        if isinstance(error, ServiceMissing):
             return error
         trouble = self._relay.trouble
         if trouble is not None:

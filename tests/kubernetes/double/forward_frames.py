@@ -37,17 +37,19 @@ class Forward:
         for index, port in enumerate(ports):
             for channel in (2 * index, 2 * index + 1):
                 await self._socket.send_bytes(bytes([channel]) + port.to_bytes(2, "little"))
-        opened = [await self._open(index, port) for index, port in enumerate(ports)]
-        readers = [asyncio.ensure_future(self._from_pod(index, reader)) for index, reader in opened if reader]
-        client = asyncio.ensure_future(self._from_client())
+        tasks: list[asyncio.Future[None]] = []
         try:
-            await asyncio.wait({client, asyncio.ensure_future(_all(readers))}, return_when=asyncio.FIRST_COMPLETED)
+            opened = [await self._open(index, port) for index, port in enumerate(ports)]
+            readers = [asyncio.ensure_future(self._from_pod(index, reader)) for index, reader in opened if reader]
+            client = asyncio.ensure_future(self._from_client())
+            tasks = [*readers, client, asyncio.ensure_future(_all(readers))]
+            await asyncio.wait(tasks[-2:], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (client, *readers):
-                task.cancel()
-            await asyncio.gather(client, *readers, return_exceptions=True)
-            for writer in self._writers.values():
+            for writer in self._writers.values():  # first of all: what follows may be cancelled
                 writer.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         await self._socket.close()
 
     async def _open(self, index: int, port: int) -> tuple[int, asyncio.StreamReader | None]:

@@ -1,0 +1,150 @@
+"""Every command of ``pod/NAME`` says what it says of the pod's address, in the same words."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kubernetes.double.running import Double
+from tests.meshes import RunningMesh
+from tests.program import Done, meshtui
+
+pytestmark = pytest.mark.mesh
+
+URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
+
+
+def of_pod(double: Double, name: str = "client", token: str = "full") -> tuple[str, ...]:
+    """A pod of the cluster as a target."""
+    return (f"pod/{name}", "--kubeconfig", str(double.kubeconfig(token)))
+
+
+async def as_json(*arguments: str, code: int = 0) -> dict[str, Any]:
+    done = await meshtui(*arguments, "-o", "json")
+    assert done.code == code, done.err
+    assert done.err == ""
+    return done.json
+
+
+def without(document: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """A document without what is each run's own."""
+    return {key: value for key, value in document.items() if key not in keys}
+
+
+@pytest.mark.parametrize("command", ["status", "config", "tree"])
+@pytest.mark.parametrize("pod", ["client", "echo-v1"])
+async def test_the_config_of_a_pod_is_that_of_its_address(
+    shifted_mesh: RunningMesh, shifted_cluster: Double, command: str, pod: str
+) -> None:
+    by_address = await as_json("xds", command, shifted_mesh.admin(pod))
+    by_name = await as_json("xds", command, *of_pod(shifted_cluster, pod))
+    assert by_name["target"] == f"pod/{pod}"
+    assert without(by_name, "target") == without(by_address, "target")
+
+
+async def test_check_looks_again_at_the_same_pod(shifted_cluster: Double) -> None:
+    assert (await meshtui("xds", "status", *of_pod(shifted_cluster), "--check")).code == 0
+
+
+async def test_requests_go_out_from_the_pod(shifted_cluster: Double) -> None:
+    arguments = ("--url", URL, "--count", "60", "--expect", "config", "-o", "json")
+    done = await meshtui("echo", *of_pod(shifted_cluster, "echo-v1"), *arguments)
+    assert done.code in (0, 1), done.err  # so few answers may leave it open
+    assert done.json["sent"] == 60
+    assert done.json["failed"] == 0
+    assert set(done.json["by_version"]) == {"v1", "v2"}
+
+
+async def test_requests_need_no_config(shifted_cluster: Double) -> None:
+    done = await meshtui("echo", *of_pod(shifted_cluster, "echo-v1"), "--url", URL, "--count", "4", "-o", "json")
+    assert done.code == 0, done.err
+    assert done.json["probe"] == "pod/echo-v1"
+
+
+def said(done: Done, code: int = 3) -> str:
+    """What a command that cannot do its work says."""
+    assert done.code == code, done
+    assert done.out == ""
+    return done.err
+
+
+async def test_a_pod_that_is_not_there(shifted_cluster: Double) -> None:
+    done = await meshtui("xds", "status", *of_pod(shifted_cluster, "nope"))
+    assert "There is no pod nope in the namespace echo-grpc of test." in said(done)
+
+
+async def test_a_port_that_nobody_serves_is_said_with_the_forwards_reason(shifted_cluster: Double) -> None:
+    done = await meshtui("xds", "status", *of_pod(shifted_cluster), "--port", "9")
+    assert "Nothing in the pod listens on localhost:9 (connection refused)." in said(done)
+
+
+async def test_a_port_that_speaks_something_else(shifted_cluster: Double) -> None:
+    done = await meshtui("xds", "status", *of_pod(shifted_cluster), "--port", "15020")
+    assert "speaks HTTP/1, not gRPC" in said(done)
+    assert "port-forward" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("xds", "status", "localhost:1", "-n", "x"), "is no pod, and -l, -n"),
+        (("xds", "tree", "pod/a", "-l", "app=echo"), "Give one of the two"),
+        (("xds", "tree", "pod/A_b"), "is no name of a pod"),
+        (("xds", "tree"), "Missing argument 'TARGET'"),
+        (("certs", "-n", "x"), "Missing argument 'TARGET'"),
+        (("bootstrap", "--context", "x"), "Missing argument 'TARGET'"),
+        (("xds", "tree", "pod/a", "--kubeconfig", "/nowhere/config"), "There is no kubeconfig /nowhere/config."),
+        (("xds", "tree", "pod/a", "-n", ""), "it is empty"),
+    ],
+)
+async def test_what_cannot_be_meant(arguments: tuple[str, ...], words: str) -> None:
+    assert words in said(await meshtui(*arguments), code=2)
+
+
+async def complete(words: str, folder: Path, **environment: str) -> list[str]:
+    """What a shell is offered for the last word."""
+    process = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("meshtui")),
+        env={
+            **os.environ,
+            "_MESHTUI_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split(" ")) - 1),
+            **environment,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+    )
+    out, err = await process.communicate()
+    assert err == b""
+    return [line.partition(",")[2] for line in out.decode().splitlines() if line]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("meshtui xds status po", ["pod/"]),
+        ("meshtui xds status pod/echo", ["pod/echo-v1", "pod/echo-v2"]),
+        ("meshtui certs pod/cl", ["pod/client"]),
+        ("meshtui xds tree -n ", ["echo-grpc"]),
+        ("meshtui xds tree --context te", ["test"]),
+        ("meshtui echo pod/echo -n nowhere", []),
+    ],
+)
+async def test_completion(shifted_cluster: Double, tmp_path: Path, words: str, offered: list[str]) -> None:
+    config = str(shifted_cluster.kubeconfig())
+    found = await complete(words, tmp_path, KUBECONFIG=config, PYTHONPATH=str(Path(__file__).parents[2]))
+    assert [each for each in found if each in offered] == offered
+    assert len(found) >= len(offered)
+
+
+async def test_completion_says_nothing_of_a_cluster_that_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("no: [yaml")
+    environment = {"KUBECONFIG": str(tmp_path / "config"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    assert await complete("meshtui xds tree --context ", tmp_path, **environment) == []

@@ -14,7 +14,6 @@ from meshtui.model.errors import TargetUnreachable
 from meshtui.model.kubernetes.choice import Choice, choose
 from meshtui.model.kubernetes.fields import at, objects, text, texts
 from meshtui.model.kubernetes.pod import Pod
-from meshtui.model.kubernetes.pod_reach import forward_to
 from meshtui.model.kubernetes.reference import Kind, Reference
 from meshtui.model.kubernetes.rights import Right, role_words
 from meshtui.model.kubernetes.selector import labels_text, selector_text
@@ -29,10 +28,6 @@ T = TypeVar("T")
 
 class NoPod(TargetUnreachable):
     """What was typed names no pod: there is no such object, or it has no pods."""
-
-
-class PodUnreachable(TargetUnreachable):
-    """The pod is there, and nothing of it can be reached now, by what the API server says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +73,6 @@ async def resolve(api: Api, namespace: str, reference: Reference) -> Resolved:
             return await _of_service(api, namespace, reference)
         case _:
             return await _of_controller(api, namespace, reference)
-
-
-def check_reach(resolved: Resolved) -> None:
-    """Raises ``PodUnreachable`` when the pod cannot be forwarded to now, with the reason and a hint."""
-    if resolved.pod is None:
-        return
-    reach = forward_to(resolved.pod)
-    if not reach.possible:
-        raise PodUnreachable(
-            f"pod/{resolved.name} in namespace {resolved.namespace} {reach.why}.",
-            f"kubectl -n {resolved.namespace} describe pod {resolved.name} tells more.",
-        )
 
 
 async def _named(api: Api, namespace: str, reference: Reference) -> Resolved:

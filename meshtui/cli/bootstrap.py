@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshtui.cli.diagnostics import ExitCode, say
+from meshtui.cli.diagnostics import ExitCode, say, say_picked
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
@@ -96,7 +96,7 @@ def _asked(target: str, options: TargetOptions) -> tuple[tuple[str, str], ...]:
     from meshtui.targets import look
 
     try:
-        snapshot = look(target, options)
+        snapshot = look(target, options, picked=say_picked)
     except UsageError:
         raise
     except MeshtuiError as error:

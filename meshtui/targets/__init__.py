@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
-from meshtui.targets.reach import can_open_files, import_all, meant, named, reach, run
+from meshtui.targets.reach import Picked, can_open_files, import_all, meant, named, reach, run, silent
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
@@ -68,29 +68,29 @@ def _session(target: str, options: TargetOptions, interval: float, *, whole: boo
 # one look, for headless commands
 
 
-def look(target: str, options: TargetOptions) -> Snapshot:
-    """One snapshot of the target."""
-    with looking(target, options) as again:
+def look(target: str, options: TargetOptions, *, picked: Picked = silent) -> Snapshot:
+    """One snapshot of the target. ``picked`` is told which pod it is, where several could be meant."""
+    with looking(target, options, picked=picked) as again:
         return again()
 
 
 @contextmanager
-def looking(target: str, options: TargetOptions) -> Iterator[Callable[[], Snapshot]]:
+def looking(target: str, options: TargetOptions, *, picked: Picked = silent) -> Iterator[Callable[[], Snapshot]]:
     """What looks at the target as often as it is called, over one way there, so that all looks are at one pod."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            config = run(runner, stack.enter_async_context(_config_source(target, options)))
+            config = run(runner, stack.enter_async_context(_config_source(target, options, picked)))
             yield lambda: run(runner, config.poll())
         finally:
             run(runner, stack.aclose())
 
 
 def look_with_config(
-    target: str, options: TargetOptions, select: Callable[[Resource], bool]
+    target: str, options: TargetOptions, select: Callable[[Resource], bool], *, picked: Picked = silent
 ) -> tuple[Snapshot, Mapping[ResourceKey, Any]]:
     """One snapshot, and the proto JSON of the resources selected as a document; ``None`` where none is in force."""
-    snapshot = look(target, options)
+    snapshot = look(target, options, picked=picked)
     from meshtui.sources.proto.json_mapping import config_document
 
     chosen = (resource for resource in snapshot.resources.values() if select(resource))
@@ -98,9 +98,9 @@ def look_with_config(
 
 
 @asynccontextmanager
-async def echo_source(target: str, options: TargetOptions) -> AsyncIterator[EchoSource]:
+async def echo_source(target: str, options: TargetOptions, *, picked: Picked = silent) -> AsyncIterator[EchoSource]:
     """What calls ForwardEcho at the target, and asks it for nothing else."""
-    async with reach(target, options, needs_csds=False) as reached:
+    async with reach(target, options, needs_csds=False, picked=picked) as reached:
         yield reached.echo()
 
 
@@ -160,8 +160,8 @@ def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, within_s: float
 
 
 @asynccontextmanager
-async def _config_source(target: str, options: TargetOptions) -> AsyncIterator[ConfigSource]:
-    async with reach(target, options) as reached:
+async def _config_source(target: str, options: TargetOptions, picked: Picked) -> AsyncIterator[ConfigSource]:
+    async with reach(target, options, picked=picked) as reached:
         yield reached.config()
 
 
@@ -169,7 +169,7 @@ FOR_ECHO: Final = ("meshtui.sources.csds.source", "meshtui.sources.echo")
 EVERYTHING: Final = (*FOR_ECHO, "meshtui.sources.channelz.source", "meshtui.sources.workload.source")
 """Modules of the sources a session may have: heavy, so a session imports them off the event loop."""
 
-FOR_A_POD: Final = ("aiohttp", "websockets.asyncio.client", "meshtui.sources.kubernetes.pod_name")
+FOR_A_POD: Final = ("aiohttp", "websockets.asyncio.client", "meshtui.sources.kubernetes.resolve")
 """What talks to a cluster, which is asked for the pod while the others are still being imported."""
 
 

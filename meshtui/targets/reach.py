@@ -8,10 +8,10 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
-from meshtui.model.kubernetes.reference import Reference, parse_reference
+from meshtui.model.kubernetes.reference import Kind, Reference, parse_reference
 from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from meshtui.sources.kubernetes.pod_link import PodLink
 
 Result = TypeVar("Result")
+
+Picked: TypeAlias = Callable[[str], None]
+"""Who is told which pod is looked at, where what was typed could mean several."""
+
+
+def silent(_: str) -> None:
+    """Nobody is told."""
+
 
 # what was typed
 
@@ -120,7 +128,7 @@ async def reach(
     *,
     needs_csds: bool = True,
     loaded: Awaitable[object] | None = None,
-    picked: Callable[[str], None] = lambda _: None,
+    picked: Picked = silent,
 ) -> AsyncIterator[Reached]:
     """The one way to a target. Everything that was opened for it is closed with the block.
 
@@ -151,15 +159,15 @@ async def _pod(
     options: TargetOptions,
     needs_csds: bool,
     loaded: Awaitable[object] | None,
-    picked: Callable[[str], None],
+    picked: Picked,
 ) -> AsyncIterator[Reached]:
     from meshtui.sources.kubernetes.api import open_api
-    from meshtui.sources.kubernetes.pod_name import meant_pod
+    from meshtui.sources.kubernetes.resolve import resolve
 
     async with open_api(options.cluster, options.timeout * PART_OF_TIMEOUT) as api:
-        pod = await meant_pod(api, reference)
-        if pod.picked:
-            picked(pod.picked)
+        pod = await resolve(api, api.context.namespace, reference)
+        if reference.kind is not Kind.POD:
+            picked(pod.words)
         if loaded is not None:
             await loaded
         from meshtui.sources.kubernetes.pod_link import open_pod

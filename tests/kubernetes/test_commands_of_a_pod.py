@@ -75,7 +75,7 @@ def said(done: Done, code: int = 3) -> str:
 
 async def test_a_pod_that_is_not_there(shifted_cluster: Double) -> None:
     done = await meshtui("xds", "status", *of_pod(shifted_cluster, "nope"))
-    assert "There is no pod nope in the namespace echo-grpc of test." in said(done)
+    assert "There is no pod/nope in namespace echo-grpc of context test." in said(done)
 
 
 async def test_a_port_that_nobody_serves_is_said_with_the_forwards_reason(shifted_cluster: Double) -> None:
@@ -87,6 +87,20 @@ async def test_a_port_that_speaks_something_else(shifted_cluster: Double) -> Non
     done = await meshtui("xds", "status", *of_pod(shifted_cluster), "--port", "15020")
     assert "speaks HTTP/1, not gRPC" in said(done)
     assert "port-forward" not in done.err
+
+
+async def test_which_of_several_is_said(shifted_cluster: Double) -> None:
+    done = await meshtui(
+        "xds", "status", "-l", "app=echo", "--kubeconfig", str(shifted_cluster.kubeconfig()), "-o", "json"
+    )
+    assert done.code == 0, done.err
+    assert done.json["target"] == "-l app=echo"
+    assert "of 2 pods with -l app=echo" in done.err
+
+
+async def test_a_missing_right_is_said_with_the_rule_that_grants_it(shifted_cluster: Double) -> None:
+    done = await meshtui("xds", "status", *of_pod(shifted_cluster, token="readonly"))
+    assert 'resources: ["pods/portforward"], verbs: ["get", "create"]' in said(done)
 
 
 @pytest.mark.parametrize(

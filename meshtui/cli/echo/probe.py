@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from meshtui.cli.diagnostics import say_picked
 from meshtui.cli.echo.request import ProbeRequest
 from meshtui.model.errors import ServiceMissing, TargetUnreachable
 from meshtui.model.split.expectation import ECHO_PATH
@@ -78,7 +79,7 @@ async def _probe(request: ProbeRequest, options: TargetOptions, listeners: Liste
 @asynccontextmanager
 async def _without_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run that asks the target for nothing but ForwardEcho: it may serve no CSDS."""
-    async with echo_source(request.target, options) as source:
+    async with echo_source(request.target, options, picked=say_picked) as source:
         settings = replace(_settings(request), contact_s=options.timeout)
         run = EchoRun(source, request.spec, settings, expectation=request.typed, probe=request.target)
         run.start()

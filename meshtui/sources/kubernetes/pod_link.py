@@ -2,158 +2,181 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final
 
 from meshtui.model.address import Address
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable
-from meshtui.model.kubernetes.admin_ports import AdminPorts, PortCandidate, admin_ports
+from meshtui.model.kubernetes.admin_ports import USUAL, AdminPorts, PortCandidate, admin_ports
 from meshtui.model.kubernetes.forward import ForwardEndKind
+from meshtui.model.kubernetes.pod_mesh import mesh_of
 from meshtui.model.kubernetes.pod_reach import forward_to
+from meshtui.model.kubernetes.rights import FORWARD
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.csds.source import CsdsSource
 from meshtui.sources.grpc.channel import Channel, open_channel
+from meshtui.sources.kubernetes.admin_port import NoAdminPort, find_admin_port
 from meshtui.sources.kubernetes.api import Api
+from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.over_relay import Way
-from meshtui.sources.kubernetes.pod_name import PodName
+from meshtui.sources.kubernetes.port_forward import PodPort
 from meshtui.sources.kubernetes.relay import Relay, open_relay
+from meshtui.sources.kubernetes.resolve import Resolved, check_reach
+from meshtui.sources.kubernetes.rights import why_forbidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodLink:
-    """A channel to the port with the admin services. ``first`` is the answer by which the port was found; ``None`` for
-    a port that serves no CSDS, where none is needed. ``why`` says why it is this port."""
+    """A channel to a port of the pod. ``first`` is the answer by which the port was found, ``None`` where it was named
+    or serves no CSDS."""
 
-    meant: PodName
-    port: PortCandidate
+    resolved: Resolved
+    port: int
     channel: Channel
     address: Address
     way: Way
     config: CsdsSource
-    first: Snapshot | None
+    first: Snapshot | None = None
+
+
+def pod_words(resolved: Resolved) -> str:
+    """The pod in a message: ``pod/echo-v1 (echo-grpc)``."""
+    return f"pod/{resolved.name} ({resolved.namespace})"
+
+
+def uid_of(resolved: Resolved) -> str:
+    """What tells it from another of the same name; empty where it may not be read."""
+    return resolved.pod.uid if resolved.pod is not None else ""
 
 
 @asynccontextmanager
-async def open_pod(api: Api, meant: PodName, options: TargetOptions, *, needs_csds: bool) -> AsyncIterator[PodLink]:
+async def open_pod(api: Api, resolved: Resolved, options: TargetOptions, *, needs_csds: bool) -> AsyncIterator[PodLink]:
     """A channel to the pod's admin port for the length of the block.
 
     The port is the first that serves CSDS, of those that are likely; without ``needs_csds`` one that serves gRPC will
     do. Raises ``TargetUnreachable`` where there is none, with what each of them said.
     """
-    if meant.pod is not None:
-        reach = forward_to(meant.pod)
-        if not reach.possible:
-            raise TargetUnreachable(f"{meant.words} {reach.why}.", "A port is forwarded to a pod that runs.")
-    ports = admin_ports(meant.pod, options.cluster.port) if meant.pod is not None else _usual(options)
+    check_reach(resolved)
     async with AsyncExitStack() as stack:
-        yield await _found(stack, api, meant, options, ports, needs_csds=needs_csds)
+        search = _Search(api, resolved, options)
+        stack.push_async_callback(search.close)
+        yield await search.link(needs_csds=needs_csds)
 
 
-def _usual(options: TargetOptions) -> AdminPorts:
+def _ports(resolved: Resolved, options: TargetOptions) -> AdminPorts:
     typed = options.cluster.port
+    if resolved.pod is not None:
+        if typed is not None:  # of a Service its own port may be meant, as kubectl takes it
+            targets = (port.in_pod(resolved.pod) for port in resolved.ports if port.number == typed)
+            typed = next(filter(None, targets), typed)
+        return admin_ports(resolved.pod, typed)
     if typed is not None:
         return AdminPorts((PortCandidate(typed, "as given"),), said=True)
-    return AdminPorts((PortCandidate(USUAL_PORT, "the usual one, as the pod may not be read"),))
+    return AdminPorts((PortCandidate(USUAL, "the usual one, as the pod may not be read"),))
 
 
-USUAL_PORT: Final = 17171
-"""Where Istio's echo has its admin services."""
+class _ForAllPortsError(Exception):
+    """What the cluster says of one port holds for all of them."""
+
+    def __init__(self, error: MeshtuiError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """A port that was asked: a link, or why it is none, as its source said it."""
+class _Search:
+    """Opens a relay and a channel for each port that is asked, and keeps the one that is wanted."""
 
-    link: PodLink
-    opened: AsyncExitStack
-    error: MeshtuiError | None
-    ended: ForwardEndKind | None
+    def __init__(self, api: Api, resolved: Resolved, options: TargetOptions) -> None:
+        self._api = api
+        self._resolved = resolved
+        self._options = options
+        self._links: dict[int, PodLink] = {}
+        self._missing: list[int] = []
+        """Ports that serve gRPC, and no CSDS."""
+        self._opened: dict[int, AsyncExitStack] = {}
 
+    async def close(self) -> None:
+        """Close what is open still."""
+        while self._opened:
+            await self._opened.popitem()[1].aclose()
 
-async def _found(
-    stack: AsyncExitStack,
-    api: Api,
-    meant: PodName,
-    options: TargetOptions,
-    ports: AdminPorts,
-    *,
-    needs_csds: bool,
-) -> PodLink:
-    """The likeliest first, then all the others at once: each may take the whole time that an answer may take."""
-    first, *others = ports.candidates
-    tried: list[_Tried] = []
-    try:
-        for group in ([first], others):
-            tried += await asyncio.gather(*(_try(api, meant, options, candidate) for candidate in group))
-            for each in tried:
-                if each.error is None:
-                    return _kept(stack, each)
-                if each.ended is ForwardEndKind.REFUSED:  # the cluster's own no, which holds for every port
-                    raise each.error
-        if not needs_csds:
-            for each in tried:
-                if isinstance(each.error, ServiceMissing):
-                    return _kept(stack, each)
-        raise _none_of(meant, tried, ports)
-    finally:
-        await asyncio.gather(*(each.opened.aclose() for each in tried), return_exceptions=True)
+    async def link(self, *, needs_csds: bool) -> PodLink:
+        """The link to the port that is meant. Raises ``TargetUnreachable``."""
+        ports = _ports(self._resolved, self._options)
+        try:
+            found = await find_admin_port(ports, self._speaks_csds)
+        except _ForAllPortsError as refused:
+            raise await self._with_the_rule(refused.error) from None
+        except NoAdminPort as none:
+            if needs_csds or not self._missing:
+                raise self._described(none) from None
+            return await self._kept(self._missing[0])
+        if ports.said:
+            await self._open(found.port)
+        return await self._kept(found.port)
 
+    async def _kept(self, port: int) -> PodLink:
+        for other in [other for other in self._opened if other != port]:
+            await self._opened.pop(other).aclose()
+        return self._links[port]
 
-def _kept(stack: AsyncExitStack, tried: _Tried) -> PodLink:
-    """Let the link outlive the search."""
-    stack.push_async_exit(tried.opened.pop_all())
-    return tried.link
+    async def _speaks_csds(self, port: int) -> bool:
+        """Whether CSDS is there. Raises ``MeshtuiError`` with what is there instead."""
+        relay = await self._open(port)
+        link = self._links[port]
+        try:
+            self._links[port] = replace(link, first=await link.config.poll())
+        except MeshtuiError as error:
+            if isinstance(error, ServiceMissing):
+                self._missing.append(port)
+            trouble = relay.trouble
+            if trouble is None:
+                raise link.way.explained(error) from None
+            if trouble.kind is ForwardEndKind.REFUSED and trouble.error is not None:
+                raise _ForAllPortsError(trouble.error) from None
+            raise TargetUnreachable(trouble.sentence, trouble.hint) from None
+        return True
 
-
-async def _try(api: Api, meant: PodName, options: TargetOptions, candidate: PortCandidate) -> _Tried:
-    opened = AsyncExitStack()
-    try:
-        relay: Relay = await opened.enter_async_context(open_relay(api, meant.port(candidate.port)))
-        address = replace(relay.address, text=meant.words, port=candidate.port)
+    async def _open(self, port: int) -> Relay:
+        resolved, options = self._resolved, self._options
+        stack = self._opened[port] = AsyncExitStack()
+        place = PodPort(resolved.namespace, resolved.name, port, uid_of(resolved))
+        relay = await stack.enter_async_context(open_relay(self._api, place))
+        words = pod_words(resolved)
+        address = replace(relay.address, text=words, port=port)
         channel = open_channel(address, options.tls, max_message=options.max_message)
-        opened.push_async_callback(channel.close)
-        source = CsdsSource(
-            channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
-        )
-        way = Way(relay, meant.words)
-        first, error = await _asked(source, way)
-        link = PodLink(
-            meant=meant,
-            port=candidate,
+        stack.push_async_callback(channel.close)
+        self._links[port] = PodLink(
+            resolved=resolved,
+            port=port,
             channel=channel,
             address=address,
-            way=way,
-            config=source,
-            first=first,
+            way=Way(relay, words),
+            config=CsdsSource(
+                channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
+            ),
         )
-        return _Tried(link, opened, error, relay.trouble.kind if relay.trouble is not None else None)
-    except BaseException:
-        await opened.aclose()
-        raise
+        return relay
 
+    async def _with_the_rule(self, error: MeshtuiError) -> MeshtuiError:
+        """What the cluster said; where a right is missing, with the rule that grants it."""
+        said = f"{pod_words(self._resolved)} cannot be reached. {error.what}"
+        hint = error.hint
+        if isinstance(error, ApiRefused) and error.code == 403:
+            rule = await why_forbidden(self._api, self._resolved.namespace, FORWARD, pod=self._resolved.name)
+            hint = rule or hint
+        return TargetUnreachable(said, hint)
 
-async def _asked(source: CsdsSource, way: Way) -> tuple[Snapshot | None, MeshtuiError | None]:
-    try:
-        return await source.poll(), None
-    except MeshtuiError as error:
-        return None, way.explained(error)
-
-
-def _none_of(meant: PodName, tried: Sequence[_Tried], ports: AdminPorts) -> MeshtuiError:
-    """Why there is no admin port: the one error, or what each port said."""
-    errors = [(each.link.port, each.error) for each in tried if each.error is not None]
-    problem = f" Besides, {ports.problem}." if ports.problem else ""
-    missing = [error for _, error in errors if isinstance(error, ServiceMissing)]
-    kind = ServiceMissing if missing else TargetUnreachable
-    if len(errors) == 1:
-        error = errors[0][1]
-        return kind(f"{error.what}{problem}", error.hint) if problem else error
-    said = " ".join(f"Port {port.port} ({port.why}): {error.what}" for port, error in errors)
-    return kind(f"No port of {meant.words} serves CSDS. {said}{problem}", missing[0].hint if missing else OTHER_PORT)
-
-
-OTHER_PORT: Final = "--port names another one, and so does the pod's annotation meshtui-admin-port."
+    def _described(self, none: NoAdminPort) -> MeshtuiError:
+        """That no port serves CSDS, with what is known of the pod."""
+        pod = self._resolved.pod
+        what, hint = none.what.replace("the pod", pod_words(self._resolved), 1), none.hint
+        if pod is not None:
+            hindered, mesh = forward_to(pod).why, mesh_of(pod)
+            if hindered:
+                what = f"{what} By its status {hindered.rstrip('.')}."
+            if not mesh.is_proxyless:
+                hint = f"By its spec it is no proxyless pod: {mesh.why}. {hint}"
+        return (ServiceMissing if self._missing else TargetUnreachable)(what, hint)

@@ -8,8 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from meshtui.model.kubernetes.lacking import Lacking
 from meshtui.model.kubernetes.objects import EndpointPod, EndpointSlice, Service, plain_address
-from meshtui.model.kubernetes.rights import Right
+from meshtui.model.kubernetes.reference import is_object_name
 from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint
 from meshtui.model.xds.names import parse_service_name
 from meshtui.model.xds.resource import EDS, ResourceKey
@@ -30,16 +31,6 @@ class ServiceRef(NamedTuple):
     def words(self) -> str:
         """For people: ``Service echo in echo-grpc``."""
         return f"Service {self.name} in {self.namespace}"
-
-
-@dataclass(frozen=True, slots=True)
-class Lacking:
-    """A list that could not be had. ``right`` is the one that would unlock it, where that is what lacks."""
-
-    what: str
-    namespace: str
-    why: str
-    right: Right | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +82,10 @@ def _by_address(pods: Iterable[EndpointPod]) -> dict[tuple[str, str], EndpointPo
 
 def service_of_host(host: str) -> ServiceRef | None:
     """``echo.echo-grpc.svc.cluster.local`` as a Service; ``None`` for a host that names none."""
-    parts = host.split(".")
-    return ServiceRef(parts[1], parts[0]) if len(parts) > 3 and parts[2] == "svc" and parts[0] and parts[1] else None
+    name, _, rest = host.partition(".")
+    namespace, _, rest = rest.partition(".")
+    named = rest.startswith("svc.") and is_object_name(name) and is_object_name(namespace)
+    return ServiceRef(namespace, name) if named else None
 
 
 @dataclass(frozen=True, slots=True)

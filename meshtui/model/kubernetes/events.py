@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meshtui.model.kubernetes import fields as read
+from meshtui.model.kubernetes.lacking import Lacking
 from meshtui.model.kubernetes.objects import ObjectName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PodEvent:
+class KubernetesEvent:
     """One event, which may stand for several that were alike: ``count`` of them, from ``first`` to ``last``.
 
     ``about`` is the object and ``about_uid`` the very one of that name; ``container`` the container of it that is
@@ -39,7 +40,15 @@ class PodEvent:
         return f"{self.reason or 'event'}{f' ({known})' if known else ''}: {self.message}"
 
 
-def event_of(document: object) -> PodEvent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodEvents:
+    """The events of one pod, the oldest first; ``lacking`` says why there are none to be had."""
+
+    events: tuple[KubernetesEvent, ...] = ()
+    lacking: Lacking | None = None
+
+
+def event_of(document: object) -> KubernetesEvent:
     """An event from the API's JSON (``v1``), reported in the older way (count, first and last time) or the newer one
     (``eventTime``, ``series``)."""
     about = read.mapping(document, "involvedObject")
@@ -50,7 +59,7 @@ def event_of(document: object) -> PodEvent:
     first = read.moment(document, "firstTimestamp") or once or created
     last = read.moment(series, "lastObservedTime") or read.moment(document, "lastTimestamp")
     path = read.text(about, "fieldPath")
-    return PodEvent(
+    return KubernetesEvent(
         uid=read.text(document, "metadata", "uid"),
         about=ObjectName(read.text(about, "kind"), read.text(about, "namespace"), read.text(about, "name"), group),
         about_uid=read.text(about, "uid"),
@@ -65,19 +74,19 @@ def event_of(document: object) -> PodEvent:
     )
 
 
-def in_order(events: Iterable[PodEvent]) -> tuple[PodEvent, ...]:
+def in_order(events: Iterable[KubernetesEvent]) -> tuple[KubernetesEvent, ...]:
     """The oldest first by when each was last seen; those without a time before all others."""
     return tuple(
         sorted(events, key=lambda event: (event.last is not None, event.last.timestamp() if event.last else 0.0))
     )
 
 
-def of_pod(events: Iterable[PodEvent], uid: str) -> tuple[PodEvent, ...]:
+def of_pod(events: Iterable[KubernetesEvent], uid: str) -> tuple[KubernetesEvent, ...]:
     """Those of the very pod: one before it of the same name had its own. All where the UID is not known."""
     return in_order(event for event in events if not uid or not event.about_uid or event.about_uid == uid)
 
 
-def news(before: Iterable[PodEvent], now: Iterable[PodEvent]) -> tuple[PodEvent, ...]:
+def news(before: Iterable[KubernetesEvent], now: Iterable[KubernetesEvent]) -> tuple[KubernetesEvent, ...]:
     """What is new or was repeated since."""
     known = {event.uid: event.count for event in before}
     return in_order(event for event in now if known.get(event.uid) != event.count)

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from meshtui.model.kubernetes import fields as read
+from meshtui.model.kubernetes.lacking import Lacking
 from meshtui.model.kubernetes.objects import ObjectName
 
 NETWORKING: Final = "networking.istio.io"
@@ -178,3 +179,24 @@ class WorkloadEntry(IstioObject):
 
     address: str = ""
     labels: Mapping[str, str] = field(default_factory=_no_labels)
+
+
+Found = TypeVar("Found", bound=IstioObject)
+"""One of the classes above."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IstioObjects:
+    """The objects of some namespaces, in the order of kind and name. ``served`` says in which version each kind, by
+    group and kind, was read; one that is not there is not served by this cluster. ``lacking`` are lists that could not
+    be had: nothing may be concluded from the absence of such an object.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    objects: tuple[IstioObject, ...] = ()
+    served: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+    lacking: tuple[Lacking, ...] = ()
+
+    def of(self, kind: type[Found]) -> tuple[Found, ...]:
+        """The objects of one class."""
+        return tuple([found for found in self.objects if isinstance(found, kind)])

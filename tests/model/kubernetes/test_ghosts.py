@@ -233,6 +233,7 @@ def test_what_is_asked_of_the_cluster() -> None:
         ("example.com", None),
         ("echo.echo-grpc.svc", None),
         ("..svc.x", None),
+        ("echo.a/../b.svc.x", None),
     ],
 )
 def test_services_by_host(host: str, service: ServiceRef | None) -> None:

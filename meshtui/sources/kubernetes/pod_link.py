@@ -23,7 +23,7 @@ from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.over_relay import Way
 from meshtui.sources.kubernetes.port_forward import PodPort
 from meshtui.sources.kubernetes.relay import Relay, open_relay
-from meshtui.sources.kubernetes.resolve import Resolved, check_reach
+from meshtui.sources.kubernetes.resolve import Resolved
 from meshtui.sources.kubernetes.rights import why_forbidden
 
 
@@ -58,7 +58,11 @@ async def open_pod(api: Api, resolved: Resolved, options: TargetOptions, *, need
     The port is the first that serves CSDS, of those that are likely; without ``needs_csds`` one that serves gRPC will
     do. Raises ``TargetUnreachable`` where there is none, with what each of them said.
     """
-    check_reach(resolved)
+    if resolved.pod is not None and not (reach := forward_to(resolved.pod)).possible:
+        raise TargetUnreachable(
+            f"{pod_words(resolved)} {reach.why}.",
+            f"kubectl -n {resolved.namespace} describe pod {resolved.name} tells more.",
+        )
     async with AsyncExitStack() as stack:
         search = _Search(api, resolved, options)
         stack.push_async_callback(search.close)

@@ -1,0 +1,97 @@
+"""Finds the port of a pod that serves CSDS, by asking the likely ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from meshtui.model.errors import MeshtuiError, ServiceMissing
+from meshtui.model.kubernetes.admin_ports import ANNOTATION, AdminPorts, PortCandidate
+
+HEAD_START_S: Final = 0.7
+"""Seconds a candidate is asked alone before the next is asked as well: a port that takes a connection and says nothing
+must not hold up the others, and those that are less likely are left in peace."""
+
+SpeaksCsds = Callable[[int], Awaitable[bool]]
+"""Whether the pod's port serves CSDS. Bounded in time by whoever gives it; a ``MeshtuiError`` is a no with a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A port that does not serve CSDS: ``why`` is the reason as a sentence."""
+
+    candidate: PortCandidate
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdminPort:
+    """The port that was found, why it was asked, and which gave no CSDS before."""
+
+    candidate: PortCandidate
+    without: tuple[Asked, ...] = ()
+
+    @property
+    def port(self) -> int:
+        """Its number."""
+        return self.candidate.port
+
+
+class NoAdminPort(ServiceMissing):
+    """None of the ports that were asked serves CSDS; ``asked`` has each with its reason."""
+
+    def __init__(self, what: str, hint: str = "", *, asked: tuple[Asked, ...]) -> None:
+        super().__init__(what, hint)
+        self.asked = asked
+
+
+async def find_admin_port(ports: AdminPorts, speaks_csds: SpeaksCsds) -> AdminPort:
+    """The first port that serves CSDS; the likelier one where two do. A port that was named is taken without asking.
+
+    Raises ``NoAdminPort``.
+    """
+    if ports.said:
+        return AdminPort(ports.candidates[0])
+    under_way: dict[asyncio.Task[str], PortCandidate] = {}
+    waiting = list(ports.candidates)
+    failed: list[Asked] = []
+    try:
+        while waiting or under_way:
+            if waiting:
+                candidate = waiting.pop(0)
+                under_way[asyncio.create_task(_refusal(speaks_csds, candidate.port))] = candidate
+            done, _ = await asyncio.wait(
+                under_way, timeout=HEAD_START_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in [task for task in under_way if task in done]:
+                candidate = under_way.pop(task)
+                why = task.result()
+                if not why:
+                    return AdminPort(candidate, tuple(failed))
+                failed.append(Asked(candidate, why))
+    finally:
+        for task in under_way:
+            task.cancel()
+        if under_way:
+            await asyncio.wait(under_way)
+    raise _none_of(ports, tuple(failed))
+
+
+async def _refusal(speaks_csds: SpeaksCsds, port: int) -> str:
+    """Why the port does not serve CSDS; empty if it does."""
+    try:
+        return "" if await speaks_csds(port) else f"Port {port} does not serve CSDS."
+    except MeshtuiError as error:
+        return error.what
+
+
+def _none_of(ports: AdminPorts, asked: tuple[Asked, ...]) -> NoAdminPort:
+    numbers = ", ".join(str(each.candidate.port) for each in asked)
+    problem = f" {ports.problem[:1].upper()}{ports.problem[1:]}." if ports.problem else ""
+    return NoAdminPort(
+        f"No port of the pod serves CSDS; asked were {numbers}. {asked[0].why}{problem}",
+        f"If the app serves it elsewhere, name the port with --port or by the pod's annotation {ANNOTATION}.",
+        asked=asked,
+    )

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from meshtui.model.errors import MeshtuiError
@@ -16,6 +13,7 @@ from meshtui.model.kubernetes.pod import Pod, pod_of
 from meshtui.model.kubernetes.pod_events import PodChanged, PodEvent, PodGone, PodPage, PodsLive, PodsTroubled
 from meshtui.sources.kubernetes.api import TABLE, Api, Query
 from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.pacing import Pacing
 from meshtui.sources.kubernetes.pages import pages, remaining_of, version_of
 from meshtui.sources.kubernetes.pod_table import PodTable
 from meshtui.sources.kubernetes.watching import OutdatedError, watching
@@ -26,29 +24,6 @@ POLL_S: Final = 5.0
 WHOLE: Final = ("includeObject", "Object")
 """Each row with its whole pod: only containers and their variables tell whether a pod is proxyless when no annotation
 does, and only its phase whether it can be reached. Twice the bytes of the metadata alone."""
-
-LONGEST_PAUSE_S: Final = 30.0
-"""Seconds between two tries at most."""
-
-
-HURRIED_S: Final = 5.0
-"""Seconds that a watch lasts at least, unless something changed. What ends it sooner, as a proxy that does not let
-watches through, is not asked again at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pacing:
-    """Clock, pause and chance, so that a test needs none of the real ones."""
-
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    wall: Callable[[], float] = time.time
-    clock: Callable[[], float] = time.monotonic
-    chance: Callable[[], float] = random.random
-
-    def pause(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row: half a second, then twice as long each time, and by chance
-        up to half as long again, so that many clients do not come back at once."""
-        return min(0.5 * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE_S / 1.5) * (1 + self.chance() / 2)
 
 
 def pods_path(namespace: str | None) -> str:
@@ -155,8 +130,4 @@ class _Followed:
                 self._version = version_of(event.object) or self._version
                 for row in rows if event.type != "BOOKMARK" else ():
                     yield PodGone(row) if event.type == "DELETED" else PodChanged(row)
-        if self._version == before and self._pacing.clock() - began < HURRIED_S:
-            self._hurried += 1
-            await self._pacing.sleep(self._pacing.pause(self._hurried))
-        else:
-            self._hurried = 0
+        self._hurried = await self._pacing.after_watch(began, self._version != before, self._hurried)

@@ -1,0 +1,167 @@
+"""What happened to a pod between two of its states, as values with words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from meshtui.model.kubernetes.pod import Container, ContainerStatus, Ended, Pod
+from meshtui.model.kubernetes.pod_reach import state_words
+from meshtui.model.phrases import one_line
+from meshtui.model.xds.resource import Health
+
+QUOTED: Final = 160
+"""Characters of the cluster's words in an event."""
+
+DISRUPTION: Final = "DisruptionTarget"
+"""The condition that says why something else than the pod's owner ends it (Kubernetes, Pod disruption conditions)."""
+
+DISRUPTIONS: Final = {
+    "PreemptionByScheduler": "preempted: the scheduler needs its place for a pod of higher priority",
+    "DeletionByTaintManager": "evicted: its node has a taint that it cannot bear, as when the node does not answer",
+    "EvictionByEvictionAPI": "evicted by the Eviction API, as when its node is drained",
+    "DeletionByPodGC": "collected: its node is gone",
+    "TerminationByKubelet": "ended by its node, which is short of something, shuts down, or needs its place",
+}
+"""What each reason of it means."""
+
+
+class PodChangeKind(Enum):
+    """What happened; ``ends`` are those after which the pod serves nothing any more."""
+
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    ENDED = "ended"
+    TERMINATING = "terminating"
+    EVICTED = "evicted"
+    STOPPED = "container stopped"
+    RESTARTED = "container restarted"
+    STARTED = "container started"
+    NOT_READY = "not ready"
+    READY = "ready"
+    NODE_SILENT = "node silent"
+
+    @property
+    def ends(self) -> bool:
+        """Whether the pod is over, or will be soon, so that a successor is of use."""
+        return self in _ENDS
+
+
+_ENDS: Final = frozenset(
+    {
+        PodChangeKind.DELETED,
+        PodChangeKind.REPLACED,
+        PodChangeKind.ENDED,
+        PodChangeKind.TERMINATING,
+        PodChangeKind.EVICTED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PodChange:
+    """``text`` goes on after the pod's name; ``health`` is how good or bad it is."""
+
+    kind: PodChangeKind
+    text: str
+    health: Health | None
+
+
+def first_changes(pod: Pod) -> Iterator[PodChange]:
+    """What is to be said of a pod when it begins to be followed: nothing, unless it is about to end."""
+    yield from _ending(None, pod)
+
+
+def changes(before: Pod, after: Pod) -> Iterator[PodChange]:
+    """What happened between two states, the gravest first; nothing when nothing that matters did."""
+    if before.uid != after.uid:
+        yield replaced(after)
+        return
+    yield from _ending(before, after)
+    for container in after.containers:
+        earlier = before.container(container.name)
+        if earlier is not None:
+            yield from _of_container(earlier.status, container)
+    yield from _readiness(before, after)
+
+
+def deleted(pod: Pod | None) -> PodChange:
+    """The pod is not there any more."""
+    why = _disruption(pod) if pod is not None else ""
+    return PodChange(PodChangeKind.DELETED, f"is gone: {why or 'it was deleted'}", Health.MISSING)
+
+
+def replaced(by: Pod) -> PodChange:
+    """Another pod has taken the name: what is looked at is not that one."""
+    return PodChange(
+        PodChangeKind.REPLACED,
+        f"is gone, and another pod has its name now (UID {one_line(by.uid, 40)}): attach again to look at that one",
+        Health.MISSING,
+    )
+
+
+def _ending(before: Pod | None, after: Pod) -> Iterator[PodChange]:
+    why = _disruption(after)
+    if why and (before is None or not _disruption(before)):
+        yield PodChange(PodChangeKind.EVICTED, f"is {why}", Health.DEGRADED)
+    if after.deleting is not None and (before is None or before.deleting is None):
+        yield PodChange(PodChangeKind.TERMINATING, "is terminating: it serves on until it is gone", Health.DEGRADED)
+    over = {"Succeeded", "Failed"}
+    if after.phase in over and (before is None or before.phase not in over):
+        said = one_line(": ".join(filter(None, (after.reason, after.message))), QUOTED)
+        yield PodChange(PodChangeKind.ENDED, f"has ended ({after.phase}{f', {said}' if said else ''})", Health.MISSING)
+
+
+def _disruption(pod: Pod) -> str:
+    found = pod.condition(DISRUPTION)
+    if found is None or found.status != "True":
+        return ""
+    known = DISRUPTIONS.get(found.reason, one_line(found.reason, QUOTED))
+    said = one_line(found.message, QUOTED)
+    return f"{known} ({said})" if said else known
+
+
+def _of_container(earlier: ContainerStatus | None, container: Container) -> Iterator[PodChange]:
+    now = container.status
+    if now is None:
+        return
+    name = one_line(container.name, QUOTED)
+    if earlier is not None and now.restarts > earlier.restarts:
+        how = _ended_words(now.ended_before or now.ended)
+        yield PodChange(PodChangeKind.RESTARTED, f"had its container {name} restarted{how}", Health.DEGRADED)
+    ran = earlier is not None and earlier.is_running
+    if ran and not now.is_running:
+        yield PodChange(
+            PodChangeKind.STOPPED, f"has its container {name} stopped: {state_words(container)}", Health.DEGRADED
+        )
+    elif now.is_running and earlier is not None and not ran:
+        yield PodChange(PodChangeKind.STARTED, f"has its container {name} running", None)
+
+
+def _ended_words(ended: Ended | None) -> str:
+    if ended is None:
+        return ""
+    reason = one_line(ended.reason, QUOTED)
+    return f": it ended with exit code {ended.exit_code}{f' ({reason})' if reason else ''}"
+
+
+def _readiness(before: Pod, after: Pod) -> Iterator[PodChange]:
+    if before.is_ready == after.is_ready or after.deleting is not None or after.phase in {"Succeeded", "Failed"}:
+        return
+    if after.is_ready:
+        yield PodChange(PodChangeKind.READY, "is ready", Health.OK)
+        return
+    ready, containers = after.condition("Ready"), after.condition("ContainersReady")
+    if containers is not None and containers.status == "True" and not after.readiness_gates:
+        # The node controller takes away Ready alone; the kubelet would take away both.
+        node = one_line(after.node, QUOTED)
+        yield PodChange(
+            PodChangeKind.NODE_SILENT,
+            f"is not ready though its containers are, as when its node {node} does not answer",
+            Health.DEGRADED,
+        )
+        return
+    said = one_line(ready.message or ready.reason, QUOTED) if ready is not None else ""
+    yield PodChange(PodChangeKind.NOT_READY, f"is not ready{f': {said}' if said else ''}", Health.DEGRADED)

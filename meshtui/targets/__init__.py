@@ -196,4 +196,10 @@ async def _open(target: str, options: TargetOptions, *, whole: bool) -> Sources:
 
     named = (options.bootstrap, options.certs, options.agent)
     workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message) if any(named) else None
-    return replace(sources, channels=reached.channels(), workload=workload, read_peer=read_peer)
+    return replace(
+        sources,
+        channels=reached.channels(),
+        workload=workload,
+        follower=reached.follower(),
+        read_peer=read_peer,
+    )

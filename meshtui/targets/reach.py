@@ -16,7 +16,7 @@ from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
-    from meshtui.session.protocols import ChannelSource, ConfigSource, EchoSource
+    from meshtui.session.protocols import ChannelSource, ConfigSource, EchoSource, Follower
     from meshtui.sources.grpc.channel import Channel
     from meshtui.sources.kubernetes.api import Api
     from meshtui.sources.kubernetes.pod_link import PodLink
@@ -102,6 +102,16 @@ class Reached:
         from meshtui.sources.kubernetes.over_relay import RelayedEcho
 
         return RelayedEcho(source, self.pod.way)
+
+    def follower(self) -> Follower | None:
+        """What tells of the pod's own fate; ``None`` for an address, and for a pod that may not be read."""
+        if self.api is None or self.pod is None or self.pod.resolved.pod is None:
+            return None
+        from meshtui.sources.kubernetes.follow import PodFollower
+        from meshtui.sources.kubernetes.pod_link import pod_words
+
+        resolved = self.pod.resolved
+        return PodFollower(self.api, self.pod.resolved.pod, pod_words(resolved), selector=resolved.selector)
 
     def _bounds(self) -> _Bounds:
         options = self.options

@@ -93,13 +93,10 @@ def deleted(pod: Pod | None) -> PodChange:
     return PodChange(PodChangeKind.DELETED, f"is gone: {why or 'it was deleted'}", Health.MISSING)
 
 
-def replaced(by: Pod) -> PodChange:
-    """Another pod has taken the name: what is looked at is not that one."""
-    return PodChange(
-        PodChangeKind.REPLACED,
-        f"is gone, and another pod has its name now (UID {one_line(by.uid, 40)}): attach again to look at that one",
-        Health.MISSING,
-    )
+def replaced(by: Pod, *, known_gone: bool = False) -> PodChange:
+    """Another pod has taken the name: what is looked at is not that one. ``known_gone`` if that it went was said."""
+    now = f"another pod has its name now (UID {one_line(by.uid, 40)}): attach again to look at that one"
+    return PodChange(PodChangeKind.REPLACED, now if known_gone else f"is gone, and {now}", Health.MISSING)
 
 
 def _ending(before: Pod | None, after: Pod) -> Iterator[PodChange]:

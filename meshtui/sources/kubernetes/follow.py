@@ -116,8 +116,8 @@ class PodFollower:
             return
         if pod.uid != self._other:
             self._other = pod.uid
+            self._tell(happened, replaced(pod, known_gone=self.over))
             self.over = True
-            self._tell(happened, replaced(pod))
 
     def _tell(self, happened: Happened, change: PodChange) -> None:
         self._happened(happened, change.text, change.health)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshtui.cli.diagnostics import ExitCode, say, say_picked
+from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
@@ -92,11 +92,12 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
 
 def _asked(target: str, options: TargetOptions) -> tuple[tuple[str, str], ...]:
     """What the app behind the address wants of its bootstrap; nothing when it cannot be asked, which is said."""
+    from meshtui.cli.person import PERSON
     from meshtui.model.identity.accepted_tls import asked_providers, clusters_tls, listeners_tls
     from meshtui.targets import look
 
     try:
-        snapshot = look(target, options, picked=say_picked)
+        snapshot = look(target, options, person=PERSON)
     except UsageError:
         raise
     except MeshtuiError as error:

@@ -61,11 +61,6 @@ def say(text: str) -> None:
             sys.stderr.flush()
 
 
-def say_picked(pod: str) -> None:
-    """Which pod is looked at, where what was typed could mean several."""
-    say(f"meshtui: looks at {pod}")
-
-
 def wants_traceback() -> bool:
     """Whether the user asked for the tracebacks of defects."""
     return bool(os.environ.get(TRACEBACK))

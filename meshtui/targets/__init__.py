@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
-from meshtui.targets.reach import Picked, can_open_files, import_all, meant, named, reach, run, silent
+from meshtui.targets.reach import NOBODY, Person, can_open_files, import_all, meant, named, reach, run
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from meshtui.session.session import Session
 
 __all__ = [
+    "NOBODY",
+    "Person",
     "ask_agent",
     "contexts",
     "echo_source",
@@ -44,23 +46,25 @@ __all__ = [
 # a session
 
 
-def open_session(target: str, options: TargetOptions, *, interval: float = DEFAULT_INTERVAL) -> Session:
+def open_session(
+    target: str, options: TargetOptions, *, interval: float = DEFAULT_INTERVAL, person: Person = NOBODY
+) -> Session:
     """A session for a target as typed; it does nothing until started. Raises ``UsageError``."""
-    return _session(target, options, interval, whole=True)
+    return _session(target, options, interval, person, whole=True)
 
 
-def open_echo_session(target: str, options: TargetOptions, *, interval: float) -> Session:
+def open_echo_session(target: str, options: TargetOptions, *, interval: float, person: Person = NOBODY) -> Session:
     """A session that sends requests and follows the config, and looks at nothing else. Raises ``UsageError``."""
-    return _session(target, options, interval, whole=False)
+    return _session(target, options, interval, person, whole=False)
 
 
-def _session(target: str, options: TargetOptions, interval: float, *, whole: bool) -> Session:
+def _session(target: str, options: TargetOptions, interval: float, person: Person, *, whole: bool) -> Session:
     from meshtui.session.session import Session
 
     meant(target, options)  # a target that is none is said at once
 
     async def connect() -> Sources:
-        return await _open(target, options, whole=whole)
+        return await _open(target, options, person, whole=whole)
 
     return Session(target, connect, interval=interval)
 
@@ -68,29 +72,29 @@ def _session(target: str, options: TargetOptions, interval: float, *, whole: boo
 # one look, for headless commands
 
 
-def look(target: str, options: TargetOptions, *, picked: Picked = silent) -> Snapshot:
-    """One snapshot of the target. ``picked`` is told which pod it is, where several could be meant."""
-    with looking(target, options, picked=picked) as again:
+def look(target: str, options: TargetOptions, *, person: Person = NOBODY) -> Snapshot:
+    """One snapshot of the target. ``person`` is who may be told and asked on the way there."""
+    with looking(target, options, person=person) as again:
         return again()
 
 
 @contextmanager
-def looking(target: str, options: TargetOptions, *, picked: Picked = silent) -> Iterator[Callable[[], Snapshot]]:
+def looking(target: str, options: TargetOptions, *, person: Person = NOBODY) -> Iterator[Callable[[], Snapshot]]:
     """What looks at the target as often as it is called, over one way there, so that all looks are at one pod."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            config = run(runner, stack.enter_async_context(_config_source(target, options, picked)))
+            config = run(runner, stack.enter_async_context(_config_source(target, options, person)))
             yield lambda: run(runner, config.poll())
         finally:
             run(runner, stack.aclose())
 
 
 def look_with_config(
-    target: str, options: TargetOptions, select: Callable[[Resource], bool], *, picked: Picked = silent
+    target: str, options: TargetOptions, select: Callable[[Resource], bool], *, person: Person = NOBODY
 ) -> tuple[Snapshot, Mapping[ResourceKey, Any]]:
     """One snapshot, and the proto JSON of the resources selected as a document; ``None`` where none is in force."""
-    snapshot = look(target, options, picked=picked)
+    snapshot = look(target, options, person=person)
     from meshtui.sources.proto.json_mapping import config_document
 
     chosen = (resource for resource in snapshot.resources.values() if select(resource))
@@ -98,9 +102,9 @@ def look_with_config(
 
 
 @asynccontextmanager
-async def echo_source(target: str, options: TargetOptions, *, picked: Picked = silent) -> AsyncIterator[EchoSource]:
+async def echo_source(target: str, options: TargetOptions, *, person: Person = NOBODY) -> AsyncIterator[EchoSource]:
     """What calls ForwardEcho at the target, and asks it for nothing else."""
-    async with reach(target, options, needs_csds=False, picked=picked) as reached:
+    async with reach(target, options, needs_csds=False, person=person) as reached:
         yield reached.echo()
 
 
@@ -160,8 +164,8 @@ def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, within_s: float
 
 
 @asynccontextmanager
-async def _config_source(target: str, options: TargetOptions, picked: Picked) -> AsyncIterator[ConfigSource]:
-    async with reach(target, options, picked=picked) as reached:
+async def _config_source(target: str, options: TargetOptions, person: Person) -> AsyncIterator[ConfigSource]:
+    async with reach(target, options, person=person) as reached:
         yield reached.config()
 
 
@@ -173,7 +177,7 @@ FOR_A_POD: Final = ("aiohttp", "websockets.asyncio.client", "meshtui.sources.kub
 """What talks to a cluster, which is asked for the pod while the others are still being imported."""
 
 
-async def _open(target: str, options: TargetOptions, *, whole: bool) -> Sources:
+async def _open(target: str, options: TargetOptions, person: Person, *, whole: bool) -> Sources:
     """Config and echo; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
 
@@ -182,8 +186,7 @@ async def _open(target: str, options: TargetOptions, *, whole: bool) -> Sources:
     opened = AsyncExitStack()
     if meant(target, options).reference is not None:
         await asyncio.to_thread(import_all, FOR_A_POD)
-    picked: list[str] = []
-    reached = await opened.enter_async_context(reach(target, options, loaded=loading, picked=picked.append))
+    reached = await opened.enter_async_context(reach(target, options, loaded=loading, person=person))
     sources = Sources(
         config=reached.config(),
         echo=reached.echo(),

@@ -8,9 +8,10 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
+from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.model.kubernetes.reference import Kind, Reference, parse_reference
 from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-Picked: TypeAlias = Callable[[str], None]
-"""Who is told which pod is looked at, where what was typed could mean several."""
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is in front: ``picked`` is told which pod is looked at, where what was typed could mean several; ``login`` is
+    how a login plugin may talk to them."""
+
+    picked: Callable[[str], None] = lambda _: None
+    login: LoginPrompt | None = None
 
 
-def silent(_: str) -> None:
-    """Nobody is told."""
-
+NOBODY: Final = Person()
+"""Nobody is told, and nobody asked."""
 
 # what was typed
 
@@ -138,20 +144,20 @@ async def reach(
     *,
     needs_csds: bool = True,
     loaded: Awaitable[object] | None = None,
-    picked: Picked = silent,
+    person: Person = NOBODY,
 ) -> AsyncIterator[Reached]:
     """The one way to a target. Everything that was opened for it is closed with the block.
 
     A pod's port is looked for by CSDS; without ``needs_csds`` one that serves anything of gRPC will do. ``loaded`` is
-    what gRPC's modules are being imported by; a pod is asked for meanwhile. ``picked`` is told which pod it is, where
-    several could be meant.
+    what gRPC's modules are being imported by; a pod is asked for meanwhile. ``person`` is who may be told and
+    asked on the way.
 
     Raises ``UsageError`` for what is no target, and whatever keeps a way there from being made.
     """
     said = meant(target, options)
     can_open_files()
     if said.reference is not None:
-        async with _pod(said.reference, said.options, needs_csds, loaded, picked) as reached:
+        async with _pod(said.reference, said.options, needs_csds, loaded, person) as reached:
             yield reached
         return
     if loaded is not None:
@@ -169,15 +175,17 @@ async def _pod(
     options: TargetOptions,
     needs_csds: bool,
     loaded: Awaitable[object] | None,
-    picked: Picked,
+    person: Person,
 ) -> AsyncIterator[Reached]:
     from meshtui.sources.kubernetes.api import open_api
+    from meshtui.sources.kubernetes.plugin_login import SILENT
     from meshtui.sources.kubernetes.resolve import resolve
 
-    async with open_api(options.cluster, options.timeout * PART_OF_TIMEOUT) as api:
+    timeout, login = options.timeout * PART_OF_TIMEOUT, person.login or SILENT
+    async with open_api(options.cluster, timeout, login_prompt=login) as api:
         pod = await resolve(api, api.context.namespace, reference)
         if reference.kind is not Kind.POD:
-            picked(pod.words)
+            person.picked(pod.words)
         if loaded is not None:
             await loaded
         from meshtui.sources.kubernetes.pod_link import open_pod

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from meshtui.cli.diagnostics import say_picked
 from meshtui.cli.echo.request import ProbeRequest
+from meshtui.cli.person import PERSON
 from meshtui.model.errors import ServiceMissing, TargetUnreachable
 from meshtui.model.split.expectation import ECHO_PATH
 from meshtui.model.target import TargetOptions
@@ -79,7 +79,7 @@ async def _probe(request: ProbeRequest, options: TargetOptions, listeners: Liste
 @asynccontextmanager
 async def _without_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run that asks the target for nothing but ForwardEcho: it may serve no CSDS."""
-    async with echo_source(request.target, options, picked=say_picked) as source:
+    async with echo_source(request.target, options, person=PERSON) as source:
         settings = replace(_settings(request), contact_s=options.timeout)
         run = EchoRun(source, request.spec, settings, expectation=request.typed, probe=request.target)
         run.start()
@@ -92,7 +92,7 @@ async def _without_config(request: ProbeRequest, options: TargetOptions, stop: a
 @asynccontextmanager
 async def _with_config(request: ProbeRequest, options: TargetOptions, stop: asyncio.Event) -> AsyncIterator[EchoRun]:
     """A run whose expected shares follow the accepted config of the same target."""
-    session = open_echo_session(request.target, options, interval=LOOK_EVERY_S)
+    session = open_echo_session(request.target, options, interval=LOOK_EVERY_S, person=PERSON)
     session.start()
     try:
         controller, snapshot = await _unless(stop, _first_look(session, options.timeout))

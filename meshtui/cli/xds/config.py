@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import click
 
-from meshtui.cli.diagnostics import say_picked
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
+from meshtui.cli.person import PERSON
 from meshtui.cli.xds.snapshot import in_order, report_problems
 from meshtui.json_writer import indented
 from meshtui.model.address import as_typed
@@ -39,7 +39,7 @@ def config(target: str, types: str, pattern: str, options: TargetOptions, format
     def select(resource: Resource) -> bool:
         return (not wanted or resource.key.type in wanted) and fnmatch.fnmatchcase(resource.key.name, pattern)
 
-    snapshot, configs = look_with_config(target, options, select, picked=say_picked)
+    snapshot, configs = look_with_config(target, options, select, person=PERSON)
     report_problems(snapshot)
     resources = [
         {**resource_document(resource), "config": configs[resource.key]}

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meshtui.cli.diagnostics import ExitCode, say, say_picked
+from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.layout import terminal_width
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
+from meshtui.cli.person import PERSON
 from meshtui.cli.xds.snapshot import in_order, report_problems
 from meshtui.model.phrases import age_words
 from meshtui.model.target import TargetOptions
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, target: str, check: bool, options: TargetOptions, format_: str) -> None:
     """Each resource with its status, version, age and, if refused, the reason."""
     findings: Sequence[Finding] = ()
-    with looking(target, options, picked=say_picked) as look:
+    with looking(target, options, person=PERSON) as look:
         snapshot = look()
         if check:
             from meshtui.cli.xds.check import check_config

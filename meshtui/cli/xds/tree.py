@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from meshtui.cli.diagnostics import say_picked
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
+from meshtui.cli.person import PERSON
 from meshtui.cli.xds.snapshot import report_problems
 from meshtui.model.phrases import plural, share_words
 from meshtui.model.target import TargetOptions
@@ -26,7 +26,7 @@ from meshtui.targets import look
 @output_option
 def tree(target: str, options: TargetOptions, format_: str) -> None:
     """Listener → route → cluster → endpoint, with what is missing or refused."""
-    snapshot = look(target, options, picked=say_picked)
+    snapshot = look(target, options, person=PERSON)
     report_problems(snapshot)
     graph = build(snapshot)
 

@@ -8,6 +8,8 @@ import ssl
 import aiohttp
 
 from tests.kubernetes.double.running import Double, authority
+from tests.loopback import listening
+from tests.waiting import until
 
 
 def session(double: Double, token: str = "full") -> aiohttp.ClientSession:
@@ -43,14 +45,12 @@ async def test_a_port_is_forwarded_both_ways(double: Double) -> None:
         while data := await reader.read(1 << 16):
             writer.write(data)
             await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    double.cluster.targets["echo-grpc", "echo-v1", 17171] = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     path = "/api/v1/namespaces/echo-grpc/pods/echo-v1/portforward?ports=17171"
-    async with session(double) as client, client.ws_connect(path, protocols=["v4.channel.k8s.io"]) as socket:
-        assert [await socket.receive_bytes() for _ in range(2)] == [b"\x00\x13\x43", b"\x01\x13\x43"]
-        await socket.send_bytes(b"\x00" + b"hello")
-        assert await socket.receive_bytes() == b"\x00hello"
-    server.close()
-    await server.wait_closed()
+    async with listening(echo) as address, session(double) as client:
+        double.cluster.targets["echo-grpc", "echo-v1", 17171] = address
+        async with client.ws_connect(path, protocols=["v4.channel.k8s.io"]) as socket:
+            assert [await socket.receive_bytes() for _ in range(2)] == [b"\x00\x13\x43", b"\x01\x13\x43"]
+            await socket.send_bytes(b"\x00" + b"hello")
+            assert await socket.receive_bytes() == b"\x00hello"
+        await until(lambda: double.streams("echo-v1") == 0)

@@ -37,6 +37,7 @@ KINDS: Final = (
     PODS,
     NAMESPACES,
     Kind("", ("v1",), "services", "Service", ("svc",)),
+    Kind("", ("v1",), "secrets", "Secret"),
     Kind("", ("v1",), "events", "Event", ("ev",)),
     Kind("", ("v1",), "nodes", "Node", ("no",), namespaced=False),
     Kind("apps", ("v1",), "deployments", "Deployment", ("deploy",)),

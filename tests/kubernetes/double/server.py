@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from aiohttp import web
 
-from tests.kubernetes.double import discovery, reviews, streams
+from tests.kubernetes.double import discovery, protobuf, reviews, streams
 from tests.kubernetes.double.access import ANONYMOUS, REVIEWS, Asked, User, forbidden
 from tests.kubernetes.double.cluster import Breaks, Cluster, Held
 from tests.kubernetes.double.kinds import KINDS, Kind
@@ -60,9 +61,13 @@ class ApiServer:
 
     async def _allowed(self, request: web.Request, asked: Asked, user: User) -> web.StreamResponse:
         if asked.verb == "create" and asked.resource in REVIEWS:
-            if request.content_type != JSON:
+            if request.content_type == protobuf.CONTENT_TYPE:
+                body = protobuf.review(await request.read())
+            elif request.content_type == JSON:
+                body = await request.json()
+            else:
                 return _answer(request, refusal(415, "UnsupportedMediaType", _NO_JSON, {}))
-            return _answer(request, reviews.answer(asked, user, await request.json()))
+            return _answer(request, reviews.answer(asked, user, body))
         kind = _kind(asked)
         if kind is None:
             document = discovery.document(asked.path) if asked.verb == "get" and not asked.resource else None
@@ -117,6 +122,9 @@ def asked_by(request: web.Request, user: str) -> Asked:
     if verb == "get" and not subresource:
         watches = request.query.get("watch") in ("1", "true")
         verb = "watch" if watches else "get" if name else "list"
+        # One that is meant by its name is named in what is allowed and refused, as with a rule's resourceNames.
+        named = re.search(r"(?:^|,)metadata\.name=([^,]+)", request.query.get("fieldSelector", ""))
+        name = name or (named[1] if named else "")
     return Asked(verb, path, group, version, resource, subresource, namespace, name, user, query)
 
 

@@ -74,7 +74,7 @@ class Streams:
         node = pod["spec"].get("nodeName")
         if not node:
             return bad_request(f"pod {asked.name} does not have a host assigned")
-        if upgrade != "websocket":
+        if upgrade not in ("websocket", "spdy/3.1"):
             return bad_request("Upgrade request required")
         if node in self._cluster.gone_nodes:
             words = "error dialing backend: dial tcp 127.0.0.1:10250: connect: connection refused"
@@ -100,6 +100,8 @@ class Streams:
             if not self._cluster.old_nodes and not _runs(pod, container):
                 return plain(500, f'container not found ("{container}")')
             known = exec_frames.PROTOCOLS
+        if request.method != "GET":
+            return plain(501, "the double speaks no SPDY")
         offered = _offered(request)
         if offered and not set(offered) & set(known):
             return Says(403, b"", None, {"Connection": "close"})

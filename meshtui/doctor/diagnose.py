@@ -76,7 +76,12 @@ def _of_config(look: ConfigEvidence | None, judged: ConfigJudged | None) -> list
     from meshtui.doctor.rules import client, config, connection, traffic
 
     timed = run(config.TIMED_RULES, look) if judged.waits else []
-    return [*judged.findings, *timed, *run((*connection.RULES, *traffic.RULES, *client.RULES), look)]
+    found = [*judged.findings, *timed, *run((*connection.RULES, *traffic.RULES, *client.RULES), look)]
+    if look.ghosts:  # of a target in a cluster alone
+        from meshtui.doctor.rules import endpoints
+
+        found += run(endpoints.RULES, look)
+    return found
 
 
 def _of_workload(evidence: Evidence) -> list[Finding]:

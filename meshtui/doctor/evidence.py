@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a command loads the models of what it looks at, and no othe
     from meshtui.model.identity.comparison import IdentityState
     from meshtui.model.identity.token import TokenFacts
     from meshtui.model.identity.workload import Workload, WorkloadFiles
+    from meshtui.model.kubernetes.ghosts import Ghost
     from meshtui.model.traffic import Traffic
     from meshtui.model.xds.graph import Graph
     from meshtui.model.xds.resource import ResourceKey
@@ -32,7 +33,8 @@ class ConfigEvidence:
 
     ``first_seen`` says since when a resource is as it is, where that was watched, and ``switches`` which clients
     answered one after the other. ``server_uris`` are the control planes of the bootstrap, where that was read, and
-    ``server_features`` what it says of any of them.
+    ``server_features`` what it says of any of them. ``ghosts`` are endpoints behind which the cluster has no pod that
+    is to serve, where the target is in a cluster.
     """
 
     now: datetime
@@ -44,6 +46,7 @@ class ConfigEvidence:
     switches: Switches | None = None
     server_uris: tuple[str, ...] = ()
     server_features: frozenset[str] = frozenset()
+    ghosts: tuple[Ghost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from meshtui.model.ip import ip_of
 from meshtui.model.kubernetes.lacking import Lacking
-from meshtui.model.kubernetes.objects import EndpointPod, EndpointSlice, Service, plain_address
+from meshtui.model.kubernetes.objects import EndpointPod, EndpointSlice, Service
 from meshtui.model.kubernetes.reference import is_object_name
 from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint
 from meshtui.model.xds.names import parse_service_name
@@ -113,11 +114,6 @@ def held_endpoints(snapshot: Snapshot) -> tuple[HeldEndpoint, ...]:
                 for endpoint in usable(locality)
             ]
     return tuple(held)
-
-
-def ip_of(address: str) -> str:
-    """The IP of ``host:port`` in its one form."""
-    return plain_address(address.rpartition(":")[0])
 
 
 def addresses_of(held: Iterable[HeldEndpoint]) -> Mapping[ServiceRef, frozenset[str]]:

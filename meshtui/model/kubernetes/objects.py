@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Final
 
+from meshtui.model.ip import plain_address
 from meshtui.model.kubernetes import fields as read
 
 VERSION_LABEL: Final = "version"
@@ -100,7 +100,7 @@ class EndpointSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointPod:
-    """A pod as the mesh's endpoints need it. ``addresses`` are its IPs in the form of :func:`plain_address`.
+    """A pod as the mesh's endpoints need it. ``addresses`` are its IPs in the form of ``plain_address``.
 
     ``deleted_at`` is when it was asked to end (``deletionTimestamp`` is that plus the grace it was given, API
     conventions, "Metadata"); ``None`` while it is to run. ``phase`` is the API's word.
@@ -128,14 +128,6 @@ class EndpointPod:
     def is_selected(self, selector: Mapping[str, str]) -> bool:
         """Whether it has every label that a selector asks for; an empty selector selects nothing."""
         return bool(selector) and all(self.labels.get(name) == wanted for name, wanted in selector.items())
-
-
-def plain_address(written: str) -> str:
-    """An IP address in the one form that all spellings of it share; a name stays as it is."""
-    try:
-        return str(ip_address(written.strip("[]")))
-    except ValueError:
-        return written
 
 
 def name_of(document: object, kind: str = "", group: str = "") -> ObjectName:

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from meshtui.model.ip import ip_of
 from meshtui.model.phrases import share_words
 from meshtui.model.split.assessment import Expectation, ExpectationSource
 from meshtui.model.xds.clients import client_of
@@ -16,6 +17,7 @@ from meshtui.model.xds.config import (
     ActionKind,
     Cluster,
     ClusterLoadAssignment,
+    Endpoint,
     Listener,
     Locality,
     Policy,
@@ -58,12 +60,14 @@ def expectation_for(
     path: str = ECHO_PATH,
     mapping: Mapping[str, str] = _NO_MAPPING,
     versions_seen: frozenset[str] = frozenset(),
+    pod_versions: Mapping[str, str] = _NO_MAPPING,
 ) -> Expectation:
     """What the accepted config asks of answers to such requests, or why nothing can be tested.
 
     ``mapping`` says which version answers for a subset (or a whole cluster name), where the user knows better.
     ``versions_seen`` are the versions that have answered: when the subsets' names fit none of them, the names are no
-    evidence, and no verdict is built on them.
+    evidence, and no verdict is built on them. ``pod_versions`` are the version labels of pods by address, where the
+    cluster tells them.
     """
     decision = decide(snapshot, url, path, headers)
     if decision.problem or decision.route is None or decision.routes is None:
@@ -83,7 +87,8 @@ def expectation_for(
         )
         found = Expectation.untestable(reason, weights=_by_label(clusters), label=label)
     else:
-        found = _of_clusters(snapshot, decision, clusters, mapping, versions_seen, label)
+        known = _Known(mapping, versions_seen, pod_versions)
+        found = _of_clusters(snapshot, decision, clusters, known, label)
     return replace(found, arriving=_arriving(snapshot, scope, clusters))
 
 
@@ -94,12 +99,19 @@ def subsets_of(snapshot: Snapshot, url: str, headers: Mapping[str, str]) -> tupl
     return tuple(dict.fromkeys(cluster_label(item.cluster) for item in clusters))
 
 
+class _Known(NamedTuple):
+    """What is known of versions beside the config; each as :func:`expectation_for` has it."""
+
+    mapping: Mapping[str, str]
+    versions_seen: frozenset[str]
+    pod_versions: Mapping[str, str]
+
+
 def _of_clusters(
     snapshot: Snapshot,
     decision: Decision,
     clusters: tuple[WeightedCluster, ...],
-    mapping: Mapping[str, str],
-    versions_seen: frozenset[str],
+    known: _Known,
     label: str,
 ) -> Expectation:
     assert decision.routes is not None
@@ -111,12 +123,12 @@ def _of_clusters(
     for item in clusters:
         if item.weight == 0 and len(clusters) > 1:
             continue  # gRPC never draws it; an answer from its version is a surprise all the same
-        found = _served(snapshot, decision.routes.key.scope, item.cluster)
+        found = _served(snapshot, decision.routes.key.scope, item.cluster, known.pod_versions)
         unserved = _why_unserved(snapshot, decision.routes.key.scope, item.cluster, found)
         if unserved:
             notes.append(f"no call to {cluster_label(item.cluster)} is served: {unserved}")
             continue
-        shares, source = _versions(item.cluster, found, mapping)
+        shares, source = _versions(item.cluster, found, known.mapping)
         if not shares:
             return Expectation.untestable(_why_no_version(snapshot, decision, item, source), label=label)
         if source is VersionSource.NAME:
@@ -140,8 +152,8 @@ def _of_clusters(
             weights=_added(weights),
             label=label,
         )
-    if by_name and versions_seen - {version for version, _ in weights} and not versions_seen & set(by_name):
-        seen, named = ", ".join(sorted(versions_seen)), ", ".join(by_name)
+    if by_name and known.versions_seen - {version for version, _ in weights} and not known.versions_seen & set(by_name):
+        seen, named = ", ".join(sorted(known.versions_seen)), ", ".join(by_name)
         reason = (
             f"The config names the subsets {named}, the answers come from {seen}: say which subset is which version."
         )
@@ -182,9 +194,10 @@ class _Served(NamedTuple):
     policy: Policy
     later: tuple[str, ...]
     """The versions of the priorities after it."""
+    pod_versions: Mapping[str, str]
 
 
-def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
+def _served(snapshot: Snapshot, scope: str, name: str, pod_versions: Mapping[str, str]) -> _Served | None:
     """``None`` for a cluster whose endpoints are not known from EDS."""
     cluster = snapshot.resources.get(ResourceKey(scope, CDS, name))
     key = endpoints_key(snapshot, ResourceKey(scope, CDS, name))
@@ -195,8 +208,8 @@ def _served(snapshot: Snapshot, scope: str, name: str) -> _Served | None:
         return None
     used = serving(assignment.body)
     after = [locality for locality in assignment.body.localities if locality.priority > used.priority]
-    later = sorted({endpoint.revision for locality in after for endpoint in usable(locality)} - {""})
-    return _Served(used, policy_of(cluster.body, client_of(snapshot.node)), tuple(later))
+    later = sorted({_version_of(each, pod_versions) for locality in after for each in usable(locality)} - {""})
+    return _Served(used, policy_of(cluster.body, client_of(snapshot.node)), tuple(later), pod_versions)
 
 
 def _why_unserved(snapshot: Snapshot, scope: str, name: str, found: _Served | None) -> str:
@@ -219,7 +232,7 @@ def _versions(
     short = cluster_label(cluster)
     if cluster in mapping or short in mapping:
         return ((mapping.get(cluster, mapping.get(short, "")), 1.0),), VersionSource.MAPPING
-    revisions = _revisions(found.serving.localities) if found is not None else frozenset()
+    revisions = _revisions(found.serving.localities, found.pod_versions) if found is not None else frozenset()
     if len(revisions) == 1:
         return ((next(iter(revisions)), 1.0),), VersionSource.WORKLOAD
     if found is not None and len(revisions) > 1:
@@ -232,16 +245,25 @@ def _versions(
 
 def _by_locality(found: _Served) -> tuple[tuple[str, float], ...]:
     """The split that locality weights make, where each locality has one version; none where it cannot be foreseen."""
-    shares = [(_revisions((locality,)), share) for locality, share in found.serving.shares()]
+    shares = [(_revisions((locality,), found.pod_versions), share) for locality, share in found.serving.shares()]
     if not found.policy.by_locality or any(len(revisions) != 1 for revisions, _ in shares):
         return ()
     return tuple((next(iter(revisions)), share) for revisions, share in shares)
 
 
-def _revisions(localities: Iterable[Locality]) -> frozenset[str]:
-    """The versions of the endpoints in use, where istiod says them (canonical revision in the endpoint's metadata)."""
-    revisions = {endpoint.revision for locality in localities for endpoint in usable(locality)}
+def _revisions(localities: Iterable[Locality], pod_versions: Mapping[str, str]) -> frozenset[str]:
+    """The versions of the endpoints in use, where all of them are known."""
+    revisions = {_version_of(endpoint, pod_versions) for locality in localities for endpoint in usable(locality)}
     return frozenset(revisions) if all(revisions) else frozenset()
+
+
+def _version_of(endpoint: Endpoint, pod_versions: Mapping[str, str]) -> str:
+    """The version label of the endpoint's pod, else what istiod says of it (canonical revision in its metadata).
+
+    The label comes first: Istio's echo app answers it, while the canonical revision may be that of another label.
+    """
+    labelled = pod_versions.get(ip_of(endpoint.address), "") if pod_versions else ""
+    return labelled or endpoint.revision
 
 
 def _why_no_version(snapshot: Snapshot, decision: Decision, item: WeightedCluster, source: VersionSource) -> str:

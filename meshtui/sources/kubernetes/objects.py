@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from meshtui.model.clock import utc_now
+from meshtui.model.ip import plain_address
 from meshtui.model.kubernetes.behind import Behind, ServiceRef, unexplained
 from meshtui.model.kubernetes.fields import objects
 from meshtui.model.kubernetes.istio import NETWORKING, WorkloadEntry
@@ -21,7 +22,6 @@ from meshtui.model.kubernetes.objects import (
     Service,
     endpoint_pod_of,
     endpoint_slice_of,
-    plain_address,
     service_of,
 )
 from meshtui.model.kubernetes.rights import LIST_PODS, LIST_SERVICES, LIST_SLICES, Right

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
+from meshtui.model.ip import plain_address
 from meshtui.model.kubernetes.objects import (
     ObjectName,
     ServicePort,
     endpoint_pod_of,
     endpoint_slice_of,
-    plain_address,
     service_of,
 )
 from tests.model.kubernetes.documents import ANY_JSON, ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, broken

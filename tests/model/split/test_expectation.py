@@ -259,3 +259,29 @@ def test_a_cluster_that_a_plugin_picks_is_no_split() -> None:
     assert found.reason == (
         "Of the matching route the plugin rls picks the cluster, call by call: the config asks for no split."
     )
+
+
+def test_the_labels_of_pods_say_which_version_answers() -> None:
+    """A subset need not be called as its version, and istiod may say none, or that of another label."""
+    unlike = {"10.0.0.1": "blue", "10.0.0.2": "green"}
+    seen = with_resource(
+        with_resource(
+            canary(), resource(EDS, subset("v1"), endpoints(subset("v1"), "10.0.0.1:17070", revision="1.4.2"))
+        ),
+        resource(EDS, subset("v2"), endpoints(subset("v2"), "10.0.0.2:17070")),
+    )
+    found = expectation_for(seen, URL, {}, pod_versions=unlike)
+    assert found.shares == {"blue": pytest.approx(0.2), "green": pytest.approx(0.8)}
+    assert found.notes == ()
+    # what a person says stands above it, and a pod without a label leaves what istiod says
+    assert expectation_for(seen, URL, {}, pod_versions=unlike, mapping={"v1": "one"}).shares["one"] == pytest.approx(
+        0.2
+    )
+    assert set(expectation_for(seen, URL, {}, pod_versions={"10.0.0.2": "green"}).shares) == {"1.4.2", "green"}
+
+
+def test_pods_of_several_versions_behind_one_cluster_are_told_apart_by_their_labels() -> None:
+    seen = with_resource(canary(), resource(EDS, subset("v1"), endpoints(subset("v1"), "10.0.0.1:1", "10.0.0.2:1")))
+    found = expectation_for(seen, URL, {}, pod_versions={"10.0.0.1": "blue", "10.0.0.2": "green"})
+    assert not found.testable
+    assert "holds several versions" in found.reason

@@ -110,14 +110,21 @@ class Reached:
         return RelayedEcho(source, self.pod.way)
 
     def follower(self) -> Follower | None:
-        """What tells of the pod's own fate; ``None`` for an address, and for a pod that may not be read."""
-        if self.api is None or self.pod is None or self.pod.resolved.pod is None:
+        """What tells of the pod and the way there; ``None`` for an address."""
+        if self.api is None or self.pod is None:
             return None
         from meshtui.sources.kubernetes.follow import PodFollower
         from meshtui.sources.kubernetes.pod_link import pod_words
+        from meshtui.sources.kubernetes.pod_story import PodStory
 
-        resolved = self.pod.resolved
-        return PodFollower(self.api, self.pod.resolved.pod, pod_words(resolved), selector=resolved.selector)
+        resolved, words = self.pod.resolved, pod_words(self.pod.resolved)
+        pod = resolved.pod
+        return PodStory(
+            words,
+            self.pod.way.relay,
+            picked=resolved.words.partition(", ")[2],
+            follower=PodFollower(self.api, pod, words, selector=resolved.selector) if pod is not None else None,
+        )
 
     def _bounds(self) -> _Bounds:
         options = self.options

@@ -34,7 +34,7 @@ class Way:
     """The relay to a pod's port, and what the pod is called in messages."""
 
     def __init__(self, relay: Relay, words: str) -> None:
-        self._relay = relay
+        self.relay = relay
         self._words = words
 
     def explained(self, error: MeshtuiError) -> MeshtuiError:
@@ -45,10 +45,10 @@ class Way:
             error = type(error)(error.what, error.hint.replace(ADMIN, PORT))
         if isinstance(error, ServiceMissing):
             return error
-        trouble = self._relay.trouble
+        trouble = self.relay.trouble
         if trouble is not None:
             return TargetUnreachable(f"{self._words} cannot be reached. {trouble.sentence}", trouble.hint)
-        if isinstance(error, NoAnswer) and self._relay.opening:
+        if isinstance(error, NoAnswer) and self.relay.opening:
             return NoAnswer(
                 f"{self._words} does not answer: the API server has not opened the port-forward in time.",
                 "The API server, its node or the way there may be slow or gone; --timeout gives it more time.",

@@ -165,8 +165,8 @@ def _wake(loop: asyncio.AbstractEventLoop, server: ApiServer) -> Callable[[], No
 
 
 async def _listen(server: ApiServer, tls: ssl.SSLContext, port: int) -> web.AppRunner:
-    # What is in flight is cut at once when it stops, as by a process that is killed.
-    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=0.0, handler_cancellation=True)
+    # What is in flight is cut at once when it stops, as by a process that is killed; 0 would be no limit.
+    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=0.01, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls, reuse_address=True).start()
     return runner

@@ -1,0 +1,124 @@
+"""A session over a pod: what it shows, and what becomes of it when the pod or the way there does not last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.target import TargetOptions
+from meshtui.model.timeline import EventKind
+from meshtui.session.session import Session
+from meshtui.session.state import LinkState, SessionState
+from meshtui.targets import open_session
+from tests.kubernetes.double.access import Rule, User
+from tests.kubernetes.double.kinds import PODS
+from tests.kubernetes.double.pods import proxyless
+from tests.kubernetes.double.running import Double
+from tests.waiting import PATIENCE_S
+
+pytestmark = pytest.mark.mesh
+
+
+@asynccontextmanager
+async def following(double: Double, target: str = "pod/client", token: str = "full") -> AsyncIterator[Session]:
+    """A session that has shown its first config."""
+    cluster = ClusterOptions(kubeconfig=str(double.kubeconfig(token)))
+    session = open_session(target, TargetOptions(cluster=cluster), interval=0.1)
+    session.start()
+    try:
+        await until(session, lambda state: state.snapshot is not None)
+        yield session
+    finally:
+        await session.stop()
+
+
+async def until(session: Session, holds: Callable[[SessionState], object]) -> SessionState:
+    """The first state for which something holds."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds(session.state):
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"never came: {session.state.link} {told(session.state)}") from None
+    return session.state
+
+
+def told(state: SessionState) -> list[str]:
+    """What was told of the pod, the oldest first."""
+    return [event.text for event in reversed(state.events) if event.kind is EventKind.POD]
+
+
+async def test_config_and_channels_come_over_the_relay(shifted_cluster: Double) -> None:
+    async with following(shifted_cluster) as session:
+        state = await until(session, lambda state: state.channels is not None)
+    assert state.snapshot is not None
+    assert len(state.snapshot.resources) == 6
+    assert state.link.state is LinkState.LIVE
+
+
+async def test_it_is_said_which_of_several_it_is(shifted_cluster: Double) -> None:
+    async with following(shifted_cluster, "-l app=echo") as session:
+        state = await until(session, lambda state: told(state))
+    assert told(state)[0].endswith("of 2 pods with -l app=echo")
+
+
+async def test_a_cut_connection_is_told_and_made_again(cluster_of_mesh: Double) -> None:
+    async with following(cluster_of_mesh) as session:
+        assert cluster_of_mesh.cut("client")
+        state = await until(session, lambda state: "the port-forward works again" in told(state))
+        await until(session, lambda state: state.link.state is LinkState.LIVE)
+    assert any("was cut" in text for text in told(state))
+
+
+async def test_another_pod_of_the_same_name_is_never_shown(cluster_of_mesh: Double) -> None:
+    store = cluster_of_mesh.cluster.store
+    async with following(cluster_of_mesh) as session:
+        store.delete(PODS, "echo-grpc", "client")
+        store.put(proxyless("client", app="client"))
+        cluster_of_mesh.cut("client")
+        state = await until(session, lambda state: state.link.state is LinkState.STALE)
+        state = await until(session, lambda state: "another one has its name" in state.link.problem)
+        await until(session, lambda state: any("another pod has its name" in text for text in told(state)))
+        answered = state.link.last_answer
+        assert session.state.link.last_answer == answered
+
+
+async def test_a_cluster_that_goes_and_comes_back(cluster_of_mesh: Double) -> None:
+    async with following(cluster_of_mesh) as session:
+        cluster_of_mesh.stop()
+        state = await until(session, lambda state: state.link.state is LinkState.STALE)
+        await until(session, lambda state: "cannot be reached" in state.link.problem)
+        cluster_of_mesh.start_again()
+        state = await until(session, lambda state: state.link.state is LinkState.LIVE)
+    assert state.snapshot is not None
+
+
+async def test_a_pod_that_may_not_be_read_is_shown_all_the_same(cluster_of_mesh: Double) -> None:
+    rule = Rule(("get", "create"), ("pods/portforward",))
+    cluster_of_mesh.cluster.users["forward-only"] = User("forward-only", (rule,))
+    async with following(cluster_of_mesh, token="forward-only") as session:
+        await until(session, lambda state: state.channels is not None)
+        assert told(session.state) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("pod/nope", "There is no pod/nope in namespace echo-grpc"),
+        ("pod/client --port 9", "Nothing in the pod listens on localhost:9"),
+        ("deploy/nope", "There is no deployment/nope"),
+    ],
+)
+async def test_why_there_is_nothing_to_show(shifted_cluster: Double, target: str, words: str) -> None:
+    cluster = ClusterOptions(kubeconfig=str(shifted_cluster.kubeconfig()))
+    session = open_session(target, TargetOptions(cluster=cluster), interval=0.1)
+    session.start()
+    try:
+        state = await until(session, lambda state: state.link.state is not LinkState.CONNECTING)
+    finally:
+        await session.stop()
+    assert words in state.link.problem

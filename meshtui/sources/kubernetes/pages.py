@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
+from meshtui.model.errors import BadAnswer
 from meshtui.model.kubernetes.fields import at, objects, text
 from meshtui.sources.kubernetes.api import JSON, Api, Query
 
@@ -30,6 +31,7 @@ async def pages(api: Api, path: str, query: Query = (), accept: str = JSON) -> A
         token = text(page, "metadata", "continue")
         if not token:
             return
+    raise BadAnswer(f"{api.context.server} lists {path} without an end: more than {MOST_PAGES} pages.")
 
 
 def version_of(document: object) -> str:

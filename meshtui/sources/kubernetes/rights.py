@@ -27,6 +27,9 @@ ALL_RIGHTS: Final = tuple(dict.fromkeys(right for need in NEEDS for right in nee
 """Every right that an attached pod and the picker use."""
 
 
+_VERSION: Final = re.compile(r"v([0-9]{1,4})\.([0-9]{1,4})")
+
+
 async def ask_rights(api: Api, namespace: str, rights: Iterable[Right] = ALL_RIGHTS, *, pod: str = "") -> Rights:
     """Whether the user has these rights in the namespace, or for one pod there, which a role may name.
 
@@ -43,12 +46,16 @@ async def ask_rights(api: Api, namespace: str, rights: Iterable[Right] = ALL_RIG
 
 
 async def server_version(api: Api) -> tuple[int, int] | None:
-    """The version of the API server, as (1, 37); ``None`` if it does not tell. Raises as :func:`ask_rights`."""
+    """The version as which the API server behaves, as (1, 37): what it emulates during an upgrade, else its own.
+
+    ``None`` if it does not tell. Raises as :func:`ask_rights`.
+    """
     try:
         said = await api.get("/version")
     except ApiRefused:
         return None
-    found = re.match(r"v([0-9]{1,4})\.([0-9]{1,4})", text(said, "gitVersion"))
+    emulated = f"v{text(said, 'emulationMajor')}.{text(said, 'emulationMinor')}"
+    found = _VERSION.match(emulated) or _VERSION.match(text(said, "gitVersion"))
     return (int(found[1]), int(found[2])) if found else None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from meshtui.model.kubernetes.pod_events import PodChanged, PodEvent, PodGone, PodPage, PodsLive, PodsTroubled
 from meshtui.sources.kubernetes import pages as pages_module
+from meshtui.sources.kubernetes import watching
 from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable
 from meshtui.sources.kubernetes.pages import PAGE
 from meshtui.sources.kubernetes.pods import follow_pods, list_pods
@@ -158,10 +161,26 @@ async def test_a_watch_that_ends_at_once_is_not_asked_for_in_a_hurry(double: Dou
         await asyncio.sleep(0)
 
     double.cluster.instead(Says(200, b"", "application/json"), is_watch)
-    pacing = type(SOON)(sleep=sleep, chance=lambda: 0.0)
+    pacing = replace(SOON, sleep=sleep)
     async with api_of(double) as api, heard(follow_pods(api, "echo-grpc", pacing=pacing)):
         await told_twice.wait()
     assert pauses[:3] == [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("why", ["silence", "sleep"])
+async def test_a_connection_that_may_be_dead_is_replaced(
+    double: Double, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    monkeypatch.setattr(watching, "CHECK_S", 0.01)
+    monkeypatch.setattr(watching, "SILENCE_S", 0.05 if why == "silence" else 1e9)
+    clock = itertools.count(step=1000 if why == "sleep" else 0)
+    pacing = replace(SOON, wall=lambda: float(next(clock)))
+    async with api_of(double) as api, heard(follow_pods(api, "echo-grpc", pacing=pacing)) as told:
+        await until(lambda: sum(map(is_watch, double.cluster.log)) > 2, "another watch, and another")
+        double.cluster.store.put(proxyless("echo-v3"))
+        await until(lambda: "echo-v3" in pods_in(told), "a change that nothing was lost of")
+    assert not any(isinstance(event, PodsTroubled) for event in told.events)
+    assert len([event for event in told.events if isinstance(event, PodPage)]) == 1
 
 
 @pytest.mark.parametrize("answer", [b"<html>a proxy</html>\n", b'{"type":\n', b"[" * 100_000 + b"\n"])

@@ -118,11 +118,14 @@ class Dialer:
         return self._tls[2]
 
     def _opened(self) -> ClientSession:
-        from aiohttp import ClientSession
+        from aiohttp import ClientSession, DummyCookieJar
 
         if self._session is None:
             self._session = ClientSession(
-                connector=self._connector(), trust_env=False, headers={"User-Agent": USER_AGENT}
+                connector=self._connector(),
+                cookie_jar=DummyCookieJar(),
+                trust_env=False,
+                headers={"User-Agent": USER_AGENT},
             )
         return self._session
 

@@ -105,14 +105,16 @@ def _where(error: Exception) -> str:
     return f"line {mark.line + 1}: {said}" if mark is not None else said
 
 
-def choose(config: Kubeconfig, options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
+def choose(
+    config: Kubeconfig, options: ClusterOptions, environ: Mapping[str, str], service_account: str = SERVICE_ACCOUNT
+) -> Chosen:
     """The context that was asked for or is current, with its cluster and user. Blocks (in a pod it reads files).
 
     Without any kubeconfig it is the pod's own service account, if this runs in a pod. Raises ``UsageError`` for names
     that lead nowhere, with those there are.
     """
     if options.context is None and config.empty:
-        return _in_cluster(options, environ)
+        return _in_cluster(options, environ, service_account)
     name = options.context or config.current_context
     source = ", ".join(config.sources)
     if not name:
@@ -173,9 +175,9 @@ def _names(found: Mapping[str, object], noun: str = "context") -> str:
     return f"There {'is' if len(found) == 1 else 'are'} {plural(len(found), noun)}: {shown}{more}."
 
 
-def _in_cluster(options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
+def _in_cluster(options: ClusterOptions, environ: Mapping[str, str], folder: str) -> Chosen:
     host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "")
-    token = os.path.join(SERVICE_ACCOUNT, "token")
+    token = os.path.join(folder, "token")
     if not (host and port and os.path.exists(token)):
         paths = ", ".join(kubeconfig_paths(options, environ))
         raise UsageError(
@@ -187,18 +189,18 @@ def _in_cluster(options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
         cluster_name=IN_CLUSTER,
         cluster=Cluster(
             server=f"https://{f'[{host}]' if ':' in host else host}:{port}",
-            certificate_authority=os.path.join(SERVICE_ACCOUNT, "ca.crt"),
+            certificate_authority=os.path.join(folder, "ca.crt"),
         ),
         user_name="the pod's service account",
         user=User(token_file=token),
-        namespace=options.namespace or environ.get("POD_NAMESPACE") or _own_namespace(),
-        source=SERVICE_ACCOUNT,
+        namespace=options.namespace or environ.get("POD_NAMESPACE") or _own_namespace(folder),
+        source=folder,
         from_file=False,
     )
 
 
-def _own_namespace() -> str:
+def _own_namespace(folder: str) -> str:
     try:
-        return read_limited(os.path.join(SERVICE_ACCOUNT, "namespace"), 4096).decode().strip() or "default"
+        return read_limited(os.path.join(folder, "namespace"), 4096).decode().strip() or "default"
     except (OSError, ValueError):
         return "default"

@@ -16,8 +16,8 @@ from meshtui.sources.kubernetes.failures import LoginFailed
 from meshtui.sources.kubernetes.plugin_login import SILENT, shared_login
 from meshtui.sources.reading import read_limited
 
-TOKEN_FRESH: Final = 10.0
-"""Seconds a token file's content is used before the file is read again; a kubelet replaces it at 80 % of its life."""
+FRESH: Final = 10.0
+"""Seconds a file's content is used before it is read again; a kubelet replaces a token at 80 % of its life."""
 
 LARGEST_FILE: Final = 1 << 20
 """Bytes of a token, certificate or key."""
@@ -53,7 +53,7 @@ class Credentials:
         self.user = user
         self._prompt = prompt
         self._monotonic = monotonic
-        self._token = ("", -TOKEN_FRESH)
+        self._files: dict[str, tuple[bytes, float]] = {}
         self._renewals = 0
         # client-go asks a plugin only where no header says already who it is.
         said = user.token or user.token_file or user.username
@@ -94,16 +94,16 @@ class Credentials:
             return True
         if used.generation != self._renewals:
             return True
-        before, _ = self._token
-        self._token = (before, -TOKEN_FRESH)
-        if not self.user.token_file or await self._file_token() == before:
+        self._files.clear()
+        now = await self.login()
+        if (now.headers, now.certificate, now.key) == (used.headers, used.certificate, used.key):
             return False
         self._renewals += 1
         return True
 
     async def _authorization(self) -> Headers:
         user = self.user
-        token = await self._file_token() if user.token_file else ""
+        token = (await self._file(user.token_file, "token")).decode("utf-8", "replace").strip()
         token = token or user.token or user.auth_provider_id_token
         if not token and user.username:
             pair = base64.b64encode(f"{user.username}:{user.password}".encode()).decode()
@@ -112,20 +112,19 @@ class Credentials:
 
     async def _certificate(self) -> tuple[bytes, bytes]:
         user = self.user
-        certificate, key = user.client_certificate_data, user.client_key_data
-        if not certificate and user.client_certificate:
-            certificate = await _read(user.client_certificate, "client certificate")
-        if not key and user.client_key:
-            key = await _read(user.client_key, "client key")
-        return certificate, key
+        certificate = user.client_certificate_data or await self._file(user.client_certificate, "client certificate")
+        return certificate, user.client_key_data or await self._file(user.client_key, "client key")
 
-    async def _file_token(self) -> str:
-        token, read = self._token
+    async def _file(self, path: str, what: str) -> bytes:
+        """What stands there; nothing for no path. Raises ``LoginFailed``."""
+        if not path:
+            return b""
+        content, read = self._files.get(path, (b"", -FRESH))
         now = self._monotonic()
-        if now - read >= TOKEN_FRESH:
-            token = (await _read(self.user.token_file, "token")).decode("utf-8", "replace").strip()
-            self._token = (token, now)
-        return token
+        if now - read >= FRESH:
+            content = await _read(path, what)
+            self._files[path] = (content, now)
+        return content
 
 
 async def _read(path: str, what: str) -> bytes:

@@ -29,6 +29,9 @@ PLUGIN_TIMEOUT: Final = 120.0
 ENDING: Final = 1.0
 """Seconds between asking a plugin to end and ending it; and how long its output may stay open after its end."""
 
+LOOK_EVERY: Final = 0.1
+"""Seconds between looks whether a plugin has ended whose output stays open."""
+
 LARGEST_ANSWER: Final = 1 << 20
 """Bytes of a plugin's answer; a token has some KiB, a certificate with its chain some ten."""
 
@@ -67,7 +70,7 @@ async def run_plugin(
     ]
     try:
         async with asyncio.timeout(timeout):
-            await process.wait()
+            await _ended(process)
         await asyncio.wait(reading, timeout=ENDING)
     except TimeoutError:
         raise LoginFailed(
@@ -183,6 +186,16 @@ def _hear(line: bytes, words: deque[str], says: Callable[[str], None]) -> None:
         says(text)
 
 
+async def _ended(process: Process) -> None:
+    """Until the plugin itself has ended; asyncio's own wait is also for whoever else holds its pipes open."""
+    waiting = asyncio.ensure_future(process.wait())
+    try:
+        while process.returncode is None:
+            await asyncio.wait({waiting}, timeout=LOOK_EVERY)
+    finally:
+        waiting.cancel()
+
+
 async def _end(process: Process, *, group: bool) -> None:
     """Ends what still runs: the plugin with all of its group, first by asking."""
     for sent in (signal.SIGTERM, signal.SIGKILL):
@@ -193,7 +206,7 @@ async def _end(process: Process, *, group: bool) -> None:
                 process.send_signal(sent)
         with suppress(TimeoutError):
             async with asyncio.timeout(ENDING):
-                await process.wait()
+                await _ended(process)
         if process.returncode is not None and sent == signal.SIGTERM and not group:
             return
 

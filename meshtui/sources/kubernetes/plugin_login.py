@@ -61,6 +61,10 @@ class PluginLogin:
         self._quiet_until = 0.0
         self._pause = FIRST_PAUSE
 
+    def try_at_once(self) -> None:
+        """Forget the pause after a failure."""
+        self._quiet_until, self._pause = 0.0, FIRST_PAUSE
+
     async def answer(self, prompt: LoginPrompt) -> LoginAnswer:
         """The credentials, from a new run if there are none or their time is over."""
         async with self._one_at_a_time:
@@ -126,6 +130,6 @@ def shared_login(plugin: ExecPlugin, cluster: Cluster, environ: Mapping[str, str
     """The login by this plugin at this cluster, the same for all who ask on this event loop."""
     logins = _SHARED.setdefault(asyncio.get_running_loop(), {})
     key = (plugin, repr(cluster), tuple(sorted(environ.items())))
-    if key not in logins:
-        logins[key] = PluginLogin(plugin, cluster, environ)
-    return logins[key]
+    login = logins.setdefault(key, PluginLogin(plugin, cluster, environ))
+    login.try_at_once()  # who opens a cluster anew may have logged in meanwhile
+    return login

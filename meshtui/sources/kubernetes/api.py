@@ -213,14 +213,13 @@ class Api:
         head_within: float | None,
     ) -> ClientResponse:
         """An answer that is no refusal, its content unread."""
-        from aiohttp import ClientError
 
         async def ask(login: Login) -> ClientResponse:
             headers = (("Accept", accept),)
             try:
                 async with asyncio.timeout(head_within):
                     response = await self._dialer.request(verb, self._url(path, query), login, headers, within, body)
-            except (ClientError, OSError, TimeoutError) as error:
+            except self._dialer.failures as error:
                 raise self._unreachable(error) from None
             if response.status < 300:
                 return response

@@ -46,14 +46,29 @@ class Dialer:
         self._tls: tuple[bytes, bytes, ssl.SSLContext] | None = None
 
     @property
+    def _by_socks(self) -> bool:
+        return self._proxy is not None and self._proxy.scheme == "socks5"
+
+    @property
     def dialled(self) -> Dialled:
         """What is dialled, for what is said when it fails."""
         return Dialled(self._server, self._proxy, self._timeout, self._cluster.tls_server_name)
 
+    @property
+    def failures(self) -> tuple[type[BaseException], ...]:
+        """What :meth:`request` raises where nothing answers."""
+        from aiohttp import ClientError
+
+        if not self._by_socks:
+            return (ClientError, OSError)
+        from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+
+        return (ClientError, OSError, ProxyError, ProxyConnectionError, ProxyTimeoutError)
+
     async def request(
         self, verb: str, url: str, login: Login, headers: Headers, within: ClientTimeout, body: Any = None
     ) -> ClientResponse:
-        """The answer's head. Raises aiohttp's errors, ``OSError``, ``TimeoutError``; ``BadInput`` for unusable PEM."""
+        """The answer's head. Raises what is in ``failures``, and ``BadInput`` for unusable PEM."""
         from yarl import URL
 
         session = self._opened()
@@ -64,7 +79,7 @@ class Dialer:
             json=body,
             headers=[*headers, *login.headers, *compression],
             ssl=await self._context(login),
-            proxy=self._proxy.url if self._proxy is not None and self._proxy.scheme != "socks5" else None,
+            proxy=self._proxy.url if self._proxy is not None and not self._by_socks else None,
             timeout=within,
             allow_redirects=False,
         )
@@ -130,7 +145,7 @@ class Dialer:
         return self._session
 
     def _connector(self) -> BaseConnector:
-        if self._proxy is not None and self._proxy.scheme == "socks5":
+        if self._proxy is not None and self._by_socks:
             from aiohttp_socks import ProxyConnector  # few kubeconfigs have a SOCKS proxy
 
             # The proxy looks the name up, as in Go: it stands where the name is known.

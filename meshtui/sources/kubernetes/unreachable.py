@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -61,8 +62,9 @@ def unreachable(error: BaseException, dialled: Dialled) -> ApiUnreachable:
     if any(isinstance(each, socket.gaierror) for each in chain):
         return _no_name(chain, dialled)
     if any(isinstance(each, TimeoutError) for each in chain):
+        through_proxy = f" through the proxy {dialled.proxy.shown} ({dialled.proxy.source})" if dialled.proxy else ""
         return ApiUnreachable(
-            f"{dialled.server} does not answer within {dialled.timeout:g} s.",
+            f"{dialled.server} does not answer within {dialled.timeout:g} s{through_proxy}.",
             "Is the VPN up? Is the server of the kubeconfig the right one?",
             cause=Cause.SILENT,
         )
@@ -126,7 +128,8 @@ def _proxy_failed(chain: list[BaseException], dialled: Dialled) -> ApiUnreachabl
         )
     if status:
         return ApiUnreachable(f"{who} does not connect to {dialled.server}: it answers {status}.", cause=Cause.PROXY)
-    if names & _PROXY_NOT_REACHED:
+    # By TCP nothing but the proxy is dialled: who refuses, or is not known, is the proxy.
+    if names & _PROXY_NOT_REACHED or any(isinstance(each, socket.gaierror | ConnectionRefusedError) for each in chain):
         return ApiUnreachable(
             f"{who} cannot be reached: {_reason(chain)}.",
             "Is it still there? NO_PROXY takes hosts out of what goes through HTTPS_PROXY.",
@@ -153,15 +156,16 @@ def _proxy_status(chain: list[BaseException]) -> int:
 
 
 def _tls(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable:
-    error = next(each for each in chain if isinstance(each, ssl.SSLError))
-    reason = error.reason or ""
+    errors = [each for each in chain if isinstance(each, ssl.SSLError)]
+    # aiohttp's own are such errors too, without a reason.
+    reason = next((text for each in errors if (text := getattr(each, "reason", None))), "")
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"):
         return ApiUnreachable(
             f"{dialled.server} answers, but not in TLS.",
             "Something else than an API server listens there, or its address begins with http://.",
             cause=Cause.TLS,
         )
-    said = _quote(reason.replace("_", " ").lower() or str(error))
+    said = _quote(reason.replace("_", " ").lower() or str(errors[-1]))
     return ApiUnreachable(f"TLS with {dialled.server} failed: {said}.", cause=Cause.TLS)
 
 
@@ -189,7 +193,7 @@ def _network(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable:
             cause=Cause.REFUSED,
         )
     names = {type(each).__name__ for each in chain}
-    if code in (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED) or names & _CUT:
+    if names & _CUT or any(isinstance(each, _RESET) for each in chain):
         return ApiUnreachable(f"The connection to {dialled.server} was cut.", cause=Cause.CUT)
     if names & {"InvalidMessage", "ClientResponseError"}:
         return ApiUnreachable(
@@ -200,6 +204,7 @@ def _network(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable:
     return ApiUnreachable(f"{dialled.server} cannot be reached: {_reason(chain)}.", cause=Cause.OTHER)
 
 
+_RESET: Final = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 _CUT: Final = frozenset({"ServerDisconnectedError", "ClientPayloadError", "IncompleteReadError", "EOFError"})
 """Errors of a connection that ended in the middle."""
 
@@ -212,9 +217,7 @@ def _reason(chain: list[BaseException]) -> str:
         if isinstance(each, TimeoutError):
             return "it does not answer in time"
         if isinstance(each, OSError) and each.errno:
-            return _quote(
-                (each.strerror or "").rpartition("]")[2].strip().lower() or errno.errorcode.get(each.errno, "")
-            )
+            return os.strerror(each.errno).lower()  # asyncio's own words name no reason
     return _quote(str(chain[0])) or type(chain[0]).__name__
 
 

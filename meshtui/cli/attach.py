@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from meshtui.session.demo_control import DemoControl
     from meshtui.session.recents import Recents
     from meshtui.session.session import Session
+    from meshtui.targets import Person
     from meshtui.tui.app import MeshtuiApp
 
 
@@ -57,8 +58,10 @@ def open_screen(
     watchdog = Watchdog(sys.stdin.fileno(), ExitCode.INTERRUPTED, lambda: guard.drawing(False))
     watchdog.start()
     from meshtui.cli.scenarios import scenarios
+    from meshtui.model.kubernetes.login_prompt import LoginPrompt
     from meshtui.session.recents import Recents
     from meshtui.session.workspace import Workspace
+    from meshtui.targets import Person
     from meshtui.tui.app import MeshtuiApp
 
     recents = Recents()
@@ -74,6 +77,7 @@ def open_screen(
         left=watchdog.leaving,
         drawing=guard.drawing,
     )
+    opener.person = Person(login=LoginPrompt(app.say, app.lend_terminal))
     watchdog.attach(app.end)
     app.run()
     return _ended(app)
@@ -88,6 +92,7 @@ class _Opener:
         # What was said of one target holds for no other.
         elsewhere = replace(cluster, namespace=None, selector=None, container=None, port=None)
         self._for_others = replace(options, cluster=elsewhere)
+        self.person: Person | None = None
         self._interval = interval
         self._recents = recents
         self._demos = [demo] if demo is not None else []
@@ -107,12 +112,12 @@ class _Opener:
 
     def session(self, typed: str) -> Session:
         """A session with a target; what is no pod of a demo is remembered for the next start."""
-        from meshtui.targets import open_session
+        from meshtui.targets import NOBODY, open_session
 
         pod = next((known for demo in self._demos if (known := demo.options(typed)) is not None), None)
         if pod is None:
             self._recents.remember(typed)
-        return open_session(typed, pod or self._for_others, interval=self._interval)
+        return open_session(typed, pod or self._for_others, interval=self._interval, person=self.person or NOBODY)
 
 
 def _ended(app: MeshtuiApp) -> ExitCode:

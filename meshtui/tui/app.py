@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from textual import events
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -162,6 +162,29 @@ class MeshtuiApp(App[None]):
             await self.typeahead.take(event)
         else:
             await super().on_event(event)
+
+    def say(self, line: str) -> None:
+        """A line of somebody else's, such as a login plugin's, over whatever is shown."""
+        self.notify(shown(line), markup=False)
+
+    @asynccontextmanager
+    async def lend_terminal(self, needed: bool) -> AsyncIterator[bool]:
+        """The terminal for a program that cannot go without, such as a login plugin that asks something.
+
+        What it yields is whether it is lent; the screen is away meanwhile, and nothing is drawn.
+        """
+        with ExitStack() as lent:
+            if needed:
+                try:
+                    lent.enter_context(self.batch_update())
+                    lent.enter_context(self.suspend())
+                except SuspendNotSupported:
+                    needed = False
+            try:
+                yield needed
+            finally:
+                lent.pop_all().close()  # without an error in hand, at which Textual would leave the terminal as it is
+        self.refresh()
 
     async def on_unmount(self) -> None:
         """End every session and the mesh, whatever way the program is left."""

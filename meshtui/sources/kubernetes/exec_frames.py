@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from meshtui.model.phrases import shorten
 from meshtui.model.printable import printable
@@ -69,6 +69,11 @@ class ExecFrames:
         """How it ended; None while nothing was said of it."""
         return read_status(bytes(self._status)) if self._status else None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the status came, which is the last there is. Plain text may go on, so it is not known of it."""
+        return bool(self._status) and _document(bytes(self._status)) is not None
+
     def take(self, message: bytes | str) -> None:
         """Take in one message. Raises ``TooMuch`` beyond the limit, ``FrameProblem`` for what is no message of it."""
         if isinstance(message, str):
@@ -91,16 +96,21 @@ class ExecFrames:
 
 def read_status(data: bytes) -> ExecEnd:
     """What the last channel says. Text that is no ``Status`` is taken as the message: old nodes write it plain."""
-    text = data.decode("utf-8", "replace")
-    try:
-        status = json.loads(text)
-    except (ValueError, RecursionError):
-        status = None
-    if not isinstance(status, dict):
-        return ExecEnd(None, _words(text))
+    status = _document(data)
+    if status is None:
+        return ExecEnd(None, _words(data.decode("utf-8", "replace")))
     if status.get("status") == "Success":
         return ExecEnd(0)
     return ExecEnd(_exit_code(status.get("details")), _words(status.get("message")), _words(status.get("reason")))
+
+
+def _document(data: bytes) -> dict[str, Any] | None:
+    """The JSON object in ``data``; None for anything else."""
+    try:
+        found = json.loads(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _exit_code(details: object) -> int | None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Final, Protocol
-from urllib.parse import quote
+from typing import Final
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from meshtui.model.errors import BadAnswer, TargetUnreachable
-from meshtui.model.kubernetes.fields import text
 from meshtui.model.kubernetes.forward import ForwardEnd, ForwardEndKind, end_said_by_node
 from meshtui.model.phrases import shorten
 from meshtui.model.printable import printable
-from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.pod_server import PodServer, open_to_pod
 from meshtui.sources.kubernetes.port_forward_frames import SUBPROTOCOL, ForwardFrames, FrameProblem, data_frame
 
 PING_EVERY_S: Final = 20.0
@@ -33,20 +30,6 @@ CLOSE_WITHIN_S: Final = 1.0
 """How long the server may take to say goodbye; after that the connection is dropped."""
 
 
-class PodServer(Protocol):
-    """What of an API server a forward or a command needs: ``sources.kubernetes.api.Api``."""
-
-    async def get(self, path: str) -> Any:
-        """The object at ``path``. Raises ``MeshtuiError``."""
-        ...
-
-    async def websocket(
-        self, path: str, query: Sequence[tuple[str, str]], subprotocols: Sequence[str]
-    ) -> ClientConnection:
-        """An open websocket to ``path``. Raises ``MeshtuiError`` for what keeps it from coming about."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class PodPort:
     """What is forwarded: a port of a pod, declared or not.
@@ -58,20 +41,6 @@ class PodPort:
     pod: str
     port: int
     uid: str = ""
-
-    @property
-    def path(self) -> str:
-        """Where the API server forwards to this pod."""
-        return f"{pod_path(self.namespace, self.pod)}/portforward"
-
-
-def pod_path(namespace: str, pod: str) -> str:
-    """The path of a pod. No name leads elsewhere."""
-    return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}"
-
-
-class PodReplaced(TargetUnreachable):
-    """The pod that was meant is gone, and one of the same name is in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,40 +57,9 @@ async def open_forward(api: PodServer, place: PodPort, patience: Patience | None
 
     A stream that came about is no success yet: a port nobody serves is said on it, as its end.
     """
-    socket = await api.websocket(place.path, [("ports", str(place.port))], [SUBPROTOCOL])
-    if socket.subprotocol != SUBPROTOCOL:
-        socket.transport.abort()
-        raise BadAnswer(
-            f"What answers for the API server takes a websocket, but speaks no port-forward ({SUBPROTOCOL}) on it.",
-            "A proxy in between may leave out the header Sec-WebSocket-Protocol.",
-        )
-    try:
-        await _check_same_pod(api, place)
-    except BaseException:
-        socket.transport.abort()
-        raise
+    ports = [("ports", str(place.port))]
+    socket = await open_to_pod(api, place.namespace, place.pod, place.uid, "portforward", ports, [SUBPROTOCOL])
     return ForwardStream(socket, place.port, patience or Patience())
-
-
-async def _check_same_pod(api: PodServer, place: PodPort) -> None:
-    """Raises ``PodReplaced`` if the stream may lead to another pod than was meant.
-
-    Asked after the stream came about: a pod that is there before and after it was there all the time. Who may not
-    read the pod gets the stream all the same.
-    """
-    if not place.uid:
-        return
-    try:
-        pod = await api.get(pod_path(place.namespace, place.pod))
-    except ApiRefused as error:
-        if error.code == 403:
-            return
-        raise
-    if (found := text(pod, "metadata", "uid")) and found != place.uid:
-        raise PodReplaced(
-            f"pod/{place.pod} is not the pod it was: it was deleted, and another one has its name.",
-            "Attach to the new one if that is meant.",
-        )
 
 
 class ForwardStream:

@@ -13,7 +13,8 @@ from meshtui.model.address import Address
 from meshtui.model.errors import MeshtuiError, unforeseen
 from meshtui.model.kubernetes.forward import ForwardEnd, ForwardEndKind
 from meshtui.sources.kubernetes.listener import BACKLOG, Listener
-from meshtui.sources.kubernetes.port_forward import ForwardStream, Patience, PodPort, PodServer, open_forward
+from meshtui.sources.kubernetes.pod_server import PodServer
+from meshtui.sources.kubernetes.port_forward import ForwardStream, Patience, PodPort, open_forward
 
 PART: Final = 64 * 1024
 """Bytes carried at once; a node sends half as many."""
@@ -127,22 +128,21 @@ class Relay:
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(self._carry(reader, writer), name=f"relay to port {self._port}")
         self._carried.add(task)
-        task.add_done_callback(self._over)
-        self._tell()
 
-    def _over(self, task: asyncio.Task[None]) -> None:
-        self._carried.discard(task)
+        def over(_: asyncio.Task[None]) -> None:
+            writer.transport.abort()  # here, since a task that is cancelled before its first step runs nothing
+            self._carried.discard(task)
+            self._tell()
+
+        task.add_done_callback(over)
         self._tell()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._begun += 1
         number = self._begun
-        try:
-            end = await self._to_its_end(reader, writer, lambda: self._answered(number))
-            self._ended(end, number)
-            await _part(writer, broken=end.is_failure)
-        finally:
-            writer.transport.abort()
+        end = await self._to_its_end(reader, writer, lambda: self._answered(number))
+        self._ended(end, number)
+        await _part(writer, broken=end.is_failure)
 
     async def _to_its_end(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answered: Callable[[], None]

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 @target_options()
 @click.pass_context
 def attach(ctx: click.Context, target: str, interval: float, options: TargetOptions) -> None:
-    """Open the screen on a target: host:port or unix:///path."""
+    """Open the screen on a target: pod/NAME, host:port or unix:///path.
+
+    Of deploy/NAME, svc/NAME and the like it is one pod, which one is said; -l LABELS takes a pod by its labels.
+    """
     ctx.exit(open_screen(target, options, interval))
 
 

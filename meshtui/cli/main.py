@@ -19,7 +19,7 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.phrases import shorten
 
 COMMANDS: Final = {
-    "attach": "Open the screen on a target: host:port or unix:///path.",
+    "attach": "Open the screen on a target: pod/NAME, host:port or unix:///path.",
     "bootstrap": "The gRPC bootstrap, with what is wrong in it.",
     "certs": "Certificates: chain, names, time left, and what is wrong with them.",
     "completion": "Print the completion script of a shell.",
@@ -45,8 +45,8 @@ LONGEST_LINE: Final = 400
 def main(ctx: click.Context) -> None:
     """The interactive terminal debugger for gRPC proxyless service meshes.
 
-    Without a command it opens the start screen. TARGET is host:port or unix:///path of an app that serves the gRPC
-    admin services, such as a port-forwarded pod.
+    Without a command it opens the start screen. TARGET is a pod of a Kubernetes cluster by its name (pod/NAME, deploy/NAME,
+    svc/NAME), or host:port or unix:///path of an app that serves the gRPC admin services.
     """
     _silence_logging()
     if ctx.invoked_subcommand is None:

@@ -94,7 +94,18 @@ class ForwardEnd:
                 "A port-forward reaches what listens on localhost or on all addresses, not on the pod's IP alone;"
                 " --port names another port."
             )
-        return ""
+        return HINTS.get(self.kind, "")
+
+
+HINTS: Final = {
+    ForwardEndKind.POD: "Does the app speak gRPC in plain text there? --port names another port.",
+    ForwardEndKind.POD_GONE: "kubectl get pods tells what there is now.",
+    ForwardEndKind.NODE: "kubectl describe pod tells how the pod and its node are.",
+    ForwardEndKind.CUT: "Try again; if it is always cut, a proxy or load balancer before the API server may do it.",
+    ForwardEndKind.SILENT: "Is the network up? A new connection is made by itself.",
+    ForwardEndKind.UNREADABLE: "A proxy before the API server may change what is sent; go round it if there is one.",
+}
+"""What to try after each end that is not explained by an error of its own."""
 
 
 def end_said_by_node(said: str, port: int, *, served: bool) -> ForwardEnd:

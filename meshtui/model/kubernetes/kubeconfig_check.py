@@ -22,7 +22,9 @@ REMOVED: Final = {"gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin"}
 def check_cluster(name: str, cluster: Cluster) -> None:
     """Raises ``BadInput`` for a cluster that cannot be meant."""
     if not cluster.server:
-        raise BadInput(f"The cluster {name!r} of the kubeconfig has no server.")
+        raise BadInput(
+            f"The cluster {name!r} of the kubeconfig has no server.", "kubectl config set-cluster has --server for it."
+        )
     if cluster.insecure_skip_tls_verify and (cluster.certificate_authority or cluster.certificate_authority_data):
         raise BadInput(
             f"The cluster {name!r} of the kubeconfig has a certificate-authority and insecure-skip-tls-verify.",

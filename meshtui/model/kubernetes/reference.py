@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -73,7 +74,7 @@ class Reference:
     selector: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind.word}/{self.name}" if self.kind is not None else f"-l {self.selector}"
+        return f"{self.kind.word}/{self.name}" if self.kind is not None else f"-l {shlex.quote(self.selector)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

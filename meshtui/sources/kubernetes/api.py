@@ -302,6 +302,7 @@ class Api:
             return ApiRefused(
                 f"{self.context.server} refuses the websocket {path} without a reason, as an API server does that "
                 f"knows none of its sub-protocols ({', '.join(subprotocols)}).",
+                "A proxy in between may leave out the header Sec-WebSocket-Protocol.",
                 refusal=refusal,
             )
         return self._refused(refusal, f"GET {path}")

@@ -157,7 +157,29 @@ def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False)
                 refusal=refusal,
             )
         case _:
-            return ApiRefused(f"The cluster answers {asked} with {refusal.code}: {said or 'nothing'}.", refusal=refusal)
+            return ApiRefused(
+                f"The cluster answers {asked} with {refusal.code}: {said or 'nothing'}.",
+                _next(refusal),
+                refusal=refusal,
+            )
+
+
+def _next(refusal: Refusal) -> str:
+    """What to try after an answer that is no and not about the one who asks."""
+    said = refusal.message
+    if "error dialing backend" in said:  # the API server's words where it does not reach the kubelet
+        return "The API server does not reach the pod's node: kubectl get nodes tells how that is."
+    if refusal.code == 500 and said.startswith("pod not found ("):  # the kubelet's
+        return "The node does not run it: kubectl get pods tells how it is now."
+    if refusal.code == 400 and refusal.reason:
+        return "It does not understand what was typed: check names and labels."
+    if refusal.code == 410:
+        return "What was asked for is too old by now; try again."
+    if refusal.code == 429:
+        return "It is asked too much; try again in a moment."
+    if refusal.code >= 500:
+        return "Try again; if it stays, the cluster's control plane or a proxy before it is in trouble."
+    return "Is the server of the kubeconfig an API server, and no proxy in between that changes what is asked?"
 
 
 def _who(user: str) -> str:

@@ -81,7 +81,7 @@ def _read(path: str, *, must_exist: bool) -> Kubeconfig | None:
         return None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
-        raise BadInput(f"The kubeconfig {path} cannot be read: {reason}.") from None
+        raise BadInput(f"The kubeconfig {path} cannot be read: {reason}.", "Give another to --kubeconfig.") from None
     return kubeconfig_of(_document(data, path), path)
 
 

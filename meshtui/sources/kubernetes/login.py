@@ -132,7 +132,10 @@ async def _read(path: str, what: str) -> bytes:
         return await asyncio.to_thread(read_limited, path, LARGEST_FILE)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
-        raise LoginFailed(f"The {what} {path} of the kubeconfig's user cannot be read: {reason}.") from None
+        raise LoginFailed(
+            f"The {what} {path} of the kubeconfig's user cannot be read: {reason}.",
+            "Relative paths begin at the kubeconfig's folder; log in again if it was a login that wrote it.",
+        ) from None
 
 
 def _bearer(token: str) -> Headers:

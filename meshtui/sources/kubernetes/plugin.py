@@ -89,7 +89,10 @@ async def run_plugin(
     try:
         return read_answer(b"".join(answer), plugin.api_version)
     except UnusableAnswer as wrong:
-        raise LoginFailed(f"The login plugin {shown(plugin)} gave no credentials: {wrong}{_quoted(words)}.") from None
+        raise LoginFailed(
+            f"The login plugin {shown(plugin)} gave no credentials: {wrong}{_quoted(words)}.",
+            f"Run it by hand to see what it says: {shown(plugin)}.",
+        ) from None
 
 
 def shown(plugin: ExecPlugin) -> str:

@@ -12,7 +12,7 @@ from meshtui.model.kubernetes.admin_ports import USUAL, AdminPorts, PortCandidat
 from meshtui.model.kubernetes.forward import ForwardEndKind
 from meshtui.model.kubernetes.pod_mesh import mesh_of
 from meshtui.model.kubernetes.pod_reach import forward_to
-from meshtui.model.kubernetes.rights import FORWARD
+from meshtui.model.kubernetes.rights import FORWARD, rule_line
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.csds.source import CsdsSource
@@ -170,7 +170,10 @@ class _Search:
         hint = error.hint
         if isinstance(error, ApiRefused) and error.code == 403:
             rule = await why_forbidden(self._api, self._resolved.namespace, FORWARD, pod=self._resolved.name)
-            hint = rule or hint
+            takes = (
+                f"No review of the user's rights tells what is missing; a forward takes {rule_line(FORWARD.rights)}."
+            )
+            hint = rule or hint or takes
         return TargetUnreachable(said, hint)
 
     def _described(self, none: NoAdminPort) -> MeshtuiError:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
-from meshtui.model.errors import MeshtuiError
+from meshtui.model.errors import BadAnswer, MeshtuiError
 from meshtui.model.kubernetes.fields import objects, text
 from meshtui.model.kubernetes.pod import Pod, pod_of
 from meshtui.model.kubernetes.pod_events import PodChanged, PodEvent, PodGone, PodPage, PodsLive, PodsTroubled
@@ -32,8 +32,18 @@ def pods_path(namespace: str | None) -> str:
 
 
 async def get_pod(api: Api, namespace: str, name: str) -> Pod:
-    """One pod as it is now. Raises as ``Api.get``: ``ApiRefused`` with code 404 if there is none."""
-    return pod_of(await api.get(f"{pods_path(namespace)}/{name}"))
+    """One pod as it is now. Raises as ``Api.get``: ``ApiRefused`` with code 404 if there is none.
+
+    ``BadAnswer`` for what is no pod: of a web page in front of the cluster nothing is to be said as of a pod.
+    """
+    path = f"{pods_path(namespace)}/{name}"
+    document = await api.get(path)
+    if text(document, "kind") != "Pod":
+        raise BadAnswer(
+            f"The answer of {api.context.server} to GET {path} is no pod.",
+            "Is the server of the kubeconfig an API server?",
+        )
+    return pod_of(document)
 
 
 async def list_pods(api: Api, namespace: str, selector: str = "") -> tuple[Pod, ...]:

@@ -27,7 +27,10 @@ def tls_context(cluster: Cluster, certificate: bytes = b"", key: bytes = b"") ->
         else:
             context.load_default_certs()
     except ssl.SSLError:
-        raise BadInput("The cluster's certificate-authority in the kubeconfig is no certificate.") from None
+        raise BadInput(
+            "The cluster's certificate-authority in the kubeconfig is no certificate.",
+            "It has to be PEM, and as certificate-authority-data that in base64.",
+        ) from None
     # A name that stands only in the subject is none for Go.
     context.hostname_checks_common_name = False
     # Python 3.13 refuses CAs that lack key usage or identifiers, as old clusters have them; Go, so kubectl, does not.
@@ -66,7 +69,10 @@ def authority_of(cluster: Cluster) -> bytes:
         return read_limited(cluster.certificate_authority, LARGEST)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
-        raise BadInput(f"The cluster's CA {cluster.certificate_authority} cannot be read: {reason}.") from None
+        raise BadInput(
+            f"The cluster's CA {cluster.certificate_authority} cannot be read: {reason}.",
+            "Relative paths begin at the kubeconfig's folder.",
+        ) from None
 
 
 def _load(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
@@ -77,6 +83,9 @@ def _load(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
             file.write(certificate + b"\n" + key)
         context.load_cert_chain(path, password=lambda: "")
     except (ssl.SSLError, ValueError):
-        raise BadInput("The kubeconfig's client certificate and key cannot be used, or are not a pair.") from None
+        raise BadInput(
+            "The kubeconfig's client certificate and key cannot be used, or are not a pair.",
+            "Both have to be PEM, the key without a passphrase; log in again if it was a login that wrote them.",
+        ) from None
     finally:
         os.unlink(path)

@@ -127,7 +127,9 @@ def _proxy_failed(chain: list[BaseException], dialled: Dialled) -> ApiUnreachabl
             cause=Cause.PROXY,
         )
     if status:
-        return ApiUnreachable(f"{who} does not connect to {dialled.server}: it answers {status}.", cause=Cause.PROXY)
+        return ApiUnreachable(
+            f"{who} does not connect to {dialled.server}: it answers {status}.", _ALLOWED, cause=Cause.PROXY
+        )
     # By TCP nothing but the proxy is dialled: who refuses, or is not known, is the proxy.
     if names & _PROXY_NOT_REACHED or any(isinstance(each, socket.gaierror | ConnectionRefusedError) for each in chain):
         return ApiUnreachable(
@@ -137,8 +139,11 @@ def _proxy_failed(chain: list[BaseException], dialled: Dialled) -> ApiUnreachabl
         )
     if names & _PROXY_FAILED:
         said = next((_quote(str(each)) for each in chain if type(each).__name__ in _PROXY_FAILED), "")
-        return ApiUnreachable(f"{who} does not connect to {dialled.server}: {said}.", cause=Cause.PROXY)
+        return ApiUnreachable(f"{who} does not connect to {dialled.server}: {said}.", _ALLOWED, cause=Cause.PROXY)
     return None
+
+
+_ALLOWED: Final = "Does it let this server through? NO_PROXY takes hosts out of what goes through HTTPS_PROXY."
 
 
 _PROXY_NOT_REACHED: Final = frozenset({"ClientProxyConnectionError", "ProxyConnectionError"})
@@ -166,7 +171,11 @@ def _tls(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable:
             cause=Cause.TLS,
         )
     said = _quote(reason.replace("_", " ").lower() or str(errors[-1]))
-    return ApiUnreachable(f"TLS with {dialled.server} failed: {said}.", cause=Cause.TLS)
+    return ApiUnreachable(
+        f"TLS with {dialled.server} failed: {said}.",
+        "Does the kubeconfig's user have the client certificate that the server, or a proxy before it, wants?",
+        cause=Cause.TLS,
+    )
 
 
 def _no_name(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable:
@@ -193,8 +202,18 @@ def _network(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable:
             cause=Cause.REFUSED,
         )
     names = {type(each).__name__ for each in chain}
+    if "ContentEncodingError" in names:
+        return ApiUnreachable(
+            f"The answer of {dialled.server} says that it is compressed, and cannot be unpacked.",
+            "Does a proxy in between change what is sent?",
+            cause=Cause.OTHER,
+        )
     if names & _CUT or any(isinstance(each, _RESET) for each in chain):
-        return ApiUnreachable(f"The connection to {dialled.server} was cut.", cause=Cause.CUT)
+        return ApiUnreachable(
+            f"The connection to {dialled.server} was cut.",
+            "Try again; if it is always cut, something in between (a proxy, a load balancer, a firewall) does it.",
+            cause=Cause.CUT,
+        )
     if names & {"InvalidMessage", "ClientResponseError"}:
         return ApiUnreachable(
             f"{dialled.server} answers, but not in HTTP as an API server does.",

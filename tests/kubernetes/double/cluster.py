@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Literal
 
 from tests.kubernetes.double.access import USERS, Asked, User
 from tests.kubernetes.double.said import Says
@@ -44,7 +45,19 @@ class Breaks:
     after: int = 1
 
 
-Odd = Says | Held | Breaks
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """A websocket that comes about, and on which only this comes: messages, then raw bytes, then its end."""
+
+    messages: tuple[bytes | str, ...] = ()
+    raw: bytes = b""
+    end: Literal["close", "cut", "hold"] = "close"
+    """Closed as the protocol has it, cut without a word, or left open and silent."""
+    protocol: bool = True
+    """Whether the handshake says which sub-protocol it is, which some proxies leave out."""
+
+
+Odd = Says | Held | Breaks | Frames
 """What comes instead of the true answer."""
 
 File = bytes | Path | Callable[[], bytes]

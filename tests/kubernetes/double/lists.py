@@ -25,6 +25,9 @@ class Lists:
     def page(self, asked: Asked, kind: Kind, accept: str) -> Says:
         """A page of a list: ``limit`` and ``continue``, selectors, JSON or Table."""
         store = self._cluster.store
+        selector = asked.one("labelSelector")
+        if selector.count("(") != selector.count(")"):
+            return bad_request("unable to parse requirement: found '', expected: ',' or ')'")
         documents = store.all_of(kind, asked.namespace or None if kind.namespaced else None)
         documents = [document for document in documents if selected(document, asked)]
         version, begin = store.version, 0

@@ -25,8 +25,17 @@ from tests.waiting import PATIENCE_S
 
 T = TypeVar("T")
 
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME: a certificate that has expired is refused after TLS as well."""
+
 NAMES = ("IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc")
 """What the server's certificate is for."""
+
+
+@cache
+def stranger() -> Issued:
+    """A CA that signs clients of another cluster. Go takes any client certificate in TLS and refuses it afterwards."""
+    return root("CN=stranger", begins=datetime.now(UTC) - timedelta(hours=1))
 
 
 @cache
@@ -35,9 +44,10 @@ def authority() -> Issued:
     return root("CN=kubernetes", begins=datetime.now(UTC) - timedelta(hours=1))
 
 
-def client_certificate(user: str, signer: Issued | None = None) -> Issued:
-    """A certificate by which ``user`` (a key of :attr:`Cluster.users`) logs in."""
-    return issue(f"CN={user},O=testers", signer or authority(), begins=datetime.now(UTC) - timedelta(minutes=5))
+def client_certificate(user: str, signer: Issued | None = None, *, before: timedelta = timedelta(0)) -> Issued:
+    """A certificate of a day by which ``user`` (a key of :attr:`Cluster.users`) logs in, begun so long before now."""
+    begins = datetime.now(UTC) - timedelta(minutes=5) - before
+    return issue(f"CN={user},O=testers", signer or authority(), begins=begins)
 
 
 @dataclass
@@ -52,6 +62,7 @@ class Double:
     _loop: asyncio.AbstractEventLoop
     _runner: web.AppRunner
     _tls: ssl.SSLContext
+    _plain: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
@@ -121,9 +132,27 @@ class Double:
 
         self.run(freeze())
 
+    def plain_http(self) -> str:
+        """A port without TLS that says what Go's server says to one who forgot it; ``http://…`` of it."""
+
+        async def say(request: web.Request) -> web.Response:
+            return web.Response(status=400, text="Client sent an HTTP request to an HTTPS server.\n")
+
+        async def listen() -> int:
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", say)
+            self._plain = web.AppRunner(app, access_log=None)
+            await self._plain.setup()
+            await web.TCPSite(self._plain, "127.0.0.1", 0).start()
+            return int(self._plain.addresses[0][1])
+
+        return f"http://127.0.0.1:{self.run(listen())}"
+
     def stop(self) -> None:
         """The API server goes: every connection is closed and the port refuses."""
         self.run(self._runner.cleanup())
+        if self._plain is not None:
+            self.run(self._plain.cleanup())
 
     def start_again(self) -> None:
         """It is back at the same port."""
@@ -177,8 +206,9 @@ def _tls(folder: Path, certificate: Issued) -> ssl.SSLContext:
     (folder / "server.key").write_bytes(certificate.key_pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    context.load_verify_locations(cadata=authority().pem.decode())
+    context.load_verify_locations(cadata=authority().pem.decode() + stranger().pem.decode())
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= _NO_CHECK_TIME
     return context
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
+from ssl import cert_time_to_seconds
 from typing import Any
 
 from aiohttp import web
 
 from tests.kubernetes.double import discovery, protobuf, reviews, streams
 from tests.kubernetes.double.access import ANONYMOUS, REVIEWS, Asked, User, forbidden
-from tests.kubernetes.double.cluster import Breaks, Cluster, Held
+from tests.kubernetes.double.cluster import Breaks, Cluster, Frames, Held, Odd
 from tests.kubernetes.double.kinds import KINDS, Kind
 from tests.kubernetes.double.lists import Lists
 from tests.kubernetes.double.logs import serve_log
@@ -54,12 +56,12 @@ class ApiServer:
             return _answer(request, unauthorized())
         if not user.may(asked):
             return _answer(request, forbidden(asked))
-        response = await self._allowed(request, asked, user)
+        response = await self._allowed(request, asked, user, odd)
         if isinstance(odd, Breaks) and isinstance(response, web.Response):
             return await _broken(request, response, odd.after)
         return response
 
-    async def _allowed(self, request: web.Request, asked: Asked, user: User) -> web.StreamResponse:
+    async def _allowed(self, request: web.Request, asked: Asked, user: User, odd: Odd | None) -> web.StreamResponse:
         if asked.verb == "create" and asked.resource in REVIEWS:
             if request.content_type == protobuf.CONTENT_TYPE:
                 body = protobuf.review(await request.read())
@@ -73,7 +75,7 @@ class ApiServer:
             document = discovery.document(asked.path) if asked.verb == "get" and not asked.resource else None
             return _answer(request, Says(200, _indented(document)) if document else no_such_path())
         if asked.subresource in ("portforward", "exec"):
-            return await self.streams.serve(request, asked, user)
+            return await self.streams.serve(request, asked, user, odd if isinstance(odd, Frames) else None)
         if asked.subresource == "log":
             return await serve_log(self.cluster, request, asked)
         if asked.verb == "watch":
@@ -92,14 +94,18 @@ class ApiServer:
         return self.lists.single(asked, kind, document, accept)
 
     def _who(self, request: web.Request) -> User | None:
-        """Who asks: by token or by client certificate; None if the token is no good."""
+        """Who asks: by token or by client certificate; None if that is no good."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme:
             return self.cluster.users.get(token) if scheme.lower() == "bearer" else None
         transport = request.transport
         peer = transport.get_extra_info("peercert") if transport is not None else None
-        names = {key: value for part in (peer or {}).get("subject", ()) for key, value in part}
-        return self.cluster.users.get(names["commonName"]) if "commonName" in names else ANONYMOUS
+        return self._by_certificate(peer) if peer else ANONYMOUS
+
+    def _by_certificate(self, peer: dict[str, Any]) -> User | None:
+        subject, issuer = ({key: value for part in peer[name] for key, value in part} for name in ("subject", "issuer"))
+        known = issuer["commonName"] == "kubernetes" and cert_time_to_seconds(peer["notAfter"]) > time.time()
+        return self.cluster.users.get(subject["commonName"]) if known else None
 
 
 def asked_by(request: web.Request, user: str) -> Asked:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from tests.kubernetes.double import exec_frames, forward_frames
 from tests.kubernetes.double.access import Asked, User, forbidden_without_a_reason
-from tests.kubernetes.double.cluster import Cluster
+from tests.kubernetes.double.cluster import Cluster, Frames
 from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.logs import wrong_container
 from tests.kubernetes.double.said import Says, bad_request, not_found, plain, refusal
@@ -32,8 +32,10 @@ class Streams:
         self._cluster = cluster
         self.live: set[Live] = set()
 
-    async def serve(self, request: web.Request, asked: Asked, user: User) -> web.StreamResponse:
-        """The handshake, then the frames."""
+    async def serve(
+        self, request: web.Request, asked: Asked, user: User, odd: Frames | None = None
+    ) -> web.StreamResponse:
+        """The handshake, then the frames; ``odd`` is what comes in their place."""
         pod = self._cluster.store.get(PODS, asked.namespace, asked.name)
         wrong = self._refused(request, asked, user, pod)
         if wrong is not None:
@@ -42,13 +44,17 @@ class Streams:
         assert pod is not None
         known = forward_frames.PROTOCOLS if asked.subresource == "portforward" else exec_frames.PROTOCOLS
         chosen = [name for name in _offered(request) if name in known][:1]
+        if odd is not None and not odd.protocol:
+            chosen = []
         # No limit: what a frame may hold is for the one who reads it to say.
         socket = web.WebSocketResponse(protocols=chosen, compress=False, max_msg_size=0)
         await socket.prepare(request)
         live = Live(asked, request)
         self.live.add(live)
         try:
-            if asked.subresource == "portforward":
+            if odd is not None:
+                await _odd(odd, request, socket)
+            elif asked.subresource == "portforward":
                 live.forward = forward_frames.Forward(self._cluster, asked, pod["metadata"]["uid"], socket)
                 await live.forward.serve([int(port) for port in asked.all_of("ports")])
             elif not _runs(pod, asked.one("container") or _default(pod)):
@@ -110,6 +116,22 @@ class Streams:
     def of_pod(self, namespace: str, pod: str) -> Iterator[Live]:
         """The websockets into a pod."""
         return (live for live in list(self.live) if (live.asked.namespace, live.asked.name) == (namespace, pod))
+
+
+async def _odd(odd: Frames, request: web.Request, socket: web.WebSocketResponse) -> None:
+    for message in odd.messages:
+        await (socket.send_str(message) if isinstance(message, str) else socket.send_bytes(message))
+    if request.transport is not None and odd.raw:
+        request.transport.write(odd.raw)
+    match odd.end:
+        case "hold":
+            while not socket.closed:
+                await socket.receive()
+        case "cut":
+            if request.transport is not None:
+                request.transport.close()
+        case "close":
+            await socket.close()
 
 
 def _offered(request: web.Request) -> list[str]:

@@ -45,8 +45,8 @@ LONGEST_LINE: Final = 400
 def main(ctx: click.Context) -> None:
     """The interactive terminal debugger for gRPC proxyless service meshes.
 
-    Without a command it opens the start screen. TARGET is a pod of a Kubernetes cluster by its name (pod/NAME, deploy/NAME,
-    svc/NAME), or host:port or unix:///path of an app that serves the gRPC admin services.
+    Without a command it opens the start screen. TARGET is a pod of a Kubernetes cluster by its name (pod/NAME,
+    deploy/NAME, svc/NAME), or host:port or unix:///path of an app that serves the gRPC admin services.
     """
     _silence_logging()
     if ctx.invoked_subcommand is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 
@@ -16,6 +16,41 @@ the other, and a file that is written in place is empty, then cut short, for a m
 
 class TooLarge(OSError):
     """The file is larger than anything of its kind; nothing was read."""
+
+
+class Files(Protocol):
+    """Where files are read: this machine, or what was fetched of a container."""
+
+    @property
+    def opens_keys(self) -> bool:
+        """Whether a private key may be opened there, to compare it with its certificate."""
+        ...
+
+    def read(self, path: str, limit: int) -> bytes:
+        """As :func:`read_limited`."""
+        ...
+
+    def look_at(self, path: str) -> FileFacts:
+        """As :func:`look_at`."""
+        ...
+
+
+class LocalFiles:
+    """The files of this machine."""
+
+    opens_keys: bool = True
+
+    def read(self, path: str, limit: int) -> bytes:
+        """As :func:`read_limited`."""
+        return read_limited(path, limit)
+
+    def look_at(self, path: str) -> FileFacts:
+        """As :func:`look_at`."""
+        return look_at(path)
+
+
+LOCAL: Final[Files] = LocalFiles()
+"""This machine."""
 
 
 def read_limited(path: str, limit: int) -> bytes:

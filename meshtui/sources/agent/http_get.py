@@ -7,6 +7,7 @@ form: the method is a constant and the path must be one of those the caller decl
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from meshtui.model.address import host_port
@@ -36,10 +37,21 @@ class HttpResponse:
     body: bytes = b""
 
 
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""Makes a connection to where requests go; the limit of its reader is ``MOST_HEADER_BYTES``."""
+
+
 async def get(
-    host: str, port: int, path: str, allowed: frozenset[str], *, timeout: float, most_bytes: int
+    host: str,
+    port: int,
+    path: str,
+    allowed: frozenset[str],
+    *,
+    timeout: float,
+    most_bytes: int,
+    connect: Connect | None = None,
 ) -> HttpResponse:
-    """GET ``path``, which must be one of ``allowed``, from ``host``.
+    """GET ``path``, which must be one of ``allowed``, from ``host``; with ``connect``, over a connection of its making.
 
     Raises ``ValueError`` for a path that is not allowed (a defect, never input), ``OSError`` when nothing answers,
     ``TimeoutError`` after ``timeout`` seconds in all, and ``HttpProblem`` when the answer cannot be used.
@@ -47,7 +59,10 @@ async def get(
     if path not in allowed:
         raise ValueError(f"{path!r} is not one of the read-only paths")
     async with asyncio.timeout(timeout):
-        reader, writer = await asyncio.open_connection(host, port, limit=MOST_HEADER_BYTES)
+        if connect is not None:
+            reader, writer = await connect()
+        else:
+            reader, writer = await asyncio.open_connection(host, port, limit=MOST_HEADER_BYTES)
         try:
             writer.write(_request(host, port, path))
             await writer.drain()

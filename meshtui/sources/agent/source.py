@@ -18,7 +18,7 @@ from meshtui.model.identity.agent import PREFIX, AgentMetrics, AgentReport
 from meshtui.model.phrases import plural
 from meshtui.model.printable import printable
 from meshtui.model.target import DEFAULT_MAX_MESSAGE
-from meshtui.sources.agent.http_get import HttpProblem, HttpResponse, HttpTooLarge, get
+from meshtui.sources.agent.http_get import Connect, HttpProblem, HttpResponse, HttpTooLarge, get
 from meshtui.sources.agent.metrics import LONGEST_LINE, MOST_SAMPLES, parse_metrics
 
 READY_PATH: Final = "/healthz/ready"
@@ -89,8 +89,18 @@ class AgentSource:
         timeout: float = 5.0,
         max_message: int = DEFAULT_MAX_MESSAGE,
         clock: Callable[[], datetime] | None = None,
+        words: str = "",
+        hint: str = "",
+        connect: Connect | None = None,
     ) -> None:
-        """``timeout`` in seconds for each request; ``max_message`` bytes, of which a scrape may be an eighth."""
+        """``timeout`` in seconds for each request; ``max_message`` bytes, of which a scrape may be an eighth.
+
+        With ``connect`` requests go over connections of its making; ``words`` is what the address is called then, and
+        ``hint`` what to do about silence.
+        """
+        self._words = words
+        self._said_hint = hint
+        self._connect = connect
         self._most_bytes = max_message // SCRAPE_PART
         self._address = parse_agent_address(address)
         self._timeout = timeout
@@ -101,21 +111,22 @@ class AgentSource:
 
         Raises ``TargetUnreachable`` when neither request was answered.
         """
+        where = self._words or str(self._address)
         began = self._clock()
         outcomes = await asyncio.gather(self._ask(READY_PATH), self._ask(METRICS_PATH))
         ended = self._clock()
         ready, metrics = outcomes
         if isinstance(ready, _Failed) and isinstance(metrics, _Failed):
             if ready.answered:
-                hint = f"something else may listen there; {self._hint()}"
-                raise BadAnswer(f"The agent at {self._address} gives no usable answer: {ready.why}.", hint)
-            raise TargetUnreachable(f"The agent at {self._address} does not answer: {ready.why}.", self._hint())
+                hint = f"something else may listen there; {self._hint()}".removesuffix("; ")
+                raise BadAnswer(f"The agent at {where} gives no usable answer: {ready.why}.", hint)
+            raise TargetUnreachable(f"The agent at {where} does not answer: {ready.why}.", self._hint())
         middle = began + (ended - began) / 2
         read = await asyncio.to_thread(_metrics, metrics, middle)
         problems = [*_problem(READY_PATH, ready, {200, 503}), *_problem(METRICS_PATH, metrics, {200}), *_left_out(read)]
         answered = isinstance(ready, HttpResponse)
         return AgentReport(
-            address=str(self._address),
+            address=where,
             at=ended,
             ready=_ready(ready),
             ready_status=ready.status if answered and isinstance(ready, HttpResponse) else None,
@@ -128,7 +139,15 @@ class AgentSource:
         """The response, or why there is none as the end of a sentence."""
         try:
             host, port = self._address.host, self._address.port
-            return await get(host, port, path, READ_ONLY, timeout=self._timeout, most_bytes=self._most_bytes)
+            return await get(
+                host,
+                port,
+                path,
+                READ_ONLY,
+                timeout=self._timeout,
+                most_bytes=self._most_bytes,
+                connect=self._connect,
+            )
         except TimeoutError:
             return _Failed(f"no answer within {self._timeout:g} s")
         except HttpTooLarge as problem:
@@ -142,6 +161,8 @@ class AgentSource:
             return _Failed(printable(reason).rstrip("."))
 
     def _hint(self) -> str:
+        if self._connect is not None:
+            return self._said_hint
         port = DEFAULT_PORT
         return f"forward the agent's port and name it: kubectl port-forward POD {port} and --agent localhost:{port}"
 

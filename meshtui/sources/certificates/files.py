@@ -32,7 +32,7 @@ from meshtui.sources.certificates.chains import build_chains
 from meshtui.sources.certificates.keys import compare_key
 from meshtui.sources.certificates.pem import pem_blocks
 from meshtui.sources.certificates.x509 import Loaded, load_certificates
-from meshtui.sources.reading import SETTLING, TooLarge, look_at, read_limited
+from meshtui.sources.reading import LOCAL, SETTLING, Files, TooLarge, look_at, read_limited
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes of one certificate file; 20 000 certificates in PEM are about 30 MiB."""
@@ -68,11 +68,17 @@ def _read_paths(paths: Sequence[str], now: datetime | None) -> CertificateSet:
 
 def read_provider(provider: CertificateProvider, now: datetime | None = None) -> CertificateSet:
     """The files one ``file_watcher`` provider names."""
-    (found,) = _when_settled([lambda: _read_named(provider, now)])
+    (found,) = _when_settled([lambda: read_provider_once(provider, now)])
     return found
 
 
-def _read_named(provider: CertificateProvider, now: datetime | None) -> CertificateSet:
+def read_provider_once(
+    provider: CertificateProvider, now: datetime | None = None, files: Files = LOCAL
+) -> CertificateSet:
+    """The same as it is at this moment, which may be half written (:func:`may_be_half_written`). Never raises.
+
+    Where ``files`` opens no private key, none is opened, and its outcome is NOT_COMPARED.
+    """
     named = [path for path in (provider.certificate_file, provider.ca_certificate_file) if path]
     roots = [provider.ca_certificate_file] if provider.ca_certificate_file else []
     keys = [provider.private_key_file] if provider.private_key_file else []
@@ -85,6 +91,7 @@ def _read_named(provider: CertificateProvider, now: datetime | None) -> Certific
         now,
         bundle_map=bundle_map,
         chain_file=provider.certificate_file,
+        files=files,
     )
     return found if provider.for_mesh else replace(found, for_mesh=False)
 
@@ -92,13 +99,14 @@ def _read_named(provider: CertificateProvider, now: datetime | None) -> Certific
 def _when_settled(reads: Sequence[Callable[[], CertificateSet]]) -> list[CertificateSet]:
     """What each reads; where that may be half written, what it reads a moment later. Waits once for all."""
     found = [read() for read in reads]
-    if any(map(_may_be_half_written, found)):
+    if any(map(may_be_half_written, found)):
         time.sleep(SETTLING)  # blocking, as all of this module; sessions call it in a thread
-        found = [read() if _may_be_half_written(seen) else seen for read, seen in zip(reads, found, strict=True)]
+        found = [read() if may_be_half_written(seen) else seen for read, seen in zip(reads, found, strict=True)]
     return found
 
 
-def _may_be_half_written(found: CertificateSet) -> bool:
+def may_be_half_written(found: CertificateSet) -> bool:
+    """Whether what was read is what files show for a moment while they are replaced."""
     differs = found.key is not None and found.key.state is KeyState.DIFFERS
     return differs or any(problem.kind in _HALF_WRITTEN for problem in found.problems)
 
@@ -118,7 +126,7 @@ _HALF_WRITTEN = frozenset(
 
 def read_providers(bootstrap: Bootstrap, now: datetime | None = None) -> tuple[tuple[str, CertificateSet], ...]:
     """The certificates of every ``file_watcher`` provider by instance name, and those of ``tls`` credentials."""
-    found = _when_settled([partial(_read_named, path, now) for path in bootstrap.watched])
+    found = _when_settled([partial(read_provider_once, path, now) for path in bootstrap.watched])
     return tuple((provider.name, read) for provider, read in zip(bootstrap.watched, found, strict=True))
 
 
@@ -177,10 +185,15 @@ def _names_roots(path: str) -> bool:
     return bool(_name_words(path) & {"root", "roots", "ca", "cacert", "cacerts", "trust", "trusted", "anchors"})
 
 
+def names_key(path: str) -> bool:
+    """Whether a file's name says that it holds a private key: ``key.pem``, ``tls.key``."""
+    return bool(_name_words(path) & {"key", "privkey", "keyfile"})
+
+
 def _is_key_file(path: str) -> bool:
     """Whether a file is the private key: by its name, or for a name that says nothing by holding nothing else."""
     words = _name_words(path)
-    if words & {"key", "privkey", "keyfile"}:
+    if names_key(path):
         return True
     if words & {"cert", "certs", "certificate", "certificates", "chain", "crt", "cer", "bundle"} or _names_roots(path):
         return False
@@ -200,18 +213,19 @@ def _read(
     *,
     bundle_map: str = "",
     chain_file: str = "",
+    files: Files = LOCAL,
 ) -> CertificateSet:
     at = now if now is not None else utc_now()
     loaded: list[Loaded] = []
     problems: list[FileProblem] = []
     unordered: list[str] = []
     for path in certificates:
-        in_file, wrong = _read_file(path)
+        in_file, wrong = _read_file(path, files)
         loaded += in_file
         problems += wrong
         if _out_of_order(in_file):
             unordered.append(path)
-    bundles = _read_bundle_map(bundle_map) if bundle_map else None
+    bundles = _read_bundle_map(bundle_map, files) if bundle_map else None
     if bundles is not None and bundles.problem is not None:
         problems.append(bundles.problem)
         bundles = None
@@ -220,7 +234,10 @@ def _read(
     leaves = [value for value in values if value.role is CertificateRole.LEAF]
     chain_file = chain_file or (_chain_file(values, roots) if keys else "")
     firsts = [value for value in values if value.file == chain_file][:1]
-    matches = [compare_key(path, [*firsts, *leaves]) for path in keys]
+    matches = [
+        compare_key(path, [*firsts, *leaves]) if files.opens_keys else KeyMatch(path, KeyState.NOT_COMPARED)
+        for path in keys
+    ]
     return CertificateSet(
         source,
         at,
@@ -229,7 +246,7 @@ def _read(
         key=_best(matches),
         problems=tuple(problems),
         unordered=tuple(unordered),
-        files=tuple(look_at(path) for path in dict.fromkeys((*certificates, *keys, *filter(None, [bundle_map])))),
+        files=tuple(files.look_at(path) for path in dict.fromkeys((*certificates, *keys, *filter(None, [bundle_map])))),
         chain_file=chain_file,
         trust_domains=tuple(bundles.roots) if bundles is not None else None,
         rootless_domains=bundles.rootless if bundles is not None else (),
@@ -245,8 +262,8 @@ def _chain_file(values: Sequence[Certificate], roots: Sequence[str]) -> str:
     return named[0] if len(named) == 1 else ""
 
 
-def _read_bundle_map(path: str) -> BundleMap:
-    data, problem = _content(path)
+def _read_bundle_map(path: str, files: Files) -> BundleMap:
+    data, problem = _content(path, files)
     return BundleMap(problem=problem) if problem is not None else load_bundle_map(data, path)
 
 
@@ -258,15 +275,15 @@ def _own_roots(bundles: BundleMap | None, leaves: Sequence[Certificate]) -> Iter
             yield from roots
 
 
-def _read_file(path: str) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
-    data, problem = _content(path)
+def _read_file(path: str, files: Files) -> tuple[tuple[Loaded, ...], tuple[FileProblem, ...]]:
+    data, problem = _content(path, files)
     return ((), (problem,)) if problem is not None else load_certificates(data, path)
 
 
-def _content(path: str) -> tuple[bytes, FileProblem | None]:
+def _content(path: str, files: Files) -> tuple[bytes, FileProblem | None]:
     """The bytes of a file, or why there are none."""
     try:
-        return read_limited(path, LARGEST_FILE), None
+        return files.read(path, LARGEST_FILE), None
     except FileNotFoundError:
         return b"", FileProblem(path, FileProblemKind.MISSING, "No such file or directory")
     except TooLarge as error:

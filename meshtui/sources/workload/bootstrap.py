@@ -14,7 +14,7 @@ from meshtui.model.identity.bootstrap import Bootstrap, SyntaxProblem, SyntaxPro
 from meshtui.model.identity.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.model.identity.token import TokenFacts, read_token
-from meshtui.sources.reading import SETTLING, look_at, read_limited
+from meshtui.sources.reading import LOCAL, SETTLING, Files, look_at, read_limited
 
 LOOKS_WHILE_SETTLING: Final = 5
 """Looks at a bootstrap while it settles: one that is fine is seen as soon as it is whole."""
@@ -34,14 +34,13 @@ def read_bootstrap_file(path: str) -> Bootstrap:
     in that time and is not whole at its end, that is what is said of it: nothing more is known.
     """
     first = look_at(path)
-    read = _read_bootstrap_once(path)
+    read = read_bootstrap_once(path)
     for _ in range(LOOKS_WHILE_SETTLING):
-        if read.syntax is None or read.syntax.kind not in _HALF_WRITTEN_BOOTSTRAP:
+        if not may_be_half_written(read):
             break
         time.sleep(SETTLING / LOOKS_WHILE_SETTLING)  # blocking, as all of this module; sessions call it in a thread
-        read = _read_bootstrap_once(path)
-    cut = read.syntax is not None and read.syntax.kind in _HALF_WRITTEN_BOOTSTRAP
-    if cut and first.kind is FileKind.FILE and look_at(path) != first:
+        read = read_bootstrap_once(path)
+    if may_be_half_written(read) and first.kind is FileKind.FILE and look_at(path) != first:
         return Bootstrap(
             path,
             SyntaxProblem(SyntaxProblemKind.BEING_WRITTEN, "it changed while it was looked at, and is not whole yet"),
@@ -49,13 +48,19 @@ def read_bootstrap_file(path: str) -> Bootstrap:
     return read
 
 
+def may_be_half_written(read: Bootstrap) -> bool:
+    """Whether what was read is what a bootstrap shows for a moment while it is replaced."""
+    return read.syntax is not None and read.syntax.kind in _HALF_WRITTEN_BOOTSTRAP
+
+
 _HALF_WRITTEN_BOOTSTRAP = frozenset({SyntaxProblemKind.MISSING, SyntaxProblemKind.EMPTY, SyntaxProblemKind.NOT_JSON})
 """Kinds of ``SyntaxProblem`` that a file shows for a moment while it is removed and made anew, or written in place."""
 
 
-def _read_bootstrap_once(path: str) -> Bootstrap:
+def read_bootstrap_once(path: str, files: Files = LOCAL) -> Bootstrap:
+    """The bootstrap at ``path`` as it is at this moment, which may be half written. Never raises."""
     try:
-        data = read_limited(path, MAXIMUM_BYTES)
+        data = files.read(path, MAXIMUM_BYTES)
     except FileNotFoundError:
         return Bootstrap(path, SyntaxProblem(SyntaxProblemKind.MISSING, "No such file or directory"))
     except (OSError, ValueError) as error:
@@ -74,9 +79,9 @@ def bootstrap_from_environment(environment: Mapping[str, str]) -> Bootstrap | No
     return None
 
 
-def facts_of(bootstrap: Bootstrap) -> tuple[FileFacts, ...]:
-    """What stands at every path the bootstrap names, seen from this machine."""
-    return tuple(look_at(path) for path in bootstrap.paths_to_look_at())
+def facts_of(bootstrap: Bootstrap, files: Files = LOCAL) -> tuple[FileFacts, ...]:
+    """What stands at every path the bootstrap names, as it is seen there."""
+    return tuple(files.look_at(path) for path in bootstrap.paths_to_look_at())
 
 
 def tokens_of(bootstrap: Bootstrap) -> tuple[TokenFacts, ...]:

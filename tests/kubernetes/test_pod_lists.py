@@ -13,6 +13,7 @@ from meshtui.model.kubernetes.pod_events import PodChanged, PodEvent, PodGone, P
 from meshtui.sources.kubernetes import pages as pages_module
 from meshtui.sources.kubernetes import watching
 from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable
+from meshtui.sources.kubernetes.pacing import LOGIN_PAUSE_S
 from meshtui.sources.kubernetes.pages import PAGE
 from meshtui.sources.kubernetes.pods import follow_pods, list_pods
 from tests.kubernetes.asked import SOON, Heard, api_of, heard
@@ -125,6 +126,7 @@ async def test_a_login_that_is_mended_outside_is_noticed(double: Double) -> None
         assert isinstance(trouble, PodsTroubled)
         assert isinstance(trouble.error, ApiRefused)
         assert trouble.error.code == 401
+        assert trouble.again_in >= LOGIN_PAUSE_S
         double.cluster.users["full"] = full
         await told.until(is_live, "the list")
 

@@ -19,8 +19,8 @@ from meshtui.model.phrases import one_line
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import Health
 from meshtui.sources.kubernetes.api import Api
-from meshtui.sources.kubernetes.failures import ApiRefused, LoginFailed
-from meshtui.sources.kubernetes.pacing import Pacing
+from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.pacing import Pacing, is_about_login
 from meshtui.sources.kubernetes.pod_states import Answering, Failing, Seen, pod_states
 from meshtui.sources.kubernetes.pods import list_pods
 
@@ -84,7 +84,7 @@ class PodFollower:
         before, self._failing = self._failing, error
         if before is not None and type(before) is type(error):
             return
-        if _is_login(error):
+        if is_about_login(error):
             text = f"is no longer followed: {error.what} What is open goes on; what is new needs a login. {error.hint}"
         else:
             text = f"is not followed for now: {error.what}"
@@ -92,7 +92,7 @@ class PodFollower:
 
     def _answered(self, happened: Happened, *, polled: bool) -> None:
         if self._failing is not None:
-            again = "the login is accepted again" if _is_login(self._failing) else "the API server answers again"
+            again = "the login is accepted again" if is_about_login(self._failing) else "the API server answers again"
             self._failing = None
             self._happened(happened, f"is followed again: {again}", Health.OK)
         if polled and not self._told_polled:
@@ -148,7 +148,3 @@ class PodFollower:
 
     def _happened(self, happened: Happened, text: str, health: Health | None) -> None:
         happened(Event(self._now(), EventKind.POD, self._subject, text, health=health))
-
-
-def _is_login(error: MeshtuiError) -> bool:
-    return isinstance(error, LoginFailed) or (isinstance(error, ApiRefused) and error.code == 401)

@@ -9,6 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from meshtui.model.errors import MeshtuiError
+from meshtui.sources.kubernetes.failures import ApiRefused, LoginFailed
+
+LOGIN_PAUSE_S: Final = 30.0
+"""Seconds between two tries at least while the login is not accepted."""
+
 LONGEST_PAUSE_S: Final = 30.0
 """Seconds between two tries at most."""
 
@@ -32,6 +38,11 @@ class Pacing:
         up to half as long again, so that many clients do not come back at once."""
         return min(0.5 * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE_S / 1.5) * (1 + self.chance() / 2)
 
+    def pause_after(self, error: MeshtuiError, failures: int) -> float:
+        """The same after that error: what is wrong with a login is not tried again in a hurry, for a plugin may open a
+        browser each time."""
+        return max(self.pause(failures), LOGIN_PAUSE_S) if is_about_login(error) else self.pause(failures)
+
     async def after_watch(self, began: float, changed: bool, hurried: int) -> int:
         """Wait if the watch that began then (``clock``) ended too soon with nothing changed, and return how many did so
         in a row; ``hurried`` is how many did before."""
@@ -39,3 +50,8 @@ class Pacing:
             return 0
         await self.sleep(self.pause(hurried + 1))
         return hurried + 1
+
+
+def is_about_login(error: MeshtuiError) -> bool:
+    """Whether it is the login that fails: no credentials came about, or the cluster does not accept them."""
+    return isinstance(error, LoginFailed) or (isinstance(error, ApiRefused) and error.code == 401)

@@ -69,7 +69,7 @@ async def pod_states(
         except MeshtuiError as error:
             failures += 1
             yield Failing(error)
-            await pacing.sleep(pacing.pause(failures))
+            await pacing.sleep(pacing.pause_after(error, failures))
 
 
 class NotAllowedError(Exception):

@@ -79,7 +79,7 @@ async def follow_pods(
                     yield event
         except MeshtuiError as error:
             failures += 1
-            pause = pacing.pause(failures)
+            pause = pacing.pause_after(error, failures)
             yield PodsTroubled(error=error, again_in=pause)
             await pacing.sleep(pause)
 

@@ -20,9 +20,15 @@ from tests.waiting import PATIENCE_S
 
 BOOTSTRAPS = Path(__file__).parents[1] / "data" / "bootstraps"
 
-HEAVY = ("grpc", "google.protobuf", "envoy", "textual", "cryptography", "kubernetes", "prometheus_client", "yaml")
+CLUSTER = ("aiohttp", "websockets", "aiohttp_socks")
+"""What only a target in a Kubernetes cluster needs."""
 
-NEVER_HEADLESS = ("textual", "rich", "kubernetes", "re2", "orjson", "yaml", "meshtui.tui")
+HEAVY = (
+    *("grpc", "google.protobuf", "envoy", "textual", "cryptography", "kubernetes", "prometheus_client", "yaml"),
+    *CLUSTER,
+)
+
+NEVER_HEADLESS = ("textual", "rich", "kubernetes", "re2", "orjson", "yaml", "meshtui.tui", *CLUSTER)
 """What no headless command loads that does what most do: it draws no screen, meets no regular expression and no large
 document.
 """

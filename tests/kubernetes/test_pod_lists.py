@@ -22,7 +22,7 @@ from tests.kubernetes.double.cluster import Breaks
 from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.pods import pod, proxyless
 from tests.kubernetes.double.running import Double
-from tests.kubernetes.double.said import Says
+from tests.kubernetes.double.said import Says, continue_too_old
 from tests.waiting import until
 
 
@@ -192,6 +192,20 @@ async def test_a_watch_of_no_json_is_trouble(double: Double, answer: bytes) -> N
         trouble = await told.until(lambda event: isinstance(event, PodsTroubled), "trouble")
     assert isinstance(trouble, PodsTroubled)
     assert "no JSON" in trouble.error.what
+
+
+async def test_a_list_that_took_too_long_begins_again(double: Double) -> None:
+    for number in range(2 * PAGE):
+        double.cluster.store.put(pod(f"p{number:03}", where="bulk"))
+    async with api_of(double) as api:
+        double.cluster.instead(continue_too_old(), lambda asked: bool(asked.one("continue")), times=1)
+        assert len(await list_pods(api, "bulk")) == 2 * PAGE
+        double.cluster.instead(continue_too_old(), lambda asked: bool(asked.one("continue")), times=1)
+        async with heard(follow_pods(api, "bulk", pacing=SOON)) as told:
+            await told.until(is_live, "the list")
+    assert not any(isinstance(event, PodsTroubled) for event in told.events)
+    assert [event.starts for event in told.events if isinstance(event, PodPage)] == [True, True, False]
+    assert len(pods_in(told)) == 2 * PAGE
 
 
 async def test_a_list_that_is_cut_in_the_middle_is_tried_again(double: Double) -> None:

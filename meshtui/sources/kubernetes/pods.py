@@ -26,6 +26,10 @@ WHOLE: Final = ("includeObject", "Object")
 does, and only its phase whether it can be reached. Twice the bytes of the metadata alone."""
 
 
+GONE: Final = 410
+"""HTTP's status for a page of a list that the server no longer knows, as it took minutes to get there: begin again."""
+
+
 def pods_path(namespace: str | None) -> str:
     """The path of the pods of a namespace, or of all."""
     return f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
@@ -48,6 +52,15 @@ async def get_pod(api: Api, namespace: str, name: str) -> Pod:
 
 async def list_pods(api: Api, namespace: str, selector: str = "") -> tuple[Pod, ...]:
     """The pods that a label selector matches. Raises as ``Api.get``."""
+    try:
+        return await _listed_pods(api, namespace, selector)
+    except ApiRefused as error:
+        if error.code != GONE:
+            raise
+        return await _listed_pods(api, namespace, selector)
+
+
+async def _listed_pods(api: Api, namespace: str, selector: str) -> tuple[Pod, ...]:
     found: list[Pod] = []
     async with aclosing(pages(api, pods_path(namespace), _selected(selector))) as all_pages:
         async for page in all_pages:
@@ -116,6 +129,18 @@ class _Followed:
                 await self._pacing.sleep(POLL_S)
 
     async def _listed(self) -> AsyncGenerator[PodEvent, None]:
+        try:
+            async with aclosing(self._pages()) as told:
+                async for page in told:
+                    yield page
+        except ApiRefused as error:
+            if error.code != GONE:
+                raise
+            async with aclosing(self._pages()) as told:
+                async for page in told:
+                    yield page
+
+    async def _pages(self) -> AsyncGenerator[PodEvent, None]:
         starts = True
         version = ""
         async with aclosing(pages(self._api, self._path, self._query, TABLE)) as all_pages:

@@ -20,6 +20,7 @@ from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 if TYPE_CHECKING:
     from meshtui.cli.running_demo import RunningDemo
     from meshtui.session.demo_control import DemoControl
+    from meshtui.session.kubernetes.picker import PodPicker
     from meshtui.session.recents import Recents
     from meshtui.session.session import Session
     from meshtui.targets import Person
@@ -77,6 +78,8 @@ def open_screen(
         open_demo=opener.demo,
         scenarios=scenarios(),
         recents=recents.offers(),
+        open_picker=opener.picker,
+        cluster_known=opener.cluster_known,
         left=watchdog.leaving,
         drawing=guard.drawing,
     )
@@ -112,6 +115,21 @@ class _Opener:
 
         self._demos.append(open_demo(scenario))
         return self._demos[-1]
+
+    @property
+    def cluster_known(self) -> bool:
+        """Whether there is a kubeconfig, or the cluster this runs in."""
+        from meshtui.targets import knows_a_cluster
+
+        return knows_a_cluster(self._options.cluster)
+
+    def picker(self) -> PodPicker:
+        """What follows the pods of a cluster while one is picked."""
+        from meshtui.session.kubernetes.picker import PodPicker
+        from meshtui.targets import NOBODY, open_pods
+
+        timeout, person = self._options.timeout, self.person or NOBODY
+        return PodPicker(lambda cluster: open_pods(cluster, timeout, person), self._options.cluster)
 
     def session(self, typed: str) -> Session:
         """A session with a target; what is no pod of a demo is remembered for the next start."""

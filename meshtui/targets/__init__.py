@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from meshtui.model.identity.workload import WorkloadFiles
     from meshtui.model.xds.resource import Resource, ResourceKey
     from meshtui.model.xds.snapshot import Snapshot
+    from meshtui.session.kubernetes.protocols import PodsSource
     from meshtui.session.protocols import ConfigSource, EchoSource, Sources
     from meshtui.session.session import Session
 
@@ -206,3 +207,21 @@ async def _open(target: str, options: TargetOptions, person: Person, *, whole: b
         follower=reached.follower(),
         read_peer=read_peer,
     )
+
+
+# picking a pod
+
+
+def knows_a_cluster(cluster: ClusterOptions) -> bool:
+    """Whether there is a kubeconfig, or the cluster that this runs in. Opens nothing."""
+    from meshtui.sources.kubernetes.kubeconfig import is_known
+
+    return is_known(cluster, os.environ)
+
+
+def open_pods(cluster: ClusterOptions, timeout: float, person: Person = NOBODY) -> PodsSource:
+    """What the picker asks of the context that is meant. Nothing is opened yet; ``timeout`` is for each answer."""
+    from meshtui.sources.kubernetes.cluster_pods import ClusterPods
+    from meshtui.sources.kubernetes.plugin_login import SILENT
+
+    return ClusterPods(cluster, timeout, person.login or SILENT)

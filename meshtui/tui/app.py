@@ -30,11 +30,15 @@ if TYPE_CHECKING:
     from meshtui.model.timeline import Event
     from meshtui.session.demo_control import DemoControl, Offer, Scenario
     from meshtui.session.echo.state import EchoState
+    from meshtui.session.kubernetes.picker import PodPicker
     from meshtui.session.workspace import Workspace
     from meshtui.tui.screens.main import MainScreen
 
 OpenDemo: TypeAlias = "Callable[[str | None], DemoControl]"
 """Makes the demo for a scenario, or for its first one."""
+
+OpenPicker: TypeAlias = "Callable[[], PodPicker]"
+"""Makes what follows the pods of a cluster while one is picked."""
 
 
 SWITCH_S: Final = 0.001
@@ -60,8 +64,9 @@ class MeshtuiApp(App[None]):
     """Given sessions to open and, for the demo, what starts it; opens no source itself.
 
     With ``target`` it attaches and goes straight in. With ``demo`` it starts that and attaches its first offer. With
-    neither it asks. ``now`` is the clock of all ages. On the way out everything attached or started is ended; ``left``
-    is called before that, when the terminal is as it was, with the exit status.
+    neither it asks: ``open_picker`` shows a cluster's pods, ``cluster_known`` says that there is a kubeconfig. ``now``
+    is the clock of all ages. On the way out everything attached or started is ended; ``left`` is called before that,
+    when the terminal is as it was, with the exit status.
     """
 
     CSS_PATH = "app.tcss"
@@ -80,6 +85,8 @@ class MeshtuiApp(App[None]):
         open_demo: OpenDemo | None = None,
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
+        open_picker: OpenPicker | None = None,
+        cluster_known: bool = False,
         now: Callable[[], datetime] = utc_now,
         left: Callable[[int], None] = lambda code: None,
         drawing: Callable[[bool], None] = lambda drawn_on: None,
@@ -96,6 +103,8 @@ class MeshtuiApp(App[None]):
         self._open_demo = open_demo
         self._scenarios = scenarios
         self._recents = recents
+        self._open_picker = open_picker
+        self._cluster_known = cluster_known
         self._now = now
         self.stopped_runs: tuple[EchoState, ...] = ()
         """The runs that were under way when the program was left, as far as they came."""
@@ -215,15 +224,32 @@ class MeshtuiApp(App[None]):
         self.stopped_runs += tuple(run.state for run in going)
 
     def _ask(self) -> None:
-        from meshtui.tui.screens.start import Attach, Demo, StartScreen
+        from meshtui.tui.screens.start import Attach, ClusterKnown, Demo, PickPod, StartScreen
 
-        def chosen(choice: Attach | Demo | None) -> None:
+        def chosen(choice: Attach | Demo | PickPod | None) -> None:
             if isinstance(choice, Attach):
                 self._enter(choice.target, self._recents)
+            elif isinstance(choice, PickPod):
+                self.pick_pod(picked)
             elif isinstance(choice, Demo) and self._open_demo is not None:
                 self._begin(self._open_demo(choice.scenario))
 
-        self.push_screen(StartScreen(self._scenarios, self._recents, self._open_demo is not None), chosen)
+        def picked(target: str | None) -> None:
+            if target is None:
+                self._ask()
+            else:
+                self._enter(target, self._recents)
+
+        known = ClusterKnown.YES if self._cluster_known else ClusterKnown.NO
+        cluster = known if self._open_picker is not None else ClusterKnown.NEVER
+        self.push_screen(StartScreen(self._scenarios, self._recents, self._open_demo is not None, cluster), chosen)
+
+    def pick_pod(self, picked: Callable[[str | None], None]) -> None:
+        """Show the pods of a cluster; ``picked`` is told the target, or ``None`` when the list was left."""
+        from meshtui.tui.screens.pods.screen import PodsScreen
+
+        if self._open_picker is not None:
+            self.push_screen(PodsScreen(self._open_picker(), self._now), picked)
 
     def _begin(self, demo: DemoControl) -> None:
         from meshtui.tui.screens.starting import StartingScreen
@@ -255,6 +281,13 @@ class MeshtuiApp(App[None]):
         self.pop_screen()
         self._ask()
         self.notify(shown(message.reason), severity="error", markup=False)
+
+    def on_main_screen_pick_pod(self, message: MainScreen.PickPod) -> None:
+        """Another pod, beside what is attached."""
+        if self._open_picker is None:
+            message.screen.complain("No cluster can be asked from here.")
+        else:
+            self.pick_pod(lambda target: message.screen.attach(target) if target is not None else None)
 
     def on_starting_screen_failed(self) -> None:
         """What was typed ahead was for a mesh that does not come."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-from meshtui.model.kubernetes.rights import NEEDS, Answer, Need, Rights
+from meshtui.model.kubernetes.rights import NEEDS, Answer, Need, Right, Rights, rules_yaml
 
 
 class Access(Enum):
@@ -36,24 +38,51 @@ class AccessLadder:
 
     about: str
     steps: tuple[Step, ...]
+    paste: str = ""
+    """What would give all that is missing, as it is to be pasted; empty when nothing is."""
 
     @property
     def missing(self) -> tuple[Step, ...]:
         """The steps that are not there, for certain."""
         return tuple(step for step in self.steps if step.access is Access.MISSING)
 
-    @property
-    def paste(self) -> str:
-        """What would give all that is missing, as it is to be pasted; empty when nothing is."""
-        return "".join(step.paste for step in self.missing)
-
 
 _ACCESS = {Answer.YES: Access.HAD, Answer.NO: Access.MISSING, Answer.UNKNOWN: Access.UNKNOWN}
 
 
+NAME: Final = "meshtui"
+"""What the role is called that is pasted."""
+
+
 def ladder_of(rights: Rights) -> AccessLadder:
-    """The ladder of a user's rights in a namespace."""
-    return AccessLadder(about=f"namespace {rights.namespace}", steps=tuple(_step(rights, need) for need in NEEDS))
+    """The ladder of a user's rights in a namespace, or with an empty one in all of them."""
+    steps = tuple(_step(rights, need) for need in NEEDS)
+    missing = tuple(dict.fromkeys(right for need in NEEDS for right in rights.missing(need)))
+    about = f"namespace {rights.namespace}" if rights.namespace else "all namespaces"
+    return AccessLadder(about=about, steps=steps, paste=roles_yaml(missing, rights.namespace))
+
+
+def roles_yaml(rights: Sequence[Right], namespace: str) -> str:
+    """A Role with these rights, and a ClusterRole with those that no Role can give, as YAML for ``kubectl apply``.
+
+    Whoever may grant them also has to say to whom: that is in a comment.
+    """
+    own = [right for right in rights if namespace and not right.cluster_wide]
+    wide = [right for right in rights if right not in own]
+    documents = []
+    if own:
+        metadata = f"{{name: {NAME}, namespace: {namespace}}}"
+        bind = f"kubectl create rolebinding {NAME} --role={NAME} --user=NAME -n {namespace}"
+        documents.append(_role("Role", metadata, own, bind))
+    if wide:
+        bind = f"kubectl create clusterrolebinding {NAME} --clusterrole={NAME} --user=NAME"
+        documents.append(_role("ClusterRole", f"{{name: {NAME}}}", wide, bind))
+    return "---\n".join(documents)
+
+
+def _role(kind: str, metadata: str, rights: Sequence[Right], bind: str) -> str:
+    head = f"apiVersion: rbac.authorization.k8s.io/v1\nkind: {kind}\nmetadata: {metadata}\n"
+    return f"# {bind}\n{head}rules:\n{rules_yaml(rights)}"
 
 
 def _step(rights: Rights, need: Need) -> Step:

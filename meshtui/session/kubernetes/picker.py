@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import MeshtuiError, unforeseen
+from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.session.kubernetes.pod_book import Failed, News, PodBook, Problem, Waits
 from meshtui.session.kubernetes.protocols import OpenPods, PodsSource
 from meshtui.session.kubernetes.state import PickerState
@@ -28,28 +29,34 @@ LEAVING_S: Final = 1.0
 class PodPicker:
     """One at a time: a context, a namespace of it, and what is known of its pods (``state``)."""
 
-    def __init__(
-        self,
-        open_pods: OpenPods,
-        *,
-        context: str = "",
-        namespace: str | None = None,
-        now: Callable[[], datetime] = utc_now,
-    ) -> None:
-        """``context`` empty for the current one; ``namespace`` ``None`` for the context's own."""
+    def __init__(self, open_pods: OpenPods, cluster: ClusterOptions, *, now: Callable[[], datetime] = utc_now) -> None:
+        """``cluster`` is what was said of the cluster; it holds for what is picked as well."""
         self._open = open_pods
+        self._cluster = replace(cluster, selector=None, container=None, port=None)
         self._now = now
-        self._wanted_namespace = namespace
+        self._wanted_namespace = cluster.namespace
         self._source: PodsSource | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self._state = PickerState(book=PodBook(since=now()), context=context)
+        self._state = PickerState(book=PodBook(since=now()), context=cluster.context or "")
 
     @property
     def state(self) -> PickerState:
         """What is known now."""
         return self._state
+
+    @property
+    def place(self) -> ClusterOptions:
+        """Where the pods on the screen are, by names that mean it tomorrow too, whatever context is current then."""
+        namespace = self._state.namespace or self._wanted_namespace or None
+        return replace(self._cluster, context=self._state.named_context, namespace=namespace)
+
+    @property
+    def waits_for(self) -> str:
+        """What is waited for at this moment, as it goes on after "Waiting for"."""
+        said = self._source.waits_for if self._source is not None else ""
+        return said or self._state.book.waits_for or "the API server"
 
     # intents
 
@@ -70,7 +77,7 @@ class PodPicker:
             offers=offers,
             chosen=known,
         )
-        source = self._source = self._open(context)
+        source = self._source = self._opened(context)
         self._begin(self._enter(source))
 
     def use_namespace(self, namespace: str) -> None:
@@ -91,7 +98,7 @@ class PodPicker:
             self.use_context(self._state.context, self._wanted_namespace)
             return
         self._let_go()
-        source = self._source = self._open(self._state.context)
+        source = self._source = self._opened(self._state.context)
         self._begin(self._list_namespaces(source))
         self._look_into(source, namespace)
 
@@ -99,18 +106,28 @@ class PodPicker:
         """End everything; what does not end in :data:`LEAVING_S` is left behind."""
         self._let_go()
         if self._leaving:
-            await asyncio.wait(self._leaving, timeout=LEAVING_S)
+            _, stay = await asyncio.wait(self._leaving, timeout=LEAVING_S)
+            for task in stay:
+                task.cancel()
 
     # work
+
+    def _opened(self, context: str) -> PodsSource:
+        return self._open(replace(self._cluster, context=context or None, namespace=self._wanted_namespace or None))
 
     async def _enter(self, source: PodsSource) -> None:
         """Read the kubeconfig, then look into the namespace."""
         try:
             known = await source.contexts()
         except Exception as error:
-            self._if_current(source, Failed(_problem(error, "Reading the kubeconfig"), None))
+            self._if_current(source, Failed(_problem(error, "Reading the kubeconfig")))
             return
         if source is not self._source:
+            return
+        if known.chosen is None:
+            self._publish(offers=known.offers)
+            problem = known.problem or MeshtuiError("The kubeconfig names no context.", "choose one")
+            self._if_current(source, Failed(Problem.of(problem)))
             return
         namespace = self._wanted_namespace
         if namespace is None:
@@ -124,13 +141,12 @@ class PodPicker:
         self._begin(self._ask_access(source, namespace))
 
     async def _follow(self, source: PodsSource, namespace: str) -> None:
-        place = self._state.chosen.server if self._state.chosen is not None else ""
-        self._if_looked_at(source, namespace, Waits(f"the first answer of {place or 'the API server'}"))
+        self._if_looked_at(source, namespace, Waits(_awaited(self._state)))
         try:
             async for news in source.follow(namespace):
                 self._if_looked_at(source, namespace, news)
         except Exception as error:
-            self._if_looked_at(source, namespace, Failed(_problem(error, "Listing the pods"), None))
+            self._if_looked_at(source, namespace, Failed(_problem(error, "Listing the pods")))
 
     async def _list_namespaces(self, source: PodsSource) -> None:
         try:
@@ -196,6 +212,15 @@ class PodPicker:
         self._leaving.discard(task)
         if not task.cancelled():
             task.exception()  # nobody else asks for it
+
+
+def _awaited(state: PickerState) -> str:
+    """What the first answer has to wait for, as far as the kubeconfig tells."""
+    chosen = state.chosen
+    if chosen is None:
+        return "the API server"
+    plugin = f"the login plugin {chosen.plugin} and " if chosen.plugin else ""
+    return f"{plugin}the first answer of {chosen.server or 'the API server'}"
 
 
 async def _close(source: PodsSource) -> None:

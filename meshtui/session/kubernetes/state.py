@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshtui.model.kubernetes.access import AccessLadder
+from meshtui.model.kubernetes.contexts import ContextOffer
 from meshtui.session.kubernetes.pod_book import PodBook, Problem
-from meshtui.session.kubernetes.protocols import ALL_NAMESPACES, ContextOffer
+from meshtui.session.kubernetes.protocols import ALL_NAMESPACES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,12 @@ class PickerState:
     def every_namespace(self) -> bool:
         """Whether all namespaces are looked at, so that a pod's own has to be said."""
         return self.namespace == ALL_NAMESPACES
+
+    @property
+    def named_context(self) -> str | None:
+        """The context's name where the kubeconfig has it: what names it tomorrow, whatever is current then."""
+        chosen = self.chosen
+        return chosen.name if chosen is not None and any(chosen.name == offer.name for offer in self.offers) else None
 
     @property
     def context_name(self) -> str:

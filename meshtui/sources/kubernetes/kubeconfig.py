@@ -57,6 +57,12 @@ def kubeconfig_paths(options: ClusterOptions, environ: Mapping[str, str]) -> tup
     return (os.path.join(home, ".kube", "config"),)
 
 
+def is_known(options: ClusterOptions, environ: Mapping[str, str]) -> bool:
+    """Whether any of the files is there, or this runs in a pod. Opens none of them."""
+    token = os.path.join(SERVICE_ACCOUNT, "token")
+    return any(map(os.path.exists, (*kubeconfig_paths(options, environ), token)))
+
+
 def _absolute(path: str, environ: Mapping[str, str]) -> str:
     if path == "~" or path.startswith("~/"):
         path = (environ.get("HOME") or os.path.expanduser("~")) + path[1:]

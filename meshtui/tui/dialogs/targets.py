@@ -1,4 +1,4 @@
-"""Which target to look at: the attached ones, those on offer, or an address to type."""
+"""Which target to look at: the attached ones, those on offer, a pod of a cluster, or an address to type."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ class Choice:
     front: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PickPods:
+    """The pods of a cluster are wanted."""
+
+
 def choices(sessions: Sequence[Session], front: Session | None, offers: Sequence[Offer]) -> tuple[Choice, ...]:
     """Attached targets first, then the offers that are not attached."""
     titles = {offer.target: offer for offer in offers}
@@ -47,7 +52,7 @@ def choices(sessions: Sequence[Session], front: Session | None, offers: Sequence
 
 
 class ChoiceRows(TypedRows):
-    """The targets, a line each."""
+    """The targets, a line each, and a last one for the pods of a cluster."""
 
     def __init__(self, offered: Sequence[Choice], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -55,9 +60,17 @@ class ChoiceRows(TypedRows):
         self.set_reactive(Rows.cursor, next((at for at, choice in enumerate(self.choices) if choice.front), 0))
 
     def count(self) -> int:
-        return len(self.choices)
+        return len(self.choices) + 1
+
+    @property
+    def chosen(self) -> str | PickPods:
+        """What the cursor is on."""
+        return self.choices[self.cursor].target if self.cursor < len(self.choices) else PickPods()
 
     def line(self, index: int, width: int) -> Line:
+        if index == len(self.choices):
+            name = pad("pods …", max(width * 2 // 5, 12))
+            return fit((Span("   "), Span(name), Span("  "), Span("pick one of a Kubernetes cluster", Role.DIM)), width)
         choice = self.choices[index]
         name = pad(choice.title, max(width * 2 // 5, 12))
         if choice.session is None:
@@ -80,8 +93,8 @@ class Title(Bar):
         return spread((span(f" {self._text}", Role.TITLE),), (span(f"{self._hint} ", Role.DIM),), width)
 
 
-class TargetsDialog(ModalScreen[str | None]):
-    """Returns the target to attach or bring to the front, ``None`` when left."""
+class TargetsDialog(ModalScreen[str | PickPods | None]):
+    """Returns the target to attach or bring to the front, that pods are wanted, or ``None`` when left."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,7 +108,7 @@ class TargetsDialog(ModalScreen[str | None]):
         super().__init__()
         self._rows = ChoiceRows(offered, id="target-rows")
         self._input = Input(
-            placeholder="or type an address: host:port, unix:///path",
+            placeholder="or type a target: host:port, unix:///path, pod/NAME -n NAMESPACE",
             compact=True,
             select_on_focus=False,
             id="target-input",
@@ -110,10 +123,10 @@ class TargetsDialog(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self._rows.styles.height = max(min(self._rows.count(), 14), 1)
-        (self._rows if self._rows.count() else self._input).focus()
+        self._rows.focus()
 
     def on_rows_entered(self) -> None:
-        self.dismiss(self._rows.choices[self._rows.cursor].target)
+        self.dismiss(self._rows.chosen)
 
     def on_rows_moved(self) -> None:
         """The dialog itself has nothing that follows the cursor."""

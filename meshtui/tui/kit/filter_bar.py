@@ -30,12 +30,12 @@ class FilterLine(Bar):
         return self.words(width)
 
 
-def filter_line(typed: str, note: Line, shown: int, width: int) -> Line:
-    """``/ words   note                 3 rows  esc shows all``."""
+def filter_line(typed: str, note: Line, shown: int, width: int, *, noun: str = "row") -> Line:
+    """``/ words   note                 3 rows  esc shows all``; ``noun`` is what is shown."""
     left: list[Span] = [Span(" ")]
     if typed:
         left += [Span("/ ", Role.KEY), span(cut_end(typed, max(width - 40, 10)), Role.STRONG), Span("   ")]
-    right = (Span(f"{plural(shown, 'row')} ", Role.DIM), Span(" esc ", Role.KEY), Span("shows all ", Role.DIM))
+    right = (Span(f"{plural(shown, noun)} ", Role.DIM), Span(" esc ", Role.KEY), Span("shows all ", Role.DIM))
     return spread((*left, *note), right, width)
 
 

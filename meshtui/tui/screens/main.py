@@ -102,6 +102,13 @@ class MainScreen(Screen[None], Backdrop):
             super().__init__()
             self.reason = reason
 
+    class PickPod(Message):
+        """A pod of a cluster is wanted."""
+
+        def __init__(self, screen: MainScreen) -> None:
+            super().__init__()
+            self.screen = screen
+
     def __init__(
         self,
         workspace: Workspace,
@@ -246,14 +253,20 @@ class MainScreen(Screen[None], Backdrop):
             self._workspace.front.poll_now()
 
     def action_targets(self) -> None:
-        from meshtui.tui.dialogs.targets import TargetsDialog, choices
+        from meshtui.tui.dialogs.targets import PickPods, TargetsDialog, choices
 
-        def chosen(target: str | None) -> None:
-            if target is not None:
+        def chosen(target: str | PickPods | None) -> None:
+            if isinstance(target, PickPods):
+                self.action_pods()
+            elif target is not None:
                 self.attach(target)
 
         offered = choices(self._workspace.sessions, self._workspace.front, self._offers)
         self.app.push_screen(TargetsDialog(offered), chosen)
+
+    def action_pods(self) -> None:
+        """Show the pods of a cluster."""
+        self.post_message(self.PickPod(self))
 
     def action_step(self) -> None:
         """A letter typed astray changes no rollout: it is asked first."""

@@ -1,10 +1,11 @@
-"""Where to begin: the demo, a recent target, or an address to type."""
+"""Where to begin: a recent target, a pod of a cluster, the demo, or an address to type."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import Enum
+from typing import ClassVar, TypeAlias
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -36,24 +37,55 @@ class Demo:
     scenario: str | None = None
 
 
-class StartRows(TypedRows):
-    """Headings, the demo's scenarios and the recent targets."""
+@dataclass(frozen=True, slots=True)
+class PickPod:
+    """Show the pods of the cluster that kubectl would ask."""
 
-    def __init__(self, scenarios: Sequence[Scenario], recents: Sequence[Offer], can_demo: bool) -> None:
+
+class ClusterKnown(Enum):
+    """Whether a cluster can be asked: without one the demo is what is offered first."""
+
+    YES = "yes"
+    NO = "no"
+    NEVER = "never"
+    """Whoever opened the screen has nothing that asks one."""
+
+
+StartLine: TypeAlias = "tuple[str, str, Attach | Demo | PickPod | None]"
+"""Name, description and what it stands for; ``None`` for a heading."""
+
+
+class StartRows(TypedRows):
+    """Headings, the recent targets, the cluster's pods and the demo's scenarios."""
+
+    def __init__(
+        self, scenarios: Sequence[Scenario], recents: Sequence[Offer], can_demo: bool, cluster: ClusterKnown
+    ) -> None:
         super().__init__(id="start-rows")
-        self.lines: list[tuple[str, str, Attach | Demo | None]] = []
-        if recents:
-            self.lines += [("Recent targets", "", None)]
-            self.lines += [(offer.title, offer.description, Attach(offer.target)) for offer in recents]
-            self.lines += [("", "", None)]
+        self.lines: list[StartLine] = []
+        recent: list[StartLine] = [(offer.title, offer.description, Attach(offer.target)) for offer in recents]
+        self._add("Recent targets", recent)
+        if cluster is ClusterKnown.YES:
+            self._add("Kubernetes", [("pods", "pick one of the cluster that your kubeconfig names", PickPod())])
         if can_demo:
-            self.lines += [("A real mesh on this machine", "", None)]
-            if not scenarios:
-                self.lines += [("demo", "control plane, agents and apps in child processes", Demo())]
-            self.lines += [(scenario.name, scenario.description, Demo(scenario.name)) for scenario in scenarios]
+            play: list[StartLine] = [
+                (scenario.name, scenario.description, Demo(scenario.name)) for scenario in scenarios
+            ]
+            demo: StartLine = ("demo", "control plane, agents and apps in child processes", Demo())
+            self._add("A real mesh on this machine", play or [demo])
+        if cluster is ClusterKnown.NO:
+            self._add(
+                "Kubernetes", [("pods", "there is no kubeconfig yet; with one, pick a pod of its cluster", PickPod())]
+            )
         self._widest = max((cell_len(title) for title, text, _ in self.lines if text), default=0)
         first = next((at for at, line in enumerate(self.lines) if line[2] is not None), 0)
         self.set_reactive(Rows.cursor, first)
+
+    def _add(self, title: str, lines: list[StartLine]) -> None:
+        """A heading with its choices, if there are any, and a blank line before it."""
+        if lines:
+            self.lines += [("", "", None)] if self.lines else []
+            self.lines += [(title, "", None), *lines]
 
     def selectable(self, index: int) -> bool:
         return self.lines[index][2] is not None
@@ -89,11 +121,12 @@ class AddressInput(Input):
     ]
 
 
-class StartScreen(Screen[Attach | Demo | None]):
+class StartScreen(Screen[Attach | Demo | PickPod | None]):
     """Returns what to look at."""
 
     CSS_PATH = "start.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pick", "Pods", id="start.pick", tooltip="The pods of the cluster that your kubeconfig names"),
         Binding("a", "type", "Type an address", id="start.type", tooltip="Type the address of a target"),
         Binding(
             "tab", "app.focus_next", "Next", show=False, id="start.next", tooltip="Between the list and the address"
@@ -101,10 +134,15 @@ class StartScreen(Screen[Attach | Demo | None]):
         Binding("q", "app.quit", "Quit", id="start.quit", tooltip="Leave meshtui"),
     ]
 
-    def __init__(self, scenarios: Sequence[Scenario], recents: Sequence[Offer], can_demo: bool) -> None:
+    def __init__(
+        self, scenarios: Sequence[Scenario], recents: Sequence[Offer], can_demo: bool, cluster: ClusterKnown
+    ) -> None:
         super().__init__()
-        self._rows = StartRows(scenarios, recents, can_demo)
-        self._input = AddressInput(placeholder="address: localhost:17171, unix:///path", compact=True, id="start-input")
+        self._can_pick = cluster is not ClusterKnown.NEVER
+        self._rows = StartRows(scenarios, recents, can_demo, cluster)
+        self._input = AddressInput(
+            placeholder="target: localhost:17171, unix:///path, pod/NAME -n NAMESPACE", compact=True, id="start-input"
+        )
         self._rows.field = self._input
 
     def compose(self) -> ComposeResult:
@@ -116,6 +154,12 @@ class StartScreen(Screen[Attach | Demo | None]):
 
     def on_mount(self) -> None:
         (self._rows if any(map(self._rows.selectable, range(self._rows.count()))) else self._input).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._can_pick if action == "pick" else True
+
+    def action_pick(self) -> None:
+        self.dismiss(PickPod())
 
     def action_type(self) -> None:
         self.set_focus(self._input)

@@ -1,0 +1,1 @@
+"""The picker: which pod of which cluster to look at."""

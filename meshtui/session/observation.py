@@ -9,6 +9,8 @@ Observation
 ├── PeersSeen       what the other attached targets show
 ├── EchoSeen        the present echo run moved on
 ├── Happened        something happened outside, in the demo mesh
+├── ClusterSeen     the cluster said what is behind the client's endpoints, or gave no answer
+├── PodEventsSeen   the cluster said what it remembers of the pod, or gave no answer
 └── PartChecked     a part of meshtui broke beside the look, or works again
 """
 
@@ -27,6 +29,8 @@ from meshtui.model.identity.agent import AgentReport
 from meshtui.model.identity.certificate import Certificate
 from meshtui.model.identity.comparison import Side
 from meshtui.model.identity.workload import Offers, WorkloadFiles
+from meshtui.model.kubernetes.behind import Behind
+from meshtui.model.kubernetes.events import PodEvents
 from meshtui.model.timeline import Event
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
@@ -108,6 +112,22 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSeen:
+    """What the cluster says is behind the endpoints that the client holds, or why it says nothing."""
+
+    at: datetime
+    behind: Behind | MeshtuiError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodEventsSeen:
+    """What the cluster remembers of the pod, or why it says nothing."""
+
+    at: datetime
+    events: PodEvents | MeshtuiError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartChecked:
     """A part of meshtui beside the look: ``defect`` says how it broke, ``None`` that it works."""
 
@@ -117,5 +137,15 @@ class PartChecked:
 
 
 Observation: TypeAlias = (
-    Look | Attached | FilesRead | AgentAnswered | FactLost | PeersSeen | EchoSeen | Happened | PartChecked
+    Look
+    | Attached
+    | FilesRead
+    | AgentAnswered
+    | FactLost
+    | PeersSeen
+    | EchoSeen
+    | Happened
+    | ClusterSeen
+    | PodEventsSeen
+    | PartChecked
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # a command that looks once needs the form of the sources alo
     from meshtui.model.identity.certificate import Certificate
     from meshtui.model.identity.comparison import Side
     from meshtui.model.identity.workload import Offers, WorkloadFiles
+    from meshtui.model.kubernetes.behind import Behind, ServiceRef
+    from meshtui.model.kubernetes.events import PodEvents
     from meshtui.model.timeline import Event
     from meshtui.model.xds.resource import Resource
     from meshtui.model.xds.snapshot import Snapshot
@@ -85,6 +87,19 @@ class Follower(Protocol):
         ...
 
 
+class ClusterSource(Protocol):
+    """What the cluster of a pod says beside the pod itself."""
+
+    async def behind(self, wanted: Mapping[ServiceRef, frozenset[str]]) -> Behind:
+        """What is behind these Services, of which the client holds these addresses. A list that is forbidden is named
+        in the answer. Raises ``MeshtuiError`` when the cluster gives no answer at all."""
+        ...
+
+    async def events(self) -> PodEvents:
+        """The pod's events. Raises as :meth:`behind` does."""
+        ...
+
+
 ReadPeer: TypeAlias = "Callable[[PeerCertificate, Side], Certificate | None]"
 """Parses one side's certificate of a live connection; ``None`` for what is none."""
 
@@ -103,6 +118,7 @@ class Sources:
     echo: EchoSource | None = None
     workload: WorkloadSource | None = None
     follower: Follower | None = None
+    cluster: ClusterSource | None = None
     read_peer: ReadPeer | None = None
     contact_s: float = DEFAULT_TIMEOUT
     opened: tuple[Callable[[], Awaitable[object]], ...] = ()

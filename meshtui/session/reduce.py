@@ -29,10 +29,12 @@ from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.answerers import counted, happened, restarted, switched
 from meshtui.session.echo.events import echo_events
 from meshtui.session.identity import join
+from meshtui.session.kubernetes import cluster
 from meshtui.session.link import answered, failed
 from meshtui.session.observation import (
     AgentAnswered,
     Attached,
+    ClusterSeen,
     EchoSeen,
     FactLost,
     FilesRead,
@@ -41,6 +43,7 @@ from meshtui.session.observation import (
     Observation,
     PartChecked,
     PeersSeen,
+    PodEventsSeen,
 )
 from meshtui.session.previous import remember
 from meshtui.session.state import Fact, LinkState, MissingFact, SessionState
@@ -83,6 +86,10 @@ def _taken_in(state: SessionState, observation: Observation) -> SessionState:
             return replace(state, echo=observation.echo).with_events(*events)
         case Happened():
             return state.with_events(observation.event)
+        case ClusterSeen(at=at):
+            return _part(state, "the cluster", lambda state: _judged(cluster.seen(state, observation), at))
+        case PodEventsSeen():
+            return _part(state, "the pod's events", lambda state: cluster.events_seen(state, observation))
         case PartChecked():
             return _with_defect(state, observation.part, observation.defect)
 
@@ -206,6 +213,7 @@ def _channels_lost(state: SessionState, error: MeshtuiError) -> SessionState:
 
 def _judged(state: SessionState, at: datetime) -> SessionState:
     """With what the doctor says of config and channels."""
+    state = cluster.with_ghosts(state)
     if state.snapshot is None:
         return state
     memory = state.memory
@@ -219,6 +227,7 @@ def _judged(state: SessionState, at: datetime) -> SessionState:
         switches=memory.switches,
         server_uris=server_uris(state.workload),
         server_features=server_features(state.workload),
+        ghosts=memory.cluster.ghosts,
     )
     diagnosis = memory.diagnosis.next(Evidence(config=config))
     return state if diagnosis is memory.diagnosis else replace(state, memory=replace(memory, diagnosis=diagnosis))

@@ -25,6 +25,7 @@ from meshtui.session.echo.state import EchoState
 from meshtui.session.identity.connections import PeerReader
 from meshtui.session.identity.monitor import IdentityMonitor
 from meshtui.session.identity.peers import peers_of
+from meshtui.session.kubernetes.monitor import ClusterMonitor
 from meshtui.session.observation import Attached, EchoSeen, Happened, Look, Observation, PartChecked, PeersSeen
 from meshtui.session.protocols import Connect, Follower, Sources
 from meshtui.session.reduce import reduce
@@ -70,6 +71,7 @@ class Session:
         self._sources: Sources | None = None
         self._echo: EchoController | None = None
         self._identity: IdentityMonitor | None = None
+        self._cluster: ClusterMonitor | None = None
         self._peers = PeerReader(None)
         self._following: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -118,6 +120,7 @@ class Session:
         self._stopping = True
         await _whatever_happens(self._echo.close if self._echo is not None else None)
         await _whatever_happens(self._identity.stop if self._identity is not None else None)
+        await _whatever_happens(self._cluster.stop if self._cluster is not None else None)
         tasks, self._task, self._following = (self._task, self._following), None, None
         for task in filter(None, tasks):
             task.cancel()
@@ -254,6 +257,8 @@ class Session:
             self._failed(unforeseen(error, f"Reading what {self.target} answered", LOOKS_AGAIN))
             return False
         self._failures = 0
+        if self._cluster is not None:
+            self._cluster.config_seen()
         return True
 
     def _failed(self, error: MeshtuiError) -> None:
@@ -294,6 +299,11 @@ class Session:
         if sources.workload is not None:
             self._identity = IdentityMonitor(sources.workload, self._observe, self._now)
             self._identity.start()
+        if sources.cluster is not None:
+            self._cluster = ClusterMonitor(
+                sources.cluster, snapshot=lambda: self._state.snapshot, observe=self._cluster_seen, now=self._now
+            )
+            self._cluster.start()
         if sources.follower is not None:
             self._following = asyncio.create_task(self._follow_target(sources.follower), name=f"follow {self.target}")
 
@@ -305,6 +315,12 @@ class Session:
             said = unforeseen(error, f"The following of {self.target}")
             event = Event(self._now(), EventKind.POD, self.target, f"not followed: {said}", health=None)
             self.record(event)
+
+    def _cluster_seen(self, observation: Observation) -> None:
+        """What the cluster says; a running echo run hears which versions its pods are."""
+        self._observe(observation)
+        if self._echo is not None:
+            self._echo.pods_seen(self._state.behind.versions if self._state.behind is not None else {})
 
     def _echo_seen(self, state: EchoState) -> None:
         self._observe(EchoSeen(at=self._now(), echo=state))

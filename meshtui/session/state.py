@@ -14,6 +14,9 @@ from meshtui.model.answerer import Processes, Switches
 from meshtui.model.channels import ChannelReport
 from meshtui.model.finding import Finding
 from meshtui.model.identity.workload import Workload
+from meshtui.model.kubernetes.behind import Behind
+from meshtui.model.kubernetes.events import KubernetesEvent
+from meshtui.model.kubernetes.ghosts import Ghost
 from meshtui.model.timeline import Event, Timeline
 from meshtui.model.traffic import Traffic
 from meshtui.model.xds.graph import EMPTY_GRAPH, Graph
@@ -55,6 +58,8 @@ class Fact(StrEnum):
     CHANNELS = "channels and the control plane's state"
     FILES = "the workload's files"
     AGENT = "the agent's health and metrics"
+    CLUSTER = "what the cluster has behind the endpoints"
+    POD_EVENTS = "the pod's events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,18 @@ EVENTS_SHOWN: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterMemory:
+    """``ghosts`` are the endpoints without a pod that is to serve, found in ``resources`` and ``behind``;
+    ``events_said`` says when an event of the pod came into the timeline last, by its UID; ``None`` before the first
+    look at them."""
+
+    ghosts: tuple[Ghost, ...] = ()
+    resources: Mapping[ResourceKey, Resource] | None = None
+    behind: Behind | None = None
+    events_said: Mapping[str, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What later observations need of earlier ones, and no screen shows.
 
@@ -79,6 +96,8 @@ class Memory:
     showed a restart of which the next look at channelz tells nothing new.
 
     About findings: ``diagnosis`` is the newest of config and channels, ``defects`` are the parts of meshtui that broke.
+
+    ``cluster`` is what was made of the cluster's answers.
     """
 
     timeline: Timeline = field(default_factory=Timeline)
@@ -92,6 +111,7 @@ class Memory:
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     defects: Mapping[str, Finding] = field(default_factory=lambda: MappingProxyType({}))
     identity: IdentityMemory = field(default_factory=IdentityMemory)
+    cluster: ClusterMemory = field(default_factory=ClusterMemory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +121,8 @@ class SessionState:
     ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
     first look is no change), ``previous`` holds its config before that. ``traffic`` is what the app's
     calls did in the last minutes. ``echo`` is the present echo run, or the last. ``workload`` is who the target is, as
-    far as files, agent, config and live connections tell; ``None`` before the first connection.
+    far as files, agent, config and live connections tell; ``None`` before the first connection. ``behind`` is what the
+    cluster says of the client's endpoints, ``pod_events`` what it remembers of the pod, the oldest first.
     """
 
     target: str
@@ -119,6 +140,8 @@ class SessionState:
     findings: tuple[Finding, ...] = ()
     echo: EchoState | None = None
     workload: Workload | None = None
+    behind: Behind | None = None
+    pod_events: tuple[KubernetesEvent, ...] = ()
     memory: Memory = field(default_factory=Memory)
 
     def with_events(self, *events: Event) -> SessionState:

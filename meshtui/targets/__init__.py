@@ -205,6 +205,7 @@ async def _open(target: str, options: TargetOptions, person: Person, *, whole: b
         channels=reached.channels(),
         workload=workload,
         follower=reached.follower(),
+        cluster=reached.cluster(),
         read_peer=read_peer,
     )
 

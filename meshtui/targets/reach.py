@@ -17,7 +17,7 @@ from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
-    from meshtui.session.protocols import ChannelSource, ConfigSource, EchoSource, Follower
+    from meshtui.session.protocols import ChannelSource, ClusterSource, ConfigSource, EchoSource, Follower
     from meshtui.sources.grpc.channel import Channel
     from meshtui.sources.kubernetes.api import Api
     from meshtui.sources.kubernetes.pod_link import PodLink
@@ -125,6 +125,16 @@ class Reached:
             picked=resolved.words.partition(", ")[2],
             follower=PodFollower(self.api, pod, words, selector=resolved.selector) if pod is not None else None,
         )
+
+    def cluster(self) -> ClusterSource | None:
+        """What the cluster says beside the pod; ``None`` for an address."""
+        if self.api is None or self.pod is None:
+            return None
+        from meshtui.sources.kubernetes.pod_cluster import PodCluster
+        from meshtui.sources.kubernetes.pod_link import uid_of
+
+        resolved = self.pod.resolved
+        return PodCluster(self.api, resolved.namespace, resolved.name, uid_of(resolved))
 
     def _bounds(self) -> _Bounds:
         options = self.options

@@ -27,6 +27,11 @@ from meshtui.model.errors import ServiceMissing, TargetUnreachable
 from meshtui.model.identity.comparison import Side
 from meshtui.model.identity.peers import Neighbour
 from meshtui.model.identity.workload import WorkloadFiles
+from meshtui.model.kubernetes.behind import Behind
+from meshtui.model.kubernetes.events import KubernetesEvent, PodEvents
+from meshtui.model.kubernetes.lacking import Lacking
+from meshtui.model.kubernetes.objects import ObjectName
+from meshtui.model.kubernetes.rights import LIST_EVENTS
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import CDS, RDS, Status
 from meshtui.model.xds.snapshot import NodeIdentity, Snapshot
@@ -35,6 +40,7 @@ from meshtui.session.identity_memory import Peers
 from meshtui.session.observation import (
     AgentAnswered,
     Attached,
+    ClusterSeen,
     EchoSeen,
     FactLost,
     FilesRead,
@@ -43,6 +49,7 @@ from meshtui.session.observation import (
     Observation,
     PartChecked,
     PeersSeen,
+    PodEventsSeen,
 )
 from meshtui.session.reduce import reduce
 from meshtui.session.state import EVENTS_SHOWN, Fact, Link, LinkState, MissingFact, SessionState
@@ -98,6 +105,9 @@ FILES = (WorkloadFiles(), looked(OLD, NOW), looked(NEW, NOW))
 PEERS = Peers((Neighbour("echo-v1", ECHO.spiffe, ()),), (("echo-v1", "sidecar~127.0.1.11~echo-v1.echo-grpc~x"),))
 RUN = EchoState(SPEC, phase=Phase.RUNNING, started=NOW, revision=1)
 
+LACKING = Lacking("events", "echo-grpc", "forbidden", LIST_EVENTS)
+EVENT = KubernetesEvent(uid="a", about=ObjectName("Pod", "echo-grpc", "client"), is_warning=True, last=NOW)
+
 MAKES: Sequence[Make] = (
     lambda at: Look(at=at, config=canary(at)),
     lambda at: Look(at=at, config=stepped(at), channels=counting(at, 300), certificates=CERTIFICATES),
@@ -119,6 +129,12 @@ MAKES: Sequence[Make] = (
     lambda at: EchoSeen(at=at, echo=RUN),
     lambda at: EchoSeen(at=at, echo=replace(RUN, phase=Phase.DONE, ended=at, revision=2)),
     lambda at: Happened(at=at, event=Event(at, EventKind.MESH, "istiod", "a manifest was applied")),
+    lambda at: ClusterSeen(at=at, behind=Behind(taken_at=at)),
+    lambda at: ClusterSeen(at=at, behind=Behind(taken_at=at, lacking=(LACKING,))),
+    lambda at: ClusterSeen(at=at, behind=GONE),
+    lambda at: PodEventsSeen(at=at, events=PodEvents(events=(EVENT,))),
+    lambda at: PodEventsSeen(at=at, events=PodEvents(events=(replace(EVENT, count=2, last=at),))),
+    lambda at: PodEventsSeen(at=at, events=GONE),
     lambda at: PartChecked(at=at, part="x", defect=part_failed("x", ValueError("y"))),
     lambda at: PartChecked(at=at, part="x", defect=None),
 )

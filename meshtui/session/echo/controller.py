@@ -52,6 +52,7 @@ class EchoController:
         self._run: EchoRun | None = None
         self._typed: Expectation | None = None
         self._mapping: Mapping[str, str] = {}
+        self._pod_versions: Mapping[str, str] = {}
         self._arriving_since: datetime | None = None
         self._closed = False
         self.consent: Consent = Consent()
@@ -105,6 +106,13 @@ class EchoController:
         self._mapping = {**self._mapping, **mapping}
         if self._snapshot is not None:
             self.config_seen(self._snapshot)
+
+    def pods_seen(self, versions: Mapping[str, str]) -> None:
+        """The version labels of pods by address, where the cluster tells them."""
+        if versions != self._pod_versions:
+            self._pod_versions = dict(versions)
+            if self._snapshot is not None:
+                self.config_seen(self._snapshot)
 
     def config_seen(self, snapshot: Snapshot) -> None:
         """The config was looked at: a changed split starts a new epoch, an unchanged one lets answers be judged.
@@ -164,7 +172,14 @@ class EchoController:
         if decision.listener is None or decision.routes is None:
             return None
         seen = frozenset(self._run.state.tally.by_version) if self._run is not None else frozenset()
-        return expectation_for(self._snapshot, spec.url, headers, mapping=self._mapping, versions_seen=seen)
+        return expectation_for(
+            self._snapshot,
+            spec.url,
+            headers,
+            mapping=self._mapping,
+            versions_seen=seen,
+            pod_versions=self._pod_versions,
+        )
 
 
 def _drawn_as(typed: Expectation, configured: Expectation) -> Expectation:

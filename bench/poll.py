@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from envoy.service.status.v3 import csds_pb2
 
+from bench._held import watched
 from meshtui.gc_pause import paused
 from meshtui.model.address import parse_address
 from meshtui.model.xds.diff import diff
@@ -139,23 +140,6 @@ async def _long_run(source: CsdsSource, before: Snapshot) -> Graph:
             graph = build(after, graph)
         before = after
     return graph
-
-
-@contextmanager
-def watched(lags: list[float]) -> Iterator[None]:
-    """Note what the event loop's thread does between two turns of a task that is always due."""
-
-    async def watch() -> None:
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0.001)
-            lags.append(time.thread_time() - began)
-
-    task = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 @asynccontextmanager

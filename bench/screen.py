@@ -27,7 +27,8 @@ from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2
 from envoy.service.status.v3 import csds_pb2
 
-from bench.poll import SERVICES, csds_target, watched
+from bench._held import watched
+from bench.poll import SERVICES, csds_target
 from meshtui.model.address import parse_address
 from meshtui.model.target import TargetOptions
 from meshtui.session.workspace import Workspace

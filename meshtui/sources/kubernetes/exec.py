@@ -174,8 +174,9 @@ def _refused(error: ApiRefused, place: PodContainer) -> MeshtuiError:
     """A refused handshake: rights and containers that do not run are told apart, the rest stays what it is."""
     if error.code == 403 and ANONYMOUS not in error.message:
         rule = rules_yaml(EXEC.rights)
+        said = error.message.rstrip(": .")  # a missing "create" is said with nothing behind the colon
         return ExecFailed(
-            f"You may not run anything in pod/{place.pod}: {error.message}.",
+            f"You may not run anything in pod/{place.pod}: {said}.",
             f"This rule in a Role of namespace {place.namespace} allows it:\n{rule}",
             failure=ExecFailure.FORBIDDEN,
             said=error.message,

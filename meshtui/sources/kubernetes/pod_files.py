@@ -138,7 +138,7 @@ class PodReader:
         return result.output if result.code == 0 else _as_error(result, path)
 
     async def _said(self, failed: ExecFailed) -> MeshtuiError:
-        hint = failed.hint
+        hint = failed.hint or BY_HAND
         if failed.failure is ExecFailure.FORBIDDEN:
             place = self._place
             hint = await why_forbidden(self._api, place.namespace, EXEC, pod=place.pod) or hint
@@ -150,11 +150,15 @@ class PodReader:
                 f"Which containers pod/{self._place.pod} has is not known, so none of its files can be read. {LEFT}",
                 "--container names one; the right to get pods tells them all.",
             )
-        return TargetUnreachable(f"{' '.join(failed.what for failed in failures)} {LEFT}")
+        return TargetUnreachable(f"{' '.join(failed.what for failed in failures)} {LEFT}", BY_HAND)
 
 
 LEFT: Final = f"Without its files {EXEC.without}."
 """What is left to be known by."""
+
+
+BY_HAND: Final = "Copies of them can be given by --bootstrap FILE and --certs DIRECTORY."
+"""What helps where nothing can be run in the pod."""
 
 
 def may_be_read(path: str, keys: frozenset[str]) -> bool:

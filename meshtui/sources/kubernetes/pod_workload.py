@@ -18,22 +18,27 @@ from meshtui.model.identity.bootstrap import Bootstrap, CertificateProvider, Syn
 from meshtui.model.identity.bootstrap_parse import read_bootstrap
 from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.identity.workload import Offers, WorkloadFiles
+from meshtui.model.kubernetes.forward import ForwardEnd, ForwardEndKind
 from meshtui.model.kubernetes.pod import Pod
 from meshtui.model.kubernetes.pod_bootstrap import (
+    AGENT_PORT_ANNOTATION,
     TEXT_VARIABLE,
     USUAL_CERTIFICATES,
     BootstrapPlace,
     agent_port,
     bootstrap_place,
 )
+from meshtui.model.kubernetes.rights import FORWARD
 from meshtui.model.target import TargetOptions
 from meshtui.sources.agent.http_get import MOST_HEADER_BYTES
 from meshtui.sources.agent.source import AgentSource
 from meshtui.sources.certificates import files as certificates
 from meshtui.sources.kubernetes.api import Api
+from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.pod_files import LEFT, ContainerFiles, PodReader
 from meshtui.sources.kubernetes.port_forward import PodPort
 from meshtui.sources.kubernetes.relay import Relay, open_relay
+from meshtui.sources.kubernetes.rights import why_forbidden
 from meshtui.sources.reading import SETTLING
 from meshtui.sources.workload import bootstrap as bootstraps
 from meshtui.sources.workload.source import LocalWorkload
@@ -138,7 +143,7 @@ class PodWorkload:
             if relay.trouble is None:
                 raise
             why = f"The agent at {self._agent_words} cannot be reached. {relay.reason}"
-            raise TargetUnreachable(why, relay.trouble.hint) from None
+            raise TargetUnreachable(why, await self._hint(relay.trouble)) from None
         self._note_issued(report)
         return report
 
@@ -155,6 +160,15 @@ class PodWorkload:
         if self._relay is None:
             self._relay = await self._opened.enter_async_context(open_relay(self._api, self._agent_at))
         return self._relay
+
+    async def _hint(self, trouble: ForwardEnd) -> str:
+        """What to do about it; for a missing right, the rule that grants it."""
+        if isinstance(trouble.error, ApiRefused) and trouble.error.code == 403:
+            at = self._agent_at
+            return await why_forbidden(self._api, at.namespace, FORWARD, pod=at.pod) or trouble.hint
+        if trouble.kind is ForwardEndKind.REFUSED:
+            return trouble.hint
+        return f"The pod may have no istio-agent, or the annotation {AGENT_PORT_ANNOTATION} is not true."
 
     def _note_issued(self, report: AgentReport) -> None:
         """An agent that got a new certificate has written it: what was read before is no longer what is there."""

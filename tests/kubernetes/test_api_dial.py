@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -14,13 +15,15 @@ from typing import Any
 import pytest
 
 from meshtui.model.errors import BadAnswer, BadInput, MeshtuiError
+from meshtui.model.kubernetes.kubeconfig import Cluster
 from meshtui.model.kubernetes.reference import ClusterOptions
-from meshtui.sources.kubernetes.api import Api, open_api
+from meshtui.sources.kubernetes.api import REVIEWS, Api, open_api
 from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable, Cause
+from meshtui.sources.kubernetes.tls import tls_context
 from tests.kubernetes.double.running import Double, running_double, server_certificate
 from tests.kubernetes.double.said import Says
 from tests.kubernetes.proxies import PASSWORD, USER, http_proxy, socks_proxy
-from tests.pki import root
+from tests.pki import issue, root
 from tests.waiting import PATIENCE_S
 
 PODS = "/api/v1/namespaces/echo-grpc/pods"
@@ -273,6 +276,30 @@ async def test_one_that_hangs_up(double: Double) -> None:
     async with saying(b"") as port:
         cause, said = unreachable(await failure_of(double.kubeconfig(cluster={"server": f"https://127.0.0.1:{port}"})))
     assert cause is Cause.CUT, said
+
+
+async def test_a_server_that_was_away_is_asked_as_before(double: Double) -> None:
+    review = {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods", "namespace": "echo-grpc"}}}
+    async with api_of(double.kubeconfig()) as api:
+        for _ in range(2):
+            assert (await api.create(sorted(REVIEWS)[0], review))["status"]["allowed"]
+            assert len((await api.get(PODS))["items"]) == 2
+            double.stop()
+            double.start_again()
+
+
+async def test_a_ca_in_the_middle_is_trusted_as_go_trusts_it() -> None:
+    above = root("CN=above", begins=datetime.now(UTC) - timedelta(hours=1))
+    middle = issue("CN=middle", above, ca=True, begins=datetime.now(UTC) - timedelta(minutes=30))
+    with running_double(certificate=server_certificate(issuer=middle)) as double:
+        data = base64.b64encode(middle.pem).decode()
+        async with api_of(double.kubeconfig(cluster={"certificate-authority-data": data})) as api:
+            assert (await api.get(PODS))["items"] == []
+
+
+def test_old_cas_are_taken_as_go_takes_them() -> None:
+    # Python 3.13 sets this flag by default, and with it refuses CAs without key usage or identifiers.
+    assert not tls_context(Cluster()).verify_flags & ssl.VERIFY_X509_STRICT
 
 
 # answers that are none

@@ -286,8 +286,21 @@ async def test_a_login_outside_is_noticed_once_the_old_one_is_refused(double: Do
         document["contexts"].append({"name": "other", "context": {"cluster": "nowhere"}})
         document["current-context"] = "other"
         path.write_text(yaml.safe_dump(document))
-        assert await asks(api) == 2
+        assert await asyncio.gather(*(asks(api) for _ in range(5))) == [2] * 5
         await forwards(api)
+
+
+async def test_a_login_outside_counts_where_a_plugin_fails(double: Double, tmp_path: Path) -> None:
+    plugin = Plugin(tmp_path)
+    path = double.kubeconfig(user=plugin.user, name="config")
+    async with api_of(path) as api:
+        assert await asks(api) == 2
+        double.cluster.users["newer"] = double.cluster.users.pop("full")
+        plugin.does("exit 3")
+        with pytest.raises(LoginFailed, match="exit code 3"):
+            await api.get(PODS)
+        double.kubeconfig("newer", name="config")
+        assert await asyncio.gather(*(asks(api) for _ in range(3))) == [2] * 3
 
 
 async def test_another_cluster_of_the_same_name_is_never_taken_silently(double: Double) -> None:

@@ -9,21 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from meshtui.model.errors import BadAnswer, MeshtuiError, UsageError
+from meshtui.model.errors import BadAnswer, UsageError
 from meshtui.model.kubernetes.kubeconfig_check import server_url
 from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.sources.kubernetes.content import read_lines, read_start, read_whole
 from meshtui.sources.kubernetes.dial import Dialer
-from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable, LoginFailed, Refusal, refusal_of, refused
-from meshtui.sources.kubernetes.kubeconfig import Chosen, choose, read_kubeconfig
-from meshtui.sources.kubernetes.login import Credentials, Login
+from meshtui.sources.kubernetes.failures import (
+    ApiRefused,
+    ApiUnreachable,
+    Cause,
+    Refusal,
+    refusal_of,
+    refused,
+)
+from meshtui.sources.kubernetes.kubeconfig import Chosen, chosen_by
+from meshtui.sources.kubernetes.login import Login
+from meshtui.sources.kubernetes.logins import AskLater, Logins
 from meshtui.sources.kubernetes.plugin_login import SILENT
 from meshtui.sources.kubernetes.unreachable import unreachable
 
@@ -48,12 +56,7 @@ REVIEWS: Final = frozenset(
 )
 """The only paths anything is ever posted to: questions about one's own rights, of which nothing stays."""
 
-LONGEST_WAIT: Final = 10.0
-"""Seconds that a server may ask us to wait (Retry-After) before its refusal is an answer."""
-
 Query = Sequence[tuple[str, str]]
-
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +84,12 @@ async def open_api(
     kubeconfigs that lead nowhere.
     """
     environ = os.environ if environ is None else environ
-    chosen = await asyncio.to_thread(_choose, options, environ)
+    chosen = await asyncio.to_thread(chosen_by, options, environ)
     api = Api(chosen, options, timeout, environ, login_prompt)
     try:
         yield api
     finally:
         await api.close()
-
-
-def _choose(options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
-    return choose(read_kubeconfig(options, environ), options, environ)
 
 
 class Api:
@@ -109,18 +108,13 @@ class Api:
         server = server_url(chosen.cluster, certificate=bool(user.client_certificate or user.client_certificate_data))
         self.context = ApiContext(chosen.name, chosen.cluster_name, server, chosen.namespace, chosen.user_name)
         self.timeout = timeout
-        self._chosen = chosen
-        # Another context that becomes current meanwhile is not ours.
-        self._options = replace(options, context=chosen.name) if chosen.from_file else options
-        self._environ = environ
-        self._prompt = login_prompt
-        self._credentials = Credentials(user, chosen.cluster, environ, prompt=login_prompt)
+        self._logins = Logins(chosen, options, environ, login_prompt)
         self._dialer = Dialer(chosen.cluster, server, environ, timeout)
 
     @property
     def waits_for(self) -> str:
         """What an answer that does not come waits for: a login plugin, or the server."""
-        plugin = self._credentials.plugin_running
+        plugin = self._logins.credentials.plugin_running
         return f"the login plugin {plugin}" if plugin else f"an answer of {self.context.server}"
 
     async def get(self, path: str, query: Query = (), accept: str = JSON) -> Any:
@@ -132,6 +126,13 @@ class Api:
         """What a review of one's own rights answers. Raises as :meth:`get`, and for every other path ``UsageError``."""
         if path not in REVIEWS:
             raise UsageError(f"meshtui creates nothing in a cluster, so not {path} either.")
+        try:
+            return await self._json("POST", path, (), JSON, body)
+        except ApiUnreachable as error:
+            if error.cause is not Cause.CUT:
+                raise
+        # The server had closed the connection that was kept for it; a review may be asked twice. aiohttp does this for
+        # GET by itself.
         return await self._json("POST", path, (), JSON, body)
 
     async def lines(self, path: str, query: Query = (), accept: str = JSON) -> AsyncGenerator[bytes, None]:
@@ -178,7 +179,7 @@ class Api:
             except (InvalidHandshake, InvalidURI, InvalidProxy, OSError, TimeoutError, EOFError) as error:
                 raise self._unreachable(error) from None
 
-        return await self._logged_in(dial)
+        return await self._logins.run(dial)
 
     async def close(self) -> None:
         """Every connection for questions; websockets are their openers'."""
@@ -230,57 +231,7 @@ class Api:
             refusal = refusal_of(response.status, said, response.reason or "")
             raise self._refused(refusal, f"{verb} {path}", wait_s=_seconds(response.headers.get("Retry-After")))
 
-        return await self._logged_in(ask)
-
-    # login
-
-    async def _logged_in(self, ask: Callable[[Login], Awaitable[Answer]]) -> Answer:
-        """What ``ask`` gives with the login as it is now; refused, with a renewed one, once."""
-        try:
-            login = await self._credentials.login()
-        except LoginFailed:
-            if not await self._read_again():
-                raise
-            login = await self._credentials.login()
-        used = self._credentials
-        try:
-            return await self._patiently(ask, login)
-        except ApiRefused as refusal:
-            if refusal.code != 401 or not await self._renewed(used, login):
-                raise
-        return await self._patiently(ask, await self._credentials.login())
-
-    async def _patiently(self, ask: Callable[[Login], Awaitable[Answer]], login: Login) -> Answer:
-        """As ``ask``, again after the pause that a busy server asks for, as long as that is short."""
-        left = LONGEST_WAIT
-        while True:
-            try:
-                return await ask(login)
-            except _Later as refusal:
-                if refusal.wait_s > left:
-                    raise ApiRefused(refusal.what, refusal.hint, refusal=refusal.refusal) from None
-                left -= max(refusal.wait_s, 1.0)
-                await asyncio.sleep(refusal.wait_s)
-
-    async def _renewed(self, used: Credentials, login: Login) -> bool:
-        """Whether there are other credentials than those that were refused."""
-        if used is not self._credentials:
-            return True
-        return await used.renew(login) or await self._read_again()
-
-    async def _read_again(self) -> bool:
-        """Whether somebody has logged in outside: the kubeconfig has another user for the same server now."""
-        if not self._chosen.from_file:
-            return False
-        try:
-            chosen = await asyncio.to_thread(_choose, self._options, self._environ)
-        except MeshtuiError:
-            return False  # half written, or gone: what was read before still counts
-        if chosen.user == self._chosen.user or chosen.cluster != self._chosen.cluster:
-            return False
-        self._chosen = chosen
-        self._credentials = Credentials(chosen.user, chosen.cluster, self._environ, prompt=self._prompt)
-        return True
+        return await self._logins.run(ask)
 
     # words
 
@@ -292,10 +243,10 @@ class Api:
         return unreachable(error, self._dialer.dialled)
 
     def _refused(self, refusal: Refusal, asked: str, wait_s: float | None = None) -> ApiRefused:
-        error = refused(refusal, asked, self.context.user, anonymous=self._credentials.anonymous)
+        error = refused(refusal, asked, self.context.user, anonymous=self._logins.credentials.anonymous)
         if wait_s is None or refusal.code not in (429, 503):
             return error
-        return _Later(error, wait_s)
+        return AskLater(error, wait_s)
 
     def _no_websocket(self, refusal: Refusal, path: str, subprotocols: Sequence[str]) -> ApiRefused:
         if refusal.code == 403 and not refusal.message:
@@ -306,14 +257,6 @@ class Api:
                 refusal=refusal,
             )
         return self._refused(refusal, f"GET {path}")
-
-
-class _Later(ApiRefused):
-    """A busy server's refusal, with the seconds after which to ask again."""
-
-    def __init__(self, error: ApiRefused, wait_s: float) -> None:
-        super().__init__(error.what, error.hint, refusal=error.refusal)
-        self.wait_s = wait_s
 
 
 def _seconds(text: str | None) -> float | None:

@@ -111,6 +111,11 @@ def _where(error: Exception) -> str:
     return f"line {mark.line + 1}: {said}" if mark is not None else said
 
 
+def chosen_by(options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
+    """The files read, and what is chosen of them. Blocks. Raises as :func:`read_kubeconfig` and :func:`choose`."""
+    return choose(read_kubeconfig(options, environ), options, environ)
+
+
 def choose(
     config: Kubeconfig, options: ClusterOptions, environ: Mapping[str, str], service_account: str = SERVICE_ACCOUNT
 ) -> Chosen:

@@ -13,7 +13,7 @@ from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
 from meshtui.model.clock import utc_now
-from meshtui.model.errors import MeshtuiError, UsageError
+from meshtui.model.errors import BadInput, MeshtuiError, UsageError
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.bootstrap_lines import bootstrap_lines
 from meshtui.model.target import TargetOptions
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def bootstrap(ctx: click.Context, target: str | None, options: TargetOptions, format_: str) -> None:
     """The gRPC bootstrap, with what is wrong in it. Secrets in it are masked.
 
-    TARGET is the file; without one, GRPC_XDS_BOOTSTRAP and GRPC_XDS_BOOTSTRAP_CONFIG are read as gRPC does. For an
-    address give --bootstrap FILE: what the app's accepted config asks of the bootstrap is then checked too.
+    TARGET is a pod or the file; without one, GRPC_XDS_BOOTSTRAP and GRPC_XDS_BOOTSTRAP_CONFIG are read as gRPC does.
+    For an address give --bootstrap FILE. What the app's accepted config asks of the bootstrap is then checked too.
     """
     found, asked = _read(target, options)
     assert found.bootstrap is not None
@@ -80,6 +80,10 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
                 "meshtui bootstrap /etc/istio/proxy/grpc-bootstrap.json",
             )
         return found, ()
+    from meshtui.targets import is_pod
+
+    if is_pod(target, options):
+        return _of_pod(target, options)
     is_path = os.path.exists(target) or (os.sep in target and "://" not in target) or target.endswith(".json")
     if is_path:
         return read_workload(target, options.certs), ()
@@ -88,6 +92,19 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
             f"{as_typed(target)} is no file, and an address alone gives no bootstrap.", "add --bootstrap FILE"
         )
     return read_workload(options.bootstrap, options.certs), _asked(target, options)
+
+
+def _of_pod(target: str, options: TargetOptions) -> tuple[WorkloadFiles, tuple[tuple[str, str], ...]]:
+    """What is in the pod, and what the accepted config of that very pod asks for."""
+    from meshtui.cli.person import PERSON
+    from meshtui.targets import read_pod
+
+    pod = read_pod(target, options, PERSON)
+    if isinstance(pod.files, MeshtuiError):
+        raise pod.files
+    if pod.files.bootstrap is None:
+        raise BadInput("The pod's bootstrap was not found.", "--bootstrap FILE names a copy of it")
+    return pod.files, _asked(pod.target, pod.options)
 
 
 def _asked(target: str, options: TargetOptions) -> tuple[tuple[str, str], ...]:

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meshtui.cli.diagnostics import ExitCode
+from meshtui.cli.diagnostics import ExitCode, say
 from meshtui.cli.numbers import Duration
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
 from meshtui.model.clock import utc_now
-from meshtui.model.errors import BadInput, UsageError
+from meshtui.model.errors import BadInput, MeshtuiError, UsageError
 from meshtui.model.finding import Finding
 from meshtui.model.identity.certificate import CertificateSet
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document, rfc3339
 from meshtui.present.documents.findings import any_error, finding_json
 from meshtui.present.documents.identity import certificate_json, certificate_table, chains_json
+from meshtui.targets import is_pod
 
 if TYPE_CHECKING:
+    from meshtui.model.identity.agent import AgentReport
     from meshtui.model.identity.workload import WorkloadFiles
 
 
@@ -35,12 +37,13 @@ if TYPE_CHECKING:
 def certs(ctx: click.Context, target: str, warn: timedelta | None, options: TargetOptions, format_: str) -> None:
     """Certificates: chain, names, time left, and what is wrong with them.
 
-    TARGET is a directory, a certificate file or a bootstrap file. For an address give --certs or --bootstrap as well.
+    TARGET is a pod, a directory, a certificate file or a bootstrap file. For an address give --certs or --bootstrap as
+    well.
     Exits with 1 when a finding is an error. Private keys are compared with their certificate and never shown.
     """
-    files = _read(target, options)
+    files, agent = _of_pod(target, options) if is_pod(target, options) else (_read(target, options), None)
     found, now = _merged(target, [read for _, read in files.certificates]), utc_now()
-    findings = _judge(files, now, warn, options)
+    findings = _judge(files, now, warn, agent or _asked(options))
     data = document(
         target,
         certificates=[certificate_json(certificate, now) for certificate in found.certificates],
@@ -74,6 +77,28 @@ def _read(target: str, options: TargetOptions) -> WorkloadFiles:
     return read_workload(options.bootstrap, options.certs)
 
 
+def _of_pod(target: str, options: TargetOptions) -> tuple[WorkloadFiles, AgentReport | None]:
+    """What is in the pod. An agent that does not answer is said, and costs what it would tell."""
+    from meshtui.cli.person import PERSON
+    from meshtui.targets import read_pod
+
+    pod = read_pod(target, options, PERSON)
+    if isinstance(pod.agent, MeshtuiError):
+        say(f"meshtui: {pod.agent.what}")
+    if not isinstance(pod.files, MeshtuiError):
+        return pod.files, None if isinstance(pod.agent, MeshtuiError) else pod.agent
+    ends = pod.agent.metrics.cert_ends_at if not isinstance(pod.agent, MeshtuiError) and pod.agent.metrics else None
+    if ends is not None:
+        say(f"meshtui: by its agent the pod's certificate ends at {rfc3339(ends)}")
+    raise pod.files
+
+
+def _asked(options: TargetOptions) -> AgentReport | None:
+    from meshtui.targets import ask_agent
+
+    return ask_agent(options.agent, options) if options.agent is not None else None
+
+
 def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
     """Several providers' files as one answer; files that two providers share are reported once."""
     if not sets:
@@ -93,15 +118,15 @@ def _merged(target: str, sets: list[CertificateSet]) -> CertificateSet:
     return first
 
 
-def _judge(files: WorkloadFiles, now: datetime, warn: timedelta | None, options: TargetOptions) -> tuple[Finding, ...]:
+def _judge(
+    files: WorkloadFiles, now: datetime, warn: timedelta | None, report: AgentReport | None
+) -> tuple[Finding, ...]:
     from meshtui.doctor.diagnose import diagnose
     from meshtui.doctor.evidence import AgentEvidence, Evidence, files_evidence
     from meshtui.model.identity.comparison import identity_of
-    from meshtui.targets import ask_agent
 
     evidence, own = Evidence(certificates=files_evidence(files, now, warn)), files.own
-    if options.agent is not None:  # its own health, and whether what it issued is what is on disk
-        report = ask_agent(options.agent, options)
+    if report is not None:  # the agent's own health, and whether what it issued is what is on disk
         evidence = replace(
             evidence,
             identity=identity_of(own, report, utc_now()),

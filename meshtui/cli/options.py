@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -176,6 +177,8 @@ def _meant(target: str | None, cluster: ClusterOptions, *, optional: bool) -> st
         if optional and not cluster.given:
             return None
         raise click.MissingParameter(param_hint="'TARGET'", param_type="argument")
+    if target is not None and not cluster.given and os.path.lexists(target):
+        return target  # a file, to those commands that take one
     reference = parse_reference(target or "", selector=cluster.selector)
     if reference is None and cluster.given:
         raise UsageError(

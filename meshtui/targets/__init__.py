@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
-from meshtui.targets.reach import NOBODY, Person, can_open_files, import_all, meant, named, reach, run
+from meshtui.targets.pod_identity import read_pod
+from meshtui.targets.reach import NOBODY, Person, can_open_files, import_all, is_pod, meant, named, reach, run
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
@@ -33,6 +34,7 @@ __all__ = [
     "contexts",
     "echo_source",
     "is_bootstrap_file",
+    "is_pod",
     "look",
     "look_with_config",
     "looking",
@@ -40,6 +42,7 @@ __all__ = [
     "names_in_cluster",
     "open_echo_session",
     "open_session",
+    "read_pod",
     "read_workload",
     "workload_from_environment",
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from meshtui.sources.grpc.channel import Channel
     from meshtui.sources.kubernetes.api import Api
     from meshtui.sources.kubernetes.pod_link import PodLink
+    from meshtui.sources.kubernetes.resolve import Resolved
 
 Result = TypeVar("Result")
 
@@ -62,6 +63,15 @@ def named(target: str, options: TargetOptions) -> str:
     were given. Raises ``UsageError`` for what is no target."""
     text, cluster = parse_line(target, options.cluster)
     return target if meant(target, options).reference is None else line_of(text, cluster)
+
+
+def is_pod(target: str, options: TargetOptions) -> bool:
+    """Whether this is a pod, where it could be a file as well: what is there on this machine is a file, unless
+    something was said that only a pod can use."""
+    if os.path.lexists(target) and not options.cluster.given:
+        return False
+    text, cluster = parse_line(target, options.cluster)
+    return parse_reference(text, selector=cluster.selector) is not None
 
 
 # the way there
@@ -194,6 +204,18 @@ async def _pod(
     loaded: Awaitable[object] | None,
     person: Person,
 ) -> AsyncIterator[Reached]:
+    async with resolved(reference, options, person) as (api, pod):
+        if loaded is not None:
+            await loaded
+        from meshtui.sources.kubernetes.pod_link import open_pod
+
+        async with open_pod(api, pod, options, needs_csds=needs_csds) as link:
+            yield Reached(channel=link.channel, address=link.address, options=options, api=api, pod=link)
+
+
+@asynccontextmanager
+async def resolved(reference: Reference, options: TargetOptions, person: Person) -> AsyncIterator[tuple[Api, Resolved]]:
+    """The cluster and the pod in it that is meant; nothing of the pod itself is asked yet. Raises ``MeshtuiError``."""
     from meshtui.sources.kubernetes.api import open_api
     from meshtui.sources.kubernetes.plugin_login import SILENT
     from meshtui.sources.kubernetes.resolve import resolve
@@ -203,12 +225,7 @@ async def _pod(
         pod = await resolve(api, api.context.namespace, reference)
         if reference.kind is not Kind.POD:
             person.picked(pod.words)
-        if loaded is not None:
-            await loaded
-        from meshtui.sources.kubernetes.pod_link import open_pod
-
-        async with open_pod(api, pod, options, needs_csds=needs_csds) as link:
-            yield Reached(channel=link.channel, address=link.address, options=options, api=api, pod=link)
+        yield api, pod
 
 
 def run(runner: asyncio.Runner, work: Coroutine[Any, Any, Result]) -> Result:

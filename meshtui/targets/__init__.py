@@ -199,14 +199,12 @@ async def _open(target: str, options: TargetOptions, person: Person, *, whole: b
     )
     if not whole:
         return sources
-    from meshtui.sources.workload.source import LocalWorkload, read_peer
+    from meshtui.sources.workload.source import read_peer
 
-    named = (options.bootstrap, options.certs, options.agent)
-    workload = LocalWorkload(*named, timeout=options.timeout, max_message=options.max_message) if any(named) else None
     return replace(
         sources,
         channels=reached.channels(),
-        workload=workload,
+        workload=reached.workload(opened),
         follower=reached.follower(),
         cluster=reached.cluster(),
         read_peer=read_peer,

@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
@@ -17,7 +17,14 @@ from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
-    from meshtui.session.protocols import ChannelSource, ClusterSource, ConfigSource, EchoSource, Follower
+    from meshtui.session.protocols import (
+        ChannelSource,
+        ClusterSource,
+        ConfigSource,
+        EchoSource,
+        Follower,
+        WorkloadSource,
+    )
     from meshtui.sources.grpc.channel import Channel
     from meshtui.sources.kubernetes.api import Api
     from meshtui.sources.kubernetes.pod_link import PodLink
@@ -118,6 +125,22 @@ class Reached:
         from meshtui.sources.kubernetes.over_relay import RelayedEcho
 
         return RelayedEcho(source, self.pod.way)
+
+    def workload(self, opened: AsyncExitStack) -> WorkloadSource | None:
+        """Its files and its agent: those of the pod, or what was named; ``None`` for an address without any. What it
+        keeps open is closed with ``opened``."""
+        options = self.options
+        if self.api is not None and self.pod is not None:
+            from meshtui.sources.kubernetes.pod_workload import PodWorkload
+
+            pod = self.pod.resolved
+            workload = PodWorkload(self.api, pod.namespace, pod.name, pod.pod, options)
+            opened.push_async_callback(workload.close)
+            return workload
+        from meshtui.sources.workload.source import LocalWorkload
+
+        given = (options.bootstrap, options.certs, options.agent)
+        return LocalWorkload(*given, timeout=options.timeout, max_message=options.max_message) if any(given) else None
 
     def follower(self) -> Follower | None:
         """What tells of the pod and the way there; ``None`` for an address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.kubernetes.double.pods import BOOTSTRAP, CERTIFICATES
 from tests.kubernetes.double.running import Double
 from tests.meshes import RunningMesh
 from tests.program import Done, meshtui
@@ -64,6 +66,51 @@ async def test_requests_need_no_config(shifted_cluster: Double) -> None:
     done = await meshtui("echo", *of_pod(shifted_cluster, "echo-v1"), "--url", URL, "--count", "4", "-o", "json")
     assert done.code == 0, done.err
     assert done.json["probe"] == "pod/echo-v1"
+
+
+def in_the_pod(found: Any, demo: dict[str, Any]) -> Any:
+    """A document with the paths of the pod in the place of the demo's folder."""
+    text = json.dumps(found).replace(demo["certs"], CERTIFICATES)
+    return json.loads(text.replace(f"{Path(demo['bootstrap']).parent}/", f"{Path(BOOTSTRAP).parent}/"))
+
+
+async def test_the_certificates_of_a_pod_are_those_on_its_disk(
+    shifted_mesh: RunningMesh, shifted_cluster: Double
+) -> None:
+    demo = shifted_mesh.pods["client"]
+    on_disk = await as_json("certs", demo["bootstrap"], "--agent", demo["agent"])
+    in_pod = await as_json("certs", *of_pod(shifted_cluster))
+    own = ("target", "read_at", "key")  # of a pod the private key is not opened
+    assert in_pod["key"]["state"] == "not compared"
+    assert _ageless(without(in_pod, *own)) == _ageless(in_the_pod(without(on_disk, *own), demo))
+
+
+def _ageless(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {
+        "certificates": [without(each, "expires_in_seconds") for each in document["certificates"]],
+        "findings": [],
+    }
+
+
+async def test_the_bootstrap_of_a_pod_is_that_on_its_disk(shifted_mesh: RunningMesh, shifted_cluster: Double) -> None:
+    demo = shifted_mesh.pods["client"]
+    on_disk = await as_json("bootstrap", demo["bootstrap"])
+    in_pod = await as_json("bootstrap", *of_pod(shifted_cluster))
+    assert in_pod["source"] == BOOTSTRAP
+    assert in_pod["bootstrap"] == in_the_pod(on_disk["bootstrap"], demo)
+
+
+async def test_read_only_runs_nothing_in_the_pod(cluster_of_mesh: Double) -> None:
+    done = await meshtui("certs", *of_pod(cluster_of_mesh), "--read-only")
+    assert "--read-only forbids running anything in a container" in said(done)
+    assert "by its agent the pod's certificate ends at" in done.err
+    assert ("create", "pods/exec") not in cluster_of_mesh.verbs()
+    assert ("get", "pods/exec") not in cluster_of_mesh.verbs()
+
+
+async def test_a_missing_right_to_read_files_is_said(shifted_cluster: Double) -> None:
+    done = await meshtui("bootstrap", *of_pod(shifted_cluster, token="forward"))
+    assert 'resources: ["pods/exec"]' in said(done)
 
 
 def said(done: Done, code: int = 3) -> str:

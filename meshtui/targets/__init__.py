@@ -180,15 +180,22 @@ EVERYTHING: Final = (*FOR_ECHO, "meshtui.sources.channelz.source", "meshtui.sour
 FOR_A_POD: Final = ("aiohttp", "websockets.asyncio.client", "meshtui.sources.kubernetes.resolve")
 """What talks to a cluster, which is asked for the pod while the others are still being imported."""
 
+OVER_A_RELAY: Final = tuple(
+    f"meshtui.sources.kubernetes.{name}" for name in ("pod_link", "over_relay", "pod_story", "pod_workload")
+)
+"""What a session over a pod has besides."""
+
 
 async def _open(target: str, options: TargetOptions, person: Person, *, whole: bool) -> Sources:
     """Config and echo; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
 
     can_open_files()
-    loading = asyncio.create_task(asyncio.to_thread(import_all, EVERYTHING if whole else FOR_ECHO))
+    of_a_pod = meant(target, options).reference is not None
+    needed = (*(EVERYTHING if whole else FOR_ECHO), *(OVER_A_RELAY if of_a_pod else ()))
+    loading = asyncio.create_task(asyncio.to_thread(import_all, needed))
     opened = AsyncExitStack()
-    if meant(target, options).reference is not None:
+    if of_a_pod:
         await asyncio.to_thread(import_all, FOR_A_POD)
     reached = await opened.enter_async_context(reach(target, options, loaded=loading, person=person))
     sources = Sources(

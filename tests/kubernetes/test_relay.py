@@ -6,6 +6,10 @@ import asyncio
 import hashlib
 import os
 import random
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -422,3 +426,24 @@ async def test_without_unix_sockets_it_listens_on_loopback(double: Double, monke
         with pytest.raises(ConnectionResetError):
             await streams[0].read()
         streams[1].close()
+
+
+KILLED = """
+import os, signal
+from meshtui.sources.kubernetes.listener import Listener
+listening = Listener()
+print(listening.address.path, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "O_PATH"), reason="the system cannot dial a socket by a handle")
+def test_a_process_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL
+    path = killed.stdout.strip()
+    assert path.startswith("/proc/")
+    assert list(tmp_path.iterdir()) == []
+    with socket.socket(socket.AF_UNIX) as caller, pytest.raises(OSError):  # noqa: PT011 - gone, whichever way
+        caller.connect(path)

@@ -166,9 +166,9 @@ class PodWorkload:
         if isinstance(trouble.error, ApiRefused) and trouble.error.code == 403:
             at = self._agent_at
             return await why_forbidden(self._api, at.namespace, FORWARD, pod=at.pod) or trouble.hint
-        if trouble.kind is ForwardEndKind.REFUSED:
-            return trouble.hint
-        return f"The pod may have no istio-agent, or the annotation {AGENT_PORT_ANNOTATION} is not true."
+        if trouble.kind in (ForwardEndKind.NOBODY_LISTENS, ForwardEndKind.POD):
+            return f"The pod may have no istio-agent, or the annotation {AGENT_PORT_ANNOTATION} is not true."
+        return trouble.hint
 
     def _note_issued(self, report: AgentReport) -> None:
         """An agent that got a new certificate has written it: what was read before is no longer what is there."""

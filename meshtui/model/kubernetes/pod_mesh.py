@@ -64,7 +64,7 @@ def mesh_of(pod: Pod) -> Mesh:
         return Mesh(MeshKind.PROXYLESS, f"{PROXY} runs with ISTIO_META_GENERATOR=grpc")
     for each in pod.of_kind(ContainerKind.APP, ContainerKind.SIDECAR):
         for name in BOOTSTRAP_VARIABLES:
-            if each.names(name):
+            if each.name != PROXY and each.names(name):  # an Envoy's agent may be told to write one nobody reads
                 return Mesh(MeshKind.PROXYLESS, f"container {one_line(each.name, LONGEST_LABEL)} has {name}")
     if not pod.containers:
         return _by_annotations(pod.annotations)
@@ -127,10 +127,10 @@ def revision_of(pod: Pod) -> str:
 
 
 def version_of(pod: Pod) -> str:
-    """The version of the app by its labels, as Istio finds a canonical revision; empty where none says so.
+    """The version of the app by its labels; empty where none says so.
 
-    Istio's order (pkg/model/label.go): ``service.istio.io/canonical-revision``, ``app.kubernetes.io/version``,
-    ``version``. Its injector writes ``latest`` into the first where there is none: that says nothing, and is left out.
+    ``version`` comes first, by which DestinationRules tell subsets; then what else Istio takes for a canonical revision.
+    Its injector writes ``latest`` into the last where there is none, which says nothing.
     """
     for label in ("version", "app.kubernetes.io/version", "service.istio.io/canonical-revision"):
         found = pod.labels.get(label, "")

@@ -44,6 +44,12 @@ def test_an_envoy_sidecar_and_a_plain_pod_are_not() -> None:
             MeshKind.PROXYLESS,
             "CONFIG",
         ),
+        (
+            [{"name": "a"}, {"name": "istio-proxy", "env": [{"name": "GRPC_XDS_BOOTSTRAP", "value": "/b"}]}],
+            {},
+            MeshKind.ENVOY,
+            "is an Envoy",
+        ),
         ([{"name": "a"}], {"inject.istio.io/templates": "sidecar, grpc-agent"}, MeshKind.NOT_INJECTED, "grpc-agent"),
         ([{"name": "a", "envFrom": [{"configMapRef": {}}]}], {}, MeshKind.NO_SIGN, "envFrom gives container a"),
         ([], {"inject.istio.io/templates": "grpc-agent"}, MeshKind.NOT_INJECTED, "nothing was injected"),

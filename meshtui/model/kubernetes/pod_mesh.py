@@ -129,7 +129,7 @@ def revision_of(pod: Pod) -> str:
 def version_of(pod: Pod) -> str:
     """The version of the app by its labels; empty where none says so.
 
-    ``version`` comes first, by which DestinationRules tell subsets; then what else Istio takes for a canonical revision.
+    ``version`` comes first, by which DestinationRules tell subsets; then what else Istio takes for canonical revision.
     Its injector writes ``latest`` into the last where there is none, which says nothing.
     """
     for label in ("version", "app.kubernetes.io/version", "service.istio.io/canonical-revision"):

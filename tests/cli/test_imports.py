@@ -131,6 +131,7 @@ LINES = (
     Line("echo", PROBE_OF_NOBODY, ECHO, codes=(3,)),
     Line("echo", (*PROBE_OF_NOBODY, "--expect", "v1=50,v2=50"), ECHO, codes=(3,)),
     Line("echo", (*PROBE_OF_NOBODY, "--expect", "config"), ECHO | CSDS | {"meshtui.session.session"}, codes=(3,)),
+    Line("log", ("TARGET",), frozenset({"asyncio"}), codes=(2,)),  # an address has none
     Line("xds config", ("TARGET", "-o", "json"), CSDS | {"meshtui.sources.proto.json_mapping"}),
     Line("xds status", ("TARGET",), CSDS),
     Line("xds status", ("TARGET", "-o", "json"), CSDS),

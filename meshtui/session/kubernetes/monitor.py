@@ -80,7 +80,9 @@ class ClusterMonitor:
         await self._has_config.wait()  # before, nobody knows what to ask for
         answer = await self._answer(self._behind, "what is behind the endpoints")
         self._observe(ClusterSeen(at=self._now(), behind=answer))
-        return not isinstance(answer, MeshtuiError)
+        if isinstance(answer, MeshtuiError):
+            return False
+        return bool(answer.slices) or not self._wanted  # what is forbidden is not asked for every few seconds
 
     async def _behind(self) -> Behind:
         snapshot = self._snapshot()

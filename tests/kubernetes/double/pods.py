@@ -78,13 +78,19 @@ def container(name: str, ports: list[tuple[str, int]] | None = None, **env: str)
 def running(name: str, *, ready: bool = True, restarts: int = 0) -> Document:
     """The status of a container that runs."""
     state = {"running": {"startedAt": STARTED}}
-    return {"name": name, "state": state, "lastState": {}, "ready": ready, "started": True, "restartCount": restarts}
+    counted = {"ready": ready, "started": True, "restartCount": restarts}
+    return {"name": name, "state": state, "lastState": {}, **counted, **_image(name)}
 
 
 def waiting(name: str, reason: str, *, restarts: int = 0, last: Document | None = None) -> Document:
     """The status of a container that waits; ``last`` is how it ended before."""
     state, before = {"waiting": {"reason": reason}}, {"terminated": last} if last else {}
-    return {"name": name, "state": state, "lastState": before, "ready": False, "restartCount": restarts}
+    return {"name": name, "state": state, "lastState": before, "ready": False, "restartCount": restarts, **_image(name)}
+
+
+def _image(name: str) -> Document:
+    """Fields that every status of a container has."""
+    return {"image": f"registry.example/{name}:1.0", "imageID": f"registry.example/{name}@sha256:{'0' * 64}"}
 
 
 def _conditions(ready: bool) -> list[Document]:

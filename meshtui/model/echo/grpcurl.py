@@ -12,9 +12,12 @@ import shlex
 from collections.abc import Iterable
 from typing import Final
 
-from meshtui.model.address import socket_path
+from meshtui.model.address import DEFAULT_PORT, socket_path
 from meshtui.model.echo.spec import METHOD, EchoRequestSpec
+from meshtui.model.errors import UsageError
 from meshtui.model.identity.masking import is_secret
+from meshtui.model.kubernetes.reference import ClusterOptions, parse_reference
+from meshtui.model.kubernetes.typed import parse_line
 
 SHELL_NAMES: Final = re.compile(
     r"(?:BASH|ZSH|LC|SSH)(?:_.*)?|(?:OLD)?PWD|E?[UG]ID|PPID|PATH|CDPATH|HOME|USER|LOGNAME|USERNAME|SHELL|IFS|TERM|LANG"
@@ -27,8 +30,12 @@ def grpcurl_line(spec: EchoRequestSpec, address: str, count: int | None = None) 
     """The shell line that asks the same of the server, safe to paste whatever the texts hold.
 
     For the value of a secret header stands its variable (:func:`grpcurl_variables`). One line makes one batch, so a
-    continuous run is shown as a batch of ``count`` (100 when not given).
+    continuous run is shown as a batch of ``count`` (100 when not given). A pod is asked through a port-forward by hand
+    (:func:`grpcurl_note`).
     """
+    forwarded = _forwarded(address)
+    if forwarded is not None:
+        address = f"localhost:{forwarded[0]}"
     socket = socket_path(address)
     words = ["grpcurl", "-plaintext", *(["-unix"] if socket else []), "-d"]
     before = " ".join(shlex.quote(word) for word in words)
@@ -40,8 +47,29 @@ def grpcurl_variables(spec: EchoRequestSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in _variables(spec.all_headers) if name))
 
 
-def grpcurl_note(spec: EchoRequestSpec) -> str:
-    """What to do before the line works, as a sentence; empty when it works as it is."""
+def grpcurl_note(spec: EchoRequestSpec, address: str = "") -> str:
+    """What to do before the line works, in sentences; empty when it works as it is. ``address`` is the target's."""
+    forwarded = _forwarded(address)
+    first = f"Forward the pod's admin port first: {forwarded[1]}." if forwarded is not None else ""
+    return " ".join(filter(None, (first, _secrets_note(spec))))
+
+
+def _forwarded(target: str) -> tuple[int, str] | None:
+    """The local port of a port-forward to a pod, and the line that makes it; ``None`` for a target that is no pod."""
+    try:
+        text, cluster = parse_line(target, ClusterOptions())
+        reference = parse_reference(text, selector=cluster.selector)
+    except UsageError:
+        return None
+    if reference is None:
+        return None
+    port = cluster.port or DEFAULT_PORT
+    words = ["kubectl", "port-forward", text or "POD", str(port)]
+    where = (("-n", cluster.namespace), ("--context", cluster.context), ("--kubeconfig", cluster.kubeconfig))
+    return port, shlex.join([*words, *(word for option, value in where if value for word in (option, value))])
+
+
+def _secrets_note(spec: EchoRequestSpec) -> str:
     names = grpcurl_variables(spec)
     if not names:
         return ""

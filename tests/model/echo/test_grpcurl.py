@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.model.echo.grpcurl import grpcurl_line, grpcurl_note, grpcurl_variables
-from meshtui.model.echo.spec import EchoRequestSpec
+from meshtui.model.echo.spec import METHOD, EchoRequestSpec
 
 URL = "xds:///echo.echo-grpc.svc.cluster.local:7070"
 TOKEN = "Bearer s3cret-s3cret $HOME `id` 's3cret' !!"
@@ -138,3 +138,14 @@ def test_the_note_says_which_variables_to_set_and_how() -> None:
     quoted = EchoRequestSpec(URL, headers=(("cookie", 'a="b"'),))
     assert grpcurl_note(quoted).startswith("Set COOKIE in the shell first")
     assert "becomes part of a JSON text" in grpcurl_note(quoted)
+
+
+def test_a_pod_is_asked_through_a_port_forward() -> None:
+    spec = EchoRequestSpec("xds:///echo:7070")
+    target = "pod/echo-v1 -n echo-grpc --context 'my cluster' --port 9999"
+    assert f" localhost:9999 {METHOD}" in grpcurl_line(spec, target)
+    assert grpcurl_note(spec, target) == (
+        "Forward the pod's admin port first: kubectl port-forward pod/echo-v1 9999 -n echo-grpc --context 'my cluster'."
+    )
+    assert f" localhost:17171 {METHOD}" in grpcurl_line(spec, "-l app=echo")
+    assert grpcurl_note(spec, "localhost:17171") == ""

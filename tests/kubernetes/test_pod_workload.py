@@ -21,7 +21,7 @@ from meshtui.model.kubernetes.pod_bootstrap import AGENT_PORT, AGENT_PORT_ANNOTA
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.model.target import TargetOptions
 from meshtui.sources.kubernetes.pod_files import KeyRefused, PodReader, may_be_read
-from meshtui.sources.kubernetes.pod_workload import FILES_AGAIN_S, PodWorkload
+from meshtui.sources.kubernetes.pod_workload import AGENT_AGAIN_S, FILES_AGAIN_S, PodWorkload
 from tests.kubernetes.double.cluster import Ran
 from tests.kubernetes.double.pods import BOOTSTRAP, CERTIFICATES, container, pod, proxyless, waiting
 from tests.kubernetes.double.running import Double
@@ -170,6 +170,35 @@ async def test_unchanged_files_are_the_same_object_and_read_seldom(double: Doubl
         double.cluster.files[NAMESPACE, "echo-v1", "*", CHAIN] = a_leaf()
         clock.now += FILES_AGAIN_S
         assert await pods.read() is not first
+
+
+async def test_several_who_ask_at_once_are_one_look(double: Double) -> None:
+    fill(double)
+    async with workload(double) as pods:
+        first, *others = await asyncio.gather(*(pods.read() for _ in range(5)))
+    assert all(each is first for each in others)
+    assert len(commands(double)) == 3
+
+
+async def test_a_certificate_that_the_agent_got_anew_is_read_at_once(double: Double) -> None:
+    fill(double)
+    left = 600
+
+    async def renewing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal left
+        if b"/stats" in await reader.readuntil(b"\r\n\r\n"):
+            left *= 2
+        body = b'istio_agent_cert_expiry_seconds{resource_name="default"} %d\n' % left
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    clock = Clock()
+    async with served(double, renewing, port=AGENT_PORT), workload(double, clock=clock) as pods:
+        await pods.ask_agent()
+        before = await pods.read()
+        clock.now += AGENT_AGAIN_S
+        double.cluster.files[NAMESPACE, "echo-v1", "*", CHAIN] = a_leaf()
+        await pods.ask_agent()
+        assert await pods.read() is not before
 
 
 async def test_a_container_without_cat_is_passed_over(double: Double) -> None:

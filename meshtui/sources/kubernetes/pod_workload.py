@@ -84,6 +84,7 @@ class PodWorkload:
         self._read_at = self._asked_at = -math.inf
         self._last: WorkloadFiles | MeshtuiError | None = None
         self._last_is_old = True
+        self._reading = asyncio.Lock()
         self._issued: datetime | None = None
         self._relay: Relay | None = None
         self._opened = AsyncExitStack()
@@ -112,15 +113,22 @@ class PodWorkload:
         """
         if self._given is not None and (self._given.offers.bootstrap or self._given.offers.certificates):
             return await self._given.read()
+        async with self._reading:
+            found = await self._newest()
+        if isinstance(found, MeshtuiError):
+            raise found.with_traceback(None)  # one error, raised again and again
+        return found
+
+    async def _newest(self) -> WorkloadFiles | MeshtuiError:
+        """What was found by the last look, or by one now if that is due."""
         now = self._monotonic()
-        if self._last is None or self._last_is_old or now - self._read_at >= FILES_AGAIN_S:
-            self._read_at, self._last_is_old = now, False
-            try:
-                self._last = await self._settled()
-            except MeshtuiError as error:
-                self._last = error
-        if isinstance(self._last, MeshtuiError):
-            raise self._last.with_traceback(None)  # one error, raised again and again
+        if self._last is not None and not self._last_is_old and now - self._read_at < FILES_AGAIN_S:
+            return self._last
+        self._read_at, self._last_is_old = now, False
+        try:
+            self._last = await self._settled()
+        except MeshtuiError as error:
+            self._last = error
         return self._last
 
     async def ask_agent(self) -> AgentReport:

@@ -156,6 +156,7 @@ class Reached:
             words,
             self.pod.way.relay,
             picked=resolved.words.partition(", ")[2],
+            unseen=resolved.unseen,
             follower=PodFollower(self.api, pod, words, selector=resolved.selector) if pod is not None else None,
         )
 

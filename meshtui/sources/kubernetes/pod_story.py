@@ -28,13 +28,16 @@ class PodStory:
         relay: Relay,
         *,
         picked: str = "",
+        unseen: str = "",
         follower: PodFollower | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """``words`` name the pod, ``picked`` which of several it is; without a ``follower`` it may not be read."""
+        """``words`` name the pod, ``picked`` which of several it is; without a ``follower`` it may not be read, for
+        the reason in ``unseen``."""
         self._words = words
         self._relay = relay
         self._picked = picked
+        self._unseen = unseen
         self._follower = follower
         self._now = now
         self._told: ForwardEnd | None = None
@@ -43,6 +46,8 @@ class PodStory:
         """See ``Follower``."""
         if self._picked:
             self._tell(happened, f"is {self._picked}", None)
+        if self._unseen:
+            self._tell(happened, f"may not be read, so what becomes of it is not known: {self._unseen}", Health.UNKNOWN)
         unsubscribe = self._relay.subscribe(lambda: self._changed(happened))
         try:
             if self._follower is not None:

@@ -90,8 +90,7 @@ class Credentials:
         A login that somebody else has renewed since is not renewed again. Raises ``LoginFailed``.
         """
         if self._plugin is not None:
-            await self._plugin.again(self._prompt, used.generation)
-            return True
+            return await self._plugin.again(self._prompt, used.generation)
         if used.generation != self._renewals:
             return True
         self._files.clear()

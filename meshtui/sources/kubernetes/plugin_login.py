@@ -7,6 +7,7 @@ import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -17,10 +18,12 @@ from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.sources.kubernetes.failures import LoginFailed
 from meshtui.sources.kubernetes.plugin import run_plugin, shown
 
-FIRST_PAUSE: Final = 2.0
-LONGEST_PAUSE: Final = 30.0
-"""Seconds in which a failed plugin is not run again: doubled with each failure. Connections that come back many times
-a second must not open as many browser windows."""
+RUN_AGAIN: Final = (2.0, 30.0)
+"""Seconds in which a plugin that failed, or whose answer was refused twice, is not run again: at first, and at most.
+Connections that come back many times a second must not open as many browser windows."""
+
+LEND_AGAIN: Final = (15.0, 300.0)
+"""The same for lending the terminal to a plugin that failed with it: the screen must not go away at every try."""
 
 
 def nobody(needed: bool) -> AbstractAsyncContextManager[bool]:
@@ -34,6 +37,30 @@ SILENT: Final = LoginPrompt(says=lambda line: None, terminal=nobody)
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+class Pause:
+    """A time in which something is not tried again, doubled by each failure."""
+
+    def __init__(self, bounds: tuple[float, float], monotonic: Callable[[], float]) -> None:
+        self._first, self._longest = bounds
+        self._monotonic = monotonic
+        self._next = self._first
+        self._until: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it goes on."""
+        return self._until is not None and self._monotonic() < self._until
+
+    def begin(self) -> None:
+        """It failed."""
+        self._until = self._monotonic() + self._next
+        self._next = min(2 * self._next, self._longest)
+
+    def reset(self) -> None:
+        """It worked."""
+        self._until, self._next = None, self._first
 
 
 class PluginLogin:
@@ -54,16 +81,12 @@ class PluginLogin:
         self._cluster = cluster
         self._environ = environ
         self._clock = clock
-        self._monotonic = monotonic
         self._answer: LoginAnswer | None = None
         self._one_at_a_time = asyncio.Lock()
         self._failed: LoginFailed | None = None
-        self._quiet_until = 0.0
-        self._pause = FIRST_PAUSE
-
-    def try_at_once(self) -> None:
-        """Forget the pause after a failure."""
-        self._quiet_until, self._pause = 0.0, FIRST_PAUSE
+        self._after_failure = Pause(RUN_AGAIN, monotonic)
+        self._after_refusal = Pause(RUN_AGAIN, monotonic)
+        self._after_lending = Pause(LEND_AGAIN, monotonic)
 
     async def answer(self, prompt: LoginPrompt) -> LoginAnswer:
         """The credentials, from a new run if there are none or their time is over."""
@@ -72,50 +95,78 @@ class PluginLogin:
                 return await self._run(prompt)
             return self._answer
 
-    async def again(self, prompt: LoginPrompt, runs: int) -> None:
-        """A new run whatever the time says: the server did not take the answer of run ``runs``."""
+    async def again(self, prompt: LoginPrompt, runs: int) -> bool:
+        """Whether there is another answer than that of run ``runs``, which the server did not take."""
         async with self._one_at_a_time:
-            if runs == self.runs:
-                await self._run(prompt)
+            if runs != self.runs:
+                return True
+            if self._after_refusal.holds:
+                return False
+            before = self._answer
+            now = await self._run(prompt)
+            if before is not None and replace(now, expires=before.expires) == before:
+                self._after_refusal.begin()
+                return False
+            return True
 
     async def _run(self, prompt: LoginPrompt) -> LoginAnswer:
-        if self._failed is not None and self._monotonic() < self._quiet_until:
-            raise LoginFailed(self._failed.what, self._failed.hint)
+        if self._failed is not None and self._after_failure.holds:
+            raise _same(self._failed)
         self.running = shown(self._plugin)
         try:
-            self._answer = await self._ask(prompt)
+            answer = await self._ask(prompt)
         except LoginFailed as error:
-            self._answer = None
-            self._failed = error
-            self._quiet_until = self._monotonic() + self._pause
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+            self._answer, self._failed = None, error
+            self._after_failure.begin()
             raise
         finally:
             self.running = ""
-        self._failed, self._pause = None, FIRST_PAUSE
+        if self._answer is None or answer.token != self._answer.token:
+            self._after_refusal.reset()
+        self._after_failure.reset()
+        self._answer, self._failed = answer, None
         self.runs += 1
-        return self._answer
+        return answer
 
     async def _ask(self, prompt: LoginPrompt) -> LoginAnswer:
         mode = self._plugin.interactive_mode
         if mode == "Never":
             return await self._once(prompt, interactive=False)
         always = mode == "Always"
-        async with prompt.terminal(always) as lent:
-            if lent:
-                return await self._once(prompt, interactive=True)
+        answer = await self._at_the_terminal(prompt, needed=always)
+        if answer is not None:
+            return answer
         if always:
-            raise LoginFailed(
-                f"The login plugin {shown(self._plugin)} has to ask something, and there is no terminal for it.",
-                "Log in by kubectl first, or start meshtui in a terminal.",
+            raise (
+                _same(self._failed)
+                if self._failed is not None
+                else LoginFailed(
+                    f"The login plugin {shown(self._plugin)} has to ask something, and there is no terminal for it.",
+                    "Log in by kubectl first, or start meshtui in a terminal.",
+                )
             )
         try:
             return await self._once(prompt, interactive=False)
         except LoginFailed:
-            async with prompt.terminal(True) as lent:
-                if lent:
-                    return await self._once(prompt, interactive=True)
-            raise
+            answer = await self._at_the_terminal(prompt, needed=True)
+            if answer is None:
+                raise
+            return answer
+
+    async def _at_the_terminal(self, prompt: LoginPrompt, *, needed: bool) -> LoginAnswer | None:
+        """What it answers with the terminal; None where that is not lent, or was in vain a moment ago."""
+        if self._after_lending.holds:
+            return None
+        async with prompt.terminal(needed) as lent:
+            if not lent:
+                return None
+            try:
+                answer = await self._once(prompt, interactive=True)
+            except LoginFailed:
+                self._after_lending.begin()
+                raise
+        self._after_lending.reset()
+        return answer
 
     async def _once(self, prompt: LoginPrompt, *, interactive: bool) -> LoginAnswer:
         return await run_plugin(self._plugin, self._cluster, self._environ, interactive=interactive, says=prompt.says)
@@ -130,6 +181,9 @@ def shared_login(plugin: ExecPlugin, cluster: Cluster, environ: Mapping[str, str
     """The login by this plugin at this cluster, the same for all who ask on this event loop."""
     logins = _SHARED.setdefault(asyncio.get_running_loop(), {})
     key = (plugin, repr(cluster), tuple(sorted(environ.items())))
-    login = logins.setdefault(key, PluginLogin(plugin, cluster, environ))
-    login.try_at_once()  # who opens a cluster anew may have logged in meanwhile
-    return login
+    return logins.setdefault(key, PluginLogin(plugin, cluster, environ))
+
+
+def _same(failure: LoginFailed) -> LoginFailed:
+    """The failure, to be raised anew without the trace of before."""
+    return LoginFailed(failure.what, failure.hint)

@@ -1,0 +1,143 @@
+"""When a login plugin is run again, and when it is lent the terminal: with a clock of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from meshtui.model.kubernetes.kubeconfig import Cluster, ExecPlugin
+from meshtui.model.kubernetes.login_prompt import LoginPrompt
+from meshtui.sources.kubernetes.failures import LoginFailed
+from meshtui.sources.kubernetes.plugin_login import SILENT, PluginLogin
+
+V1 = "client.authentication.k8s.io/v1"
+START = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+class World:
+    """A plugin, a clock and a person."""
+
+    def __init__(self, folder: Path, mode: str = "Never") -> None:
+        self.folder = folder
+        self.seconds = 0.0
+        self.lends = True
+        self.lent = 0
+        self.prompt = LoginPrompt(says=lambda line: None, terminal=self._terminal)
+        plugin = ExecPlugin(command=str(folder / "login"), interactive_mode=mode)
+        environ = {"PATH": os.environ["PATH"]}
+        self.login = PluginLogin(
+            plugin,
+            Cluster(server="https://c"),
+            environ,
+            clock=lambda: START + timedelta(seconds=self.seconds),
+            monotonic=lambda: self.seconds,
+        )
+
+    @asynccontextmanager
+    async def _terminal(self, needed: bool) -> AsyncIterator[bool]:
+        self.lent += self.lends and needed
+        yield self.lends and needed
+
+    def does(self, shell: str) -> None:
+        (self.folder / "next").write_text(f"#!/bin/sh\necho run >> {self.folder}/runs\n{shell}\n")
+        (self.folder / "next").chmod(0o755)
+        (self.folder / "next").rename(self.folder / "login")
+
+    def gives(self, token: str, expires: float | None = None) -> None:
+        status = {"token": token}
+        if expires is not None:
+            status["expirationTimestamp"] = (START + timedelta(seconds=expires)).isoformat()
+        self.does(f"echo '{json.dumps({'apiVersion': V1, 'kind': 'ExecCredential', 'status': status})}'")
+
+    @property
+    def runs(self) -> int:
+        path = self.folder / "runs"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+    async def token(self) -> str:
+        return (await self.login.answer(self.prompt)).token
+
+    async def fails(self) -> None:
+        with pytest.raises(LoginFailed, match="exit code 3"):
+            await self.token()
+
+
+async def test_an_answer_holds_until_its_time_is_over(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.gives("a", expires=60)
+    assert await world.token() == "a"
+    world.gives("b", expires=120)
+    world.seconds = 59
+    assert await world.token() == "a"
+    world.seconds = 60
+    assert await world.token() == "b"
+    assert world.runs == 2
+
+
+async def test_a_failure_is_repeated_for_longer_and_longer_until_a_run_works(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.does("exit 3")
+    for wait in (2, 4, 8, 16, 30, 30):
+        runs = world.runs
+        await world.fails()
+        world.seconds += wait - 0.1
+        await world.fails()
+        assert world.runs == runs + 1
+        world.seconds += 0.1
+    world.gives("a")
+    assert await world.token() == "a"
+    assert await world.login.again(SILENT, world.login.runs) is False
+    world.does("exit 3")
+    world.seconds += 2
+    with pytest.raises(LoginFailed):
+        await world.login.again(SILENT, world.login.runs)
+    world.seconds += 2  # and not 30: it had worked
+    runs = world.runs
+    await world.fails()
+    assert world.runs == runs + 1
+
+
+async def test_an_answer_that_is_refused_is_asked_for_anew_and_the_same_one_not_again_at_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.gives("a")
+    await world.token()
+    assert await world.login.again(SILENT, 1) is False
+    assert world.runs == 2
+    assert await world.login.again(SILENT, 2) is False
+    assert world.runs == 2
+    world.gives("b")
+    world.seconds = 2
+    assert await world.login.again(SILENT, 2) is True
+    assert await world.login.again(SILENT, 2) is True  # somebody else has renewed it since
+    assert world.runs == 3
+
+
+@pytest.mark.parametrize("mode", ["Always", "IfAvailable"])
+async def test_a_terminal_lent_in_vain_is_not_lent_again_at_once(mode: str, tmp_path: Path) -> None:
+    world = World(tmp_path, mode)
+    world.does("exit 3")
+    await world.fails()
+    assert world.lent == 1
+    for seconds in (5, 10, 14.9):
+        world.seconds = seconds
+        await world.fails()
+    assert world.lent == 1
+    world.seconds = 100
+    world.gives("a")
+    assert await world.token() == "a"
+    assert world.lent == (2 if mode == "Always" else 1)
+
+
+async def test_one_that_must_ask_says_so_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    world = World(tmp_path, "Always")
+    world.gives("a")
+    world.lends = False
+    with pytest.raises(LoginFailed, match="there is no terminal for it"):
+        await world.token()
+    assert world.runs == 0

@@ -133,12 +133,22 @@ class _Opener:
 
     def session(self, typed: str) -> Session:
         """A session with a target; what is no pod of a demo is remembered for the next start."""
+        import asyncio  # a command that finds no terminal needs none of it
+
         from meshtui.targets import NOBODY, open_session
 
         pod = next((known for demo in self._demos if (known := demo.options(typed)) is not None), None)
+        options = pod or self._for_others
+        session = open_session(typed, options, interval=self._interval, person=self.person or NOBODY)
         if pod is None:
-            self._recents.remember(typed)
-        return open_session(typed, pod or self._for_others, interval=self._interval, person=self.person or NOBODY)
+            asyncio.get_running_loop().run_in_executor(None, self._remember, typed)
+        return session
+
+    def _remember(self, typed: str) -> None:
+        """Keep the target by a line that means it whatever context is current at the next start. Blocks."""
+        from meshtui.targets import bound
+
+        self._recents.remember(bound(typed, self._for_others))
 
 
 def _ended(app: MeshtuiApp) -> ExitCode:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 from meshtui.targets.pod_identity import read_pod
-from meshtui.targets.reach import NOBODY, Person, can_open_files, import_all, is_pod, meant, named, reach, run
+from meshtui.targets.reach import NOBODY, Person, bound, can_open_files, import_all, is_pod, meant, named, reach, run
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
@@ -31,6 +31,7 @@ __all__ = [
     "NOBODY",
     "Person",
     "ask_agent",
+    "bound",
     "contexts",
     "echo_source",
     "is_bootstrap_file",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
+from meshtui.model.errors import MeshtuiError
 from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.model.kubernetes.reference import Kind, Reference, parse_reference
 from meshtui.model.kubernetes.typed import line_of, parse_line
@@ -70,6 +71,23 @@ def named(target: str, options: TargetOptions) -> str:
     were given. Raises ``UsageError`` for what is no target."""
     text, cluster = parse_line(target, options.cluster)
     return target if meant(target, options).reference is None else line_of(text, cluster)
+
+
+def bound(target: str, options: TargetOptions) -> str:
+    """The line of :func:`named` with the context and the namespace that hold now, so that it means no pod of another
+    cluster later. It reads the kubeconfig, which blocks; where that cannot be, the line is as it was typed."""
+    line = named(target, options)
+    text, cluster = parse_line(target, options.cluster)
+    if meant(target, options).reference is None:
+        return line
+    from meshtui.sources.kubernetes.kubeconfig import IN_CLUSTER, choose, read_kubeconfig
+
+    try:
+        chosen = choose(read_kubeconfig(cluster, os.environ), cluster, os.environ)
+    except MeshtuiError:
+        return line
+    context = cluster.context if chosen.name == IN_CLUSTER else chosen.name
+    return line_of(text, replace(cluster, context=context, namespace=chosen.namespace))
 
 
 def is_pod(target: str, options: TargetOptions) -> bool:

@@ -317,10 +317,10 @@ class Session:
             self.record(event)
 
     def _cluster_seen(self, observation: Observation) -> None:
-        """What the cluster says; a running echo run hears which versions its pods are."""
+        """What the cluster says; an echo run hears the pods' versions, which outlive a look without an answer."""
         self._observe(observation)
-        if self._echo is not None:
-            self._echo.pods_seen(self._state.behind.versions if self._state.behind is not None else {})
+        if self._echo is not None and self._state.behind is not None:
+            self._echo.pods_seen(self._state.behind.versions)
 
     def _echo_seen(self, state: EchoState) -> None:
         self._observe(EchoSeen(at=self._now(), echo=state))

@@ -188,7 +188,7 @@ OVER_A_RELAY: Final = tuple(
 
 
 async def _open(target: str, options: TargetOptions, person: Person, *, whole: bool) -> Sources:
-    """Config and echo; with ``whole``, channels and the workload's identity too."""
+    """Config and echo, with what a cluster says of either; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
 
     can_open_files()
@@ -202,6 +202,7 @@ async def _open(target: str, options: TargetOptions, person: Person, *, whole: b
     sources = Sources(
         config=reached.config(),
         echo=reached.echo(),
+        cluster=reached.cluster(),
         contact_s=options.timeout,
         opened=(opened.aclose,),
     )
@@ -214,7 +215,6 @@ async def _open(target: str, options: TargetOptions, person: Person, *, whole: b
         channels=reached.channels(),
         workload=reached.workload(opened),
         follower=reached.follower(),
-        cluster=reached.cluster(),
         read_peer=read_peer,
     )
 

@@ -144,6 +144,27 @@ async def test_an_older_istio_serves_older_versions(double: Double) -> None:
     assert asked == ["v1", "v1beta1", "v1beta1"]
 
 
+async def test_services_are_read_again_after_a_while_or_when_one_is_not_known(double: Double) -> None:
+    """There may be hundreds in a namespace, and they hardly change."""
+    echo(double)
+    seconds = 0.0
+
+    def lists() -> int:
+        return sum(asked.resource == "services" for asked in double.cluster.log)
+
+    async with api_of(double, *EVERYTHING) as api:
+        source = BehindSource(api, monotonic=lambda: seconds)
+        for _ in range(3):
+            await source.look({ECHO: frozenset()})
+        assert lists() == 1
+        await source.look({ECHO: frozenset(), ServiceRef(NAMESPACE, "other"): frozenset()})
+        assert lists() == 2
+        seconds = 61.0
+        double.cluster.store.put(service(selector={"app": "renamed"}))
+        found = await source.look({ECHO: frozenset()})
+        assert (lists(), found.pods[ECHO]) == (3, ())
+
+
 async def test_somebody_unknown_lacks_no_right_but_a_login(double: Double) -> None:
     async with api_of(double) as api:
         del double.cluster.users["test"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -36,6 +38,9 @@ Value = TypeVar("Value")
 MOST_SERVICES: Final = 50
 """Services asked for in one look; a proxyless client has channels to a few."""
 
+SERVICES_EVERY_S: Final = 60.0
+"""Seconds for which a Service is taken to be as it was: its selector is what a person changes."""
+
 MOST_UNEXPLAINED: Final = 8
 """Addresses for which it is asked in one look who has them. The others wait for a later one."""
 
@@ -49,8 +54,12 @@ ENTRY_VERSIONS: Final = ("v1", "v1beta1", "v1alpha3")
 class BehindSource:
     """Looks at what is behind the Services whose addresses a client holds."""
 
-    def __init__(self, api: Api, *, now: Callable[[], datetime] = utc_now) -> None:
-        self._api, self._now = api, now
+    def __init__(
+        self, api: Api, *, now: Callable[[], datetime] = utc_now, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._api, self._now, self._monotonic = api, now, monotonic
+        self._services: dict[str, tuple[float, tuple[Service, ...]]] = {}
+        """By namespace, when they were read and what was read."""
         self._entry_versions: tuple[str, ...] = ENTRY_VERSIONS
 
     async def look(self, wanted: Mapping[ServiceRef, frozenset[str]]) -> Behind:
@@ -87,9 +96,9 @@ class BehindSource:
     async def _of_namespace(self, lists: Lists, namespace: str, names: list[str]) -> Behind:
         """What one namespace says of some of its Services."""
         named = f"{SERVICE_NAME_LABEL} in ({','.join(names)})"
-        services, slices, entries = await gathered(
+        services = await self._services_of(lists, namespace, names)
+        slices, entries = await gathered(
             (
-                lists.all(f"/api/v1/namespaces/{namespace}/services", "Services", namespace, LIST_SERVICES),
                 lists.all(
                     f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
                     "EndpointSlices",
@@ -101,9 +110,7 @@ class BehindSource:
             )
         )
         known = {
-            ServiceRef(namespace, service.name.name): service
-            for service in map(service_of, services or ())
-            if service.name.name in names
+            ServiceRef(namespace, service.name.name): service for service in services if service.name.name in names
         }
         pods = await gathered(_pods(lists, namespace, service) for service in known.values())
         return Behind(
@@ -113,6 +120,22 @@ class BehindSource:
             pods={ref: of for ref, of in zip(known, pods, strict=True) if of is not None},
             entries={} if entries is None else {namespace: _addresses(entries)},
         )
+
+    async def _services_of(self, lists: Lists, namespace: str, names: list[str]) -> tuple[Service, ...]:
+        """The Services of a namespace, which may have hundreds: read again when one is not among them, or after a
+        minute."""
+        read_at, known = self._services.get(namespace, (-inf, ()))
+        fresh = self._monotonic() - read_at < SERVICES_EVERY_S
+        if fresh and {service.name.name for service in known}.issuperset(names):
+            return known
+        path = f"/api/v1/namespaces/{namespace}/services"
+        found = await lists.all(path, "Services", namespace, LIST_SERVICES)
+        if found is None:
+            self._services.pop(namespace, None)
+            return ()
+        services = tuple(map(service_of, found))
+        self._services[namespace] = (self._monotonic(), services)
+        return services
 
     async def _entries(self, lists: Lists, namespace: str) -> tuple[object, ...] | None:
         """The WorkloadEntries, in whichever version they are served; ``None`` where they may not be read."""

@@ -16,6 +16,7 @@ from meshtui.model.errors import UsageError
 from meshtui.model.split.assessment import Expectation, Verdict
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
+from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint
 from meshtui.model.xds.resource import CDS, EDS, Status
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.controller import EchoController, load_of
@@ -179,6 +180,31 @@ async def test_a_look_into_the_arrival_of_the_config_is_no_other_split(controlle
     for at in range(1, 7):  # every other look finds half of it
         controller.config_seen(arriving(LATER[at]) if at % 2 else canary(LATER[at]))
         assert expected(run) == before
+
+
+async def test_the_versions_of_pods_are_what_answers_are_expected_of(controller: EchoController) -> None:
+    controller.config_seen(canary(LATER[0]))
+    run = begin(controller, EchoRequestSpec(URL, count=None, qps=50), EchoSettings(), probe="echo-v1")
+    named = expected(run)
+    assert named is not None
+    assert set(named.shares) == {"v1", "v2"}
+    pods = {
+        endpoint.address.partition(":")[0]: f"pod-{version}"
+        for version in ("v1", "v2")
+        for endpoint in endpoints_of(version)
+    }
+    controller.pods_seen(pods)
+    told = expected(run)
+    assert told is not None
+    assert told.shares == {"pod-v1": pytest.approx(0.2), "pod-v2": pytest.approx(0.8)}
+    controller.pods_seen(pods)
+    assert expected(run) is told
+
+
+def endpoints_of(version: str) -> tuple[Endpoint, ...]:
+    body = canary(NOW).resources[key(EDS, subset(version))].body
+    assert isinstance(body, ClusterLoadAssignment)
+    return body.endpoints
 
 
 async def test_a_config_that_stays_half_is_told(controller: EchoController) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
-from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.kubernetes.reference import ClusterOptions, kind_of
 
 READ_ONLY: Final = "--read-only"
 
@@ -66,6 +66,12 @@ def parse_line(line: str, cluster: ClusterOptions) -> tuple[str, ClusterOptions]
     if len(targets) > 1:
         raise UsageError(f"{as_typed(line)} names {len(targets)} targets.", HINT)
     return "".join(targets), _with(line, replace(cluster, read_only=read_only), given)
+
+
+def names_a_pod(line: str) -> bool:
+    """Whether a line is meant as it stands, as ``pod/a`` or ``-l app=a``, and not as words to search for."""
+    kinds = (word.partition("/")[0] for word in line.split() if "/" in word)
+    return any(kind_of(kind) is not None for kind in kinds) or line.lstrip().startswith("-")
 
 
 def line_of(target: str, cluster: ClusterOptions) -> str:

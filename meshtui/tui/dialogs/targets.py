@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from meshtui.model.kubernetes.typed import names_a_pod
 from meshtui.present.pick import matching, names_an_address
 from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
@@ -137,7 +138,7 @@ class TargetsDialog(ModalScreen[str | PickPods | None]):
 
     def _meant(self, text: str) -> str:
         """The one target whose name has these words, or the address as it stands."""
-        if names_an_address(text):
+        if names_an_address(text) or names_a_pod(text):
             return text
         found = [choice.target for choice in self._rows.choices if matching((choice.title,), text)]
         return found[0] if len(found) == 1 else text

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from meshtui.model.errors import UsageError
 from meshtui.model.kubernetes.reference import ClusterOptions
-from meshtui.model.kubernetes.typed import line_of, parse_line
+from meshtui.model.kubernetes.typed import line_of, names_a_pod, parse_line
 
 NAMES = some.none() | some.text(some.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip)
 
@@ -70,3 +70,13 @@ def test_what_the_line_leaves_out_is_as_before() -> None:
 def test_what_cannot_be_meant(line: str, said: str) -> None:
     with pytest.raises(UsageError, match=re.escape(said)):
         parse_line(line, ClusterOptions())
+
+
+@pytest.mark.parametrize("line", ["pod/echo", "-l app=echo", "-n x deploy/echo", "svc/e -n x", "Deployments.apps/x"])
+def test_lines_that_are_meant_as_they_stand(line: str) -> None:
+    assert names_a_pod(line)
+
+
+@pytest.mark.parametrize("line", ["echo", "echo v1", "localhost:1", "unix:///pods/x", "a/b"])
+def test_words_that_are_searched_for(line: str) -> None:
+    assert not names_a_pod(line)

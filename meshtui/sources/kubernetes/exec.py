@@ -177,7 +177,9 @@ def _refused(error: ApiRefused, place: PodContainer) -> MeshtuiError:
         said = error.message.rstrip(": .")  # a missing "create" is said with nothing behind the colon
         return ExecFailed(
             f"You may not run anything in pod/{place.pod}: {said}.",
-            f"This rule in a Role of namespace {place.namespace} allows it:\n{rule}",
+            f"This rule in a Role of namespace {place.namespace} allows it:\n{rule}"
+            if error.lacks_right
+            else error.hint,
             failure=ExecFailure.FORBIDDEN,
             said=error.message,
         )

@@ -83,6 +83,13 @@ class ApiRefused(TargetUnreachable):
         return self.refusal.code
 
     @property
+    def lacks_right(self) -> bool:
+        """Whether it says that a known user lacks a right: by name, or by nothing behind the colon, as it is for the
+        second right of a websocket. Anything else that is forbidden, as by a webhook, no Role allows."""
+        named = bool(self.refusal.verb) or self.message.rstrip(": .").endswith(" is forbidden")
+        return self.code == 403 and ANONYMOUS not in self.message and named
+
+    @property
     def reason(self) -> str:
         """Kubernetes' word for it, or empty."""
         return self.refusal.reason
@@ -141,7 +148,10 @@ def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False)
         case 403 if not said or said == "Forbidden":
             return ApiRefused(f"The cluster forbids {asked}, without a reason.", refusal=refusal)
         case 403:
-            return ApiRefused(f"The cluster forbids it: {said}.", refusal=refusal)
+            error = ApiRefused(f"The cluster forbids it: {said}.", refusal=refusal)
+            if not error.lacks_right:
+                error.hint = "No Role allows it; ask whoever set that up in the cluster."
+            return error
         case 404 if refusal.reason:
             return ApiRefused(f"The cluster has it not: {said}.", refusal=refusal)
         case code if 300 <= code < 400:
@@ -171,6 +181,8 @@ def _next(refusal: Refusal) -> str:
         return "The API server does not reach the pod's node: kubectl get nodes tells how that is."
     if refusal.code == 500 and said.startswith("pod not found ("):  # the kubelet's
         return "The node does not run it: kubectl get pods tells how it is now."
+    if "does not have a host assigned" in said:
+        return "It runs on no node yet: kubectl describe pod tells why."
     if refusal.code == 400 and refusal.reason:
         return "It does not understand what was typed: check names and labels."
     if refusal.code == 410:

@@ -135,6 +135,10 @@ class PodReader:
             if failed.failure is ExecFailure.TOO_LARGE:
                 return TooLarge(errno.EFBIG, f"File too large (more than {LARGEST_FILE} bytes)", path)
             raise
+        if result.code and not result.complaints:  # killed, say: of the file that tells nothing
+            raise ExecFailed(
+                f"cat in container {container} ended with exit code {result.code}.", failure=ExecFailure.NODE
+            )
         return result.output if result.code == 0 else _as_error(result, path)
 
     async def _said(self, failed: ExecFailed) -> MeshtuiError:
@@ -173,7 +177,7 @@ def _as_error(result: ExecResult, path: str) -> OSError:
         words = _WORDS[number]
         if words.lower() in result.complaints.lower():
             return OSError(number, words, path)
-    return OSError(errno.EIO, result.complaints or f"cat ended with exit code {result.code}", path)
+    return OSError(errno.EIO, result.complaints, path)
 
 
 _WORDS: Final = {

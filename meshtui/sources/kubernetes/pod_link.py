@@ -168,7 +168,7 @@ class _Search:
         """What the cluster said; where a right is missing, with the rule that grants it."""
         said = f"{pod_words(self._resolved)} cannot be reached. {error.what}"
         hint = error.hint
-        if isinstance(error, ApiRefused) and error.code == 403:
+        if isinstance(error, ApiRefused) and error.lacks_right:
             rule = await why_forbidden(self._api, self._resolved.namespace, FORWARD, pod=self._resolved.name)
             takes = (
                 f"No review of the user's rights tells what is missing; a forward takes {rule_line(FORWARD.rights)}."

@@ -218,7 +218,7 @@ async def _allowed(asked: Awaitable[T], right: Right) -> T:
     try:
         return await asked
     except ApiRefused as error:
-        if _lacks_right(error):
+        if error.lacks_right:
             raise ApiRefused(error.what, role_words([right]), refusal=error.refusal) from None
         raise
 

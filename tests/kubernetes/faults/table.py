@@ -137,6 +137,13 @@ _RIGHTS: Final = (
     Fault(name="right: in another namespace", command="xds status pod/shop-api -n shop", user="onens"),
     _user("right: no reviews, no forward", _without_reviews(Rule(("get",), ("pods",)))),
     _user("right: no reviews, forward by get alone", _without_reviews(Rule(("get",), ("pods", "pods/portforward")))),
+    Fault(
+        name="right: an admission webhook forbids it",
+        arrange=instead(
+            refusal(403, "Forbidden", 'admission webhook "no.example.com" denied the request: not here'),
+            "pods/portforward",
+        ),
+    ),
     Fault(name="right: 403 without a body", arrange=instead(Says(403, b"", None), "pods/portforward")),
     Fault(name="right: 403 as a web page", arrange=instead(Says(403, b"<html>no</html>", "text/html"), "pods", "get")),
 )

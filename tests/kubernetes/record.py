@@ -6,17 +6,24 @@ cluster is some ten minutes old or older, so that no age changes from one second
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import shlex
+import ssl
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import yaml
+
 from tests.kubernetes.double.kinds import KINDS
 from tests.kubernetes.double.pods import BOOTSTRAP
 from tests.kubernetes.kubectl_cases import CASES, RECORDED, kubectl
+from tests.kubernetes.stream_cases import STREAMS, outcome
 
 NAMESPACES = ("echo-grpc", "shop", "secret-team", "")
 
@@ -36,10 +43,14 @@ def main() -> None:
         objects = _objects(folder, Path(cache))
         file = kubectl(folder / "admin.yaml", ["exec", "echo-v1", "-c", "app", "--", "cat", BOOTSTRAP], Path(cache))
         said = [_said(folder, Path(cache), user, case) for user, case in CASES]
+    streams = asyncio.run(_streams(folder))
     # One object a line: a later recording is then compared line by line.
-    lines = {key: ",\n".join(map(json.dumps, value)) for key, value in (("objects", objects), ("said", said))}
+    lines = {
+        key: ",\n".join(map(json.dumps, value))
+        for key, value in (("objects", objects), ("said", said), ("streams", streams))
+    }
     head = f'{{"bootstrap": {json.dumps(file.stdout)},\n"objects": [\n{lines["objects"]}\n],\n'
-    text = f'{head}"said": [\n{lines["said"]}\n]}}'
+    text = f'{head}"said": [\n{lines["said"]}\n],\n"streams": [\n{lines["streams"]}\n]}}'
     for name, instead in PLAIN:
         text = text.replace(name, instead)
     RECORDED.write_text(text + "\n")
@@ -63,6 +74,18 @@ def _said(folder: Path, cache: Path, user: str, case: str) -> dict[str, Any]:
     done = kubectl(folder / f"{user}.yaml", shlex.split(case), cache)
     asked = {"user": user, "case": case, "now": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
     return {**asked, "code": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+async def _streams(folder: Path) -> list[dict[str, Any]]:
+    """What comes of each websocket."""
+    found = []
+    for stream in STREAMS:
+        document = yaml.safe_load((folder / f"{stream.user}.yaml").read_text())
+        cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+        tls = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        async with aiohttp.ClientSession(cluster["server"], connector=aiohttp.TCPConnector(ssl=tls)) as session:
+            found.append(await outcome(session, stream, user["token"]))
+    return found
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def _internal(text: str, newest: bool) -> dict[str, Any]:
         "status": "Failure",
         "message": said,
         "reason": "InternalError",
-        "details": {"causes": [{"message": said.removeprefix("Internal error occurred: ")}]},
+        **({"details": {"causes": [{"message": said.removeprefix("Internal error occurred: ")}]}} if newest else {}),
         "code": 500,
     }
 

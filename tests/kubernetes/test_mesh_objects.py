@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from meshtui.model.kubernetes.behind import ServiceRef
+from meshtui.model.kubernetes.behind import MOST_SERVICES, ServiceRef
 from meshtui.model.kubernetes.istio import DestinationRule, EnvoyFilter, VirtualService
 from meshtui.model.kubernetes.lacking import rules_for
 from meshtui.model.kubernetes.log_lines import StreamStep
@@ -19,7 +19,7 @@ from meshtui.sources.kubernetes.events import read_events
 from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable
 from meshtui.sources.kubernetes.istio import read_istio
 from meshtui.sources.kubernetes.logs import follow_log, read_log
-from meshtui.sources.kubernetes.objects import MOST_SERVICES, BehindSource
+from meshtui.sources.kubernetes.objects import BehindSource
 from tests.kubernetes.double.access import READ, Rule, User
 from tests.kubernetes.double.pods import pod, proxyless
 from tests.kubernetes.double.running import Double

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -20,6 +21,10 @@ from meshtui.model.xds.snapshot import Snapshot
 
 MOST_DEPARTED: Final = 1_000
 """Pods that are gone and still known by their address: some rollouts of a large Service."""
+
+
+HOSTS_REMEMBERED: Final = 16_384
+"""Hosts of which it is remembered which Service they are: more than a client of ten thousand resources has."""
 
 
 class ServiceRef(NamedTuple):
@@ -81,6 +86,7 @@ def _by_address(pods: Iterable[EndpointPod]) -> dict[tuple[str, str], EndpointPo
     return {(pod.name.namespace, address): pod for pod in pods if not pod.on_host_network for address in pod.addresses}
 
 
+@lru_cache(HOSTS_REMEMBERED)
 def service_of_host(host: str) -> ServiceRef | None:
     """``echo.echo-grpc.svc.cluster.local`` as a Service; ``None`` for a host that names none."""
     name, _, rest = host.partition(".")
@@ -99,25 +105,43 @@ class HeldEndpoint:
     address: str
 
 
-def held_endpoints(snapshot: Snapshot) -> tuple[HeldEndpoint, ...]:
-    """The endpoints of Services that this client's accepted config sends calls to, resource by resource."""
+def held_endpoints(snapshot: Snapshot, services: Container[ServiceRef]) -> tuple[HeldEndpoint, ...]:
+    """The endpoints of these Services that this client's accepted config sends calls to, resource by resource."""
     held: list[HeldEndpoint] = []
-    for key, resource in snapshot.resources.items():
-        if key.type != EDS:
-            continue
-        name = parse_service_name(key.name)
-        service = service_of_host(name.host) if name is not None and name.direction == "outbound" else None
-        if service is not None and isinstance(resource.body, ClusterLoadAssignment):
+    for key, service in _of_services(snapshot):
+        body = snapshot.resources[key].body if service in services else None
+        if isinstance(body, ClusterLoadAssignment):
             held += [
                 HeldEndpoint(key, service, endpoint, ip_of(endpoint.address))
-                for locality in serving(resource.body).localities
+                for locality in serving(body).localities
                 for endpoint in usable(locality)
             ]
     return tuple(held)
 
 
+def _of_services(snapshot: Snapshot) -> Iterator[tuple[ResourceKey, ServiceRef]]:
+    """The endpoints' resources that are of a Service."""
+    for key in snapshot.resources:
+        name = parse_service_name(key.name) if key.type == EDS else None
+        service = service_of_host(name.host) if name is not None and name.direction == "outbound" else None
+        if service is not None:
+            yield key, service
+
+
+MOST_SERVICES: Final = 50
+"""Services held against the cluster; a proxyless client has channels to a few."""
+
+
+def wanted_of(snapshot: Snapshot) -> Mapping[ServiceRef, frozenset[str]]:
+    """The Services that the client holds endpoints of, with their addresses: what is asked of the cluster. Beyond
+    :data:`MOST_SERVICES`, by their names, without addresses."""
+    services = sorted({service for _, service in _of_services(snapshot)})
+    addresses = addresses_of(held_endpoints(snapshot, frozenset(services[:MOST_SERVICES])))
+    return {service: addresses.get(service, frozenset()) for service in services}
+
+
 def addresses_of(held: Iterable[HeldEndpoint]) -> Mapping[ServiceRef, frozenset[str]]:
-    """The addresses that the client has for each Service: what is asked of the cluster."""
+    """The addresses that the client has for each Service."""
     found: dict[ServiceRef, set[str]] = {}
     for each in held:
         found.setdefault(each.service, set()).add(each.address)

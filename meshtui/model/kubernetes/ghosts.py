@@ -59,7 +59,7 @@ class Ghost:
 
 def ghosts(snapshot: Snapshot, behind: Behind, before: Iterable[Ghost] = ()) -> tuple[Ghost, ...]:
     """The ghosts among the endpoints that are in use; those of the look ``before`` keep their ``since``."""
-    held = held_endpoints(snapshot)
+    held = held_endpoints(snapshot, behind.slices)
     here = _own_clusters(held, behind)
     since = {ghost.identity: ghost.since for ghost in before}
     found: list[Ghost] = []

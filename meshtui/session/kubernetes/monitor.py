@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, unforeseen
-from meshtui.model.kubernetes.behind import Behind, ServiceRef, addresses_of, held_endpoints
+from meshtui.model.kubernetes.behind import Behind, ServiceRef, wanted_of
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.observation import ClusterSeen, Observation, PodEventsSeen
@@ -87,8 +87,8 @@ class ClusterMonitor:
     async def _behind(self) -> Behind:
         snapshot = self._snapshot()
         if snapshot is not None and snapshot.resources is not self._wanted_of:  # large configs take some ten ms
-            held = await asyncio.to_thread(held_endpoints, snapshot)
-            self._wanted, self._wanted_of = addresses_of(held), snapshot.resources
+            self._wanted = await asyncio.to_thread(wanted_of, snapshot)
+            self._wanted_of = snapshot.resources
         return await self._source.behind(self._wanted)
 
     async def _look_at_events(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from meshtui.model.clock import utc_now
 from meshtui.model.ip import plain_address
-from meshtui.model.kubernetes.behind import Behind, ServiceRef, unexplained
+from meshtui.model.kubernetes.behind import MOST_SERVICES, Behind, ServiceRef, unexplained
 from meshtui.model.kubernetes.fields import objects
 from meshtui.model.kubernetes.istio import NETWORKING, WorkloadEntry
 from meshtui.model.kubernetes.istio_read import istio_object_of
@@ -34,9 +34,6 @@ from meshtui.sources.kubernetes.pods import pods_path
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-
-MOST_SERVICES: Final = 50
-"""Services asked for in one look; a proxyless client has channels to a few."""
 
 SERVICES_EVERY_S: Final = 60.0
 """Seconds for which a Service is taken to be as it was: its selector is what a person changes."""

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.model.kubernetes.behind import (
+    MOST_SERVICES,
     Behind,
     ServiceRef,
-    addresses_of,
-    held_endpoints,
     service_of_host,
     unexplained,
+    wanted_of,
 )
 from meshtui.model.kubernetes.ghosts import Fate, Ghost, ghosts
 from meshtui.model.kubernetes.objects import EndpointPod, EndpointSlice, ObjectName, Service, SliceEndpoint
@@ -25,7 +25,7 @@ from meshtui.model.xds.config import ClusterLoadAssignment, Endpoint, EndpointHe
 from meshtui.model.xds.resource import EDS
 from meshtui.model.xds.snapshot import Snapshot
 from tests.world.clock import NOW
-from tests.world.config import canary, resource, subset, with_resource
+from tests.world.config import canary, endpoints, resource, subset, with_resource
 
 ECHO = ServiceRef("echo-grpc", "echo")
 V1 = subset("v1")
@@ -219,10 +219,21 @@ def test_versions_by_address() -> None:
 
 
 def test_what_is_asked_of_the_cluster() -> None:
-    wanted = addresses_of(held_endpoints(held("10.0.0.1", "10.0.0.2")))
+    wanted = wanted_of(held("10.0.0.1", "10.0.0.2"))
     assert wanted == {ECHO: frozenset({"10.0.0.1", "10.0.0.2"})}
     assert unexplained(behind((ALIVE,)), wanted) == (("echo-grpc", "10.0.0.2"),)
     assert unexplained(replace(behind((ALIVE,)), pods={}), wanted) == ()
+
+
+def test_of_very_many_services_the_first_are_asked_for_with_their_addresses() -> None:
+    seen = canary()
+    for number in range(MOST_SERVICES + 1):
+        name = f"outbound|80||s{number:03}.many.svc.cluster.local"
+        seen = with_resource(seen, resource(EDS, name, endpoints(name, "10.0.0.1:80")))
+    wanted = wanted_of(seen)
+    assert len(wanted) == MOST_SERVICES + 2
+    assert wanted[ServiceRef("many", "s000")] == {"10.0.0.1"}
+    assert wanted[ServiceRef("many", f"s{MOST_SERVICES:03}")] == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ class MeshtuiApp(App[None]):
         self._recents = recents
         self._open_picker = open_picker
         self._cluster_known = cluster_known
+        self._pickers: list[PodPicker] = []
         self._now = now
         self.stopped_runs: tuple[EchoState, ...] = ()
         """The runs that were under way when the program was left, as far as they came."""
@@ -201,7 +202,8 @@ class MeshtuiApp(App[None]):
         self._until_left.close()
         demo, self._demo = self._demo, None
         await self._stop_runs()
-        await asyncio.gather(self._workspace.close(), *([demo.stop()] if demo is not None else []))
+        pickers = (picker.close() for picker in self._pickers)
+        await asyncio.gather(self._workspace.close(), *pickers, *([demo.stop()] if demo is not None else []))
 
     async def action_quit(self) -> None:
         """Leave; what is being sent is stopped first, and the screen says so."""
@@ -249,7 +251,9 @@ class MeshtuiApp(App[None]):
         from meshtui.tui.screens.pods.screen import PodsScreen
 
         if self._open_picker is not None:
-            self.push_screen(PodsScreen(self._open_picker(), self._now), picked)
+            picker = self._open_picker()
+            self._pickers.append(picker)
+            self.push_screen(PodsScreen(picker, self._now), picked)
 
     def _begin(self, demo: DemoControl) -> None:
         from meshtui.tui.screens.starting import StartingScreen

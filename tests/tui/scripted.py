@@ -17,7 +17,7 @@ from meshtui.session.demo_control import DemoControl, Offer, Scenario
 from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
-from meshtui.tui.app import MeshtuiApp
+from meshtui.tui.app import MeshtuiApp, OpenPicker
 from meshtui.tui.screens.main import MainScreen
 from meshtui.tui.views.registry import View
 from tests.waiting import PATIENCE_S, until
@@ -57,6 +57,8 @@ class Bench:
         open_demo: Callable[[str | None], DemoControl] | None = None,
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
+        open_picker: OpenPicker | None = None,
+        cluster_known: bool = True,
     ) -> MeshtuiApp:
         return MeshtuiApp(
             Workspace(self.open_session),
@@ -65,6 +67,8 @@ class Bench:
             open_demo=open_demo,
             scenarios=scenarios,
             recents=recents,
+            open_picker=open_picker,
+            cluster_known=cluster_known,
             now=self.clock,
         )
 

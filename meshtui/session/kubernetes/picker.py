@@ -102,12 +102,18 @@ class PodPicker:
         self._begin(self._list_namespaces(source))
         self._look_into(source, namespace)
 
-    async def close(self) -> None:
-        """End everything; what does not end in :data:`LEAVING_S` is left behind."""
+    def leave(self) -> None:
+        """End everything, beside. Returns at once."""
         self._let_go()
-        if self._leaving:
-            _, stay = await asyncio.wait(self._leaving, timeout=LEAVING_S)
-            for task in stay:
+
+    async def close(self) -> None:
+        """End everything; what does not end in :data:`LEAVING_S` is told so once more and left behind."""
+        self._let_go()
+        try:
+            if self._leaving:
+                await asyncio.wait(self._leaving, timeout=LEAVING_S)
+        finally:
+            for task in self._leaving:
                 task.cancel()
 
     # work

@@ -141,6 +141,7 @@ class PodsScreen(Screen[str | None], Backdrop):
         troubled = lists and state.book.problem is not None
         self._trouble.display = troubled
         if troubled:
+            self._trouble.styles.height = len(list(trouble_lines(state, now, self.size.width)))
             self._trouble.show(lambda width: list(trouble_lines(state, now, width)))
         if not lists:
             waits_for = self._picker.waits_for
@@ -292,7 +293,7 @@ class PodsScreen(Screen[str | None], Backdrop):
 
     def on_unmount(self) -> None:
         """Whatever way it is left: nothing of it goes on."""
-        self.app.run_worker(self._picker.close(), exit_on_error=False)
+        self._picker.leave()
 
 
 class _NameInput(Input):

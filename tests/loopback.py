@@ -18,10 +18,12 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
     """
     tasks: set[asyncio.Task[None]] = set()
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(handle(reader, writer))
         tasks.add(task)
+        task.add_done_callback(lambda _: writer.close())  # also of one that is cancelled before its first step
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(ConnectionError):
                 await serve(reader, writer)
@@ -30,7 +32,7 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=tls)
     try:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:

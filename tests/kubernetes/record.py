@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import shlex
 import ssl
 import sys
@@ -53,6 +54,7 @@ def main() -> None:
     text = f'{head}"said": [\n{lines["said"]}\n],\n"streams": [\n{lines["streams"]}\n]}}'
     for name, instead in PLAIN:
         text = text.replace(name, instead)
+    text = re.sub(r"/tmp/meshtui-demo-\w+", "/tmp/meshtui-demo", text)
     RECORDED.write_text(text + "\n")
 
 

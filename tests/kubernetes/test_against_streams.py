@@ -13,6 +13,7 @@ from tests.kubernetes.double.running import Double, authority, running_double
 from tests.kubernetes.recorded import recorded, recorded_cluster
 from tests.kubernetes.stream_cases import STREAMS, Stream, outcome
 from tests.loopback import listening
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +27,18 @@ def real() -> Iterator[Double]:
 async def served(real: Double) -> AsyncIterator[Double]:
     """With ports in which something listens that waits to be spoken to."""
 
-    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    live: set[asyncio.StreamWriter] = set()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        live.add(writer)
         await reader.read()
+        live.discard(writer)
 
     async with listening(silent) as address:
         for port in (15020, 17171):
             real.cluster.targets["echo-grpc", "echo-v1", port] = address
         yield real
+        await until(lambda: not live, "the node has let go of the pod")
 
 
 @pytest.mark.parametrize("number", range(len(STREAMS)), ids=lambda number: f"{STREAMS[number].rest} {number}")

@@ -30,7 +30,7 @@ from tests.kubernetes.double.pods import proxyless
 from tests.kubernetes.double.running import Double
 from tests.kubernetes.double.said import Says, plain
 from tests.kubernetes.pod_server import NAMESPACE, PORT, asking, echoed, served
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -39,8 +39,10 @@ LARGE = 24 << 20
 
 
 @asynccontextmanager
-async def relayed(double: Double, pod: str = "echo-v1", port: int = PORT, **more: str) -> AsyncIterator[Relay]:
-    async with asking(double) as api, open_relay(api, PodPort(NAMESPACE, pod, port, **more)) as relay:
+async def relayed(
+    double: Double, pod: str = "echo-v1", port: int = PORT, *, uid: str = "", patience: Patience | None = None
+) -> AsyncIterator[Relay]:
+    async with asking(double) as api, open_relay(api, PodPort(NAMESPACE, pod, port, uid), patience) as relay:
         yield relay
 
 
@@ -168,7 +170,7 @@ async def test_an_answer_after_the_local_end_was_said_is_passed_on(double: Doubl
         await reader.readexactly(4)
         writer.write(b"answer")
 
-    async with served(double, answers_late), relayed(double) as relay:
+    async with served(double, answers_late), relayed(double, patience=Patience(linger=PATIENCE_S)) as relay:
         reader, writer = await connect(relay.address)
         writer.write(b"asks")
         writer.write_eof()

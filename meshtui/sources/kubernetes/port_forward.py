@@ -26,6 +26,9 @@ SILENT_AFTER_S: Final = 60.0
 """Without any sign of life for three pings, a stream is given up. Not sooner: a node answers no ping while an app does
 not take what it was sent."""
 
+LINGER_S: Final = 1.0
+"""The protocol cannot pass on an end of one direction; a node waits as long in the other one."""
+
 CLOSE_WITHIN_S: Final = 1.0
 """How long the server may take to say goodbye; after that the connection is dropped."""
 
@@ -45,11 +48,14 @@ class PodPort:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How a stream is kept, in seconds: a ping every so often, given up after so long without a sign of life."""
+    """How a stream is kept, in seconds: a ping every so often, given up after so long without a sign of life; what was
+    said to its end here waits so long for more from the pod.
+    """
 
     _: KW_ONLY
     ping_every: float = PING_EVERY_S
     silent_after: float = SILENT_AFTER_S
+    linger: float = LINGER_S
 
 
 async def open_forward(api: PodServer, place: PodPort, patience: Patience | None = None) -> ForwardStream:
@@ -85,6 +91,11 @@ class ForwardStream:
     def port(self) -> int:
         """The pod's port."""
         return self._port
+
+    @property
+    def patience(self) -> Patience:
+        """How it is kept."""
+        return self._patience
 
     @property
     def received(self) -> int:

@@ -19,10 +19,6 @@ from meshtui.sources.kubernetes.port_forward import ForwardStream, Patience, Pod
 PART: Final = 64 * 1024
 """Bytes carried at once; a node sends half as many."""
 
-LINGER_S: Final = 1.0
-"""How long a connection whose local end has said everything waits for more from the pod. The protocol cannot pass on an
-end of one direction; a node waits as long in the other one."""
-
 Dial = Callable[[], Awaitable[ForwardStream]]
 """Makes a stream to the pod. Raises ``MeshtuiError`` where none comes about."""
 
@@ -226,7 +222,7 @@ async def _linger(stream: ForwardStream, down: asyncio.Task[None]) -> None:
     seen = -1
     while seen != stream.received and not down.done():
         seen = stream.received
-        await asyncio.wait((down,), timeout=LINGER_S)
+        await asyncio.wait((down,), timeout=stream.patience.linger)
 
 
 async def _part(writer: asyncio.StreamWriter, *, broken: bool) -> None:

@@ -28,6 +28,7 @@ COMMANDS = (
     ("xds", "tree"),
     ("certs",),
     ("bootstrap",),
+    ("log",),
     ("echo", "--url", URL, "--count", "2"),
 )
 

@@ -266,7 +266,7 @@ async def test_without_the_right_to_watch_it_says_that_it_lists(bench: Bench, ru
     events = (PodPage(rows=(echo(),), starts=True, complete=True), PodsLive(polled=True, why="may not watch"))
     async with run(picking(bench, ScriptedPods({NAMESPACE: events})), (110, 30)) as pilot:
         await pilot.press("p")
-        await seen(pilot, "no watch, listed every few seconds", "echo-v1")
+        await seen(pilot, "polled, no watch", "echo-v1")
 
 
 async def test_a_kubeconfig_that_leads_nowhere(bench: Bench, run: Run, golden: Golden) -> None:

@@ -45,7 +45,7 @@ class PodsHead(Bar):
         if self.state is None or self.now is None:
             return (Span(" meshtui", Role.BRAND),)
         state, now = self.state, self.now
-        right: Line = (span(self._counts(), Role.DIM), Span("   "), *freshness(state, now), Span(" "))
+        right: Line = (Span("  "), span(self._counts(), Role.DIM), Span("   "), *freshness(state, now), Span(" "))
         brand: Line = (Span(" meshtui", Role.BRAND), Span("   "))
         room = max(width - width_of(right) - width_of(brand) - 2, 8)
         return spread((*brand, *place(state, room)), right, width)
@@ -90,7 +90,7 @@ def freshness(state: PickerState, now: datetime) -> Line:
         case Phase.LIVE:
             words = "live"
         case Phase.POLLED:
-            words = "no watch, listed every few seconds"
+            words = "polled, no watch"
         case Phase.TROUBLED:
             words = retry_words(book, now)
         case Phase.FAILED:

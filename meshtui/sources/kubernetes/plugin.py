@@ -61,7 +61,7 @@ async def run_plugin(
     environment = {**environ, **dict(plugin.environment)}
     info = await asyncio.to_thread(exec_info, plugin, cluster, interactive=interactive)
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(info, default=str)
-    process = await _start(plugin, environment, interactive=interactive)
+    process = await _started(plugin, environment, interactive=interactive)
     words: deque[str] = deque(maxlen=WORDS_KEPT)
     answer: list[bytes] = []
     reading = [
@@ -123,6 +123,18 @@ def _cluster_info(cluster: Cluster) -> dict[str, Any]:
     }
     given = {key: value for key, value in said.items() if value}
     return {"server": cluster.server, **given, "config": cluster.exec_config}
+
+
+async def _started(plugin: ExecPlugin, environment: dict[str, str], *, interactive: bool) -> Process:
+    """The plugin's process. Cancelled just then, asyncio would end the plugin alone, and then wait for whatever it
+    started that holds its pipes open."""
+    starting = asyncio.ensure_future(_start(plugin, environment, interactive=interactive))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(LoginFailed):
+            await _end(await starting, group=not interactive)
+        raise
 
 
 async def _start(plugin: ExecPlugin, environment: dict[str, str], *, interactive: bool) -> Process:

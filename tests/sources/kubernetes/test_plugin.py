@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,6 +135,10 @@ def alive(path: Path) -> bool:
     return not state.exists() or ") Z " not in state.read_text()
 
 
+def gone(path: Path) -> bool:
+    return not alive(path)
+
+
 async def test_one_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:
     plugin = script(tmp_path, f"echo wait >&2; sleep 600 & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/self; wait")
     with pytest.raises(LoginFailed, match=r"did not end within 0\.5 s"):
@@ -149,6 +156,44 @@ async def test_one_that_does_not_listen_is_ended_too_when_nobody_waits_any_more(
     with pytest.raises(asyncio.CancelledError):
         await running
     await until(lambda: not alive(tmp_path / "self"), "the plugin's end")
+
+
+def stand_still_until(path: Path, lines: int) -> None:
+    """Hold the loop up, as a busy machine does, until so many lines are there."""
+    for _ in range(int(PATIENCE_S * 100)):
+        if path.exists() and len(path.read_text().splitlines()) >= lines:
+            return
+        time.sleep(0.01)
+    raise AssertionError("the plugin never started")
+
+
+async def test_cancelled_while_it_starts_it_is_ended_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children, really = tmp_path / "children", asyncio.create_subprocess_exec
+    plugin = script(tmp_path, f"sleep 600 & echo $! >> {children}; wait")
+    begun = asyncio.Event()
+
+    def begin(*arguments: Any, **options: Any) -> Any:
+        begun.set()
+        return really(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begin)
+    for turns in range(8):
+        begun.clear()
+        running = asyncio.ensure_future(run(plugin))
+        await begun.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if turns:  # without one the process has not begun
+            stand_still_until(children, turns)
+        running.cancel()
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.wait({running})
+        assert running.cancelled()
+    for number, pid in enumerate(children.read_text().split()):
+        (tmp_path / f"child-{number}").write_text(pid)
+        await until(partial(gone, tmp_path / f"child-{number}"), "the end of what the plugin started")
 
 
 async def test_a_helper_that_it_leaves_behind_is_left_in_peace(tmp_path: Path) -> None:

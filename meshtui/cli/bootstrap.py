@@ -97,7 +97,7 @@ def _read(target: str | None, options: TargetOptions) -> tuple[WorkloadFiles, tu
 def _of_pod(target: str, options: TargetOptions) -> tuple[WorkloadFiles, tuple[tuple[str, str], ...]]:
     """What is in the pod, and what the accepted config of that very pod asks for."""
     from meshtui.cli.person import PERSON
-    from meshtui.targets import read_pod
+    from meshtui.targets.pod_identity import read_pod
 
     pod = read_pod(target, options, PERSON)
     if isinstance(pod.files, MeshtuiError):

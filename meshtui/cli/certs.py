@@ -80,7 +80,7 @@ def _read(target: str, options: TargetOptions) -> WorkloadFiles:
 def _of_pod(target: str, options: TargetOptions) -> tuple[WorkloadFiles, AgentReport | None]:
     """What is in the pod. An agent that does not answer is said, and costs what it would tell."""
     from meshtui.cli.person import PERSON
-    from meshtui.targets import read_pod
+    from meshtui.targets.pod_identity import read_pod
 
     pod = read_pod(target, options, PERSON)
     if isinstance(pod.agent, MeshtuiError):

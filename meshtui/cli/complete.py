@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from meshtui.model.kubernetes.reference import ClusterOptions, kind_of
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem  # loaded by click when a shell asks
 
 WITHIN_S: Final = 2.0
 """Seconds that a cluster may take to say what there is. Somebody waits with a finger on the key."""
@@ -44,6 +46,8 @@ def complete_targets(ctx: click.Context, _argument: click.Parameter, begun: str)
     word, slash, _ = begun.partition("/")
     kind = kind_of(word) if slash else None
     if kind is None:
+        from click.shell_completion import CompletionItem
+
         kinds = [CompletionItem(word) for word in KINDS if not slash and word.startswith(begun)]
         return kinds or [CompletionItem(begun, type="file")]
 
@@ -61,6 +65,8 @@ KINDS: Final = ("pod/", "deploy/", "svc/", "sts/", "ds/", "job/")
 
 def _items(offered: Callable[[], Sequence[str]], begun: str) -> list[CompletionItem]:
     """What begins so. Whatever goes wrong, a shell in the middle of a line is no place to say it."""
+    from click.shell_completion import CompletionItem
+
     with suppress(Exception), _silent():
         return [CompletionItem(name) for name in offered() if name.startswith(begun)]
     return []

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
-from meshtui.targets.pod_identity import read_pod
 from meshtui.targets.reach import NOBODY, Person, bound, can_open_files, import_all, is_pod, meant, named, reach, run
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ __all__ = [
     "names_in_cluster",
     "open_echo_session",
     "open_session",
-    "read_pod",
     "read_workload",
     "workload_from_environment",
 ]

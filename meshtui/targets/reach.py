@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
 from meshtui.model.errors import MeshtuiError
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Who is in front: ``picked`` is told which pod is looked at, where what was typed could mean several; ``login`` is
     how a login plugin may talk to them."""
 
@@ -49,8 +48,7 @@ NOBODY: Final = Person()
 # what was typed
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """What a typed target means: a pod by reference, or an address; ``options`` are those that hold for it."""
 
     reference: Reference | None

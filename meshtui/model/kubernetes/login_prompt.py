@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class LoginPrompt:
+class LoginPrompt(NamedTuple):
     """Given by who owns the terminal, to :func:`meshtui.sources.kubernetes.api.open_api`.
 
     ``says`` is given each line that a plugin writes to stderr while it runs without the terminal (a link to open, a

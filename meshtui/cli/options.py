@@ -40,6 +40,11 @@ def _not_empty(_context: click.Context, _option: click.Parameter, value: str | N
     return value
 
 
+def _labels(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """``-l=app=echo`` as kubectl takes it; no label's name begins with ``=``."""
+    return _not_empty(context, option, value.removeprefix("=") if value is not None else None)
+
+
 _CLUSTER_OPTIONS = (
     click.option(
         "-n",
@@ -50,7 +55,7 @@ _CLUSTER_OPTIONS = (
         help="The pod's namespace (default: the context's).",
     ),
     click.option(
-        "-l", "--selector", callback=_not_empty, metavar="LABELS", help="A pod with these labels, in TARGET's place."
+        "-l", "--selector", callback=_labels, metavar="LABELS", help="A pod with these labels, in TARGET's place."
     ),
     click.option(
         "--context",
@@ -82,6 +87,7 @@ _CLUSTER_OPTIONS = (
     ),
 )
 """Which pod of which cluster; they hold for pod/NAME, deploy/NAME, svc/NAME and the like."""
+
 
 _TARGET_OPTIONS = (
     *_CLUSTER_OPTIONS,

@@ -136,10 +136,9 @@ async def test_a_port_that_speaks_something_else(shifted_cluster: Double) -> Non
     assert "port-forward" not in done.err
 
 
-async def test_which_of_several_is_said(shifted_cluster: Double) -> None:
-    done = await meshtui(
-        "xds", "status", "-l", "app=echo", "--kubeconfig", str(shifted_cluster.kubeconfig()), "-o", "json"
-    )
+@pytest.mark.parametrize("labels", [("-l", "app=echo"), ("-l=app=echo",), ("--selector=app=echo",)], ids=str)
+async def test_which_of_several_is_said(shifted_cluster: Double, labels: tuple[str, ...]) -> None:
+    done = await meshtui("xds", "status", *labels, "--kubeconfig", str(shifted_cluster.kubeconfig()), "-o", "json")
     assert done.code == 0, done.err
     assert done.json["target"] == "-l app=echo"
     assert "of 2 pods with -l app=echo" in done.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -21,6 +22,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "meshtui")
 
 # Under nohup SIGHUP is ignored, by every program that is started here as well; tests are of what it does to them.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def _collecting() -> Iterator[None]:
+    """A command that is called in the process of the tests leaves the garbage collector off, since it ends with it."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

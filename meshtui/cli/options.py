@@ -192,7 +192,7 @@ def _meant(target: str | None, cluster: ClusterOptions, *, optional: bool) -> st
             " --read-only are for pods.",
             "name the pod as pod/NAME, deploy/NAME or svc/NAME, or leave the options out",
         )
-    return target if target else str(reference)
+    return str(reference) if reference is not None and not target else target
 
 
 def output_option(command: Callback) -> Callback:

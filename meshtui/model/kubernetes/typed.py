@@ -74,6 +74,14 @@ def names_a_pod(line: str) -> bool:
     return any(kind_of(kind) is not None for kind in kinds) or line.lstrip().startswith("-")
 
 
+def short_line(line: str) -> str:
+    """A target's line where there is little room: ``pod/echo-v1 · test`` with its context, an address as it stands."""
+    if not names_a_pod(line):
+        return line
+    target, cluster = parse_line(line, ClusterOptions())
+    return " · ".join(part for part in (target or f"-l {cluster.selector}", cluster.context) if part)
+
+
 def line_of(target: str, cluster: ClusterOptions) -> str:
     """The line that means this target with these options, however the options came about."""
     values = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from meshtui.model.kubernetes.typed import short_line
 from meshtui.model.phrases import span_words
 from meshtui.model.xds.snapshot import NodeIdentity
 from meshtui.session.state import Link, LinkState
@@ -37,7 +38,7 @@ def _who(frame: Frame, room: int) -> Line:
     node = frame.state.snapshot.node if frame.state.snapshot else NodeIdentity()
     pod, namespace = node.workload
     name = (span(pod, Role.STRONG), span(f" · {namespace}" if namespace else "")) if pod else ()
-    target = span(frame.state.target, Role.DIM if name else Role.STRONG)
+    target = span(short_line(frame.state.target), Role.DIM if name else Role.STRONG)
     library = span(library_words(node), Role.DIM)
     known = (*name, GAP, target) if name else (target,)
     for line in ((*known, GAP, library), known, name or (target,)):

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from meshtui.model.errors import UsageError
 from meshtui.model.kubernetes.reference import ClusterOptions
-from meshtui.model.kubernetes.typed import line_of, names_a_pod, parse_line
+from meshtui.model.kubernetes.typed import line_of, names_a_pod, parse_line, short_line
 
 NAMES = some.none() | some.text(some.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip)
 
@@ -80,3 +80,17 @@ def test_lines_that_are_meant_as_they_stand(line: str) -> None:
 @pytest.mark.parametrize("line", ["echo", "echo v1", "localhost:1", "unix:///pods/x", "a/b"])
 def test_words_that_are_searched_for(line: str) -> None:
     assert not names_a_pod(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "short"),
+    [
+        ("pod/echo-v1 -n echo-grpc --context test", "pod/echo-v1 · test"),
+        ("deploy/echo --namespace=echo-grpc --port 9000", "deploy/echo"),
+        ("-l app=echo -n echo-grpc", "-l app=echo"),
+        ("localhost:17171", "localhost:17171"),
+        ("unix:///run/pod/socket", "unix:///run/pod/socket"),
+    ],
+)
+def test_a_line_where_there_is_little_room(line: str, short: str) -> None:
+    assert short_line(line) == short

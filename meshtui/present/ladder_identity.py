@@ -34,7 +34,7 @@ def bootstrap_rung(workload: Workload | None) -> Rung:
     """Its shape in a few words, or what is wrong with it."""
     name = RungName.BOOTSTRAP
     if workload is None or workload.files.bootstrap is None:
-        asked = workload is not None and bool(workload.offers.bootstrap)
+        asked = workload is not None and bool(workload.offers.bootstrap) and not workload.files_lost
         return Rung(name, Health.WAITING if asked else None, "reading" if asked else f"not read: {UNLOCK_BOOTSTRAP}")
     health, aside = _judged(workload, BOOTSTRAP_AREAS)
     return Rung(name, health, bootstrap_words(workload.files.bootstrap), aside=aside)
@@ -82,7 +82,7 @@ def _without_files(name: RungName, workload: Workload | None, now: datetime) -> 
         return Rung(
             name, Health.REFUSED if ended else health, f"by the agent: {words}", aside=aside or UNLOCK_CERTIFICATES
         )
-    if offers.certificates and workload.read_at is None:
+    if offers.certificates and workload.read_at is None and not workload.files_lost:
         return Rung(name, Health.WAITING, "reading")
     known = None if health is Health.OK else health
     return Rung(name, known, f"not read: {UNLOCK_CERTIFICATES}", aside=aside)

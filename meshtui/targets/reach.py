@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 from meshtui.model.address import Address, parse_address
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.kubernetes.login_prompt import LoginPrompt
-from meshtui.model.kubernetes.reference import Kind, Reference, parse_reference
+from meshtui.model.kubernetes.reference import Kind, Reference, checked_namespace, parse_reference
 from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
@@ -59,6 +59,8 @@ class Meant(NamedTuple):
 def meant(target: str, options: TargetOptions) -> Meant:
     """What the line means. Raises ``UsageError`` for what is no target."""
     text, cluster = parse_line(target, options.cluster)
+    if cluster.namespace is not None:
+        checked_namespace(cluster.namespace)
     options = replace(options, cluster=cluster)
     reference = parse_reference(text, selector=cluster.selector)
     return Meant(reference, None if reference is not None else parse_address(text), options)

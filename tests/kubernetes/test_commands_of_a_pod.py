@@ -160,6 +160,9 @@ async def test_a_missing_right_is_said_with_the_rule_that_grants_it(shifted_clus
         (("bootstrap", "--context", "x"), "Missing argument 'TARGET'"),
         (("xds", "tree", "pod/a", "--kubeconfig", "/nowhere/config"), "There is no kubeconfig /nowhere/config."),
         (("xds", "tree", "pod/a", "-n", ""), "it is empty"),
+        (("xds", "tree", "pod/a", "-n", "shop/../echo-grpc"), "is no name of a namespace"),
+        (("xds", "tree", "pod/a", "-n", "echo-grpc/pods?limit=1#"), "is no name of a namespace"),
+        (("xds", "tree", "pod/a", "-n", "Shop"), "is no name of a namespace"),
     ],
 )
 async def test_what_cannot_be_meant(arguments: tuple[str, ...], words: str) -> None:

@@ -77,9 +77,10 @@ class Rotation:
 class Workload:
     """Everything a session knows of its target's identity at one moment.
 
-    ``read_at`` is when the files were last looked at. ``rotations`` and ``agent_history`` are oldest first and bounded
-    (:data:`ROTATIONS_KEPT`, :data:`HISTORY_KEPT`). ``identity`` joins them with the accepted config and the
-    certificates on live connections; its ``now`` is the moment of joining. ``findings`` are those about all of this.
+    ``read_at`` is when the files were last read, ``files_lost`` that the newest look at them gave no answer.
+    ``rotations`` and ``agent_history`` are oldest first and bounded (:data:`ROTATIONS_KEPT`, :data:`HISTORY_KEPT`).
+    ``identity`` joins them with the accepted config and the certificates on live connections; its ``now`` is the moment
+    of joining. ``findings`` are those about all of this.
     """
 
     identity: IdentityState
@@ -87,6 +88,7 @@ class Workload:
     offers: Offers = Offers()
     files: WorkloadFiles = field(default_factory=WorkloadFiles)
     read_at: datetime | None = None
+    files_lost: bool = False
     agent: AgentReport | None = None
     agent_history: tuple[AgentMetrics, ...] = ()
     rotations: tuple[Rotation, ...] = ()

@@ -50,8 +50,9 @@ class AccessLadder:
 _ACCESS = {Answer.YES: Access.HAD, Answer.NO: Access.MISSING, Answer.UNKNOWN: Access.UNKNOWN}
 
 
-NAME: Final = "meshtui"
-"""What the role is called that is pasted."""
+NAME: Final = "meshtui-more"
+"""What the role is called that is pasted: another name than those of our pages, since ``kubectl apply`` of a role of
+the same name takes away what it gave before."""
 
 
 def ladder_of(rights: Rights) -> AccessLadder:

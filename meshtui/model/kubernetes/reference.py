@@ -17,6 +17,7 @@ FORMS: Final = "Type pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME
 LONGEST_NAME: Final = 253
 """Characters of an object's name (Kubernetes, Object Names and IDs: DNS subdomain names)."""
 
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -139,6 +140,19 @@ def _checked_name(typed: str, kind: Kind, name: str) -> str:
 def is_object_name(name: str) -> bool:
     """Whether an object of the cluster can have this name (a DNS subdomain, RFC 1123)."""
     return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def checked_namespace(namespace: str) -> str:
+    """A namespace that was typed or is in a kubeconfig.
+
+    Raises ``UsageError`` for what is no DNS label (RFC 1123): it stands in paths.
+    """
+    if not _LABEL.fullmatch(namespace):
+        raise UsageError(
+            f"{as_typed(namespace)} is no name of a namespace.",
+            "They have lower-case letters, digits and '-', 63 characters at most.",
+        )
+    return namespace
 
 
 def _checked_selector(selector: str) -> str:

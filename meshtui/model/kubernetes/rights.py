@@ -82,7 +82,7 @@ EXEC: Final = Need(
     name="exec",
     rights=(GET_EXEC, CREATE_EXEC),
     unlocks="the bootstrap and the certificates in the pod",
-    without="the agent's metrics and the live peers still tell when certificates end",
+    without="the agent's metrics, where it answers, and live connections still tell when certificates end",
 )
 """The same for exec, by which files are read."""
 

@@ -54,6 +54,7 @@ def files_read(state: SessionState, seen: FilesRead) -> SessionState:
         before,
         files=seen.files,
         read_at=before.read_at if unchanged else seen.at,
+        files_lost=False,
         rotations=(*before.rotations, *turned)[-ROTATIONS_KEPT:],
     )
     events = file_events(before, seen.files, turned, seen.at)
@@ -77,7 +78,8 @@ def fact_lost(state: SessionState, lost: FactLost) -> SessionState:
     events: tuple[Event, ...] = ()
     if missing.fact is Fact.AGENT and not known:
         events = (agent_lost(before.offers.agent, missing.why, lost.at),)
-    return _joined(state.with_missing(missing), before, lost.at, events)
+    workload = replace(before, files_lost=True) if missing.fact is Fact.FILES else before
+    return _joined(state.with_missing(missing), workload, lost.at, events)
 
 
 def peers_seen(state: SessionState, peers: Peers, at: datetime) -> SessionState:

@@ -183,6 +183,10 @@ def _next(refusal: Refusal) -> str:
         return "The node does not run it: kubectl get pods tells how it is now."
     if "does not have a host assigned" in said:
         return "It runs on no node yet: kubectl describe pod tells why."
+    if refusal.code == 400 and " is not valid for pod " in said:
+        return "The pod has no such container: kubectl get pod -o yaml tells which it has, and --container names one."
+    if refusal.code == 400 and "is waiting to start" in said:
+        return "The container has not started yet: kubectl describe pod tells why."
     if refusal.code == 400 and refusal.reason:
         return "It does not understand what was typed: check names and labels."
     if refusal.code == 410:

@@ -11,7 +11,7 @@ from meshtui.model.errors import BadInput, UsageError
 from meshtui.model.kubernetes.kubeconfig import Cluster, Context, Kubeconfig, User, merged
 from meshtui.model.kubernetes.kubeconfig_check import check_cluster, check_user
 from meshtui.model.kubernetes.kubeconfig_parse import kubeconfig_of
-from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.kubernetes.reference import ClusterOptions, checked_namespace
 from meshtui.model.phrases import one_line, plural
 from meshtui.sources.reading import read_limited
 
@@ -146,7 +146,7 @@ def choose(
         cluster=_cluster(config, name, context),
         user_name=context.user,
         user=_user(config, name, context),
-        namespace=options.namespace or context.namespace or "default",
+        namespace=checked_namespace(options.namespace or context.namespace or "default"),
         source=source,
     )
 

@@ -114,14 +114,15 @@ async def _of_controller(api: Api, namespace: str, reference: Reference) -> Reso
 async def _by_owners_name(api: Api, namespace: str, reference: Reference, refusal: ApiRefused) -> Resolved:
     """The pods whose owner has the name that was typed, where the object itself may not be read.
 
-    Raises the refusal when that finds none: whether there is such an object is not known.
+    Raises the refusal when that finds none: whether there is such an object is not known. Where pods may not be listed
+    either, that is the right to ask for: with it alone the pods are found.
     """
     if not _lacks_right(refusal):
         raise refusal
     try:
-        pods = _named_after(await list_pods(api, namespace), reference)
-    except ApiRefused:
-        raise refusal from None
+        pods = _named_after(await _listed(api, namespace, ""), reference)
+    except ApiRefused as unlisted:
+        raise (unlisted if _lacks_right(unlisted) else refusal) from None
     if not pods:
         raise refusal
     return _chosen(api, namespace, reference, pods, "")

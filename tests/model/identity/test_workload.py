@@ -136,6 +136,9 @@ def test_rungs_without_anything_say_what_would_unlock_them() -> None:
     assert (bootstrap_rung(nothing).health, certificates_rung(nothing, NOW).health) == (None, None)
     asked = Workload(IdentityState(NOW), offers=Offers("file", "dir"))
     assert (bootstrap_rung(asked).text, certificates_rung(asked, NOW).text) == ("reading", "reading")
+    lost = replace(asked, files_lost=True)
+    assert (bootstrap_rung(lost).text, bootstrap_rung(lost).health) == ("not read: --bootstrap FILE", None)
+    assert (certificates_rung(lost, NOW).text, certificates_rung(lost, NOW).health) == ("not read: --certs DIR", None)
 
 
 def test_rungs_of_a_whole_workload() -> None:

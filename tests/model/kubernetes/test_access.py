@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.model.kubernetes.access import Access, ladder_of
+from meshtui.model.kubernetes.access import NAME, Access, ladder_of
 from meshtui.model.kubernetes.rights import NEEDS, Answer, Right, Rights, Verdict
 
 ALL = sorted({right for need in NEEDS for right in need.rights})
@@ -46,3 +49,11 @@ def test_an_unknown_right_is_neither_there_nor_missing() -> None:
     ladder = ladder_of(rights(dict.fromkeys(ALL, Answer.UNKNOWN)))
     assert {step.access for step in ladder.steps} == {Access.UNKNOWN}
     assert ladder.paste == ""
+
+
+def test_what_is_pasted_takes_no_role_of_our_pages_away() -> None:
+    """``kubectl apply`` of a role replaces the rules of one of its name, those that are held by it among them."""
+    page = (Path(__file__).parents[3] / "docs" / "locked-down-rbac.md").read_text(encoding="utf-8")
+    ours = set(re.findall(r"^  name: (\S+)$", page, re.MULTILINE))
+    assert ours
+    assert NAME not in ours

@@ -67,7 +67,8 @@ def _spiffe(spiffe: SpiffeId, width: int) -> Iterator[IdentityEntry]:
 def chain_entries(workload: Workload, now: datetime, width: int, opened: Collection[str]) -> Iterator[IdentityEntry]:
     """The chain of every provider, the workload's own first; or what would show it."""
     if not workload.files.certificates:
-        why = "reading" if workload.offers.certificates and workload.read_at is None else "the files were not read"
+        waits = workload.offers.certificates and workload.read_at is None and not workload.files_lost
+        why = "reading" if waits else "the files were not read"
         yield IdentityEntry(unlock_line("Certificates", why, UNLOCK_CERTIFICATES))
         return
     own = workload.files.own

@@ -7,7 +7,7 @@ import importlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict, TypeVar
 
 from meshtui.model.address import Address, parse_address
@@ -102,8 +102,7 @@ def is_pod(target: str, options: TargetOptions) -> bool:
 # the way there
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class Reached(NamedTuple):
     """A target that can be called. ``address`` is how messages name it; ``api`` and ``pod`` are there for a pod."""
 
     channel: Channel

@@ -17,8 +17,9 @@ FORMS: Final = "Type pod/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME
 LONGEST_NAME: Final = 253
 """Characters of an object's name (Kubernetes, Object Names and IDs: DNS subdomain names)."""
 
-_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+"""Both are compiled when a name is looked at: every command loads this module, and few are of a cluster."""
 
 
 class Kind(Enum):
@@ -139,7 +140,7 @@ def _checked_name(typed: str, kind: Kind, name: str) -> str:
 
 def is_object_name(name: str) -> bool:
     """Whether an object of the cluster can have this name (a DNS subdomain, RFC 1123)."""
-    return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
+    return len(name) <= LONGEST_NAME and re.fullmatch(_NAME, name) is not None
 
 
 def checked_namespace(namespace: str) -> str:
@@ -147,7 +148,7 @@ def checked_namespace(namespace: str) -> str:
 
     Raises ``UsageError`` for what is no DNS label (RFC 1123): it stands in paths.
     """
-    if not _LABEL.fullmatch(namespace):
+    if not re.fullmatch(_LABEL, namespace):
         raise UsageError(
             f"{as_typed(namespace)} is no name of a namespace.",
             "They have lower-case letters, digits and '-', 63 characters at most.",

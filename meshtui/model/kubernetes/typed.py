@@ -33,7 +33,7 @@ _FIELDS: Final[Mapping[str, str]] = {
 _WRITTEN: Final = ("-l", "-n", "--context", "--kubeconfig", "--container", "--port")
 """The options in the order they are written."""
 
-_PORT: Final = re.compile(r"[0-9]{1,5}")
+_PORT: Final = r"[0-9]{1,5}"
 
 HINT: Final = "Type it as on the command line: pod/NAME -n NAMESPACE --context NAME."
 
@@ -119,7 +119,7 @@ def _option(word: str) -> tuple[str | None, str | None]:
 
 def _with(line: str, cluster: ClusterOptions, given: Mapping[str, str]) -> ClusterOptions:
     port = given.get("port")
-    if port is not None and not (_PORT.fullmatch(port) and 1 <= int(port) <= 65_535):
+    if port is not None and not (re.fullmatch(_PORT, port) and 1 <= int(port) <= 65_535):
         raise UsageError(f"{as_typed(line)} has the port {as_typed(port)}; a port is a number from 1 to 65535.", HINT)
     return replace(
         cluster,

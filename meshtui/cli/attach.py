@@ -96,7 +96,7 @@ class _Opener:
         self._options = options
         cluster = options.cluster
         # What was said of one target holds for no other.
-        elsewhere = replace(cluster, namespace=None, selector=None, container=None, port=None)
+        elsewhere = cluster._replace(namespace=None, selector=None, container=None, port=None)
         self._for_others = replace(options, cluster=elsewhere)
         self.person: Person | None = None
         self._interval = interval

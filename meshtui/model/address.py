@@ -29,8 +29,8 @@ QUOTED_LENGTH: Final = 80
 """Characters of what was typed that an error says again."""
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?")
-_ZONE: Final = re.compile(r"[A-Za-z0-9._-]+")
-_PORT: Final = re.compile(r"[0-9]{1,6}")
+_ZONE: Final = r"[A-Za-z0-9._-]+"
+_PORT_DIGITS: Final = 6
 
 
 class AddressKind(Enum):
@@ -146,7 +146,7 @@ def _is_ipv6(text: str) -> bool:
         ipaddress.IPv6Address(address)
     except ValueError:
         return False
-    return not percent or _ZONE.fullmatch(zone) is not None
+    return not percent or re.fullmatch(_ZONE, zone) is not None
 
 
 def _unix(typed: str) -> Address:
@@ -208,6 +208,7 @@ def _port(typed: str, host: str, text: str | None) -> int:
             return DEFAULT_PORT
         example = f"localhost:{host}" if host.isdecimal() else host_port(host, DEFAULT_PORT)
         raise UsageError(f"{as_typed(typed)} has no port.", f"Type {example}, say.")
-    if not _PORT.fullmatch(text) or not 1 <= int(text) <= 65_535:
+    digits = text.isascii() and text.isdigit() and len(text) <= _PORT_DIGITS
+    if not digits or not 1 <= int(text) <= 65_535:
         raise UsageError(f"{as_typed(typed)} has the port {as_typed(text)}; a port is a number from 1 to 65535.", FORMS)
     return int(text)

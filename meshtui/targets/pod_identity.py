@@ -46,7 +46,7 @@ async def _read(target: str, options: TargetOptions, person: Person) -> PodIdent
             files, agent = await asyncio.gather(workload.read(), workload.ask_agent(), return_exceptions=True)
         finally:
             await workload.close()
-        cluster = replace(said.options.cluster, selector=None, namespace=pod.namespace)
+        cluster = said.options.cluster._replace(selector=None, namespace=pod.namespace)
         return PodIdentity(
             files=_expected(files),
             agent=_expected(agent),

@@ -87,7 +87,7 @@ def bound(target: str, options: TargetOptions) -> str:
     except MeshtuiError:
         return line
     context = cluster.context if chosen.name == IN_CLUSTER else chosen.name
-    return line_of(text, replace(cluster, context=context, namespace=chosen.namespace))
+    return line_of(text, cluster._replace(context=context, namespace=chosen.namespace))
 
 
 def is_pod(target: str, options: TargetOptions) -> bool:
@@ -102,14 +102,19 @@ def is_pod(target: str, options: TargetOptions) -> bool:
 # the way there
 
 
-class Reached(NamedTuple):
+class Reached:
     """A target that can be called. ``address`` is how messages name it; ``api`` and ``pod`` are there for a pod."""
 
-    channel: Channel
-    address: Address
-    options: TargetOptions
-    api: Api | None = None
-    pod: PodLink | None = None
+    def __init__(
+        self,
+        channel: Channel,
+        address: Address,
+        options: TargetOptions,
+        api: Api | None = None,
+        pod: PodLink | None = None,
+    ) -> None:
+        self.channel, self.address, self.options = channel, address, options
+        self.api, self.pod = api, pod
 
     def config(self) -> ConfigSource:
         """Its xDS config."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
@@ -67,8 +66,7 @@ _KINDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """One object by kind and name, or, with ``kind`` None, the pods that a label selector matches."""
 
     kind: Kind | None = None
@@ -79,8 +77,7 @@ class Reference:
         return f"{self.kind.word}/{self.name}" if self.kind is not None else f"-l {shlex.quote(self.selector)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterOptions:
+class ClusterOptions(NamedTuple):
     """Which cluster, and what of it. None means what the kubeconfig or the pod says.
 
     ``kubeconfig`` is a path, ``port`` the pod's admin port; ``read_only`` forbids exec.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from meshtui.model.address import as_typed
@@ -65,7 +64,7 @@ def parse_line(line: str, cluster: ClusterOptions) -> tuple[str, ClusterOptions]
             given[_FIELDS[option]] = value
     if len(targets) > 1:
         raise UsageError(f"{as_typed(line)} names {len(targets)} targets.", HINT)
-    return "".join(targets), _with(line, replace(cluster, read_only=read_only), given)
+    return "".join(targets), _with(line, cluster._replace(read_only=read_only), given)
 
 
 def names_a_pod(line: str) -> bool:
@@ -121,8 +120,7 @@ def _with(line: str, cluster: ClusterOptions, given: Mapping[str, str]) -> Clust
     port = given.get("port")
     if port is not None and not (re.fullmatch(_PORT, port) and 1 <= int(port) <= 65_535):
         raise UsageError(f"{as_typed(line)} has the port {as_typed(port)}; a port is a number from 1 to 65535.", HINT)
-    return replace(
-        cluster,
+    return cluster._replace(
         context=given.get("context", cluster.context),
         kubeconfig=given.get("kubeconfig", cluster.kubeconfig),
         namespace=given.get("namespace", cluster.namespace),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from meshtui.model.xds.refusal_text import own_reason, shown
 from meshtui.model.xds.resource import Health, Resource, Status
 
 _WORDS: Final = {
@@ -66,7 +65,11 @@ def _with_reason(what: str, resource: Resource) -> str:
 
 
 def _reason(resource: Resource) -> str:
-    return shown(own_reason(resource.error.details, resource.key.name)) if resource.error else ""
+    if resource.error is None:
+        return ""
+    from meshtui.model.xds.refusal_text import own_reason, shown  # its patterns are compiled for a refusal alone
+
+    return shown(own_reason(resource.error.details, resource.key.name))
 
 
 def _in_force(resource: Resource) -> str:

@@ -32,7 +32,7 @@ class PodPicker:
     def __init__(self, open_pods: OpenPods, cluster: ClusterOptions, *, now: Callable[[], datetime] = utc_now) -> None:
         """``cluster`` is what was said of the cluster; it holds for what is picked as well."""
         self._open = open_pods
-        self._cluster = replace(cluster, selector=None, container=None, port=None)
+        self._cluster = cluster._replace(selector=None, container=None, port=None)
         self._now = now
         self._wanted_namespace = cluster.namespace
         self._source: PodsSource | None = None
@@ -50,7 +50,7 @@ class PodPicker:
     def place(self) -> ClusterOptions:
         """Where the pods on the screen are, by names that mean it tomorrow too, whatever context is current then."""
         namespace = self._state.namespace or self._wanted_namespace or None
-        return replace(self._cluster, context=self._state.named_context, namespace=namespace)
+        return self._cluster._replace(context=self._state.named_context, namespace=namespace)
 
     @property
     def waits_for(self) -> str:
@@ -119,7 +119,7 @@ class PodPicker:
     # work
 
     def _opened(self, context: str) -> PodsSource:
-        return self._open(replace(self._cluster, context=context or None, namespace=self._wanted_namespace or None))
+        return self._open(self._cluster._replace(context=context or None, namespace=self._wanted_namespace or None))
 
     async def _enter(self, source: PodsSource) -> None:
         """Read the kubeconfig, then look into the namespace."""

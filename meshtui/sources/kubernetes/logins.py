@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from meshtui.model.errors import MeshtuiError
@@ -37,7 +36,7 @@ class Logins:
         self.credentials = Credentials(chosen.user, chosen.cluster, environ, prompt=prompt)
         self._chosen = chosen
         # Another context that becomes current meanwhile is not ours.
-        self._options = replace(options, context=chosen.name) if chosen.from_file else options
+        self._options = options._replace(context=chosen.name) if chosen.from_file else options
         self._environ = environ
         self._prompt = prompt
 

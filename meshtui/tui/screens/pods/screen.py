@@ -266,7 +266,7 @@ class PodsScreen(Screen[str | None], Backdrop):
             self.notify(shown(f"Copied meshtui attach {self._line(self._table.pod)}"), markup=False)
 
     def _line(self, pod: PodRow) -> str:
-        return line_of(f"pod/{pod.name}", replace(self._picker.place, namespace=pod.namespace))
+        return line_of(f"pod/{pod.name}", self._picker.place._replace(namespace=pod.namespace))
 
     def action_type(self) -> None:
         self._input.display = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
 import sys
 
 import bench
@@ -17,12 +18,20 @@ def main() -> None:
     unknown = [name for name in wanted if name not in names]
     if unknown:
         sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(names)}")
-    print(describe(), flush=True)
+    if len(wanted) == 1:
+        print(describe(), flush=True)
+        _run(wanted[0])
+        return
+    # each in a process of its own: a child's peak memory begins with what its parent has, and that has what others left
     for name in wanted:
-        module = importlib.import_module(f"bench.{name}")
-        if hasattr(module, "main"):
-            print(f"\n== {name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
-            module.main()
+        subprocess.run((sys.executable, "-m", "bench", name), check=True)
+
+
+def _run(name: str) -> None:
+    module = importlib.import_module(f"bench.{name}")
+    if hasattr(module, "main"):
+        print(f"\n== {name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
+        module.main()
 
 
 if __name__ == "__main__":

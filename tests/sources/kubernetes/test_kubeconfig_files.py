@@ -27,10 +27,10 @@ contexts:
 """
 
 
-def chosen(text: str, tmp_path: Path, **options: str) -> Chosen:
+def chosen(text: str, tmp_path: Path, *, context: str | None = None, namespace: str | None = None) -> Chosen:
     path = tmp_path / "config"
     path.write_text(text)
-    given = ClusterOptions(kubeconfig=str(path), **options)  # type: ignore[arg-type]  # only texts are given here
+    given = ClusterOptions(kubeconfig=str(path), context=context, namespace=namespace)
     return choose(read_kubeconfig(given, {}), given, {}, str(tmp_path / "no-service-account"))
 
 

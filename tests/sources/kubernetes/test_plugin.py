@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,12 @@ CLUSTER = Cluster(
 )
 
 
-def script(tmp_path: Path, text: str, **options: object) -> ExecPlugin:
+def script(tmp_path: Path, text: str) -> ExecPlugin:
     """A plugin that is a shell script."""
     path = tmp_path / "login"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
-    return ExecPlugin(command=str(path), **options)  # type: ignore[arg-type]  # as each test says
+    return ExecPlugin(command=str(path))
 
 
 async def run(plugin: ExecPlugin, said: list[str] | None = None, timeout: float = PATIENCE_S) -> LoginAnswer:
@@ -41,14 +42,12 @@ async def run(plugin: ExecPlugin, said: list[str] | None = None, timeout: float 
 
 
 async def test_it_is_told_what_kubectl_tells_and_has_no_stdin(tmp_path: Path) -> None:
-    plugin = script(
+    plain = script(
         tmp_path,
         f'cat > {tmp_path}/stdin; echo "$KUBERNETES_EXEC_INFO" > {tmp_path}/info; echo "$A $1" > {tmp_path}/given\n'
         f"echo '{TOKEN}'",
-        arguments=("b c",),
-        environment=(("A", "a"),),
-        provide_cluster_info=True,
     )
+    plugin = replace(plain, arguments=("b c",), environment=(("A", "a"),), provide_cluster_info=True)
     assert await run(plugin) == LoginAnswer(token="t")
     assert (tmp_path / "stdin").read_bytes() == b""
     assert (tmp_path / "given").read_text() == "a b c\n"

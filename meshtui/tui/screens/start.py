@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -55,6 +55,10 @@ StartLine: TypeAlias = "tuple[str, str, Attach | Demo | PickPod | None]"
 """Name, description and what it stands for; ``None`` for a heading."""
 
 
+RECENTS: Final = 5
+"""Recent targets listed, so that a small terminal shows the cluster and the demo below them. The switcher (``o``) has all."""
+
+
 class StartRows(TypedRows):
     """Headings, the recent targets, the cluster's pods and the demo's scenarios."""
 
@@ -63,7 +67,9 @@ class StartRows(TypedRows):
     ) -> None:
         super().__init__(id="start-rows")
         self.lines: list[StartLine] = []
-        recent: list[StartLine] = [(offer.title, offer.description, Attach(offer.target)) for offer in recents]
+        recent: list[StartLine] = [
+            (offer.title, offer.description, Attach(offer.target)) for offer in recents[:RECENTS]
+        ]
         self._add("Recent targets", recent)
         if cluster is ClusterKnown.YES:
             self._add("Kubernetes", [("pods", "pick one of the cluster that your kubeconfig names", PickPod())])

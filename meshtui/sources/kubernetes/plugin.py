@@ -22,6 +22,7 @@ from meshtui.model.kubernetes.login_answer import LoginAnswer, UnusableAnswer, r
 from meshtui.model.phrases import one_line
 from meshtui.model.printable import printable
 from meshtui.sources.kubernetes.failures import LoginFailed
+from meshtui.sources.kubernetes.plugin_guard import PluginGuard
 
 PLUGIN_TIMEOUT: Final = 120.0
 """Seconds a plugin may take: some wait for a person who logs in with a browser; what they say is shown meanwhile."""
@@ -61,7 +62,18 @@ async def run_plugin(
     environment = {**environ, **dict(plugin.environment)}
     info = await asyncio.to_thread(exec_info, plugin, cluster, interactive=interactive)
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(info, default=str)
-    process = await _started(plugin, environment, interactive=interactive)
+    guard = PluginGuard(environ)
+    try:
+        process = await _started(plugin, environment, guard, interactive=interactive)
+        return await _answered(plugin, process, interactive=interactive, says=says, timeout=timeout)
+    finally:
+        guard.over()
+
+
+async def _answered(
+    plugin: ExecPlugin, process: Process, *, interactive: bool, says: Callable[[str], None], timeout: float
+) -> LoginAnswer:
+    """What the running plugin answers. It has ended then, whatever came of it."""
     words: deque[str] = deque(maxlen=WORDS_KEPT)
     answer: list[bytes] = []
     reading = [
@@ -125,10 +137,12 @@ def _cluster_info(cluster: Cluster) -> dict[str, Any]:
     return {"server": cluster.server, **given, "config": cluster.exec_config}
 
 
-async def _started(plugin: ExecPlugin, environment: dict[str, str], *, interactive: bool) -> Process:
+async def _started(
+    plugin: ExecPlugin, environment: dict[str, str], guard: PluginGuard, *, interactive: bool
+) -> Process:
     """The plugin's process. Cancelled just then, asyncio would end the plugin alone, and then wait for whatever it
     started that holds its pipes open."""
-    starting = asyncio.ensure_future(_start(plugin, environment, interactive=interactive))
+    starting = asyncio.ensure_future(_start(plugin, environment, guard, interactive=interactive))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
@@ -137,14 +151,14 @@ async def _started(plugin: ExecPlugin, environment: dict[str, str], *, interacti
         raise
 
 
-async def _start(plugin: ExecPlugin, environment: dict[str, str], *, interactive: bool) -> Process:
+async def _start(plugin: ExecPlugin, environment: dict[str, str], guard: PluginGuard, *, interactive: bool) -> Process:
     path = plugin.command
     if "/" not in path:
         path = shutil.which(path, path=environment.get("PATH")) or ""
     try:
         if not path:
             raise FileNotFoundError
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             path,
             *plugin.arguments,
             env=environment,
@@ -154,6 +168,9 @@ async def _start(plugin: ExecPlugin, environment: dict[str, str], *, interactive
             # A session of its own has no terminal to prompt at, and can be ended with all it started.
             start_new_session=not interactive,
         )
+        # One that has the terminal is of our own process group, with whatever else the shell's job is.
+        guard.watch(process.pid, group=not interactive)
+        return process
     except FileNotFoundError:
         where = "" if "/" in plugin.command else " in PATH"
         raise LoginFailed(

@@ -5,31 +5,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
 from meshtui.doctor.rules.rule import failed as part_failed
-from meshtui.gc_pause import paused
 from meshtui.model.channels import ChannelReport
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, TargetUnreachable, unforeseen
-from meshtui.model.identity.workload import Offers
 from meshtui.model.target import DEFAULT_INTERVAL
-from meshtui.model.timeline import Event, EventKind
+from meshtui.model.timeline import Event
 from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.session.beside_looks import BesideLooks, whatever_happens
 from meshtui.session.echo.controller import EchoController
-from meshtui.session.echo.state import EchoState
-from meshtui.session.identity.connections import PeerReader
-from meshtui.session.identity.monitor import IdentityMonitor
 from meshtui.session.identity.peers import peers_of
-from meshtui.session.kubernetes.monitor import ClusterMonitor
-from meshtui.session.observation import Attached, EchoSeen, Happened, Look, Observation, PartChecked, PeersSeen
-from meshtui.session.protocols import Connect, Follower, Sources
-from meshtui.session.reduce import reduce
+from meshtui.session.observation import Happened, Look, PartChecked, PeersSeen
+from meshtui.session.protocols import Connect, Sources
 from meshtui.session.state import Link, LinkState, SessionState
+from meshtui.session.state_book import StateBook
 
 SHORTEST_INTERVAL: Final = 0.1
 """A poll of 10 000 resources costs tens of ms on both sides; closer looks would disturb the app."""
@@ -40,9 +35,6 @@ RETRY_AFTER: Final = (0.2, 0.5, 1.0, 2.0)
 CHANNELS_WAIT_S: Final = 0.5
 """How long the config of a look waits for its channels. A channelz of many calls over a slow way must not hold back
 what one came to see; on the same machine it takes some ms."""
-
-LARGE: Final = 500
-"""Resources of a config that a thread takes in when it differs: some ms of work, for which a key would have to wait."""
 
 Result = TypeVar("Result")
 
@@ -67,37 +59,30 @@ class Session:
         """``now`` is the clock of times that are shown, ``monotonic`` that of the pacing of echo runs."""
         self._connect = connect
         self._now = now
-        self._monotonic = monotonic
         self._sources: Sources | None = None
-        self._echo: EchoController | None = None
-        self._identity: IdentityMonitor | None = None
-        self._cluster: ClusterMonitor | None = None
-        self._peers = PeerReader(None)
-        self._following: asyncio.Task[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._failures = 0
         self._stopping = False
-        self._waiting: list[Observation] | None = None
-        """What was observed after the look that a thread is taking in; ``None`` while none does."""
-        self._listeners: list[Callable[[SessionState], None]] = []
         link = Link(LinkState.CONNECTING, now())
-        self._state = SessionState(target=target, link=link, interval=max(interval, SHORTEST_INTERVAL))
+        state = SessionState(target=target, link=link, interval=max(interval, SHORTEST_INTERVAL))
+        self._book = StateBook(state)
+        self._beside = BesideLooks(self._book, now, monotonic)
 
     @property
     def target(self) -> str:
         """The target as it was typed."""
-        return self._state.target
+        return self.state.target
 
     @property
     def state(self) -> SessionState:
         """The newest state; immutable."""
-        return self._state
+        return self._book.state
 
     @property
     def echo(self) -> EchoController | None:
         """Where echo runs are started; ``None`` until the target was reached, or when it cannot send."""
-        return self._echo
+        return self._beside.echo
 
     @property
     def running(self) -> bool:
@@ -106,7 +91,7 @@ class Session:
 
     def subscribe(self, listener: Callable[[SessionState], None]) -> None:
         """Call ``listener`` with each new state, for as long as the session lives."""
-        self._listeners.append(listener)
+        self._book.subscribe(listener)
 
     def start(self) -> None:
         """Begin to follow the target, in the running loop. Does nothing when already begun."""
@@ -118,21 +103,18 @@ class Session:
     async def stop(self) -> None:
         """End everything this session began; returns when nothing of it runs any more."""
         self._stopping = True
-        await _whatever_happens(self._echo.close if self._echo is not None else None)
-        await _whatever_happens(self._identity.stop if self._identity is not None else None)
-        await _whatever_happens(self._cluster.stop if self._cluster is not None else None)
-        tasks, self._task, self._following = (self._task, self._following), None, None
-        for task in filter(None, tasks):
+        task, self._task = self._task, None
+        if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        await self._beside.stop()  # after the loop, which may just have opened the sources
         sources, self._sources = self._sources, None
-        await _whatever_happens(sources.close if sources is not None else None)
+        await whatever_happens(sources.close if sources is not None else None)
 
     def poll_now(self) -> None:
         """Do not wait for the interval to end."""
         self._wake.set()
-        if self._identity is not None:
-            self._identity.look_now()
+        self._beside.look_now()
 
     def as_json(self, resource: Resource) -> str:
         """The resource's config as proto JSON; empty before the target first answered."""
@@ -140,52 +122,16 @@ class Session:
 
     def record(self, event: Event) -> None:
         """Put something that happened outside (a mesh event) into the timeline."""
-        self._observe(Happened(at=self._now(), event=event))
+        self._book.observe(Happened(at=self._now(), event=event))
 
     def others_seen(self, others: Iterable[SessionState]) -> None:
         """Take in what the other attached targets show: their connections tell of this target too."""
         self._check("what other targets show", partial(self._compare, tuple(others)))
 
     def _compare(self, others: tuple[SessionState, ...]) -> None:
-        peers = peers_of(self._state, others)
-        if peers != self._state.memory.identity.peers:
-            self._observe(PeersSeen(at=self._now(), peers=peers))
-
-    def _observe(self, observation: Observation) -> None:
-        """Go on to the next state; when a look is just being taken in beside the loop, after it."""
-        if self._waiting is not None:
-            self._waiting.append(observation)
-        else:
-            self._publish(reduce(self._state, observation))
-
-    async def _observe_look(self, look: Look) -> None:
-        """Take in a look. A large config that differs is taken in by a thread: it is decoded, hung together and judged
-        for the first time, which holds up nobody there. What is observed meanwhile follows after it.
-        """
-        if not self._is_large_and_new(look):
-            self._observe(look)
-            return
-        self._waiting = []
-        try:
-            with paused() if self._state.snapshot is None else nullcontext():
-                after = await asyncio.to_thread(reduce, self._state, look)
-            self._publish(after)
-        finally:
-            observed, self._waiting = self._waiting, None
-            for observation in observed:
-                self._observe(observation)
-
-    def _is_large_and_new(self, look: Look) -> bool:
-        config, before = look.config, self._state.snapshot
-        if not isinstance(config, Snapshot) or len(config.resources) < LARGE:
-            return False
-        return before is None or config.resources is not before.resources
-
-    def _publish(self, state: SessionState) -> None:
-        if state is not self._state:
-            self._state = state
-            for listener in tuple(self._listeners):
-                listener(self._state)  # one before may have made this one newer
+        peers = peers_of(self.state, others)
+        if peers != self.state.memory.identity.peers:
+            self._book.observe(PeersSeen(at=self._now(), peers=peers))
 
     # the loop
 
@@ -199,7 +145,7 @@ class Session:
 
     def _pause(self) -> float:
         if not self._failures:
-            return self._state.interval
+            return self.state.interval
         return RETRY_AFTER[min(self._failures, len(RETRY_AFTER)) - 1]
 
     async def _look(self) -> None:
@@ -214,8 +160,8 @@ class Session:
             in_time = channels.done()
             if not await self._seen(config, channels.result() if in_time else None):
                 return
-            if self._echo is not None:
-                self._check("what the config asks of a probe", partial(self._echo.config_seen, config))
+            if self.echo is not None:
+                self._check("what the config asks of a probe", partial(self.echo.config_seen, config))
             if not in_time:
                 await self._seen(None, await channels)
         finally:
@@ -225,7 +171,7 @@ class Session:
     async def _config_now(self) -> Snapshot:
         if self._sources is None:
             sources = await self._connect()
-            self._open(sources)
+            self._beside.open(sources)
             self._sources = sources
         return await self._sources.config.poll()
 
@@ -250,29 +196,28 @@ class Session:
         """Take in what a look brought; an answer that cannot be taken in is no answer."""
         try:
             if isinstance(channels, ChannelReport):
-                self._check("certificates of live connections", partial(self._peers.read, channels))
-            look = Look(at=self._now(), config=config, channels=channels, certificates=self._peers.parsed)
-            await self._observe_look(look)
+                self._check("certificates of live connections", partial(self._beside.peers.read, channels))
+            look = Look(at=self._now(), config=config, channels=channels, certificates=self._beside.peers.parsed)
+            await self._book.observe_look(look)
         except Exception as error:  # the edge: a defect of ours costs this look
             self._failed(unforeseen(error, f"Reading what {self.target} answered", LOOKS_AGAIN))
             return False
         self._failures = 0
-        if self._cluster is not None:
-            self._cluster.config_seen()
+        self._beside.config_seen()
         return True
 
     def _failed(self, error: MeshtuiError) -> None:
         self._failures += 1
-        self._observe(Look(at=self._now(), config=error))
+        self._book.observe(Look(at=self._now(), config=error))
 
     def _check(self, part: str, do: Callable[[], None]) -> None:
         """Do something beside the looks. What fails is a finding, until it works again."""
         try:
             do()
         except Exception as error:  # the edge: a defect in one part must not cost the others
-            self._observe(PartChecked(at=self._now(), part=part, defect=part_failed(part, error)))
+            self._book.observe(PartChecked(at=self._now(), part=part, defect=part_failed(part, error)))
         else:
-            self._observe(PartChecked(at=self._now(), part=part, defect=None))
+            self._book.observe(PartChecked(at=self._now(), part=part, defect=None))
 
     def _loop_ended(self, task: asyncio.Task[None]) -> None:
         """The loop is not meant to end while it follows: say so, and begin again."""
@@ -280,54 +225,10 @@ class Session:
             return
         why = None if task.cancelled() else task.exception()
         said = unforeseen(why or RuntimeError("it was cancelled"), f"The watching of {self.target}", LOOKS_AGAIN)
-        self._observe(Look(at=self._now(), config=said))
+        self._book.observe(Look(at=self._now(), config=said))
         self._task = None
         task.get_loop().call_later(RETRY_AFTER[-1], self._begin_again)
 
     def _begin_again(self) -> None:
         if not self._stopping:
             self.start()
-
-    def _open(self, sources: Sources) -> None:
-        """Begin what the sources allow."""
-        self._peers = PeerReader(sources.read_peer)
-        if sources.echo is not None:
-            self._echo = EchoController(
-                sources.echo, self._echo_seen, now=self._now, monotonic=self._monotonic, contact_s=sources.contact_s
-            )
-        self._observe(Attached(at=self._now(), offers=sources.workload.offers if sources.workload else Offers()))
-        if sources.workload is not None:
-            self._identity = IdentityMonitor(sources.workload, self._observe, self._now)
-            self._identity.start()
-        if sources.cluster is not None:
-            self._cluster = ClusterMonitor(
-                sources.cluster, snapshot=lambda: self._state.snapshot, observe=self._cluster_seen, now=self._now
-            )
-            self._cluster.start()
-        if sources.follower is not None:
-            self._following = asyncio.create_task(self._follow_target(sources.follower), name=f"follow {self.target}")
-
-    async def _follow_target(self, follower: Follower) -> None:
-        """Put what becomes of the target itself into the timeline. Where nothing can be known, that is said once."""
-        try:
-            await follower.follow(self.record)
-        except Exception as error:  # the edge: what is not known of the pod must not cost what its app answers
-            said = unforeseen(error, f"The following of {self.target}")
-            event = Event(self._now(), EventKind.POD, self.target, f"not followed: {said}", health=None)
-            self.record(event)
-
-    def _cluster_seen(self, observation: Observation) -> None:
-        """What the cluster says; an echo run hears the pods' versions, which outlive a look without an answer."""
-        self._observe(observation)
-        if self._echo is not None and self._state.behind is not None:
-            self._echo.pods_seen(self._state.behind.versions)
-
-    def _echo_seen(self, state: EchoState) -> None:
-        self._observe(EchoSeen(at=self._now(), echo=state))
-
-
-async def _whatever_happens(end: Callable[[], Awaitable[object]] | None) -> None:
-    """Close something; what cannot be closed must not keep the rest open."""
-    if end is not None:
-        with suppress(Exception):
-            await end()

@@ -7,14 +7,14 @@ from functools import partial
 
 import pytest
 
-import meshtui.session.session as sessions
+import meshtui.session.state_book as state_book
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import CDS
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.observation import Look, Observation
 from meshtui.session.reduce import reduce
-from meshtui.session.session import LARGE
 from meshtui.session.state import SessionState
+from meshtui.session.state_book import LARGE
 from tests.session.test_session import following, until
 from tests.waiting import PATIENCE_S
 from tests.waiting import until as until_true
@@ -38,7 +38,7 @@ async def test_what_is_observed_meanwhile_follows_the_look(monkeypatch: pytest.M
             go_on.wait(PATIENCE_S)
         return reduce(state, observation)
 
-    monkeypatch.setattr(sessions, "reduce", slow)
+    monkeypatch.setattr(state_book, "reduce", slow)
     async with following(AnsweredConfig(large())) as session:
         await until_true(begun.is_set)
         session.record(Event(NOW, EventKind.MESH, "mesh", "a pod was restarted"))
@@ -58,13 +58,13 @@ async def test_a_defect_in_it_costs_the_look_and_not_what_waits(monkeypatch: pyt
             raise RuntimeError("broken")
         return reduce(state, observation)
 
-    monkeypatch.setattr(sessions, "reduce", broken)
+    monkeypatch.setattr(state_book, "reduce", broken)
     async with following(AnsweredConfig(large())) as session:
         state = await until(session, lambda state: bool(state.link.problem))
         assert "broken" in state.link.problem
         session.record(Event(NOW, EventKind.MESH, "mesh", "a pod was restarted"))
         assert "a pod was restarted" in [event.text for event in session.state.events]
-        monkeypatch.setattr(sessions, "reduce", reduce)
+        monkeypatch.setattr(state_book, "reduce", reduce)
         state = await until(session, lambda state: state.snapshot is not None)
     assert len(state.graph.roots) == LARGE
 

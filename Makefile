@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test peers check format screenshots bench findings clients protos clean
+.PHONY: help demo test peers check format screenshots bench findings clients rights protos clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s'|'
@@ -47,6 +47,9 @@ findings: $(STAMP)  ## write docs/findings from the kinds of findings
 
 clients: $(STAMP)  ## write docs/clients.md from what is known of each gRPC
 	$(BIN)/python -m meshtui.present.client_page docs/clients.md
+
+rights: $(STAMP)  ## write what docs/locked-down-rbac.md says of rights
+	$(BIN)/python -m meshtui.present.rights_page docs/locked-down-rbac.md
 
 protos: $(STAMP)  ## generate meshtui/protos from the .proto file
 	$(BIN)/python -m grpc_tools.protoc -I . --python_out=. --pyi_out=. meshtui/protos/echo.proto

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Final
@@ -77,6 +78,12 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
 def plural_noun(count: int, noun: str, nouns: str = "") -> str:
     """The noun of :func:`plural` alone, where the things themselves are named instead of counted."""
     return noun if count == 1 else nouns or f"{noun}s"
+
+
+def and_words(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *most, last = words or ("",)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def one_line(text: str, most: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from meshtui.present.rights_page import page
 from tests.kubernetes.double.access import Rule, User
 from tests.kubernetes.double.running import Double
 from tests.program import meshtui
@@ -61,6 +62,12 @@ async def test_the_whole_role_is_enough_for_labels(cluster_of_mesh: Double) -> N
     config = may(cluster_of_mesh, roles()["meshtui"])
     done = await meshtui("xds", "status", "-l", "app=echo", "--kubeconfig", config)
     assert done.code == 0, done.err
+
+
+def test_the_page_says_what_the_code_needs() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == page(written), "run `make rights`"
+    assert written.count("<!-- end -->") == 3
 
 
 def test_nothing_in_it_changes_anything() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.kubernetes.rights import NEEDS
 from meshtui.model.target import TargetOptions
 from meshtui.targets import open_session
-from tests.kubernetes.double.access import Asked
+from tests.kubernetes.double.access import REVIEWS, Asked
 from tests.kubernetes.double.running import Double
 from tests.program import meshtui
 from tests.waiting import until
@@ -38,11 +39,21 @@ def changes(asked: Asked) -> bool:
     return asked.verb not in READS and not (asked.verb == "create" and asked.full_resource in CREATED)
 
 
+NEEDED = frozenset((right.verb, right.target, right.group) for need in NEEDS for right in need.rights)
+"""What the docs, the access ladder and its Roles know of."""
+
+
+def right_of(asked: Asked) -> tuple[str, str, str]:
+    """The right that a request takes: verb, resource and group."""
+    return asked.verb, asked.full_resource, asked.group
+
+
 def only_read(double: Double) -> None:
     log = double.cluster.log
     assert log, "nothing was asked at all"
     assert [asked for asked in log if changes(asked)] == []
     assert {asked.resource for asked in log} & {"secrets", "configmaps"} == set()
+    assert {right_of(asked) for asked in log if asked.resource and asked.resource not in REVIEWS} <= NEEDED
     commands = [asked.all_of("command") for asked in log if asked.subresource == "exec"]
     assert [command for command in commands if command[:1] != ["cat"]] == []
     assert [command for command in commands if any("key" in word for word in command)] == []

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from meshtui.model.phrases import and_words
+
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
 class Right:
@@ -49,6 +51,7 @@ GET_DAEMON_SET: Final = Right(verb="get", resource="daemonsets", group="apps")
 GET_REPLICA_SET: Final = Right(verb="get", resource="replicasets", group="apps")
 LIST_REPLICA_SETS: Final = Right(verb="list", resource="replicasets", group="apps")
 GET_JOB: Final = Right(verb="get", resource="jobs", group="batch")
+LIST_ENTRIES: Final = Right(verb="list", resource="workloadentries", group="networking.istio.io")
 
 
 CREATE_SINCE: Final = (1, 35)
@@ -73,42 +76,91 @@ class Need:
 FORWARD: Final = Need(
     name="forward",
     rights=(GET_FORWARD, CREATE_FORWARD),
-    unlocks="config, channels and echo: everything that the pod's admin port tells",
-    without="nothing of the pod's config can be read; kubectl port-forward and its address may still work",
+    unlocks="config, channels, echo runs, the agent: everything of the pod itself",
+    without="somebody else's kubectl port-forward, with its address as the target",
 )
 """A port-forward by websocket: ``get`` by the HTTP verb, and ``create`` as well since Kubernetes 1.35."""
 
 EXEC: Final = Need(
     name="exec",
     rights=(GET_EXEC, CREATE_EXEC),
-    unlocks="the bootstrap and the certificates in the pod",
-    without="the agent's metrics, where it answers, and live connections still tell when certificates end",
+    unlocks="the bootstrap and the certificate files",
+    without="the agent's metrics and the certificates on live connections",
 )
 """The same for exec, by which files are read."""
 
 SEE_POD: Final = Need(
     name="pod",
     rights=(GET_POD,),
-    unlocks="the pod's state, its ports and containers",
-    without="the usual port 17171 is tried, and whether the pod is still the same cannot be told",
+    unlocks="the pod's state, ports and containers; whether it is still the same",
+    without="port 17171, or the one of --port",
 )
 FOLLOW: Final = Need(
     name="follow",
     rights=(LIST_PODS, WATCH_PODS),
-    unlocks="the list of pods as it changes, and a followed pod's end and successor",
-    without="a pod has to be named, and is asked for again and again",
+    unlocks="the list to pick from, labels, deploy/ and svc/; a pod's end and its successor",
+    without="pod/NAME is typed; without watch alone, lists are asked for again every few seconds",
+)
+ENDPOINTS: Final = Need(
+    name="endpoints",
+    rights=(LIST_SERVICES, LIST_SLICES, LIST_PODS),
+    unlocks="whether an endpoint's pod is ending, gone or another's; the versions of a split",
+    without="what istiod says of versions, or the names of subsets",
+)
+"""What is behind the Services that a client holds."""
+
+ENTRIES: Final = Need(
+    name="entries",
+    rights=(LIST_ENTRIES,),
+    unlocks="whether an address that no pod has is a virtual machine's",
+    without="such an address is no finding",
+)
+SERVICE: Final = Need(
+    name="service",
+    rights=(GET_SERVICE,),
+    unlocks="svc/NAME, with the Service's ports",
+    without="pod/NAME, or a label of its pods",
+)
+OWNERS: Final = Need(
+    name="owners",
+    rights=(GET_DEPLOYMENT, GET_STATEFUL_SET, GET_DAEMON_SET, GET_REPLICA_SET, LIST_REPLICA_SETS, GET_JOB),
+    unlocks="deploy/NAME and the like by the object's own selector",
+    without="the owners' names that stand in the pods",
 )
 NAMESPACES: Final = Need(
     name="namespaces",
     rights=(LIST_NAMESPACES,),
     unlocks="the choice of namespaces",
-    without="the context's namespace is used, or a typed one",
+    without="the context's namespace, or a typed one",
 )
-LOG: Final = Need(name="log", rights=(GET_LOG,), unlocks="the log of istio-proxy", without="no log is shown")
-EVENTS: Final = Need(name="events", rights=(LIST_EVENTS,), unlocks="the pod's events", without="no events are shown")
+LOG: Final = Need(name="log", rights=(GET_LOG,), unlocks="the log of istio-proxy", without="no log")
+EVENTS: Final = Need(name="events", rights=(LIST_EVENTS,), unlocks="the pod's events", without="no events")
+COMPLETION: Final = Need(
+    name="completion",
+    rights=tuple(
+        Right(verb="list", resource=right.resource, group=right.group)
+        for right in (GET_SERVICE, GET_DEPLOYMENT, GET_STATEFUL_SET, GET_DAEMON_SET, GET_REPLICA_SET, GET_JOB)
+    ),
+    unlocks="names of Services, Deployments and the like with the tab key of the shell",
+    without="names are typed",
+)
 
-NEEDS: Final = (FORWARD, EXEC, SEE_POD, FOLLOW, NAMESPACES, LOG, EVENTS)
-"""What an attached pod and the picker use, in the order of what is lost without it."""
+NEEDS: Final = (
+    FORWARD,
+    EXEC,
+    SEE_POD,
+    FOLLOW,
+    ENDPOINTS,
+    ENTRIES,
+    SERVICE,
+    OWNERS,
+    LOG,
+    EVENTS,
+    NAMESPACES,
+    COMPLETION,
+)
+"""All that meshtui does in a cluster, in the order of what is lost without it: the access ladder, the whole Role of the
+docs and the table below it are made of this list."""
 
 
 class Answer(Enum):
@@ -172,6 +224,22 @@ def rules_yaml(rights: Iterable[Right]) -> str:
 
     Verbs of the same resource are one rule, and so are resources with the same verbs.
     """
+    return "".join(
+        f"- apiGroups: [{_quoted([group])}]\n  resources: [{_quoted(targets)}]\n  verbs: [{_quoted(each)}]\n"
+        for (group, each), targets in _together(rights).items()
+    )
+
+
+def rights_words(rights: Iterable[Right]) -> str:
+    """``get and create pods/portforward``, ``list services, list endpointslices.discovery.k8s.io``."""
+    return ", ".join(
+        f"{and_words(verbs)} {and_words([f'{target}.{group}' if group else target for target in targets])}"
+        for (group, verbs), targets in _together(rights).items()
+    )
+
+
+def _together(rights: Iterable[Right]) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+    """The resources by group and verbs."""
     verbs: dict[tuple[str, str], list[str]] = {}
     for right in rights:
         of = verbs.setdefault((right.group, right.target), [])
@@ -180,10 +248,7 @@ def rules_yaml(rights: Iterable[Right]) -> str:
     resources: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (group, target), each in verbs.items():
         resources.setdefault((group, tuple(each)), []).append(target)
-    return "".join(
-        f"- apiGroups: [{_quoted([group])}]\n  resources: [{_quoted(targets)}]\n  verbs: [{_quoted(each)}]\n"
-        for (group, each), targets in resources.items()
-    )
+    return resources
 
 
 def rule_line(rights: Iterable[Right]) -> str:
@@ -194,10 +259,11 @@ def rule_line(rights: Iterable[Right]) -> str:
     )
 
 
-def role_words(rights: Sequence[Right]) -> str:
-    """What to ask a cluster's administrator for, as a sentence: the rule, and of which kind the role has to be."""
+def role_words(rights: Sequence[Right], namespace: str = "") -> str:
+    """What to ask a cluster's administrator for, as a sentence: the rule, and of which kind the role has to be; in
+    which namespace, where that is not said beside it."""
     wide = [right for right in rights if right.cluster_wide]
-    kind = "ClusterRole" if wide else "Role"
+    kind = "ClusterRole" if wide else f"Role in {namespace}" if namespace else "Role"
     return f"A {kind} with this rule grants it: {rule_line(rights)}." if rights else ""
 
 

@@ -12,6 +12,7 @@ from meshtui.model.errors import MeshtuiError
 from meshtui.model.kubernetes.events import KubernetesEvent, news
 from meshtui.model.kubernetes.ghosts import ghosts
 from meshtui.model.kubernetes.lacking import Lacking
+from meshtui.model.kubernetes.rights import Right, rights_words, role_words
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import Health
 from meshtui.session.observation import ClusterSeen, PodEventsSeen
@@ -82,14 +83,14 @@ def missing(fact: Fact, lacking: Iterable[Lacking]) -> MissingFact | None:
     lists = tuple(lacking)
     if not lists:
         return None
-    rights: dict[str, list[str]] = {}
+    rights: dict[str, list[Right]] = {}
     for each in lists:
-        if each.right is not None:
-            rights.setdefault(each.namespace, []).append(each.right.words)
-    forbidden = [f"{', '.join(dict.fromkeys(words))} in {namespace}" for namespace, words in rights.items()]
+        if each.right is not None and each.right not in rights.setdefault(each.namespace, []):
+            rights[each.namespace].append(each.right)
+    forbidden = [f"{rights_words(missing)} in {namespace}" for namespace, missing in rights.items()]
     others = [each.words for each in lists if each.right is None]
     why = "; ".join([*([f"you may not {' nor '.join(forbidden)}"] if forbidden else []), *others])
-    unlock = f"a Role with: {'; '.join(forbidden)}" if forbidden else ""
+    unlock = " ".join(role_words(missing, namespace) for namespace, missing in rights.items())
     return MissingFact(fact, f"{why[:1].upper()}{why[1:]}.", unlock)
 
 

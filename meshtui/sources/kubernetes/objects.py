@@ -26,7 +26,7 @@ from meshtui.model.kubernetes.objects import (
     endpoint_slice_of,
     service_of,
 )
-from meshtui.model.kubernetes.rights import LIST_PODS, LIST_SERVICES, LIST_SLICES, Right
+from meshtui.model.kubernetes.rights import LIST_ENTRIES, LIST_PODS, LIST_SERVICES, LIST_SLICES
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.lists import Lists, NotServedError, gathered, nobody
@@ -40,9 +40,6 @@ SERVICES_EVERY_S: Final = 60.0
 
 MOST_UNEXPLAINED: Final = 8
 """Addresses for which it is asked in one look who has them. The others wait for a later one."""
-
-LIST_ENTRIES: Final = Right(verb="list", resource="workloadentries", group=NETWORKING)
-
 
 ENTRY_VERSIONS: Final = ("v1", "v1beta1", "v1alpha3")
 """In which WorkloadEntries are served, the newest first: v1 since Istio 1.22."""

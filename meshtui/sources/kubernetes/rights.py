@@ -16,6 +16,7 @@ from meshtui.model.kubernetes.rights import NEEDS, Answer, Need, Right, Rights, 
 from meshtui.model.phrases import one_line
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.lists import AT_ONCE
 
 REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 """Where they are posted; nothing stays of them."""
@@ -33,11 +34,18 @@ _VERSION: Final = re.compile(r"v([0-9]{1,4})\.([0-9]{1,4})")
 async def ask_rights(api: Api, namespace: str, rights: Iterable[Right] = ALL_RIGHTS, *, pod: str = "") -> Rights:
     """Whether the user has these rights in the namespace, or for one pod there, which a role may name.
 
-    All are asked at once. A review that is refused is an unknown answer; raises ``ApiUnreachable`` or ``LoginFailed``.
+    Some are asked at a time. A review that is refused is an unknown answer; raises ``ApiUnreachable`` or
+    ``LoginFailed``.
     """
+    seats = asyncio.Semaphore(AT_ONCE)
+
+    async def verdict(right: Right) -> Verdict:
+        async with seats:
+            return await _verdict(api, namespace, right, pod)
+
     try:
         async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(_verdict(api, namespace, right, pod)) for right in dict.fromkeys(rights)]
+            asked = [group.create_task(verdict(right)) for right in dict.fromkeys(rights)]
             version = group.create_task(server_version(api))
     except ExceptionGroup as failed:  # they fail alike: the first says it
         raise failed.exceptions[0] from None

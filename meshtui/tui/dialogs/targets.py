@@ -90,6 +90,11 @@ class Title(Bar):
         super().__init__(id=id)
         self._text, self._hint = text, hint
 
+    def say(self, text: str) -> None:
+        """Show another text."""
+        self._text = text
+        self.refresh()
+
     def line(self, width: int) -> Line:
         return spread((span(f" {self._text}", Role.TITLE),), (span(f"{self._hint} ", Role.DIM),), width)
 

@@ -1,4 +1,4 @@
-"""The access ladder as lines: what is there, what is not, and the lines to paste that would give it."""
+"""The access ladder as lines: a row for each step, and what to know and to paste for one of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from meshtui.model.kubernetes.access import Access, AccessLadder, Step
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
-from meshtui.tui.kit.text import pad, span, width_of
+from meshtui.tui.kit.text import cut_end, pad, span, width_of
 
 SIGNS: Final = {
     Access.HAD: Span(" ✓ ", Role.OK),
@@ -23,29 +23,59 @@ WORDS: Final = {Access.HAD: "yes", Access.MISSING: "no", Access.UNKNOWN: "unknow
 NAME: Final = 12
 """Cells of a step's name."""
 
+ANSWER: Final = 8
+"""Cells of the word beside the mark."""
 
-def access_lines(ladder: AccessLadder, width: int) -> Iterator[Line]:
-    """Every step, the missing ones with who says so, what is used instead, and what to paste."""
-    for step in ladder.steps:
-        yield from _step(step, width)
-    if ladder.paste:
-        yield EMPTY
-        yield (Span(" All that is missing, for whoever may grant it", Role.TITLE),)
-        yield EMPTY
-        yield from ((Span("   "), span(line, Role.STRONG)) for line in ladder.paste.splitlines())
+LABEL: Final = 12
+"""Cells of what stands before a text about a step."""
 
 
-def _step(step: Step, width: int) -> Iterator[Line]:
-    lead: Line = (
+def step_line(step: Step, width: int) -> Line:
+    """``✗ exec      no      the bootstrap and the certificate files``."""
+    lead = (
         SIGNS[step.access],
         span(pad(step.name, NAME), Role.STRONG),
-        Span(pad(WORDS[step.access], 8), SIGNS[step.access].role),
+        Span(pad(WORDS[step.access], ANSWER), SIGNS[step.access].role),
     )
-    room = max(width - width_of(lead) - 1, 12)
-    yield from hanging(lead, step.unlocks, room)
-    blanks: Line = (Span(" " * width_of(lead)),)
-    if step.access is Access.HAD:
-        return
-    for text in (step.why, f"without it: {step.instead}" if step.instead else ""):
+    role = Role.TEXT if step.access is Access.HAD else Role.NOTE
+    return (*lead, span(cut_end(step.unlocks, _room(width)), role))
+
+
+def _room(width: int) -> int:
+    """Cells for what a step gives, in its row."""
+    return max(width - width_of((SIGNS[Access.HAD],)) - NAME - ANSWER - 1, 8)
+
+
+def detail_lines(step: Step, width: int) -> Iterator[Line]:
+    """What a step gives where its row has no room for it, why it is not there, what is used instead, and the lines that
+    give it."""
+    for label, text in (
+        ("gives", step.unlocks if step.access is Access.HAD or len(step.unlocks) > _room(width) else ""),
+        ("why not" if step.access is Access.MISSING else "not known", _you(step)),
+        ("without it", step.instead),
+    ):
         if text:
-            yield from hanging(blanks, text, room, Role.DIM)
+            yield from hanging((Span(f" {pad(label, LABEL)}", Role.TITLE),), text, max(width - LABEL - 3, 12))
+    if step.paste:
+        yield EMPTY
+        yield (Span(" This gives it", Role.TITLE), Span("   y copies it", Role.DIM))
+        for line in step.paste.splitlines():
+            yield from _pasted(line, width)
+
+
+def _you(step: Step) -> str:
+    """Why it is not there; of rights, whose they are."""
+    return f"You {step.why}." if step.rights else step.why
+
+
+def _pasted(line: str, width: int) -> Iterator[Line]:
+    """A line to paste; too long for the screen it is broken there, and copied whole."""
+    text = line.lstrip(" ")
+    lead = " " * (3 + len(line) - len(text))
+    yield from hanging((Span(lead),), text, max(width - len(lead) - 2, 12), Role.STRONG)
+
+
+def summary(ladder: AccessLadder) -> str:
+    """``10 of 12``: how many steps are there."""
+    had = sum(step.access is Access.HAD for step in ladder.steps)
+    return f"{had} of {len(ladder.steps)}"

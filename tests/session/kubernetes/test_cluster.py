@@ -104,7 +104,9 @@ def test_lists_that_lack_are_named_with_the_rights() -> None:
         "Services: 50 of 51 are held against the cluster."
     )
     assert missing.unlock == (
-        "a Role with: list endpointslices.discovery.k8s.io, list pods in echo-grpc; list pods in shop"
+        'A Role in echo-grpc with this rule grants it: {apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"],'
+        ' verbs: ["list"]}, {apiGroups: [""], resources: ["pods"], verbs: ["list"]}. '
+        'A Role in shop with this rule grants it: {apiGroups: [""], resources: ["pods"], verbs: ["list"]}.'
     )
 
 
@@ -152,7 +154,9 @@ def test_events_that_may_not_be_listed() -> None:
     state = reduce(begun(), PodEventsSeen(at=NOW, events=refused))
     (missing,) = (fact for fact in state.missing if fact.fact is Fact.POD_EVENTS)
     assert missing.why == "You may not list events in echo-grpc."
-    assert missing.unlock == "a Role with: list events in echo-grpc"
+    assert missing.unlock == (
+        'A Role in echo-grpc with this rule grants it: {apiGroups: [""], resources: ["events"], verbs: ["list"]}.'
+    )
     gone = reduce(state, PodEventsSeen(at=NOW, events=TargetUnreachable("The cluster is gone.")))
     assert [fact.why for fact in gone.missing if fact.fact is Fact.POD_EVENTS] == ["The cluster is gone."]
     assert not reduce(gone, PodEventsSeen(at=NOW, events=PodEvents())).missing

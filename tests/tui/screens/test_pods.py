@@ -197,7 +197,7 @@ async def test_no_right_to_list(bench: Bench, run: Run, golden: Golden, size: tu
         await seen(pilot, "This rule of a Role gives it", "tried again in 30 s")
         golden(pilot.app, name(size, "forbidden"))
         await pilot.press("u")
-        await seen(pilot, "may not list pods", "y copy")
+        await seen(pilot, "You may not list pods.", "This gives it")
         golden(pilot.app, name(size, "access"))
         await pilot.press("y")
         assert "kind: Role\n" in pilot.app.clipboard

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from meshtui.model.kubernetes.access import AccessLadder, Step
+from meshtui.model.kubernetes.rights import FOLLOW, rules_yaml
 from meshtui.model.phrases import span_words
 from meshtui.session.kubernetes.pod_book import Phase, PodBook
 from meshtui.session.kubernetes.state import PickerState
@@ -14,9 +14,6 @@ from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import span
 from meshtui.tui.screens.notice import SLOW, SPINNER
-
-FOLLOW: Final = "follow"
-"""The step of the access ladder by which pods are listed."""
 
 
 def notice_lines(state: PickerState, waits_for: str, tick: int, now: datetime, width: int) -> Iterator[Line]:
@@ -79,7 +76,7 @@ def _problem(state: PickerState, now: datetime, width: int) -> Iterator[Line]:
     if missing is not None:
         yield EMPTY
         yield from paragraph(f"You {missing.why}. This rule of a Role gives it:", width, Role.TEXT)
-        yield from (((Span("      "), span(line, Role.STRONG))) for line in missing.paste.splitlines())
+        yield from (((Span("      "), span(line, Role.STRONG))) for line in rules_yaml(missing.rights).splitlines())
     if retry := retry_words(book, now):
         yield EMPTY
         yield (Span(f"    It is {retry}.", Role.DIM),)
@@ -89,7 +86,7 @@ def _missing(access: AccessLadder | None) -> Step | None:
     """The step of listing, when a right for it is missing for certain."""
     if access is None:
         return None
-    return next((step for step in access.missing if step.name == FOLLOW and step.paste), None)
+    return next((step for step in access.missing if step.name == FOLLOW.name and step.rights), None)
 
 
 def _ways_on(state: PickerState) -> Iterator[Line]:

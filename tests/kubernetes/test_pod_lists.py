@@ -12,13 +12,13 @@ import pytest
 from meshtui.model.kubernetes.pod_events import PodChanged, PodEvent, PodGone, PodPage, PodsLive, PodsTroubled
 from meshtui.sources.kubernetes import pages as pages_module
 from meshtui.sources.kubernetes import watching
-from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable
+from meshtui.sources.kubernetes.failures import ApiRefused, ApiUnreachable, Cause
 from meshtui.sources.kubernetes.pacing import LOGIN_PAUSE_S
 from meshtui.sources.kubernetes.pages import PAGE
 from meshtui.sources.kubernetes.pods import follow_pods, list_pods
 from tests.kubernetes.asked import SOON, Heard, api_of, heard
 from tests.kubernetes.double.access import Asked
-from tests.kubernetes.double.cluster import Breaks
+from tests.kubernetes.double.cluster import Breaks, Held
 from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.pods import pod, proxyless
 from tests.kubernetes.double.running import Double
@@ -183,6 +183,47 @@ async def test_a_connection_that_may_be_dead_is_replaced(
         await until(lambda: "echo-v3" in pods_in(told), "a change that nothing was lost of")
     assert not any(isinstance(event, PodsTroubled) for event in told.events)
     assert len([event for event in told.events if isinstance(event, PodPage)]) == 1
+
+
+def asks_version(asked: Asked) -> bool:
+    return asked.path == "/version"
+
+
+async def test_a_server_that_falls_silent_is_asked_beside_the_watch(
+    double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "CHECK_S", 0.01)
+    monkeypatch.setattr(watching, "QUIET_S", 0.02)
+    monkeypatch.setattr(watching, "SILENCE_S", 1e9)
+    held = Held()
+    double.cluster.instead(held, asks_version)
+    async with api_of(double, timeout=1.0) as api, heard(follow_pods(api, "echo-grpc", pacing=SOON)) as told:
+        trouble = await told.until(lambda event: isinstance(event, PodsTroubled), "that nothing answers")
+        assert isinstance(trouble, PodsTroubled)
+        assert isinstance(trouble.error, ApiUnreachable)
+        assert trouble.error.cause is Cause.SILENT
+        monkeypatch.setattr(watching, "QUIET_S", 1e9)  # a question under way at the end would be cut
+        double.cluster.well_again()
+        held.release()
+        double.cluster.store.put(proxyless("echo-v3"))
+        await until(lambda: "echo-v3" in pods_in(told), "a change that nothing was lost of")
+
+
+@pytest.mark.parametrize("code", [200, 401, 500])
+async def test_any_answer_beside_a_silent_watch_shows_that_the_server_is_there(
+    double: Double, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(watching, "CHECK_S", 0.01)
+    monkeypatch.setattr(watching, "QUIET_S", 0.02)
+    monkeypatch.setattr(watching, "SILENCE_S", 1e9)
+    double.cluster.instead(Says(code, b"{}"), asks_version)
+    async with api_of(double) as api, heard(follow_pods(api, "echo-grpc", pacing=SOON)) as told:
+        await until(lambda: sum(map(is_live, told.events)) > 3, "again and again that it is there")
+        monkeypatch.setattr(watching, "QUIET_S", 1e9)
+        await until(lambda: sum(map(is_live, told.events)) == 1 + sum(map(asks_version, double.cluster.log)))
+    assert not any(isinstance(event, PodsTroubled) for event in told.events)
+    assert sum(map(is_watch, double.cluster.log)) == 1
+    assert all(asked.user.endswith(":full") for asked in double.cluster.log if asks_version(asked))
 
 
 @pytest.mark.parametrize("answer", [b"<html>a proxy</html>\n", b'{"type":\n', b"[" * 100_000 + b"\n"])

@@ -28,7 +28,8 @@ class PodPage:
 
 @dataclass(frozen=True, slots=True)
 class PodsLive:
-    """The list is whole, and from now on every change is told as it happens. ``polled`` holds where watching is not
+    """The list is whole, and from now on every change is told as it happens; told again whenever the server was heard
+    of with nothing to tell. ``polled`` holds where watching is not
     allowed, for the reason in ``why``: then the list is told anew every so often."""
 
     polled: bool = False

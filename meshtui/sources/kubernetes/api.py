@@ -135,6 +135,23 @@ class Api:
         # GET by itself.
         return await self._json("POST", path, (), JSON, body)
 
+    async def check(self) -> None:
+        """Ask for next to nothing, to learn whether the server is there. Raises ``ApiUnreachable`` where it is not.
+
+        A refusal is an answer; so the login goes with it that was used last, and is not renewed: no plugin runs for it.
+        """
+        from aiohttp import ClientTimeout
+
+        within = ClientTimeout(total=self.timeout)
+        try:
+            answer = await self._dialer.request("GET", self._url("/version", ()), self._logins.newest, (), within)
+        except self._dialer.failures as error:
+            raise self._unreachable(error) from None
+        try:
+            await read_start(answer, LARGEST_REFUSAL, self._unreachable)  # read to its end the connection is kept
+        finally:
+            answer.release()
+
     async def lines(self, path: str, query: Query = (), accept: str = JSON) -> AsyncGenerator[bytes, None]:
         """A followed log or a watch's events, line by line as they come, without an end of their own.
 

@@ -39,6 +39,8 @@ class Logins:
         self._options = options._replace(context=chosen.name) if chosen.from_file else options
         self._environ = environ
         self._prompt = prompt
+        self.newest = Login(())
+        """What the newest request went with."""
 
     async def run(self, ask: Callable[[Login], Awaitable[Answer]]) -> Answer:
         """What ``ask`` gives with the login as it is now; refused, with a renewed one, once."""
@@ -58,6 +60,7 @@ class Logins:
     async def _patiently(self, ask: Callable[[Login], Awaitable[Answer]], login: Login) -> Answer:
         """As ``ask``, again after the pause that a busy server asks for, as long as that is short."""
         left = LONGEST_WAIT
+        self.newest = login
         while True:
             try:
                 return await ask(login)

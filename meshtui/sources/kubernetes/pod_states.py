@@ -117,7 +117,7 @@ class _Followed:
                 self._version = version_of(event.object) or self._version
                 if event.type == "DELETED":
                     yield Seen(None, pod_of(event.object))
-                elif event.type != "BOOKMARK":
+                elif event.changes:
                     yield Seen(pod_of(event.object))
         self._hurried = await self._pacing.after_watch(began, self._version != before, self._hurried)
 

@@ -163,6 +163,9 @@ class _Followed:
             async for event in events:
                 rows = table.rows(event.object)
                 self._version = version_of(event.object) or self._version
-                for row in rows if event.type != "BOOKMARK" else ():
+                if not event.changes:
+                    yield PodsLive()
+                    continue
+                for row in rows:
                     yield PodGone(row) if event.type == "DELETED" else PodChanged(row)
         self._hurried = await self._pacing.after_watch(began, self._version != before, self._hurried)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +30,12 @@ every connection of before is dead whether it knows or not."""
 CHECK_S: Final = 5.0
 """Seconds between looks at the clock."""
 
+QUIET_S: Final = 10.0
+"""Seconds without anything from the server after which it is asked something beside the watch. Silence alone tells
+nothing, for bookmarks are a minute apart, and HTTP/1.1 has no ping of its own; TCP's keepalive reaches no further than
+the kernel of whatever is next, of a proxy or of a process that hangs. Any answer, a refusal too, shows that the server
+is there. It comes on another connection: whether the watch's own lives is left to TCP (``dial.py``), ``SILENCE_S``."""
+
 
 class OutdatedError(Exception):
     """The server no longer knows what happened since that version (410 Gone, ``Expired``): list again."""
@@ -41,6 +47,15 @@ class Watched:
 
     type: str
     object: Any
+
+    @property
+    def changes(self) -> bool:
+        """Whether it tells of an object, and not only that the server is there."""
+        return self.type not in ("BOOKMARK", STILL_THERE.type)
+
+
+STILL_THERE: Final = Watched("", None)
+"""Nothing has changed, and the server has just answered a question beside the watch."""
 
 
 @asynccontextmanager
@@ -56,7 +71,8 @@ async def watching(
     """The events after ``version``, once the server has agreed to tell them.
 
     They end when the server ends them, or when silence or sleep have made the connection worthless. Raises
-    ``OutdatedError`` when the version is too old; ``ApiRefused``, ``ApiUnreachable``, ``LoginFailed`` or ``BadAnswer``.
+    ``OutdatedError`` when the version is too old; ``ApiRefused``, ``ApiUnreachable`` also where a silent server answers
+    no question beside the watch, ``LoginFailed`` or ``BadAnswer``.
     """
     asked = [
         *query,
@@ -80,38 +96,58 @@ async def watching(
 async def _events(
     api: Api, path: str, lines: AsyncGenerator[bytes, None], wall: Callable[[], float]
 ) -> AsyncGenerator[Watched, None]:
-    async with aclosing(_while_awake(lines, wall)) as told:
+    async with aclosing(_while_alive(lines, api.check, wall)) as told:
         async for line in told:
-            if line.strip():
+            if line is None:
+                yield STILL_THERE
+            elif line.strip():
                 yield _event(api, path, line)
 
 
-async def _while_awake(lines: AsyncGenerator[bytes, None], wall: Callable[[], float]) -> AsyncGenerator[bytes, None]:
-    """The lines until nothing has come for ``SILENCE_S``, or the clock shows that the machine has slept."""
-    waiting: asyncio.Task[bytes] | None = None
-    silent_for = 0.0
+async def _while_alive(
+    lines: AsyncGenerator[bytes, None], check: Callable[[], Awaitable[None]], wall: Callable[[], float]
+) -> AsyncGenerator[bytes | None, None]:
+    """The lines, and None for each answer beside them, until no line has come for ``SILENCE_S``, or the clock shows
+    that the machine has slept. Raises as ``check``."""
+    waiting: asyncio.Future[bytes] | None = None
+    checking: asyncio.Future[None] | None = None
+    silent_for = unheard_for = 0.0
     try:
         while silent_for < SILENCE_S:
-            if waiting is None:
-                waiting = asyncio.ensure_future(anext(lines))
+            waiting = waiting or asyncio.ensure_future(anext(lines))
+            if checking is None and unheard_for >= QUIET_S:
+                checking = asyncio.ensure_future(check())
             before = wall()
-            done, _ = await asyncio.wait({waiting}, timeout=CHECK_S)
-            if done:
-                silent_for = 0.0
-                finished, waiting = waiting, None
+            both: set[asyncio.Future[Any]] = {waiting} if checking is None else {waiting, checking}
+            await asyncio.wait(both, timeout=CHECK_S, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                silent_for = unheard_for = 0.0
+                await _let_go(checking)
+                finished, waiting, checking = waiting, None, None
                 try:
                     yield finished.result()
                 except StopAsyncIteration:
                     return
                 continue
-            silent_for += CHECK_S
             if wall() - before > CHECK_S + SLEPT_S:
-                return
+                return  # before the check is looked at: its time has passed in our sleep
+            silent_for += CHECK_S
+            unheard_for += CHECK_S
+            if checking is not None and checking.done():
+                checking.result()
+                checking, unheard_for = None, 0.0
+                yield None
     finally:
-        if waiting is not None:
-            waiting.cancel()
-            await asyncio.wait({waiting})
+        await _let_go(waiting)
+        await _let_go(checking)
         await lines.aclose()
+
+
+async def _let_go(task: asyncio.Future[Any] | None) -> None:
+    """End a task, whatever comes of it."""
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _event(api: Api, path: str, line: bytes) -> Watched:

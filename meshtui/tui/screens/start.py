@@ -56,7 +56,7 @@ StartLine: TypeAlias = "tuple[str, str, Attach | Demo | PickPod | None]"
 
 
 RECENTS: Final = 5
-"""Recent targets listed, so that a small terminal shows the cluster and the demo below them. The switcher (``o``) has all."""
+"""Recent targets listed, so that a small terminal shows cluster and demo below them; the switcher (``o``) has all."""
 
 
 class StartRows(TypedRows):

@@ -13,7 +13,7 @@ from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit
 from meshtui.model.address import as_typed
 from meshtui.model.clock import utc_now
-from meshtui.model.errors import BadInput, MeshtuiError, UsageError
+from meshtui.model.errors import MeshtuiError, TargetUnreachable, UsageError
 from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.identity.bootstrap_lines import bootstrap_lines
 from meshtui.model.target import TargetOptions
@@ -99,11 +99,13 @@ def _of_pod(target: str, options: TargetOptions) -> tuple[WorkloadFiles, tuple[t
     from meshtui.cli.person import PERSON
     from meshtui.targets.pod_identity import read_pod
 
+    if options.certs and not options.bootstrap:
+        raise UsageError("With --certs the pod's own files are not read.", "add --bootstrap FILE, or leave it out")
     pod = read_pod(target, options, PERSON)
     if isinstance(pod.files, MeshtuiError):
         raise pod.files
     if pod.files.bootstrap is None:
-        raise BadInput("The pod's bootstrap was not found.", "--bootstrap FILE names a copy of it")
+        raise TargetUnreachable(f"The bootstrap of {pod.target} was not found.", "--bootstrap FILE names a copy of it")
     return pod.files, _asked(pod.target, pod.options)
 
 

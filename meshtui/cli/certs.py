@@ -83,7 +83,7 @@ def _of_pod(target: str, options: TargetOptions) -> tuple[WorkloadFiles, AgentRe
     from meshtui.targets.pod_identity import read_pod
 
     pod = read_pod(target, options, PERSON)
-    if isinstance(pod.agent, MeshtuiError):
+    if isinstance(pod.agent, MeshtuiError) and pod.agent is not pod.files:
         say(f"meshtui: {pod.agent.what}")
     if not isinstance(pod.files, MeshtuiError):
         return pod.files, None if isinstance(pod.agent, MeshtuiError) else pod.agent

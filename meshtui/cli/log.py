@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
+from meshtui.cli.diagnostics import say
 from meshtui.cli.numbers import Whole
 from meshtui.cli.options import output_option, target_options
 from meshtui.cli.output import emit, line, write_json
@@ -16,13 +17,11 @@ from meshtui.cli.person import PERSON
 from meshtui.model.errors import UsageError
 from meshtui.model.kubernetes.log_book import LogBook
 from meshtui.model.kubernetes.log_lines import LogLine, Topic
+from meshtui.model.phrases import plural
 from meshtui.model.target import TargetOptions
 from meshtui.present.documents.document import document
 from meshtui.present.documents.log import log_line_json, log_line_words
 from meshtui.present.text_lines import Lines
-
-if TYPE_CHECKING:
-    Batches = AsyncGenerator[tuple[LogLine, ...], None]
 
 TOPICS: Final = {"xds": Topic.XDS, "certificates": Topic.CERTIFICATES, "readiness": Topic.READINESS}
 """What lines can be picked by, as it is typed."""
@@ -60,15 +59,16 @@ def log(
     """
     if follow and (previous or format_ == "yaml"):
         raise UsageError("A log that is followed is of the present process, as text or JSON.", "leave one of them out")
-    from meshtui.targets.pod_log import followed_pod_log, pod_log
     from meshtui.targets.reach import run
 
     with asyncio.Runner() as runner:
         if follow:
-            batches = followed_pod_log(target, options, tail=tail, person=PERSON)
-            run(runner, _followed(batches, format_, about, find))
+            run(runner, _followed(target, options, tail, format_, about, find))
             return
-        lines = picked(run(runner, pod_log(target, options, tail=tail, previous=previous, person=PERSON)), about, find)
+        found = run(runner, _read(target, options, tail, previous))
+    lines = picked(found, about, find)
+    if found and not lines:
+        say(f"meshtui: {plural(len(found), 'line')}, and none of them is asked for")
     emit(
         format_,
         lambda: document(target, lines=[log_line_json(found) for found in lines]),
@@ -76,14 +76,33 @@ def log(
     )
 
 
-async def _followed(batches: Batches, format_: str, about: Sequence[str], find: str | None) -> None:
-    async with aclosing(batches):
+async def _read(target: str, options: TargetOptions, tail: int, previous: bool) -> tuple[LogLine, ...]:
+    """The newest lines. Where there are none, it is said why."""
+    from meshtui.targets.pod_log import open_log
+
+    async with open_log(target, options, PERSON) as log:
+        lines = await log.read(tail=tail, previous=previous)
+        if not lines:
+            say(f"meshtui: {await log.why_empty()}")
+        return lines
+
+
+async def _followed(
+    target: str, options: TargetOptions, tail: int, format_: str, about: Sequence[str], find: str | None
+) -> None:
+    from meshtui.targets.pod_log import open_log
+
+    some = False
+    async with open_log(target, options, PERSON) as log, aclosing(log.follow(tail=tail)) as batches:
         async for batch in batches:
+            some = True
             for found in picked(batch, about, find):
                 if format_ == "json":
                     write_json(log_line_json(found))
                 else:
                     line(log_line_words(found))
+        if not some:
+            say(f"meshtui: {await log.why_empty()}")
 
 
 def picked(lines: Iterable[LogLine], about: Sequence[str], find: str | None) -> tuple[LogLine, ...]:

@@ -7,8 +7,8 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from meshtui.model.errors import TargetUnreachable, UsageError
-from meshtui.model.kubernetes.pod import PROXY
-from meshtui.model.kubernetes.reference import Kind
+from meshtui.model.kubernetes.pod import PROXY, Pod
+from meshtui.model.kubernetes.reference import Kind, Reference
 from meshtui.model.kubernetes.rights import LOG
 from meshtui.model.target import TargetOptions
 from meshtui.targets.reach import PART_OF_TIMEOUT, Person, meant
@@ -16,11 +16,13 @@ from meshtui.targets.reach import PART_OF_TIMEOUT, Person, meant
 if TYPE_CHECKING:
     from meshtui.model.kubernetes.log_lines import LogLine
     from meshtui.sources.kubernetes.api import Api
+    from meshtui.sources.kubernetes.failures import ApiRefused
 
 
 @asynccontextmanager
-async def _found(target: str, options: TargetOptions, person: Person) -> AsyncIterator[tuple[Api, str, str, str]]:
-    """The API server, and namespace, pod and container that are meant."""
+async def open_log(target: str, options: TargetOptions, person: Person) -> AsyncIterator[PodLog]:
+    """The log that is meant. Raises ``UsageError`` for what is no pod; within the block, whatever keeps the log from
+    being read, with the rule where a right is missing."""
     said = meant(target, options)
     if said.reference is None:
         raise UsageError(
@@ -29,40 +31,82 @@ async def _found(target: str, options: TargetOptions, person: Person) -> AsyncIt
     from meshtui.sources.kubernetes.api import open_api
     from meshtui.sources.kubernetes.failures import ApiRefused
     from meshtui.sources.kubernetes.plugin_login import SILENT
-    from meshtui.sources.kubernetes.resolve import resolve
-    from meshtui.sources.kubernetes.rights import why_forbidden
 
-    cluster, container = said.options.cluster, said.options.cluster.container or PROXY
+    cluster = said.options.cluster
     async with open_api(cluster, options.timeout * PART_OF_TIMEOUT, login_prompt=person.login or SILENT) as api:
-        namespace, name = api.context.namespace, said.reference.name
-        if said.reference.kind is not Kind.POD:  # the log of a named pod may be read by one who may not read the pod
-            pod = await resolve(api, namespace, said.reference)
-            person.picked(pod.words)
-            namespace, name = pod.namespace, pod.name
+        log = await _found(api, said.reference, cluster.container or PROXY, person)
         try:
-            yield api, namespace, name, container
+            yield log
         except ApiRefused as error:
-            rule = await why_forbidden(api, namespace, LOG, pod=name) if error.code == 403 else ""
-            raise TargetUnreachable(error.what, rule or error.hint) from None
+            raise TargetUnreachable(error.what, await log.what_to_do(error)) from None
 
 
-async def pod_log(
-    target: str, options: TargetOptions, *, tail: int, previous: bool, person: Person
-) -> tuple[LogLine, ...]:
-    """The newest lines. Raises ``UsageError`` for what is no pod, and what keeps the log from being read."""
-    async with _found(target, options, person) as (api, namespace, name, container):
+async def _found(api: Api, reference: Reference, container: str, person: Person) -> PodLog:
+    """The log of a named pod may be read by one who may not read the pod, so that it is not asked for."""
+    if reference.kind is Kind.POD:
+        return PodLog(api, api.context.namespace, reference.name, container)
+    from meshtui.sources.kubernetes.resolve import resolve
+
+    found = await resolve(api, api.context.namespace, reference, LOG)
+    person.picked(found.words)
+    return PodLog(api, found.namespace, found.name, container, found.pod)
+
+
+class PodLog:
+    """The log of a container. Its methods raise as ``Api.get``."""
+
+    def __init__(self, api: Api, namespace: str, name: str, container: str, pod: Pod | None = None) -> None:
+        """``pod`` is there where it was read on the way."""
+        self._api = api
+        self._namespace = namespace
+        self._name = name
+        self._container = container
+        self._pod = pod
+
+    async def read(self, *, tail: int, previous: bool) -> tuple[LogLine, ...]:
+        """The newest lines; with ``previous`` those of the process before the last restart."""
         from meshtui.sources.kubernetes.logs import read_log
 
-        return await read_log(api, namespace, name, container, tail=tail, previous=previous)
+        return await read_log(self._api, self._namespace, self._name, self._container, tail=tail, previous=previous)
 
-
-async def followed_pod_log(
-    target: str, options: TargetOptions, *, tail: int, person: Person
-) -> AsyncGenerator[tuple[LogLine, ...], None]:
-    """The newest lines, and those that come. Raises as :func:`pod_log`, and when the connection is cut."""
-    async with _found(target, options, person) as (api, namespace, name, container):
+    async def follow(self, *, tail: int) -> AsyncGenerator[tuple[LogLine, ...], None]:
+        """The newest lines, and those that come. Raises ``ApiUnreachable`` when the connection is cut."""
         from meshtui.sources.kubernetes.logs import follow_log
 
-        async with aclosing(follow_log(api, namespace, name, container, tail=tail)) as batches:
+        lines = follow_log(self._api, self._namespace, self._name, self._container, tail=tail)
+        async with aclosing(lines) as batches:
             async for batch in batches:
                 yield batch
+
+    async def why_empty(self) -> str:
+        """Why there may be no line, as a sentence: a cluster answers so as well for a pod that has not begun."""
+        from meshtui.model.kubernetes.pod_reach import exec_in
+
+        words = f"pod/{self._name} ({self._namespace})"
+        pod = await self._seen()
+        if pod is None or (reach := exec_in(pod, self._container)).possible:
+            return f"The cluster has no line of container {self._container} of {words}."
+        return f"The cluster has no line of container {self._container}: {words} {reach.why.rstrip('.')}."
+
+    async def what_to_do(self, error: ApiRefused) -> str:
+        """What to try after a refusal: the rule that is missing, or the containers there are."""
+        from meshtui.sources.kubernetes.rights import why_forbidden
+
+        if error.code == 403:
+            return await why_forbidden(self._api, self._namespace, LOG, pod=self._name) or error.hint
+        pod = await self._seen() if error.code == 400 else None
+        if pod is not None and pod.container(self._container) is None:
+            return f"It has {', '.join(each.name for each in pod.containers)}: --container names another one."
+        return error.hint
+
+    async def _seen(self) -> Pod | None:
+        """The pod, where it may be read."""
+        from meshtui.sources.kubernetes.failures import ApiRefused
+        from meshtui.sources.kubernetes.pods import get_pod
+
+        if self._pod is None:
+            try:
+                self._pod = await get_pod(self._api, self._namespace, self._name)
+            except ApiRefused:
+                return None
+        return self._pod

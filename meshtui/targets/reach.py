@@ -18,6 +18,7 @@ from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
+    from meshtui.model.kubernetes.rights import Need
     from meshtui.session.protocols import (
         ChannelSource,
         ClusterSource,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from meshtui.sources.grpc.channel import Channel
     from meshtui.sources.kubernetes.api import Api
     from meshtui.sources.kubernetes.pod_link import PodLink
-    from meshtui.sources.kubernetes.resolve import Resolved
+    from meshtui.sources.kubernetes.resolved import Resolved
 
 Result = TypeVar("Result")
 
@@ -169,8 +170,8 @@ class Reached:
         if self.api is None or self.pod is None:
             return None
         from meshtui.sources.kubernetes.follow import PodFollower
-        from meshtui.sources.kubernetes.pod_link import pod_words
         from meshtui.sources.kubernetes.pod_story import PodStory
+        from meshtui.sources.kubernetes.resolved import pod_words
 
         resolved, words = self.pod.resolved, pod_words(self.pod.resolved)
         pod = resolved.pod
@@ -187,7 +188,7 @@ class Reached:
         if self.api is None or self.pod is None:
             return None
         from meshtui.sources.kubernetes.pod_cluster import PodCluster
-        from meshtui.sources.kubernetes.pod_link import uid_of
+        from meshtui.sources.kubernetes.resolved import uid_of
 
         resolved = self.pod.resolved
         return PodCluster(self.api, resolved.namespace, resolved.name, uid_of(resolved))
@@ -250,7 +251,9 @@ async def _pod(
     loaded: Awaitable[object] | None,
     person: Person,
 ) -> AsyncIterator[Reached]:
-    async with resolved(reference, options, person) as (api, pod):
+    from meshtui.model.kubernetes.rights import FORWARD
+
+    async with resolved(reference, options, person, FORWARD) as (api, pod):
         if loaded is not None:
             await loaded
         from meshtui.sources.kubernetes.pod_link import open_pod
@@ -260,15 +263,18 @@ async def _pod(
 
 
 @asynccontextmanager
-async def resolved(reference: Reference, options: TargetOptions, person: Person) -> AsyncIterator[tuple[Api, Resolved]]:
-    """The cluster and the pod in it that is meant; nothing of the pod itself is asked yet. Raises ``MeshtuiError``."""
+async def resolved(
+    reference: Reference, options: TargetOptions, person: Person, *purpose: Need
+) -> AsyncIterator[tuple[Api, Resolved]]:
+    """The cluster and the pod in it that is meant, which is wanted for ``purpose``; nothing of the pod itself is asked
+    yet. Raises ``MeshtuiError``."""
     from meshtui.sources.kubernetes.api import open_api
     from meshtui.sources.kubernetes.plugin_login import SILENT
     from meshtui.sources.kubernetes.resolve import resolve
 
     timeout, login = options.timeout * PART_OF_TIMEOUT, person.login or SILENT
     async with open_api(options.cluster, timeout, login_prompt=login) as api:
-        pod = await resolve(api, api.context.namespace, reference)
+        pod = await resolve(api, api.context.namespace, reference, *purpose)
         if reference.kind is not Kind.POD:
             person.picked(pod.words)
         yield api, pod

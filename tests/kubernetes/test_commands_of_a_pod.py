@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes.double.pods import BOOTSTRAP, CERTIFICATES
+from tests.kubernetes.double.pods import BOOTSTRAP, CERTIFICATES, proxyless
 from tests.kubernetes.double.running import Double
 from tests.meshes import RunningMesh
 from tests.program import Done, meshtui
@@ -211,3 +211,64 @@ async def test_completion_says_nothing_of_a_cluster_that_is_gone(tmp_path: Path)
     (tmp_path / "config").write_text("no: [yaml")
     environment = {"KUBECONFIG": str(tmp_path / "config"), "PYTHONPATH": str(Path(__file__).parents[2])}
     assert await complete("meshtui xds tree --context ", tmp_path, **environment) == []
+
+
+@pytest.mark.parametrize("command", ["certs", "bootstrap"])
+async def test_a_pod_out_of_reach_is_not_dialled(double: Double, command: str) -> None:
+    """What its status says is said, as ``xds`` says it."""
+    double.cluster.store.put(proxyless("done", phase="Succeeded"))
+    done = await meshtui(command, *of_pod(double, "done"))
+    by_xds = await meshtui("xds", "status", *of_pod(double, "done"))
+    assert "has ended: none of its containers runs" in said(done)
+    assert done.err == by_xds.err
+    assert not {("get", "pods/exec"), ("get", "pods/portforward")} & double.verbs()
+
+
+async def test_a_container_that_is_not_there_is_not_dialled(double: Double) -> None:
+    done = await meshtui("bootstrap", *of_pod(double, "echo-v1"), "--container", "nope")
+    assert "pod/echo-v1 (echo-grpc) has no container nope, but app, istio-proxy." in said(done)
+    assert ("get", "pods/exec") not in double.verbs()
+
+
+async def test_what_was_given_by_hand_is_read_of_a_pod_out_of_reach(
+    shifted_mesh: RunningMesh, shifted_cluster: Double
+) -> None:
+    shifted_cluster.cluster.store.put(proxyless("done", phase="Succeeded"))
+    folder = shifted_mesh.pods["client"]["certs"]
+    done = await meshtui("certs", *of_pod(shifted_cluster, "done"), "--certs", folder, "-o", "json")
+    assert done.json["certificates"] != []
+    assert "has ended" in done.err
+
+
+async def test_all_rights_that_are_missing_are_named_at_once(double: Double) -> None:
+    double.cluster.store.put(service("echo"))
+    done = await meshtui("certs", "svc/echo", "--kubeconfig", str(double.kubeconfig("nothing")), "-n", "echo-grpc")
+    for rule in (
+        '{apiGroups: [""], resources: ["services"], verbs: ["get"]}',
+        '{apiGroups: [""], resources: ["pods"], verbs: ["list"]}',
+        '{apiGroups: [""], resources: ["pods/exec", "pods/portforward"], verbs: ["get", "create"]}',
+    ):
+        assert rule in said(done)
+
+
+async def test_a_missing_right_is_said_of_a_port_that_was_named_too(double: Double) -> None:
+    done = await meshtui("xds", "status", *of_pod(double, "echo-v1", token="readonly"), "--port", "17171")
+    assert 'resources: ["pods/portforward"], verbs: ["get", "create"]' in said(done)
+
+
+async def test_where_a_port_of_a_service_leads_is_said(double: Double) -> None:
+    double.cluster.store.put(service("echo"))
+    config = ("--kubeconfig", str(double.kubeconfig()))
+    done = await meshtui("xds", "status", "svc/echo", *config, "--port", "7070")
+    assert "Port 7070 of service/echo leads to port 17070 of its pods." in said(done)
+
+
+def service(name: str) -> dict[str, Any]:
+    """A Service in front of the echo pods."""
+    ports = [{"name": "grpc", "port": 7070, "targetPort": 17070, "protocol": "TCP"}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": "echo-grpc"},
+        "spec": {"type": "ClusterIP", "selector": {"app": "echo"}, "ports": ports},
+    }

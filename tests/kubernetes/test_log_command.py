@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 from tests.kubernetes.double.access import Rule, User
+from tests.kubernetes.double.pods import proxyless
 from tests.kubernetes.double.running import Double
 from tests.program import meshtui, running
 
@@ -78,3 +79,19 @@ async def test_what_has_no_log(double: Double) -> None:
     assert (gone.code, '"nope" not found' in gone.err) == (3, True)
     both = await meshtui(*typed(double), "--follow", "--previous")
     assert both.code == 2
+
+
+async def test_a_log_without_a_line_is_explained(double: Double) -> None:
+    double.cluster.store.put(proxyless("unscheduled", node="", phase="Pending"))
+    for more in ((), ("--follow",)):
+        done = await meshtui(*typed(double, "pod/unscheduled"), *more)
+        assert (done.code, done.out) == (0, "")
+        assert "no line of container istio-proxy: pod/unscheduled (echo-grpc) has no node yet" in done.err
+    double.cluster.logs[KEY] = list(LOG)
+    none = await meshtui(*typed(double), "--find", "nowhere")
+    assert (none.code, none.out.strip(), none.err) == (0, "", "meshtui: 3 lines, and none of them is asked for\n")
+
+
+async def test_the_containers_are_named_where_another_was_asked_for(double: Double) -> None:
+    done = await meshtui(*typed(double), "--container", "nope")
+    assert (done.code, "It has app, istio-proxy: --container names another one." in done.err) == (3, True)

@@ -8,7 +8,8 @@ import pytest
 
 from meshtui.model.kubernetes.reference import parse_reference
 from meshtui.sources.kubernetes.failures import ApiRefused
-from meshtui.sources.kubernetes.resolve import NoPod, Resolved, resolve
+from meshtui.sources.kubernetes.resolve import NoPod, resolve
+from meshtui.sources.kubernetes.resolved import Resolved
 from tests.kubernetes.asked import api_of
 from tests.kubernetes.double.pods import pod, proxyless
 from tests.kubernetes.double.running import Double

@@ -264,7 +264,8 @@ def role_words(rights: Sequence[Right], namespace: str = "") -> str:
     which namespace, where that is not said beside it."""
     wide = [right for right in rights if right.cluster_wide]
     kind = "ClusterRole" if wide else f"Role in {namespace}" if namespace else "Role"
-    return f"A {kind} with this rule grants it: {rule_line(rights)}." if rights else ""
+    what = "these rules grants" if rules_yaml(rights).count("- apiGroups") > 1 else "this rule grants"
+    return f"A {kind} with {what} it: {rule_line(rights)}." if rights else ""
 
 
 def _quoted(names: Sequence[str]) -> str:

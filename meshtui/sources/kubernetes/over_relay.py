@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import MeshtuiError, NoAnswer, ServiceMissing, TargetUnreachable
 from meshtui.model.istio_ports import ADMIN
+from meshtui.model.kubernetes.forward import ForwardEnd
 from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.sources.channelz.source import ChannelzSource
@@ -30,30 +31,51 @@ PORT: Final = "--port names the app's plain gRPC port (17171 for Istio's echo)."
 """What to do about another port than meant, in the place of a port-forward by hand."""
 
 
+WhatToDo = Callable[[MeshtuiError], Awaitable[str]]
+"""What to try after an error, as a hint; it may ask the cluster."""
+
+
 class Way:
     """The relay to a pod's port, and what the pod is called in messages."""
 
-    def __init__(self, relay: Relay, words: str) -> None:
+    def __init__(self, relay: Relay, words: str, what_to_do: WhatToDo, note: str = "") -> None:
+        """``what_to_do`` tells it of an error by which no stream came about; ``note`` is how the port was arrived at,
+        if it is not the one that was typed."""
         self.relay = relay
         self._words = words
+        self._what_to_do = what_to_do
+        self._note = note
+        self._known: tuple[MeshtuiError | None, str] = (None, "")
+        """The newest such error, and what to do about it: that may take questions to the cluster."""
 
-    def explained(self, error: MeshtuiError) -> MeshtuiError:
+    async def explained(self, error: MeshtuiError) -> MeshtuiError:
         """The error, or what the relay says in its place. A peer that answered speaks for itself."""
         if not isinstance(error, TargetUnreachable):
             return error
+        said = await self._explained(error)
+        return type(said)(f"{said.what} {self._note}", said.hint) if self._note else said
+
+    async def _explained(self, error: TargetUnreachable) -> TargetUnreachable:
         if ADMIN in error.hint:
             error = type(error)(error.what, error.hint.replace(ADMIN, PORT))
         if isinstance(error, ServiceMissing):
             return error
         trouble = self.relay.trouble
         if trouble is not None:
-            return TargetUnreachable(f"{self._words} cannot be reached. {trouble.sentence}", trouble.hint)
+            return TargetUnreachable(f"{self._words} cannot be reached. {trouble.sentence}", await self._hint(trouble))
         if isinstance(error, NoAnswer) and self.relay.opening:
             return NoAnswer(
                 f"{self._words} does not answer: the API server has not opened the port-forward in time.",
                 "The API server, its node or the way there may be slow or gone; --timeout gives it more time.",
             )
         return error
+
+    async def _hint(self, trouble: ForwardEnd) -> str:
+        if trouble.error is None:
+            return trouble.hint
+        if self._known[0] is not trouble.error:
+            self._known = trouble.error, await self._what_to_do(trouble.error)
+        return self._known[1]
 
 
 class RelayedConfig:
@@ -78,7 +100,7 @@ class RelayedConfig:
         try:
             return await self._inner.poll()
         except MeshtuiError as error:
-            raise self._way.explained(error) from None
+            raise await self._way.explained(error) from None
 
     def as_json(self, resource: Resource) -> str:
         """See ``ConfigSource``."""
@@ -101,7 +123,7 @@ class RelayedChannels:
         try:
             return await self._inner.poll()
         except MeshtuiError as error:
-            raise self._way.explained(error) from None
+            raise await self._way.explained(error) from None
 
 
 class RelayedEcho:
@@ -117,5 +139,5 @@ class RelayedEcho:
         if reply.kind not in LOST:
             return reply
         error = TargetUnreachable(reply.error, reply.hint)
-        said = self._way.explained(error)
+        said = await self._way.explained(error)
         return reply if said is error else replace(reply, error=said.what, hint=said.hint)

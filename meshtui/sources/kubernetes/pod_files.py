@@ -69,6 +69,10 @@ class KeyRefused(ValueError):
     """Somebody asked for a private key of a pod. A defect, never input."""
 
 
+class FilesForbidden(TargetUnreachable):
+    """No file can be read for want of a right."""
+
+
 class PodReader:
     """Reads files of one pod: in the first of its containers in which that can be done, and then always in it."""
 
@@ -146,11 +150,12 @@ class PodReader:
         if failed.failure is ExecFailure.FORBIDDEN:
             place = self._place
             hint = await why_forbidden(self._api, place.namespace, EXEC, pod=place.pod) or hint
+            return FilesForbidden(f"{failed.what} {LEFT}", hint)
         return TargetUnreachable(f"{failed.what} {LEFT}", hint)
 
     def _nowhere(self, failures: list[ExecFailed]) -> MeshtuiError:
         if not failures:
-            return TargetUnreachable(
+            return FilesForbidden(
                 f"Which containers pod/{self._place.pod} has is not known, so none of its files can be read. {LEFT}",
                 "--container names one; the right to get pods tells them all.",
             )

@@ -10,8 +10,8 @@ from meshtui.model.address import Address
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable
 from meshtui.model.kubernetes.admin_ports import USUAL, AdminPorts, PortCandidate, admin_ports
 from meshtui.model.kubernetes.forward import ForwardEndKind
+from meshtui.model.kubernetes.pod import Pod
 from meshtui.model.kubernetes.pod_mesh import mesh_of
-from meshtui.model.kubernetes.pod_reach import forward_to
 from meshtui.model.kubernetes.rights import FORWARD, rule_line
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.snapshot import Snapshot
@@ -23,7 +23,7 @@ from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.over_relay import Way
 from meshtui.sources.kubernetes.port_forward import PodPort
 from meshtui.sources.kubernetes.relay import Relay, open_relay
-from meshtui.sources.kubernetes.resolve import Resolved
+from meshtui.sources.kubernetes.resolved import Resolved, by_status, pod_words, uid_of, why_not_reached
 from meshtui.sources.kubernetes.rights import why_forbidden
 
 
@@ -41,16 +41,6 @@ class PodLink:
     first: Snapshot | None = None
 
 
-def pod_words(resolved: Resolved) -> str:
-    """The pod in a message: ``pod/echo-v1 (echo-grpc)``."""
-    return f"pod/{resolved.name} ({resolved.namespace})"
-
-
-def uid_of(resolved: Resolved) -> str:
-    """What tells it from another of the same name; empty where it may not be read."""
-    return resolved.pod.uid if resolved.pod is not None else ""
-
-
 @asynccontextmanager
 async def open_pod(api: Api, resolved: Resolved, options: TargetOptions, *, needs_csds: bool) -> AsyncIterator[PodLink]:
     """A channel to the pod's admin port for the length of the block.
@@ -58,11 +48,8 @@ async def open_pod(api: Api, resolved: Resolved, options: TargetOptions, *, need
     The port is the first that serves CSDS, of those that are likely; without ``needs_csds`` one that serves gRPC will
     do. Raises ``TargetUnreachable`` where there is none, with what each of them said.
     """
-    if resolved.pod is not None and not (reach := forward_to(resolved.pod)).possible:
-        raise TargetUnreachable(
-            f"{pod_words(resolved)} {reach.why}.",
-            f"kubectl -n {resolved.namespace} describe pod {resolved.name} tells more.",
-        )
+    if (unreached := why_not_reached(resolved)) is not None:
+        raise unreached
     async with AsyncExitStack() as stack:
         search = _Search(api, resolved, options)
         stack.push_async_callback(search.close)
@@ -72,13 +59,23 @@ async def open_pod(api: Api, resolved: Resolved, options: TargetOptions, *, need
 def _ports(resolved: Resolved, options: TargetOptions) -> AdminPorts:
     typed = options.cluster.port
     if resolved.pod is not None:
-        if typed is not None:  # of a Service its own port may be meant, as kubectl takes it
-            targets = (port.in_pod(resolved.pod) for port in resolved.ports if port.number == typed)
-            typed = next(filter(None, targets), typed)
-        return admin_ports(resolved.pod, typed)
+        return admin_ports(resolved.pod, typed if typed is None else _in_pod(resolved, resolved.pod, typed))
     if typed is not None:
         return AdminPorts((PortCandidate(typed, "as given"),), said=True)
     return AdminPorts((PortCandidate(USUAL, "the usual one, as the pod may not be read"),))
+
+
+def _in_pod(resolved: Resolved, pod: Pod, typed: int) -> int:
+    """The pod's port that is meant: of a Service its own port may be, as kubectl takes it."""
+    targets = (port.in_pod(pod) for port in resolved.ports if port.number == typed)
+    return next(filter(None, targets), typed)
+
+
+def _leads_to(resolved: Resolved, typed: int | None, port: int) -> str:
+    """Where a Service's port leads, if another number than the pod's was typed; else nothing."""
+    if typed in (None, port):
+        return ""
+    return f"Port {typed} of {resolved.reference} leads to port {port} of its pods."
 
 
 class _ForAllPortsError(Exception):
@@ -137,7 +134,7 @@ class _Search:
                 self._missing.append(port)
             trouble = relay.trouble
             if trouble is None:
-                raise link.way.explained(error) from None
+                raise await link.way.explained(error) from None
             if trouble.kind is ForwardEndKind.REFUSED and trouble.error is not None:
                 raise _ForAllPortsError(trouble.error) from None
             raise TargetUnreachable(trouble.sentence, trouble.hint) from None
@@ -157,7 +154,7 @@ class _Search:
             port=port,
             channel=channel,
             address=address,
-            way=Way(relay, words),
+            way=Way(relay, words, self._what_to_do, _leads_to(resolved, options.cluster.port, port)),
             config=CsdsSource(
                 channel, address, timeout=options.timeout, max_message=options.max_message, tls=options.tls.wanted
             ),
@@ -167,23 +164,21 @@ class _Search:
     async def _with_the_rule(self, error: MeshtuiError) -> MeshtuiError:
         """What the cluster said; where a right is missing, with the rule that grants it."""
         said = f"{pod_words(self._resolved)} cannot be reached. {error.what}"
-        hint = error.hint
-        if isinstance(error, ApiRefused) and error.lacks_right:
-            rule = await why_forbidden(self._api, self._resolved.namespace, FORWARD, pod=self._resolved.name)
-            takes = (
-                f"No review of the user's rights tells what is missing; a forward takes {rule_line(FORWARD.rights)}."
-            )
-            hint = rule or hint or takes
-        return TargetUnreachable(said, hint)
+        return TargetUnreachable(said, await self._what_to_do(error))
+
+    async def _what_to_do(self, error: MeshtuiError) -> str:
+        """What to try after no stream came about; where a right is missing, the rule that grants it."""
+        if not (isinstance(error, ApiRefused) and error.lacks_right):
+            return error.hint
+        rule = await why_forbidden(self._api, self._resolved.namespace, FORWARD, pod=self._resolved.name)
+        takes = f"No review of the user's rights tells what is missing; a forward takes {rule_line(FORWARD.rights)}."
+        return rule or error.hint or takes
 
     def _described(self, none: NoAdminPort) -> MeshtuiError:
         """That no port serves CSDS, with what is known of the pod."""
         pod = self._resolved.pod
         what, hint = none.what.replace("the pod", pod_words(self._resolved), 1), none.hint
-        if pod is not None:
-            hindered, mesh = forward_to(pod).why, mesh_of(pod)
-            if hindered:
-                what = f"{what} By its status {hindered.rstrip('.')}."
-            if not mesh.is_proxyless:
-                hint = f"By its spec it is no proxyless pod: {mesh.why}. {hint}"
-        return (ServiceMissing if self._missing else TargetUnreachable)(what, hint)
+        if pod is not None and not (mesh := mesh_of(pod)).is_proxyless:
+            hint = f"By its spec it is no proxyless pod: {mesh.why}. {hint}"
+        kind = ServiceMissing if self._missing else TargetUnreachable
+        return kind(f"{what}{by_status(self._resolved)}", hint)

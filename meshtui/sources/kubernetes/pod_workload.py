@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from meshtui.model.address import AddressKind
-from meshtui.model.errors import BadInput, MeshtuiError, TargetUnreachable
+from meshtui.model.errors import MeshtuiError, TargetUnreachable
 from meshtui.model.identity.agent import AgentReport
 from meshtui.model.identity.bootstrap import Bootstrap, CertificateProvider, SyntaxProblemKind
 from meshtui.model.identity.bootstrap_parse import read_bootstrap
@@ -28,6 +28,7 @@ from meshtui.model.kubernetes.pod_bootstrap import (
     agent_port,
     bootstrap_place,
 )
+from meshtui.model.kubernetes.pod_mesh import mesh_of
 from meshtui.model.kubernetes.rights import FORWARD
 from meshtui.model.target import TargetOptions
 from meshtui.sources.agent.http_get import MOST_HEADER_BYTES
@@ -52,6 +53,10 @@ AGENT_AGAIN_S: Final = 5.0
 
 ANOTHER_END: Final = timedelta(seconds=30)
 """Two ends of certificates that differ by more are those of two: the agent tells it to about a second."""
+
+
+class NoBootstrap(TargetUnreachable):
+    """The pod has none where it is looked for, nor certificates at their usual place."""
 
 
 class PodWorkload:
@@ -79,6 +84,8 @@ class PodWorkload:
         uid = pod.uid if pod is not None else ""
         self._reader = PodReader(api, namespace, name, uid, named, read_only=options.cluster.read_only)
         self._agent_at = PodPort(namespace, name, agent_port(pod), uid)
+        mesh = mesh_of(pod) if pod is not None else None
+        self._no_mesh = mesh.why if mesh is not None and not mesh.is_proxyless else ""
         self._given = _given(options)
         self._fetched: ContainerFiles | None = None
         self._read_at = self._asked_at = -math.inf
@@ -231,10 +238,10 @@ class PodWorkload:
             why = f"{self._place.path}, which the app's container names, is not there in container {container}"
         else:
             why = f"the spec does not say where it is, and {self._place.path} is not there in container {container}"
-        raise BadInput(
-            f"The bootstrap of {self._pod_words} was not found: {why}. {LEFT}",
-            f"--container names the container of the app, if {container} is not it.",
-        )
+        hint = f"--container names the container of the app, if {container} is not it."
+        if self._no_mesh:
+            hint = f"By its spec it is no proxyless pod: {self._no_mesh}. {hint}"
+        raise NoBootstrap(f"The bootstrap of {self._pod_words} was not found: {why}. {LEFT}", hint)
 
 
 def _given(options: TargetOptions) -> LocalWorkload | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from meshtui.model.errors import TargetUnreachable
@@ -15,54 +14,50 @@ from meshtui.model.kubernetes.choice import Choice, choose
 from meshtui.model.kubernetes.fields import at, objects, text, texts
 from meshtui.model.kubernetes.pod import Pod
 from meshtui.model.kubernetes.reference import Kind, Reference
-from meshtui.model.kubernetes.rights import Right, role_words
+from meshtui.model.kubernetes.rights import LIST_PODS, LIST_SLICES, Need, Right, role_words
 from meshtui.model.kubernetes.selector import labels_text, selector_text
 from meshtui.model.kubernetes.service_ports import ServicePort, service_ports
 from meshtui.model.phrases import one_line
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ANONYMOUS, ApiRefused
 from meshtui.sources.kubernetes.pods import get_pod, list_pods
+from meshtui.sources.kubernetes.resolved import Resolved
+from meshtui.sources.kubernetes.rights import why_forbidden
 
 T = TypeVar("T")
+
+
+class _Lacking(ApiRefused):
+    """A refusal, and the rights by which the pod would have been found."""
+
+    def __init__(self, error: ApiRefused, *rights: Right) -> None:
+        super().__init__(error.what, role_words(rights), refusal=error.refusal)
+        self.rights = rights
 
 
 class NoPod(TargetUnreachable):
     """What was typed names no pod: there is no such object, or it has no pods."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """The pod that is meant.
+async def resolve(api: Api, namespace: str, reference: Reference, *purpose: Need) -> Resolved:
+    """The pod that the reference means, in that namespace; ``purpose`` is what it is wanted for.
 
-    ``pod`` is ``None`` only where a pod was named that the user may not get: ``unseen`` says so then, and a forward may
-    work all the same. ``choice`` holds all that were meant, ``selector`` what finds their successors, ``ports`` the
-    ports of the Service that was named.
+    Raises ``NoPod``, and as ``Api.get``: a refusal's hint then holds the rules that are missing, those for ``purpose``
+    among them.
     """
-
-    reference: Reference
-    namespace: str
-    name: str
-    pod: Pod | None
-    choice: Choice | None = None
-    selector: str = ""
-    ports: tuple[ServicePort, ...] = ()
-    unseen: str = ""
-
-    @property
-    def words(self) -> str:
-        """Which pod it is, as ``pod/rolling-6f-x2, the newest ready of 3 pods of deployment/rolling``."""
-        picked = self.choice.words if self.choice is not None else ""
-        if self.reference.kind is Kind.POD:
-            return f"pod/{self.name}"
-        of = "of" if self.reference.kind is not None else "with"
-        return f"pod/{one_line(self.name, 253)}, {picked or 'the only pod'} {of} {self.reference}"
+    try:
+        return await _found(api, namespace, reference)
+    except _Lacking as lacking:
+        find = Need(name="find", rights=lacking.rights, unlocks=f"the pods of {reference}", without=NAMED)
+        rules = await why_forbidden(api, namespace, find, *purpose)
+        raise ApiRefused(lacking.what, rules or lacking.hint, refusal=lacking.refusal) from None
 
 
-async def resolve(api: Api, namespace: str, reference: Reference) -> Resolved:
-    """The pod that the reference means, in that namespace.
+NAMED: Final = "a pod has to be named"
+"""What is left without the right to find one."""
 
-    Raises ``NoPod``, and as ``Api.get``: a refusal's hint then holds the rule that is missing.
-    """
+
+async def _found(api: Api, namespace: str, reference: Reference) -> Resolved:
     match reference.kind:
         case None:
             pods = await _listed(api, namespace, reference.selector)
@@ -184,9 +179,8 @@ async def _of_service(api: Api, namespace: str, reference: Reference) -> Resolve
 async def _of_slices(api: Api, namespace: str, reference: Reference) -> tuple[Pod, ...]:
     """The pods behind a Service without a selector, as its EndpointSlices name them."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
-    right = Right(verb="list", resource="endpointslices", group="discovery.k8s.io")
     label = f"kubernetes.io/service-name={reference.name}"
-    found = await _allowed(api.get(path, [("labelSelector", label)]), right)
+    found = await _allowed(api.get(path, [("labelSelector", label)]), LIST_SLICES, LIST_PODS)
     names = {
         text(endpoint, "targetRef", "name")
         for each in objects(found, "items")
@@ -202,8 +196,9 @@ async def _object(api: Api, namespace: str, reference: Reference) -> Any:
     kind = reference.kind or Kind.POD
     base = f"/apis/{kind.group}/v1" if kind.group else "/api/v1"
     right = Right(verb="get", resource=kind.value, group=kind.group)
+    asked = api.get(f"{base}/namespaces/{namespace}/{kind.value}/{reference.name}")
     try:
-        return await _allowed(api.get(f"{base}/namespaces/{namespace}/{kind.value}/{reference.name}"), right)
+        return await _allowed(asked, right, LIST_PODS)
     except ApiRefused as error:
         if error.code == 404:
             raise _nothing(api, namespace, reference) from None
@@ -211,16 +206,16 @@ async def _object(api: Api, namespace: str, reference: Reference) -> Any:
 
 
 async def _listed(api: Api, namespace: str, selector: str) -> tuple[Pod, ...]:
-    return await _allowed(list_pods(api, namespace, selector), Right(verb="list", resource="pods"))
+    return await _allowed(list_pods(api, namespace, selector), LIST_PODS)
 
 
-async def _allowed(asked: Awaitable[T], right: Right) -> T:
-    """What is asked for; when it is forbidden, the error says which rule is missing."""
+async def _allowed(asked: Awaitable[T], right: Right, *then: Right) -> T:
+    """What is asked for; when it is forbidden, the error holds the right for it and those that are needed ``then``."""
     try:
         return await asked
     except ApiRefused as error:
         if error.lacks_right:
-            raise ApiRefused(error.what, role_words([right]), refusal=error.refusal) from None
+            raise _Lacking(error, right, *then) from None
         raise
 
 

@@ -67,14 +67,16 @@ async def server_version(api: Api) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-async def why_forbidden(api: Api, namespace: str, need: Need, *, pod: str = "") -> str:
-    """What a need lacks after it was forbidden, as sentences with the rule that grants it; empty when the reviews find
-    nothing missing or cannot tell, and then only the server's own words are known. Raises as :func:`ask_rights`."""
-    rights = await ask_rights(api, namespace, need.rights, pod=pod)
-    missing = rights.missing(need)
+async def why_forbidden(api: Api, namespace: str, *needs: Need, pod: str = "") -> str:
+    """All that is lacking for these needs after one of them was forbidden, as sentences with the rules that grant it,
+    so that nobody has to ask for one right after the other. Empty when the reviews find nothing missing or cannot tell,
+    and then only the server's own words are known. Raises as :func:`ask_rights`."""
+    rights = await ask_rights(api, namespace, (right for need in needs for right in need.rights), pod=pod)
+    missing = tuple(dict.fromkeys(right for need in needs for right in rights.missing(need)))
     if not missing:
         return ""
-    lacking = " and ".join(f"{right.verb} {right.target}" for right in missing)
+    *most, last = (f"{right.verb} {right.target}" for right in missing)
+    lacking = f"{', '.join(most)} and {last}" if most else last
     return f"The user may not {lacking} in namespace {namespace}. {role_words(missing)}"
 
 

@@ -30,8 +30,8 @@ async def serve_log(cluster: Cluster, request: web.Request, asked: Asked) -> web
         for line in lines[at:]:
             await response.write(line.encode() + b"\n")
         at = len(lines)
-        if asked.one("follow") not in ("1", "true"):
-            return response
+        if asked.one("follow") not in ("1", "true") or not pod["spec"].get("nodeName"):
+            return response  # of a pod without a node a real API server answers with nothing, and is done
         await asyncio.sleep(0.01)
 
 

@@ -6,9 +6,11 @@ typed                     keeps pods
 ``echo v1``               in whose columns or labels both words occur
 ``status:crash``          in whose column the text occurs
 ``name:=echo-v1``         whose column is exactly that
-``restarts:>3``           with more (``<`` fewer, ``=`` as many)
-``age:<10m``              younger (``>`` older): ``s``, ``m``, ``h``, ``d``
-``app=echo``              with the label; ``app!=echo`` without it, ``app=`` with any value
+``restarts>3``            with more (``>=``, ``<``, ``<=``, and ``=`` for as many); ``restarts:>3`` is the same
+``age<10m``               younger (``>`` older): ``s``, ``m``, ``h``, ``d``
+``app=echo``              with the label; ``app!=echo`` without it, ``app=`` with any value; ``-l`` may stand before it
+``status=running``        whose label or column of that name is exactly that
+``echo|client``           in whose columns or labels one of the words occurs
 ``!status:running``       of which the rest does not hold
 ``mesh``                  (a word like any other: proxyless pods have it)
 ========================  ==============================================================
@@ -31,12 +33,20 @@ Holds: TypeAlias = Callable[[PodRow, datetime], bool]
 
 _LABEL: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9./_-]*)(!=|==|=)([A-Za-z0-9._-]*)")
 _COLUMN: Final = re.compile(r"([a-z]+):(.*)", re.DOTALL | re.IGNORECASE)
-_MEASURE: Final = re.compile(r"([<>=]?)(\d{1,9})([smhd]?)")
+_COMPARED: Final = re.compile(r"([a-z]+)([<>]=?.*)", re.DOTALL | re.IGNORECASE)
+_MEASURE: Final = re.compile(r"([<>]=?|=?)(\d{1,9})([smhd]?)")
 
 UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 """Seconds of what is written after a number."""
 
-OPERATORS: Final = {"<": operator.lt, ">": operator.gt, "=": operator.eq, "": operator.eq}
+OPERATORS: Final = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "": operator.eq,
+}
 """What a number is compared by."""
 
 OTHER_NAMES: Final = {"ns": Column.NAMESPACE, "rev": Column.REVISION, "pod": Column.NAME}
@@ -45,7 +55,8 @@ OTHER_NAMES: Final = {"ns": Column.NAMESPACE, "rev": Column.REVISION, "pod": Col
 
 @dataclass(frozen=True, slots=True)
 class PodFilter:
-    """A filter as it was typed, and what it asks. ``problem`` is a sentence about a part that means nothing."""
+    """A filter as it was typed, and what it asks. ``problem`` is a sentence about a part that means nothing as it was
+    meant, such as that of a column that is not there."""
 
     text: str = ""
     terms: tuple[Holds, ...] = ()
@@ -70,29 +81,46 @@ class _Meaningless(Exception):
 
 
 def pod_filter(text: str) -> PodFilter:
-    """The filter that was typed. What means nothing is left out and said in ``problem``: one may still be typing."""
+    """The filter that was typed. What means nothing is looked for as the text it is, and said in ``problem``."""
     terms: list[Holds] = []
     problem = ""
     for part in text.split():
+        if part == "-l":  # as kubectl has it, before a label
+            continue
         try:
             terms.append(_term(part))
         except _Meaningless as error:
             problem = problem or str(error)
+            terms.append(_inverted(part, _of_words))
     return PodFilter(text.strip(), tuple(terms), problem)
 
 
+def _inverted(part: str, term: Callable[[str], Holds]) -> Holds:
+    """A term, or after a ``!`` what it does not hold of."""
+    if not part.startswith("!") or len(part) == 1:
+        return term(part)
+    holds = _inverted(part[1:], term)
+    return lambda row, now: not holds(row, now)
+
+
 def _term(part: str) -> Holds:
-    if part.startswith("!") and len(part) > 1:
-        holds = _term(part[1:])
-        return lambda row, now: not holds(row, now)
-    column = _COLUMN.fullmatch(part)
+    return _inverted(part, _plain_term)
+
+
+def _plain_term(part: str) -> Holds:
+    column = _COLUMN.fullmatch(part) or _COMPARED.fullmatch(part)
     if column is not None:
         return _of_column(_column(column[1]), column[2])
     label = _LABEL.fullmatch(part)
     if label is not None:
         return _of_label(label[1], label[2], label[3])
-    word = part.lower()
-    return lambda row, now: word in searchable(row)
+    return _of_words(part)
+
+
+def _of_words(part: str) -> Holds:
+    """One of the words occurs; an empty one is still being typed."""
+    words = [word for word in part.lower().split("|") if word]
+    return lambda row, now: not words or any(word in searchable(row) for word in words)
 
 
 def _column(name: str) -> Column:
@@ -105,7 +133,9 @@ def _column(name: str) -> Column:
     if len(found) == 1:
         return found[0]
     names = ", ".join(column.value for column in found or Column)
-    raise _Meaningless(f"{name} may be {names}." if found else f"No column is called {name}; there are {names}.")
+    if found:
+        raise _Meaningless(f"{name} may be {names}.")
+    raise _Meaningless(f"No column is called {name}, so it is looked for as text; there are {names}.")
 
 
 def _of_column(column: Column, value: str) -> Holds:
@@ -116,6 +146,8 @@ def _of_column(column: Column, value: str) -> Holds:
         return lambda row, now: compare(row.status.restarts, number)
     if column is Column.AGE:
         return _of_age(value)
+    if value.startswith(("<", ">")):
+        raise _Meaningless(f"{column.value} is no number: restarts and age can be compared.")
     if value.startswith("="):
         exact = value[1:].lower()
         return lambda row, now: cell(row, column, now).lower() == exact
@@ -138,14 +170,20 @@ def _measured(column: Column, value: str, units: str) -> tuple[Callable[..., boo
     if found is None and value in OPERATORS:
         return (lambda *_: True), 0  # still being typed
     if found is None or (found[3] and found[3] not in units):
-        example = "age:<10m" if units else "restarts:>3"
+        example = "age<10m" if units else "restarts>3"
         raise _Meaningless(f"{column.value}:{value} is no number; write it like {example}.")
     return OPERATORS[found[1]], int(found[2]) * UNITS[found[3]]
 
 
 def _of_label(key: str, sign: str, value: str) -> Holds:
-    if sign == "!=":
-        return lambda row, now: row.labels.get(key) != value
-    if not value:
-        return lambda row, now: key in row.labels
-    return lambda row, now: row.labels.get(key) == value
+    """The label has that value, or the column of that name, which people know from the screen. A count is compared."""
+    column = next((column for column in Column if column.value == key.lower()), None)
+    in_column = _of_column(column, f"={value}") if column is not None and value else None
+
+    def holds(row: PodRow, now: datetime) -> bool:
+        found = row.labels.get(key)
+        return (found == value if value else found is not None) or (in_column is not None and in_column(row, now))
+
+    if sign != "!=":
+        return holds
+    return lambda row, now: not holds(row, now) if value else row.labels.get(key) != ""

@@ -44,6 +44,17 @@ CRASHING = "shop-api-5bcd84887b-6bhnw"
         ("age:>4m name:echo", ["echo-v1", "echo-v2"]),
         ("age:<4m", []),
         ("ready:1/2", [CRASHING]),
+        ("restarts>3", [CRASHING]),
+        ("restarts>=7 restarts<=7", [CRASHING]),
+        ("restarts:>=8", []),
+        ("restarts=7", [CRASHING]),
+        ("restarts!=0", [CRASHING]),
+        ("age<4m", []),
+        ("status=Running name:v", ["echo-v1", "echo-v2"]),
+        ("status!=running name:echo", []),
+        ("echo-v1|redis|", ["echo-v1", "redis-0"]),
+        ("!echo-grpc|redis", []),
+        ("-l app=redis", ["redis-0"]),
         ("app=echo", ["echo-v1", "echo-v2", "waiting"]),
         ("app==redis", ["redis-0"]),
         ("app!=echo", [CRASHING, "redis-0", "web-0"]),
@@ -61,18 +72,22 @@ def test_what_a_filter_keeps(typed: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("stauts:crash", "No column is called stauts; there are name,"),
+        ("stauts:crash", "No column is called stauts, so it is looked for as text; there are name,"),
         ("n:echo", "n may be name, namespace, node."),
-        ("restarts:many", "restarts:many is no number; write it like restarts:>3."),
-        ("age:<old", "age:<old is no number; write it like age:<10m."),
-        ("restarts:>3m", "restarts:>3m is no number; write it like restarts:>3."),
+        ("restarts:many", "restarts:many is no number; write it like restarts>3."),
+        ("age<old", "age:<old is no number; write it like age<10m."),
+        ("restarts:>3m", "restarts:>3m is no number; write it like restarts>3."),
+        ("name>b", "name is no number: restarts and age can be compared."),
     ],
 )
-def test_what_means_nothing_is_said_and_the_rest_holds(typed: str, problem: str) -> None:
-    filter_ = pod_filter(f"{typed} name:echo")
+def test_what_means_nothing_is_said_and_looked_for_as_text(typed: str, problem: str) -> None:
+    filter_ = pod_filter(typed)
     assert filter_.problem.startswith(problem)
-    assert filter_.keeps(echo(), NOW)
-    assert not filter_.keeps(plain(), NOW)
+    assert not [row for row in some() if filter_.keeps(row, NOW)]
+    inverted = pod_filter(f"!{typed} name:echo")
+    assert inverted.problem.startswith(problem)
+    assert inverted.keeps(echo(), NOW)
+    assert not inverted.keeps(plain(), NOW)
 
 
 @given(st.text())

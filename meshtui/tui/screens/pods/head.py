@@ -34,11 +34,12 @@ class PodsHead(Bar):
     state: PickerState | None = None
     now: datetime | None = None
     rows: Sequence[PodRow] = ()
+    shown: int | None = None
     _counted: tuple[object, str] = (None, "")
 
-    def paint(self, state: PickerState, rows: Sequence[PodRow], now: datetime) -> None:
-        """Show a state; ``rows`` are all its pods."""
-        self.state, self.rows, self.now = state, rows, now
+    def paint(self, state: PickerState, rows: Sequence[PodRow], now: datetime, *, shown: int | None = None) -> None:
+        """Show a state; ``rows`` are all its pods, of which a filter shows so many."""
+        self.state, self.rows, self.now, self.shown = state, rows, now, shown
         self.refresh()
 
     def line(self, width: int) -> Line:
@@ -51,12 +52,14 @@ class PodsHead(Bar):
         return spread((*brand, *place(state, room)), right, width)
 
     def _counts(self) -> str:
-        """``14 pods, 4 proxyless``; counted anew only when the pods differ."""
+        """``14 pods, 4 proxyless``, ``3 of 14 pods`` with a filter; counted anew only when the pods differ."""
         if self._counted[0] is not self.rows:
             found = counted(self.rows)
             proxyless = found[Standing.OFFERED] + found[Standing.UNREACHABLE]
             words = f"{plural(len(self.rows), 'pod')}, {proxyless} proxyless" if self.rows else ""
             self._counted = (self.rows, words)
+        if self.shown is not None and self.rows:
+            return f"{self.shown} of {plural(len(self.rows), 'pod')}"
         return self._counted[1]
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from meshtui.model.kubernetes.pod_row import PodRow
+from meshtui.present.pod_filter import PodFilter
 from meshtui.present.pods import Column, Order, Standing, cell, reason, standing
 from meshtui.tui.kit.marks import UNKNOWN
 from meshtui.tui.kit.paragraphs import hanging
@@ -139,6 +140,13 @@ def about_lines(row: PodRow, width: int, now: datetime) -> Iterator[Line]:
         yield from hanging((Span(" "),), said, max(width - 2, 12), role, most=2)
     else:
         yield (span(f" {row.mesh.kind.value}: {row.mesh.why}", Role.DIM),)
+
+
+def filter_lines(filter_: PodFilter, width: int) -> Iterator[Line]:
+    """Why a filter shows what it shows: a part of it that means nothing, or that no pod is left."""
+    said = filter_.problem or (f"No pod fits {filter_.text}. Esc shows all; ? says what can be typed.")
+    if filter_.active:
+        yield from hanging((Span(" "),), said, max(width - 2, 12), Role.NOTE, most=2)
 
 
 def _is_well(row: PodRow) -> bool:

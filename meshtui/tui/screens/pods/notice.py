@@ -8,7 +8,7 @@ from datetime import datetime
 from meshtui.model.kubernetes.access import AccessLadder, Step
 from meshtui.model.kubernetes.rights import FOLLOW, rules_yaml
 from meshtui.model.phrases import span_words
-from meshtui.session.kubernetes.pod_book import Phase, PodBook
+from meshtui.session.kubernetes.pod_book import Phase, PodBook, Problem
 from meshtui.session.kubernetes.state import PickerState
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
@@ -70,8 +70,8 @@ def _problem(state: PickerState, now: datetime, width: int) -> Iterator[Line]:
     yield from hanging((Span("  ✗ ", Role.ALARM),), title, max(width - 6, 8), Role.ALARM)
     yield EMPTY
     yield from paragraph(book.problem.what, width, Role.TEXT)
-    if book.problem.hint:
-        yield from labelled("try", book.problem.hint, width)
+    if hint := _hint(state, book.problem):
+        yield from labelled("try", hint, width)
     missing = _missing(state.access)
     if missing is not None:
         yield EMPTY
@@ -80,6 +80,13 @@ def _problem(state: PickerState, now: datetime, width: int) -> Iterator[Line]:
     if retry := retry_words(book, now):
         yield EMPTY
         yield (Span(f"    It is {retry}.", Role.DIM),)
+
+
+def _hint(state: PickerState, problem: Problem) -> str:
+    """What to try. A context is chosen here by a key, wherever the error says how a command is told one."""
+    if state.namespace is None and state.offers:
+        return f"c chooses a context; the kubeconfig has {len(state.offers)}."
+    return problem.hint
 
 
 def _missing(access: AccessLadder | None) -> Step | None:

@@ -65,8 +65,9 @@ def help_sections() -> tuple[Section, ...]:
                     ("echo v1", "both words occur, in a column or a label"),
                     ("status:crash", "the text occurs in that column; its first letters are enough: st:crash"),
                     ("name:=echo-v1", "the column is exactly that"),
-                    ("restarts:>3  age:<10m", "more or fewer, older or younger"),
-                    ("app=echo  app!=echo", "the label has that value, or not"),
+                    ("restarts>3  age<10m", "more or fewer, older or younger; >= and <= too"),
+                    ("app=echo  app!=echo", "the label has that value, or not; status=running: a column"),
+                    ("echo|client", "one of the words occurs"),
                     ("app=", "the label is there"),
                     ("!status:running", "what follows does not hold"),
                 )

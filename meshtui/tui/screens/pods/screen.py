@@ -44,7 +44,7 @@ from meshtui.tui.kit.style import Line, Role, Span
 from meshtui.tui.kit.text import shown
 from meshtui.tui.pump import RATE
 from meshtui.tui.screens.pods.head import PodsHead
-from meshtui.tui.screens.pods.lines import about_lines
+from meshtui.tui.screens.pods.lines import about_lines, filter_lines
 from meshtui.tui.screens.pods.notice import notice_lines, trouble_lines
 from meshtui.tui.screens.pods.table import PodHeading, PodTable
 
@@ -91,7 +91,7 @@ class PodsScreen(Screen[str | None], Backdrop):
         self._about = Page(id="pods-about")
         self._about.can_focus = False
         self._filter_bar = FilterBar(
-            "words · column:value · label=value · !not, as in: app=echo status:crash restarts:>3", id="pods-filter"
+            "words · column:value · label=value · !not, as in: app=echo status:crash restarts>3", id="pods-filter"
         )
         self._input = _NameInput(placeholder="pod/NAME, deploy/NAME, svc/NAME", compact=True, id="pods-input")
 
@@ -134,8 +134,8 @@ class PodsScreen(Screen[str | None], Backdrop):
         lists = self._lists
         had_focus = self.focused in (self._table, self._notice)
         self._all = tuple(state.book.pods.values()) if not _same(self._all, state) else self._all
-        self._head.paint(state, self._all, now)
         self._paint_list(state, now)
+        self._head.paint(state, self._all, now, shown=len(self._table.rows) if self._filter.active else None)
         self._table.display = self._heading.display = self._about.display = lists
         self._notice.display = not lists
         troubled = lists and state.book.problem is not None
@@ -158,8 +158,11 @@ class PodsScreen(Screen[str | None], Backdrop):
         self._paint_about()
 
     def _paint_about(self) -> None:
-        pod, now = self._table.pod, self._now()
-        self._about.show(lambda width: list(about_lines(pod, width, now)) if pod is not None else ())
+        pod, now, filter_ = self._table.pod, self._now(), self._filter
+        if filter_.problem or pod is None:
+            self._about.show(lambda width: list(filter_lines(filter_, width)))
+        else:
+            self._about.show(lambda width: list(about_lines(pod, width, now)))
 
     def _say_filter(self, count: int) -> None:
         problem = self._filter.problem

@@ -18,9 +18,11 @@ from pathlib import Path
 import pytest
 
 from meshtui.model.address import Address, AddressKind
+from meshtui.model.errors import NoAnswer
 from meshtui.model.kubernetes.forward import ForwardEndKind
 from meshtui.sources.kubernetes import listener
 from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.over_relay import NO_PONG_S, Way
 from meshtui.sources.kubernetes.pod_server import PodReplaced
 from meshtui.sources.kubernetes.port_forward import ForwardStream, Patience, PodPort, open_forward
 from meshtui.sources.kubernetes.port_forward_frames import SUBPROTOCOL
@@ -269,6 +271,24 @@ async def test_silence_ends_a_stream(double: Double) -> None:
         assert await stream.receive() == b""
         assert stream.end is end
         await stream.close()
+
+
+async def test_a_call_that_brings_nothing_is_explained_by_a_ping_that_brings_nothing(double: Double) -> None:
+    async with served(double, echoed), relayed(double, patience=Patience(ask_after=0.02)) as relay:
+        way, silent = Way(relay, "pod/echo-v1"), NoAnswer("CSDS did not answer")
+        streams = await connect(relay.address)
+        assert await say(streams, b"hello", 5) == b"hello"
+        assert relay.unanswered_for == 0
+        assert way.explained(silent) is silent
+        double.freeze("echo-v1")
+        streams[1].write(b"still there?")
+        await until(lambda: relay.unanswered_for >= NO_PONG_S, "a ping goes unanswered")
+        assert "not even an answer to a ping" in way.explained(silent).what
+        assert relay.trouble is None  # it may still come back
+        double.freeze("echo-v1", frozen=False)
+        await until(lambda: relay.unanswered_for == 0, "the answer comes after all")
+        assert way.explained(silent) is silent
+        streams[1].close()
 
 
 async def test_silence_says_nothing_while_somebody_else_is_waited_for(double: Double) -> None:

@@ -27,6 +27,9 @@ LOST: Final = frozenset({ReplyKind.UNREACHED, ReplyKind.BROKEN})
 """Replies that tell of the connection and not of the requests."""
 
 
+NO_PONG_S: Final = 1.0
+"""Seconds without an answer to a ping that are worth a word: a pong comes by return."""
+
 PORT: Final = "--port names the app's plain gRPC port (17171 for Istio's echo)."
 """What to do about another port than meant, in the place of a port-forward by hand."""
 
@@ -67,6 +70,14 @@ class Way:
             return NoAnswer(
                 f"{self._words} does not answer: the API server has not opened the port-forward in time.",
                 "The API server, its node or the way there may be slow or gone; --timeout gives it more time.",
+            )
+        unanswered = self.relay.unanswered_for
+        if isinstance(error, NoAnswer) and unanswered >= NO_PONG_S:
+            return NoAnswer(
+                f"{self._words} does not answer: nothing comes over the port-forward, for {unanswered:.0f} s not even "
+                "an answer to a ping.",
+                "Is the network up, and does the API server answer? An app that takes no bytes looks the same. After a "
+                "minute the port-forward is made anew.",
             )
         return error
 

@@ -26,6 +26,10 @@ SILENT_AFTER_S: Final = 60.0
 """Without any sign of life for three pings, a stream is given up. Not sooner: a node answers no ping while an app does
 not take what it was sent."""
 
+ASK_AFTER_S: Final = 2.0
+"""What was sent and has brought nothing back for so long is followed by a ping: a call that fails for want of an answer
+can then say whether the API server gave one to that."""
+
 LINGER_S: Final = 1.0
 """The protocol cannot pass on an end of one direction; a node waits as long in the other one."""
 
@@ -49,12 +53,14 @@ class PodPort:
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How a stream is kept, in seconds: a ping every so often, given up after so long without a sign of life; what was
-    said to its end here waits so long for more from the pod.
+    said to its end here waits so long for more from the pod. ``ask_after`` is how long something sent may bring nothing
+    before there is a ping of its own.
     """
 
     _: KW_ONLY
     ping_every: float = PING_EVERY_S
     silent_after: float = SILENT_AFTER_S
+    ask_after: float = ASK_AFTER_S
     linger: float = LINGER_S
 
 
@@ -78,6 +84,10 @@ class ForwardStream:
         self._patience = patience
         self._clock = asyncio.get_running_loop().time
         self._sign_of_life = self._clock()
+        self._said_at: float | None = None
+        """When the first was sent of what has brought nothing back yet."""
+        self._asked_at: float | None = None
+        """When the first ping was sent of those that are not answered yet."""
         self._held = 0
         self._received = 0
         self._end: ForwardEnd | None = None
@@ -102,6 +112,12 @@ class ForwardStream:
         """Bytes that came from the pod so far."""
         return self._received
 
+    @property
+    def unanswered_for(self) -> float:
+        """Seconds since a ping that neither an answer nor anything else has followed; 0 without one, and while the
+        stream waits for somebody else."""
+        return self._clock() - self._asked_at if self._asked_at is not None and not self._held else 0.0
+
     async def receive(self) -> bytes:
         """The next bytes from the pod; empty once it ended, and then :attr:`end` says why. Never raises."""
         while self._end is None:
@@ -113,7 +129,7 @@ class ForwardStream:
             except FrameProblem as problem:
                 self._end = self._ending(ForwardEndKind.UNREADABLE, str(problem))
                 break
-            self._sign_of_life = self._clock()
+            self._lives()
             if data:
                 self._received += len(data)
                 return data
@@ -123,6 +139,7 @@ class ForwardStream:
         """Hand ``data`` over, which waits while the pod does not take it. What comes after the end is dropped."""
         with suppress(ConnectionClosed), self.held():
             await self._socket.send(data_frame(data))
+            self._said_at = self._said_at or self._clock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -133,24 +150,38 @@ class ForwardStream:
         finally:
             self._held -= 1
             self._sign_of_life = self._clock()
+            self._asked_at = None
 
     async def keep(self) -> ForwardEnd | None:
         """Ping for as long as it lasts. Returns when it is given up, with the reason, or when it has ended."""
+        patience, pinged_at = self._patience, self._clock()
         while True:
-            await asyncio.sleep(self._patience.ping_every)
-            try:
-                pong = asyncio.ensure_future(await self._socket.ping())
-            except ConnectionClosed:
-                return None
-            pong.add_done_callback(self._answered)
+            await asyncio.sleep(min(patience.ping_every, patience.ask_after / 2))
+            now = self._clock()
+            if now - pinged_at >= patience.ping_every or self._missing_an_answer(now):
+                try:
+                    pong = asyncio.ensure_future(await self._socket.ping())
+                except ConnectionClosed:
+                    return None
+                pong.add_done_callback(self._answered)
+                pinged_at = now
+                self._asked_at = self._asked_at or now
             silent = self._clock() - self._sign_of_life
-            if not self._held and silent >= self._patience.silent_after:
+            if not self._held and self._asked_at is not None and silent >= patience.silent_after:
                 self._end = self._end or self._ending(ForwardEndKind.SILENT, f"for {silent:.0f} s")
                 return self._end
 
+    def _missing_an_answer(self, now: float) -> bool:
+        """Whether something that was sent has brought nothing for a while, and no ping asks why yet."""
+        return self._said_at is not None and self._asked_at is None and now - self._said_at >= self._patience.ask_after
+
     def _answered(self, pong: asyncio.Future[float]) -> None:
         if not pong.cancelled() and pong.exception() is None:
-            self._sign_of_life = self._clock()
+            self._lives()
+
+    def _lives(self) -> None:
+        self._sign_of_life = self._clock()
+        self._said_at = self._asked_at = None
 
     async def close(self) -> None:
         """Say goodbye, and let go of the connection whatever comes of it."""

@@ -49,6 +49,8 @@ class Relay:
         self._listener: Listener | None = None
         self._server: asyncio.Server | None = None
         self._carried: set[asyncio.Task[None]] = set()
+        self._stream: ForwardStream | None = None
+        """That of the newest connection."""
         self._listens: list[Listen] = []
         self._begun = 0
         self._opening = 0
@@ -72,6 +74,12 @@ class Relay:
     def opening(self) -> bool:
         """Whether a stream to the pod is asked for and has not come about."""
         return self._opening > 0
+
+    @property
+    def unanswered_for(self) -> float:
+        """Seconds for which a ping on the newest connection, while that is open, has had no answer; 0 without one."""
+        stream = self._stream
+        return stream.unanswered_for if stream is not None and stream.end is None else 0.0
 
     @property
     def newest_end(self) -> ForwardEnd | None:
@@ -149,9 +157,12 @@ class Relay:
                 stream = await self._dial()
             finally:
                 self._opening -= 1
+            self._stream = stream
             try:
                 return await _both_ways(reader, writer, stream, answered)
             finally:
+                if self._stream is stream:
+                    self._stream = None
                 await stream.close()
         except MeshtuiError as error:
             return ForwardEnd(ForwardEndKind.REFUSED, self._port, error=error)

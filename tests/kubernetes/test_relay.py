@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from meshtui.model.address import Address, AddressKind
-from meshtui.model.errors import NoAnswer
+from meshtui.model.errors import MeshtuiError, NoAnswer
 from meshtui.model.kubernetes.forward import ForwardEndKind
 from meshtui.sources.kubernetes import listener
 from meshtui.sources.kubernetes.failures import ApiRefused
@@ -273,21 +273,25 @@ async def test_silence_ends_a_stream(double: Double) -> None:
         await stream.close()
 
 
+async def nothing_to_do(_: MeshtuiError) -> str:
+    return ""
+
+
 async def test_a_call_that_brings_nothing_is_explained_by_a_ping_that_brings_nothing(double: Double) -> None:
     async with served(double, echoed), relayed(double, patience=Patience(ask_after=0.02)) as relay:
-        way, silent = Way(relay, "pod/echo-v1"), NoAnswer("CSDS did not answer")
+        way, silent = Way(relay, "pod/echo-v1", nothing_to_do), NoAnswer("CSDS did not answer")
         streams = await connect(relay.address)
         assert await say(streams, b"hello", 5) == b"hello"
         assert relay.unanswered_for == 0
-        assert way.explained(silent) is silent
+        assert await way.explained(silent) is silent
         double.freeze("echo-v1")
         streams[1].write(b"still there?")
         await until(lambda: relay.unanswered_for >= NO_PONG_S, "a ping goes unanswered")
-        assert "not even an answer to a ping" in way.explained(silent).what
+        assert "not even an answer to a ping" in (await way.explained(silent)).what
         assert relay.trouble is None  # it may still come back
         double.freeze("echo-v1", frozen=False)
         await until(lambda: relay.unanswered_for == 0, "the answer comes after all")
-        assert way.explained(silent) is silent
+        assert await way.explained(silent) is silent
         streams[1].close()
 
 

@@ -19,15 +19,18 @@ from meshtui.targets.reach import NOBODY, Person, bound, can_open_files, import_
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
+    from meshtui.model.identity.bootstrap import Bootstrap
     from meshtui.model.identity.workload import WorkloadFiles
     from meshtui.model.xds.resource import Resource, ResourceKey
     from meshtui.model.xds.snapshot import Snapshot
     from meshtui.session.kubernetes.protocols import PodsSource
-    from meshtui.session.protocols import ConfigSource, EchoSource, Sources
+    from meshtui.session.protocols import EchoSource, Sources
     from meshtui.session.session import Session
+    from meshtui.targets.reach import Reached
 
 __all__ = [
     "NOBODY",
+    "Looking",
     "Person",
     "ask_agent",
     "bound",
@@ -81,14 +84,30 @@ def look(target: str, options: TargetOptions, *, person: Person = NOBODY) -> Sna
         return again()
 
 
+class Looking:
+    """Looks at a target as often as it is called, over one way there, so that all looks are at one pod."""
+
+    def __init__(self, runner: asyncio.Runner, reached: Reached) -> None:
+        self._runner = runner
+        self._reached = reached
+        self._config = reached.config()
+
+    def __call__(self) -> Snapshot:
+        """One look."""
+        return run(self._runner, self._config.poll())
+
+    def bootstrap(self) -> Bootstrap | None:
+        """The bootstrap of that pod, read in it; ``None`` for an address. Raises ``MeshtuiError``."""
+        return run(self._runner, self._reached.bootstrap())
+
+
 @contextmanager
-def looking(target: str, options: TargetOptions, *, person: Person = NOBODY) -> Iterator[Callable[[], Snapshot]]:
-    """What looks at the target as often as it is called, over one way there, so that all looks are at one pod."""
+def looking(target: str, options: TargetOptions, *, person: Person = NOBODY) -> Iterator[Looking]:
+    """What looks at the target as often as it is called. Raises as :func:`reach`."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         try:
-            config = run(runner, stack.enter_async_context(_config_source(target, options, person)))
-            yield lambda: run(runner, config.poll())
+            yield Looking(runner, run(runner, stack.enter_async_context(reach(target, options, person=person))))
         finally:
             run(runner, stack.aclose())
 
@@ -164,12 +183,6 @@ def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, within_s: float
 
     with asyncio.Runner() as runner:
         return run(runner, listed())
-
-
-@asynccontextmanager
-async def _config_source(target: str, options: TargetOptions, person: Person) -> AsyncIterator[ConfigSource]:
-    async with reach(target, options, person=person) as reached:
-        yield reached.config()
 
 
 FOR_ECHO: Final = ("meshtui.sources.csds.source", "meshtui.sources.echo")

@@ -18,6 +18,7 @@ from meshtui.model.kubernetes.typed import line_of, parse_line
 from meshtui.model.target import TargetOptions
 
 if TYPE_CHECKING:
+    from meshtui.model.identity.bootstrap import Bootstrap
     from meshtui.model.kubernetes.rights import Need
     from meshtui.session.protocols import (
         ChannelSource,
@@ -164,6 +165,15 @@ class Reached:
 
         given = (options.bootstrap, options.certs, options.agent)
         return LocalWorkload(*given, timeout=options.timeout, max_message=options.max_message) if any(given) else None
+
+    async def bootstrap(self) -> Bootstrap | None:
+        """The pod's own bootstrap, read by one exec; ``None`` for an address. Raises ``MeshtuiError``."""
+        if self.api is None or self.pod is None:
+            return None
+        from meshtui.sources.kubernetes.pod_workload import PodWorkload
+
+        pod = self.pod.resolved
+        return await PodWorkload(self.api, pod.namespace, pod.name, pod.pod, self.options).read_bootstrap()
 
     def follower(self) -> Follower | None:
         """What tells of the pod and the way there; ``None`` for an address."""

@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from meshtui.cli.xds.check import check_config
-from meshtui.model.target import TargetOptions
 from meshtui.model.xds.resource import CDS, Status
 from meshtui.model.xds.snapshot import Snapshot
+from meshtui.targets import read_workload
 from tests.world.clock import NOW
 from tests.world.config import canary, resource, subset, with_resource
 
@@ -21,7 +21,7 @@ def looks(*answers: Snapshot) -> tuple[list[float], list[str]]:
     waits: list[float] = []
     first, *rest = answers
     left = iter(rest)
-    _, errors = check_config(first, lambda: next(left), TargetOptions(), wait=waits.append)
+    _, errors = check_config(first, lambda: next(left), None, wait=waits.append)
     return waits, [error.title for error in errors]
 
 
@@ -50,6 +50,6 @@ def test_the_timer_of_the_bootstrap(tmp_path: Path) -> None:
     file = tmp_path / "bootstrap.json"
     file.write_text(json.dumps({"xds_servers": [server]}))
     since = with_resource(canary(), STILL._replace(last_updated=NOW - timedelta(seconds=20)))
-    slow = TargetOptions(bootstrap=str(file))
+    slow = read_workload(str(file), None).bootstrap
     assert check_config(since, canary, slow, wait=lambda _: None)[1] == []
-    assert check_config(since, canary, TargetOptions(), wait=lambda _: None)[1] != []
+    assert check_config(since, canary, None, wait=lambda _: None)[1] != []

@@ -11,7 +11,6 @@ import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 
 from meshtui.cli.xds.check import check_config
-from meshtui.model.target import TargetOptions
 from tests import xds_messages as xds
 from tests.cases import DATA, capture
 from tests.csds_server import CsdsServer
@@ -93,7 +92,7 @@ def test_what_a_real_client_held(name: str) -> None:
     """grpc-go under istiod 1.29.1 (tests/data/istio/SOURCES.md); it says of nothing when it asked for it."""
     seen = capture(name)
     later = (replace(seen, taken_at=seen.taken_at + timedelta(seconds=second)) for second in count(1))
-    _, errors = check_config(seen, lambda: next(later), TargetOptions(), wait=lambda _: None)
+    _, errors = check_config(seen, lambda: next(later), None, wait=lambda _: None)
     assert bool(errors) == (name in WRONG), [finding.title for finding in errors]
     if errors:
         assert WRONG[name] in " ".join(finding.title for finding in errors)

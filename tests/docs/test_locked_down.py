@@ -42,7 +42,8 @@ def may(double: Double, role: dict[str, Any], without: str = "") -> str:
 async def test_the_role_is_enough_for_a_named_pod(cluster_of_mesh: Double, name: str) -> None:
     config = may(cluster_of_mesh, roles()[name])
     done = await meshtui("xds", "status", "pod/client", "--kubeconfig", config, "--check")
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0, done.err
+    assert done.err == "" if name == "meshtui" else "judged without the pod's bootstrap" in done.err
 
 
 async def test_no_less_is_enough(cluster_of_mesh: Double) -> None:

@@ -53,6 +53,15 @@ async def test_check_looks_again_at_the_same_pod(shifted_cluster: Double) -> Non
     assert (await meshtui("xds", "status", *of_pod(shifted_cluster), "--check")).code == 0
 
 
+async def test_check_reads_the_bootstrap_of_the_pod_or_says_that_it_did_not(cluster_of_mesh: Double) -> None:
+    kept = await meshtui("xds", "status", *of_pod(cluster_of_mesh), "--check", "--read-only")
+    assert "judged without the pod's bootstrap: --read-only forbids" in kept.err
+    assert ("get", "pods/exec") not in cluster_of_mesh.verbs()
+    read = await meshtui("xds", "status", *of_pod(cluster_of_mesh), "--check")
+    assert (kept.code, read.code, read.err) == (0, 0, "")
+    assert ("get", "pods/exec") in cluster_of_mesh.verbs()
+
+
 async def test_requests_go_out_from_the_pod(shifted_cluster: Double) -> None:
     arguments = ("--url", URL, "--count", "60", "--expect", "config", "-o", "json")
     done = await meshtui("echo", *of_pod(shifted_cluster, "echo-v1"), *arguments)

@@ -219,7 +219,7 @@ async def test_no_container_has_cat(double: Double) -> None:
             await pods.read()
     assert "Container app has no cat" in caught.value.what
     assert "Container istio-proxy has no cat" in caught.value.what
-    assert "where it answers, and live connections still tell when certificates end" in caught.value.what
+    assert "When certificates end may still be told by the agent's metrics" in caught.value.what
 
 
 async def test_an_app_that_crashes_is_read_beside_it(double: Double) -> None:

@@ -14,7 +14,6 @@ from meshtui.cli.xds.tree import roots_json
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
 from meshtui.model.finding import Finding, Severity
-from meshtui.model.target import TargetOptions
 from meshtui.model.xds.config import (
     ClusterLoadAssignment,
     Drop,
@@ -59,7 +58,7 @@ def test_one_verdict(seen: Snapshot, health: Health, counts: tuple[str, ...], co
     assert len(errors_said) == len(set(errors_said)), "one cause, said once"
     first = next(iter(judged(seen)), None)
     assert (f"{first.severity.name.lower()}: {first.title}" if first else "") == worst
-    _, errors = check_config(seen, canary, TargetOptions(), wait=lambda _: None)  # what is waited for comes
+    _, errors = check_config(seen, canary, None, wait=lambda _: None)  # what is waited for comes
     assert bool(errors) is bool(code)
 
 

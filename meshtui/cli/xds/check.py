@@ -10,26 +10,42 @@ from typing import Final
 from meshtui.cli.diagnostics import say
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import ConfigEvidence, Evidence
+from meshtui.model.errors import MeshtuiError
 from meshtui.model.finding import Finding, Severity
+from meshtui.model.identity.bootstrap import Bootstrap
 from meshtui.model.phrases import plural, span_words
 from meshtui.model.target import TargetOptions
 from meshtui.model.xds.graph_build import build
 from meshtui.model.xds.resource import Health, ResourceKey, resource_timer
 from meshtui.model.xds.snapshot import Snapshot
-from meshtui.targets import read_workload
+from meshtui.targets import Looking, read_workload
 
 STEP: Final = 1.0
 """Seconds between two looks at something that is waited for."""
 
 
+def known_bootstrap(options: TargetOptions, look: Looking) -> Bootstrap | None:
+    """The bootstrap that was named, else the pod's own. That none could be read is said, as the judgement is then of a
+    client without features of its own."""
+    if options.bootstrap:
+        return read_workload(options.bootstrap, None).bootstrap
+    try:
+        found = look.bootstrap()
+    except MeshtuiError as error:
+        say(f"meshtui: judged without the pod's bootstrap: {error.what}")
+        return None
+    if found is not None and found.syntax is not None:
+        say(f"meshtui: judged without the pod's bootstrap: {found.source}: {found.syntax.message}")
+    return found
+
+
 def check_config(
     snapshot: Snapshot,
     look: Callable[[], Snapshot],
-    options: TargetOptions,
+    bootstrap: Bootstrap | None,
     wait: Callable[[float], None] = sleep,
 ) -> tuple[Snapshot, Sequence[Finding]]:
-    """The look that decides, and the errors in it."""
-    bootstrap = read_workload(options.bootstrap, None).bootstrap if options.bootstrap else None
+    """The look that decides, and the errors in it. ``bootstrap`` is that of the client, if it is known."""
     features = bootstrap.server_features if bootstrap is not None else frozenset()
     first = snapshot.taken_at
     snapshot, since = settled(snapshot, look, resource_timer(features), wait)

@@ -43,9 +43,9 @@ def status(ctx: click.Context, target: str, check: bool, options: TargetOptions,
     with looking(target, options, person=PERSON) as look:
         snapshot = look()
         if check:
-            from meshtui.cli.xds.check import check_config
+            from meshtui.cli.xds.check import check_config, known_bootstrap
 
-            snapshot, findings = check_config(snapshot, look, options)
+            snapshot, findings = check_config(snapshot, look, known_bootstrap(options, look))
     report_problems(snapshot)
     resources = in_order(snapshot.resources.values())
 

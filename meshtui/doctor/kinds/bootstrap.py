@@ -33,13 +33,30 @@ UNREADABLE: Final = Kind(
     area=Area.BOOTSTRAP,
     severity=Severity.ERROR,
     title="The bootstrap cannot be read",
-    why="{source} is there but cannot be read: {problem}. " + REFUSES,
+    why="{source} is there, and meshtui cannot read it: {problem}. If the app cannot either, " + REFUSES,
     fix="let the app's user read the file, and see that the path names a file",
     page=(
-        "The file is there and cannot be read: no permission, a directory, or far too large. gRPC refuses the "
-        "whole bootstrap: every `xds:` channel fails and an xDS server does not start."
+        "The file is there and cannot be read: no permission, or a directory. If the app cannot read it either, gRPC "
+        "refuses the whole bootstrap: every `xds:` channel fails and an xDS server does not start."
     ),
     seen="the path and the system's reason.",
+)
+
+TOO_LARGE: Final = Kind(
+    code="bootstrap-too-large",
+    area=Area.BOOTSTRAP,
+    severity=Severity.WARNING,
+    title="The bootstrap is larger than meshtui reads",
+    why=(
+        "{source} has more than 1 MiB, so meshtui does not read it: {problem}. What is in it, and whether gRPC takes "
+        "it, is not known."
+    ),
+    fix="see that the path names the bootstrap, which Istio writes with a few KiB",
+    page=(
+        "The file has more than 1 MiB, and meshtui does not read it: an istio-agent writes some 3 KiB, so that a "
+        "larger file is probably something else. What is in it, and whether gRPC takes it, is not known."
+    ),
+    seen="the path and the size, where it is known.",
 )
 
 EMPTY: Final = Kind(

@@ -16,6 +16,7 @@ from meshtui.model.subject import BootstrapSubject
 BY_PROBLEM: Final = {
     SyntaxProblemKind.MISSING: kinds.MISSING,
     SyntaxProblemKind.UNREADABLE: kinds.UNREADABLE,
+    SyntaxProblemKind.TOO_LARGE: kinds.TOO_LARGE,
     SyntaxProblemKind.EMPTY: kinds.EMPTY,
     SyntaxProblemKind.BEING_WRITTEN: kinds.BEING_WRITTEN,
     SyntaxProblemKind.NOT_OBJECT: kinds.NOT_OBJECT,

@@ -155,6 +155,8 @@ class SyntaxProblemKind(StrEnum):
 
     MISSING = "missing"
     UNREADABLE = "unreadable"
+    TOO_LARGE = "too-large"
+    """Larger than meshtui reads: what is in it is not known."""
     EMPTY = "empty"
     NOT_JSON = "not-json"
     NOT_OBJECT = "not-object"

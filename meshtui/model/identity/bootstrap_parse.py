@@ -33,6 +33,7 @@ from meshtui.model.identity.bootstrap import (
 )
 from meshtui.model.identity.json_text import element, member, places, without_surrogates
 from meshtui.model.identity.masking import MASK, mask
+from meshtui.model.phrases import size_words
 
 MAXIMUM_BYTES = 1024 * 1024
 """Istio's bootstraps are a few KiB; a text beyond this is something else, and reading it would only cost time."""
@@ -88,9 +89,7 @@ def _text(data: bytes) -> str:
 def _load(data: bytes) -> tuple[SyntaxProblem | None, Json]:
     """The document, or why there is none. Never quotes more than one character: it may be part of a secret."""
     if len(data) > MAXIMUM_BYTES:
-        return SyntaxProblem(
-            SyntaxProblemKind.UNREADABLE, f"it is {len(data)} bytes long, more than any bootstrap"
-        ), None
+        return SyntaxProblem(SyntaxProblemKind.TOO_LARGE, f"it has {size_words(len(data))}"), None
     if not data.strip():
         return SyntaxProblem(SyntaxProblemKind.EMPTY, "there is nothing in it"), None
     try:

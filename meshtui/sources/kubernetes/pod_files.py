@@ -69,8 +69,12 @@ class KeyRefused(ValueError):
     """Somebody asked for a private key of a pod. A defect, never input."""
 
 
-class FilesForbidden(TargetUnreachable):
-    """No file can be read for want of a right."""
+class FilesMissing(TargetUnreachable):
+    """No file of the pod can be read."""
+
+
+class FilesForbidden(FilesMissing):
+    """None can be read for want of a right."""
 
 
 class PodReader:
@@ -150,20 +154,16 @@ class PodReader:
         if failed.failure is ExecFailure.FORBIDDEN:
             place = self._place
             hint = await why_forbidden(self._api, place.namespace, EXEC, pod=place.pod) or hint
-            return FilesForbidden(f"{failed.what} {LEFT}", hint)
-        return TargetUnreachable(f"{failed.what} {LEFT}", hint)
+            return FilesForbidden(failed.what, hint)
+        return FilesMissing(failed.what, hint)
 
     def _nowhere(self, failures: list[ExecFailed]) -> MeshtuiError:
         if not failures:
             return FilesForbidden(
-                f"Which containers pod/{self._place.pod} has is not known, so none of its files can be read. {LEFT}",
+                f"Which containers pod/{self._place.pod} has is not known, so none of its files can be read.",
                 "--container names one; the right to get pods tells them all.",
             )
-        return TargetUnreachable(f"{' '.join(failed.what for failed in failures)} {LEFT}", BY_HAND)
-
-
-LEFT: Final = f"Without its files {EXEC.without}."
-"""What is left to be known by."""
+        return FilesMissing(" ".join(failed.what for failed in failures), BY_HAND)
 
 
 BY_HAND: Final = "Copies of them can be given by --bootstrap FILE and --certs DIRECTORY."

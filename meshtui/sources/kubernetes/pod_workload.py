@@ -29,14 +29,14 @@ from meshtui.model.kubernetes.pod_bootstrap import (
     bootstrap_place,
 )
 from meshtui.model.kubernetes.pod_mesh import mesh_of
-from meshtui.model.kubernetes.rights import FORWARD
+from meshtui.model.kubernetes.rights import EXEC, FORWARD
 from meshtui.model.target import TargetOptions
 from meshtui.sources.agent.http_get import MOST_HEADER_BYTES
 from meshtui.sources.agent.source import AgentSource
 from meshtui.sources.certificates import files as certificates
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ApiRefused
-from meshtui.sources.kubernetes.pod_files import LEFT, ContainerFiles, PodReader
+from meshtui.sources.kubernetes.pod_files import ContainerFiles, FilesMissing, PodReader
 from meshtui.sources.kubernetes.port_forward import PodPort
 from meshtui.sources.kubernetes.relay import Relay, open_relay
 from meshtui.sources.kubernetes.rights import why_forbidden
@@ -55,7 +55,11 @@ ANOTHER_END: Final = timedelta(seconds=30)
 """Two ends of certificates that differ by more are those of two: the agent tells it to about a second."""
 
 
-class NoBootstrap(TargetUnreachable):
+LEFT: Final = f"When certificates end may still be told by {EXEC.without}."
+"""What is left to be known by, where no file of the pod can be read."""
+
+
+class NoBootstrap(FilesMissing):
     """The pod has none where it is looked for, nor certificates at their usual place."""
 
 
@@ -134,6 +138,8 @@ class PodWorkload:
         self._read_at, self._last_is_old = now, False
         try:
             self._last = await self._settled()
+        except FilesMissing as error:
+            self._last = type(error)(f"{error.what} {LEFT}", error.hint)
         except MeshtuiError as error:
             self._last = error
         return self._last
@@ -203,17 +209,26 @@ class PodWorkload:
         return found
 
     async def _look(self) -> WorkloadFiles:
-        place, bootstrap_files = self._place, ContainerFiles()
-        if place.text:
-            bootstrap = read_bootstrap(place.text.encode("utf-8", "surrogateescape"), f"${TEXT_VARIABLE}")
-        else:
-            bootstrap_files = await self._reader.fetch([place.path])
-            bootstrap = bootstraps.read_bootstrap_once(place.path, bootstrap_files)
+        bootstrap, bootstrap_files = await self._bootstrap()
+        place = self._place
         lacks = bootstrap.syntax is not None and bootstrap.syntax.kind is SyntaxProblemKind.MISSING
         is_known = place.is_said and (bool(place.text) or bootstrap_files.container == self._app)
         if lacks and not is_known:
             return await self._without_bootstrap(bootstrap_files.container)
         return await self._with_certificates(bootstrap, bootstrap_files)
+
+    async def read_bootstrap(self) -> Bootstrap:
+        """The bootstrap alone, by one exec: what keeps it from being used is in its ``syntax``. Raises as :meth:`read`,
+        of certificates nothing is said."""
+        return (await self._bootstrap())[0]
+
+    async def _bootstrap(self) -> tuple[Bootstrap, ContainerFiles]:
+        place = self._place
+        if place.text:
+            text = place.text.encode("utf-8", "surrogateescape")
+            return read_bootstrap(text, f"${TEXT_VARIABLE}"), ContainerFiles()
+        files = await self._reader.fetch([place.path])
+        return bootstraps.read_bootstrap_once(place.path, files), files
 
     async def _with_certificates(self, bootstrap: Bootstrap, files: ContainerFiles) -> WorkloadFiles:
         watched = bootstrap.watched
@@ -241,7 +256,7 @@ class PodWorkload:
         hint = f"--container names the container of the app, if {container} is not it."
         if self._no_mesh:
             hint = f"By its spec it is no proxyless pod: {self._no_mesh}. {hint}"
-        raise NoBootstrap(f"The bootstrap of {self._pod_words} was not found: {why}. {LEFT}", hint)
+        raise NoBootstrap(f"The bootstrap of {self._pod_words} was not found: {why}.", hint)
 
 
 def _given(options: TargetOptions) -> LocalWorkload | None:

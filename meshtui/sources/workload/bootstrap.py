@@ -14,7 +14,7 @@ from meshtui.model.identity.bootstrap import Bootstrap, SyntaxProblem, SyntaxPro
 from meshtui.model.identity.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.model.identity.token import TokenFacts, read_token
-from meshtui.sources.reading import LOCAL, SETTLING, Files, look_at, read_limited
+from meshtui.sources.reading import LOCAL, SETTLING, Files, TooLarge, look_at, read_limited
 
 LOOKS_WHILE_SETTLING: Final = 5
 """Looks at a bootstrap while it settles: one that is fine is seen as soon as it is whole."""
@@ -63,6 +63,8 @@ def read_bootstrap_once(path: str, files: Files = LOCAL) -> Bootstrap:
         data = files.read(path, MAXIMUM_BYTES)
     except FileNotFoundError:
         return Bootstrap(path, SyntaxProblem(SyntaxProblemKind.MISSING, "No such file or directory"))
+    except TooLarge as error:
+        return Bootstrap(path, SyntaxProblem(SyntaxProblemKind.TOO_LARGE, error.strerror or "too large"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a usable path"
         return Bootstrap(path, SyntaxProblem(SyntaxProblemKind.UNREADABLE, reason))

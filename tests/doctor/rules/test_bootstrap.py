@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from meshtui.doctor.diagnose import diagnose
 from meshtui.doctor.evidence import BootstrapEvidence, Evidence
-from meshtui.model.finding import Finding
+from meshtui.model.finding import Finding, Severity
 from meshtui.model.identity.bootstrap import Bootstrap, SyntaxProblem, SyntaxProblemKind
-from meshtui.model.identity.bootstrap_parse import read_bootstrap
+from meshtui.model.identity.bootstrap_parse import MAXIMUM_BYTES, read_bootstrap
 from meshtui.model.identity.certificate import CertificateSet, KeyMatch, KeyState
 from meshtui.model.identity.file_facts import FileFacts, FileKind
 from meshtui.sources.certificates.x509 import parse_certificate
@@ -60,6 +61,17 @@ def test_a_bootstrap_that_cannot_be_read() -> None:
 
     for path, code in (("/nowhere/b.json", "bootstrap-missing"), ("/", "bootstrap-unreadable")):
         assert codes(judged(BootstrapEvidence(now=NOW, bootstrap=read_bootstrap_file(path)))) == [code]
+
+
+def test_a_bootstrap_that_is_too_large_is_not_known(tmp_path: Path) -> None:
+    """It was not read: nothing is said of what gRPC makes of it."""
+    from meshtui.sources.workload.bootstrap import read_bootstrap_file
+
+    (tmp_path / "large").write_bytes(b" " * (MAXIMUM_BYTES + 1))
+    for read in (read_bootstrap_file(str(tmp_path / "large")), read_bootstrap(b" " * (MAXIMUM_BYTES + 1), "text")):
+        [finding] = judged(BootstrapEvidence(now=NOW, bootstrap=read))
+        assert (finding.code, finding.severity) == ("bootstrap-too-large", Severity.WARNING)
+        assert "gRPC refuses" not in finding.explanation
 
 
 def test_what_others_ask_of_the_bootstrap() -> None:

@@ -56,7 +56,7 @@ def test_a_huge_bootstrap_is_not_read(tmp_path: Path) -> None:
         file.truncate(1 << 40)  # sparse: nothing is written
     found = read_bootstrap_file(str(path))
     assert found.syntax is not None
-    assert found.syntax.kind is SyntaxProblemKind.UNREADABLE
+    assert found.syntax.kind is SyntaxProblemKind.TOO_LARGE
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, -2])

@@ -83,7 +83,7 @@ def open_screen(
         left=watchdog.leaving,
         drawing=guard.drawing,
     )
-    opener.person = Person(login=LoginPrompt(app.say, app.lend_terminal))
+    opener.person = Person(login=LoginPrompt(app.say, app.lend_terminal, app.said_all, opener.by_hand))
     watchdog.attach(app.end)
     app.run()
     return _ended(app)
@@ -94,11 +94,14 @@ class _Opener:
 
     def __init__(self, options: TargetOptions, interval: float, recents: Recents, demo: RunningDemo | None) -> None:
         self._options = options
+        from meshtui.model.kubernetes.login_prompt import ByHand
+
         cluster = options.cluster
         # What was said of one target holds for no other.
         elsewhere = cluster._replace(namespace=None, selector=None, container=None, port=None)
         self._for_others = replace(options, cluster=elsewhere)
         self.person: Person | None = None
+        self.by_hand = ByHand()
         self._interval = interval
         self._recents = recents
         self._demos = [demo] if demo is not None else []
@@ -129,7 +132,8 @@ class _Opener:
         from meshtui.targets import NOBODY, open_pods
 
         timeout, person = self._options.timeout, self.person or NOBODY
-        return PodPicker(lambda cluster: open_pods(cluster, timeout, person), self._options.cluster)
+        cluster = self._options.cluster
+        return PodPicker(lambda other: open_pods(other, timeout, person), cluster, by_hand=self.by_hand.ask)
 
     def session(self, typed: str) -> Session:
         """A session with a target; what is no pod of a demo is remembered for the next start."""

@@ -70,7 +70,13 @@ class UsageError(MeshtuiError):
 
 
 class TargetUnreachable(MeshtuiError):
-    """Nothing answers at the address, or not before the deadline, or not as it should."""
+    """Nothing answers at the address, or not before the deadline, or not as it should.
+
+    ``again_in`` is the number of seconds before which no further try can do better, as with a login plugin that is left
+    in peace for a while; ``None`` where the next one may.
+    """
+
+    again_in: float | None = None
 
 
 class NoAnswer(TargetUnreachable):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from meshtui.model.errors import MeshtuiError, NoAnswer
+from meshtui.model.errors import MeshtuiError, NoAnswer, TargetUnreachable
 from meshtui.session.state import Link, LinkState
 
 
@@ -21,8 +21,15 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
     never = LinkState.MISSING if missing else LinkState.DOWN
     state = never if link.last_answer is None else LinkState.STALE
     since = link.since if link.state is state else at
+    again_in = error.again_in if isinstance(error, TargetUnreachable) else None
     return Link(
-        state, since, link.last_answer, problem=error.what, hint=error.hint, timed_out=isinstance(error, NoAnswer)
+        state,
+        since,
+        link.last_answer,
+        problem=error.what,
+        hint=error.hint,
+        timed_out=isinstance(error, NoAnswer),
+        retry_at=at + timedelta(seconds=again_in) if again_in else None,
     )
 
 

@@ -55,9 +55,12 @@ class Session:
         interval: float = DEFAULT_INTERVAL,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
+        by_hand: Callable[[], None] = lambda: None,
     ) -> None:
-        """``now`` is the clock of times that are shown, ``monotonic`` that of the pacing of echo runs."""
+        """``now`` is the clock of times that are shown, ``monotonic`` that of the pacing of echo runs; ``by_hand`` is
+        called when a person asks for a look now, before it."""
         self._connect = connect
+        self._by_hand = by_hand
         self._now = now
         self._sources: Sources | None = None
         self._task: asyncio.Task[None] | None = None
@@ -112,7 +115,8 @@ class Session:
         await whatever_happens(sources.close if sources is not None else None)
 
     def poll_now(self) -> None:
-        """Do not wait for the interval to end."""
+        """Do not wait for the interval to end: a person asks for a look."""
+        self._by_hand()
         self._wake.set()
         self._beside.look_now()
 

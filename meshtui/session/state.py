@@ -40,7 +40,8 @@ class LinkState(Enum):
 class Link:
     """The connection to the target. ``problem`` is a whole sentence, ``hint`` what to try; both empty when live.
 
-    ``timed_out`` says that nothing came in the time it was given, which ``problem`` then names.
+    ``timed_out`` says that nothing came in the time it was given, which ``problem`` then names. ``retry_at`` is when
+    the try comes that may do better, where the next one cannot.
     """
 
     state: LinkState
@@ -50,6 +51,7 @@ class Link:
     problem: str = ""
     hint: str = ""
     timed_out: bool = False
+    retry_at: datetime | None = None
 
 
 class Fact(StrEnum):

@@ -72,7 +72,9 @@ def _session(target: str, options: TargetOptions, interval: float, person: Perso
     async def connect() -> Sources:
         return await _open(target, options, person, whole=whole)
 
-    return Session(target, connect, interval=interval)
+    if person.login is None:
+        return Session(target, connect, interval=interval)
+    return Session(target, connect, interval=interval, by_hand=person.login.by_hand.ask)
 
 
 # one look, for headless commands

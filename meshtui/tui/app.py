@@ -53,6 +53,9 @@ def _commands() -> type[Provider]:
     return Commands
 
 
+SAID_S: Final = 600.0
+"""Seconds for which what somebody else says is shown at most; it goes when they have ended, as a plugin does sooner."""
+
 QUIET_S = 2.0
 """Seconds without a key, a click or a turn of the wheel after which no other is expected at once."""
 
@@ -106,6 +109,7 @@ class MeshtuiApp(App[None]):
         self._open_picker = open_picker
         self._cluster_known = cluster_known
         self._pickers: list[PodPicker] = []
+        self._says = False
         self._now = now
         self.stopped_runs: tuple[EchoState, ...] = ()
         """The runs that were under way when the program was left, as far as they came."""
@@ -174,8 +178,15 @@ class MeshtuiApp(App[None]):
             await super().on_event(event)
 
     def say(self, line: str) -> None:
-        """A line of somebody else's, such as a login plugin's, over whatever is shown."""
-        self.notify(shown(line), markup=False)
+        """A line of somebody else's, such as a login plugin's, over whatever is shown until :meth:`said_all`."""
+        self._says = True
+        self.notify(shown(line), markup=False, timeout=SAID_S)
+
+    def said_all(self) -> None:
+        """Who said something has ended."""
+        if self._says:
+            self._says = False
+            self.call_later(self.clear_notifications)  # not before the newest line has come there
 
     @asynccontextmanager
     async def lend_terminal(self, needed: bool) -> AsyncIterator[bool]:

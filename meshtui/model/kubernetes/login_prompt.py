@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from math import inf
 from typing import NamedTuple
+
+
+class ByHand:
+    """When a person last asked for another try, on the clock of :func:`time.monotonic`."""
+
+    asked_at: float = -inf
+
+    def ask(self) -> None:
+        """Ask for one now."""
+        self.asked_at = time.monotonic()
 
 
 class LoginPrompt(NamedTuple):
@@ -14,7 +26,12 @@ class LoginPrompt(NamedTuple):
     code to type), made harmless. ``terminal`` is entered around a plugin that may ask something there: its argument
     says whether the plugin cannot go without (``interactiveMode: Always``, or it failed without), and what it yields
     whether the terminal is lent. A screen suspends itself inside.
+
+    ``over`` is called when a run of a plugin has ended: what it said is in its failure, or matters no more. A plugin
+    that is left in peace since before the person last asked ``by_hand`` for another try is run at once.
     """
 
     says: Callable[[str], None]
     terminal: Callable[[bool], AbstractAsyncContextManager[bool]]
+    over: Callable[[], None] = lambda: None
+    by_hand: ByHand = ByHand()

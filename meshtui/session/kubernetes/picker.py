@@ -29,9 +29,18 @@ LEAVING_S: Final = 1.0
 class PodPicker:
     """One at a time: a context, a namespace of it, and what is known of its pods (``state``)."""
 
-    def __init__(self, open_pods: OpenPods, cluster: ClusterOptions, *, now: Callable[[], datetime] = utc_now) -> None:
-        """``cluster`` is what was said of the cluster; it holds for what is picked as well."""
+    def __init__(
+        self,
+        open_pods: OpenPods,
+        cluster: ClusterOptions,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        by_hand: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``cluster`` is what was said of the cluster; it holds for what is picked as well. ``by_hand`` is called when
+        a person asks for another try, before it."""
         self._open = open_pods
+        self._by_hand = by_hand
         self._cluster = cluster._replace(selector=None, container=None, port=None)
         self._now = now
         self._wanted_namespace = cluster.namespace
@@ -92,7 +101,8 @@ class PodPicker:
         self._look_into(source, namespace)
 
     def again(self) -> None:
-        """Try what failed once more, now."""
+        """Try what failed once more, now: a person asks for it."""
+        self._by_hand()
         namespace = self._state.namespace
         if namespace is None or self._source is None:
             self.use_context(self._state.context, self._wanted_namespace)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from meshtui.model.errors import MeshtuiError
+from meshtui.model.errors import MeshtuiError, TargetUnreachable
 from meshtui.sources.kubernetes.failures import ApiRefused, LoginFailed
 
 LOGIN_PAUSE_S: Final = 30.0
@@ -42,6 +42,12 @@ class Pacing:
         """The same after that error: what is wrong with a login is not tried again in a hurry, for a plugin may open a
         browser each time."""
         return max(self.pause(failures), LOGIN_PAUSE_S) if is_about_login(error) else self.pause(failures)
+
+    def again_in(self, error: MeshtuiError, pause: float) -> float:
+        """Seconds until the try after that error that may do better, if there is one after each ``pause``. One before
+        is a try all the same: somebody may have logged in outside."""
+        least = error.again_in if isinstance(error, TargetUnreachable) else None
+        return max(pause, least or 0.0)
 
     async def after_watch(self, began: float, changed: bool, hurried: int) -> int:
         """Wait if the watch that began then (``clock``) ended too soon with nothing changed, and return how many did so

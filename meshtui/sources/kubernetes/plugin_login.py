@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -46,21 +47,22 @@ class Pause:
         self._first, self._longest = bounds
         self._monotonic = monotonic
         self._next = self._first
-        self._until: float | None = None
+        self._began = self._until = -inf
 
-    @property
-    def holds(self) -> bool:
-        """Whether it goes on."""
-        return self._until is not None and self._monotonic() < self._until
+    def left(self, prompt: LoginPrompt) -> float:
+        """Seconds for which it goes on; 0 when it is over, or when the person has asked for another try since."""
+        return max(self._until - self._monotonic(), 0.0) if prompt.by_hand.asked_at <= self._began else 0.0
 
     def begin(self) -> None:
         """It failed."""
-        self._until = self._monotonic() + self._next
+        self._began = self._monotonic()
+        self._until = self._began + self._next
         self._next = min(2 * self._next, self._longest)
 
     def reset(self) -> None:
         """It worked."""
-        self._until, self._next = None, self._first
+        self._began = self._until = -inf
+        self._next = self._first
 
 
 class PluginLogin:
@@ -100,7 +102,7 @@ class PluginLogin:
         async with self._one_at_a_time:
             if runs != self.runs:
                 return True
-            if self._after_refusal.holds:
+            if self._after_refusal.left(prompt):
                 return False
             before = self._answer
             now = await self._run(prompt)
@@ -110,23 +112,29 @@ class PluginLogin:
             return True
 
     async def _run(self, prompt: LoginPrompt) -> LoginAnswer:
-        if self._failed is not None and self._after_failure.holds:
-            raise _same(self._failed)
+        if self._failed is not None and (left := self._left(prompt)):
+            raise _same(self._failed, left)
         self.running = shown(self._plugin)
         try:
             answer = await self._ask(prompt)
         except LoginFailed as error:
             self._answer, self._failed = None, error
             self._after_failure.begin()
-            raise
+            raise _same(error, self._left(prompt)) from None
         finally:
             self.running = ""
+            prompt.over()
         if self._answer is None or answer.token != self._answer.token:
             self._after_refusal.reset()
         self._after_failure.reset()
         self._answer, self._failed = answer, None
         self.runs += 1
         return answer
+
+    def _left(self, prompt: LoginPrompt) -> float:
+        """Seconds until it is run again: without the terminal, or where it cannot go without with that."""
+        needed = self._plugin.interactive_mode == "Always"
+        return max(self._after_failure.left(prompt), self._after_lending.left(prompt) if needed else 0.0)
 
     async def _ask(self, prompt: LoginPrompt) -> LoginAnswer:
         mode = self._plugin.interactive_mode
@@ -137,25 +145,25 @@ class PluginLogin:
         if answer is not None:
             return answer
         if always:
-            raise (
-                _same(self._failed)
-                if self._failed is not None
-                else LoginFailed(
-                    f"The login plugin {shown(self._plugin)} has to ask something, and there is no terminal for it.",
-                    "Log in by kubectl first, or start meshtui in a terminal.",
-                )
+            raise LoginFailed(
+                f"The login plugin {shown(self._plugin)} has to ask something, and there is no terminal for it.",
+                "Log in by kubectl first, or start meshtui in a terminal.",
             )
         try:
             return await self._once(prompt, interactive=False)
-        except LoginFailed:
-            answer = await self._at_the_terminal(prompt, needed=True)
+        except LoginFailed as silent:
+            try:
+                answer = await self._at_the_terminal(prompt, needed=True)
+            except LoginFailed:
+                # What it wrote to the terminal is gone with that; what it wrote before is in the failure of before.
+                raise silent from None
             if answer is None:
                 raise
             return answer
 
     async def _at_the_terminal(self, prompt: LoginPrompt, *, needed: bool) -> LoginAnswer | None:
         """What it answers with the terminal; None where that is not lent, or was in vain a moment ago."""
-        if self._after_lending.holds:
+        if self._after_lending.left(prompt):
             return None
         async with prompt.terminal(needed) as lent:
             if not lent:
@@ -184,6 +192,8 @@ def shared_login(plugin: ExecPlugin, cluster: Cluster, environ: Mapping[str, str
     return logins.setdefault(key, PluginLogin(plugin, cluster, environ))
 
 
-def _same(failure: LoginFailed) -> LoginFailed:
-    """The failure, to be raised anew without the trace of before."""
-    return LoginFailed(failure.what, failure.hint)
+def _same(failure: LoginFailed, again_in: float) -> LoginFailed:
+    """The failure, to be raised anew without the trace of before, with the seconds until the plugin is run again."""
+    same = LoginFailed(failure.what, failure.hint)
+    same.again_in = again_in
+    return same

@@ -93,7 +93,7 @@ async def follow_pods(
         except MeshtuiError as error:
             failures += 1
             pause = pacing.pause_after(error, failures)
-            yield PodsTroubled(error=error, again_in=pause)
+            yield PodsTroubled(error=error, again_in=pacing.again_in(error, pause))
             await pacing.sleep(pause)
 
 

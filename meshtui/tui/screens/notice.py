@@ -48,9 +48,22 @@ def notice_lines(frame: Frame, tick: int, width: int) -> Iterator[Line]:
     else:
         yield EMPTY
         spinner = SPINNER[tick % len(SPINNER)]
-        yield (Span(f"  {spinner} ", Role.ACCENT), Span("Tried again every 2 s; it comes up here by itself.", Role.DIM))
+        yield (
+            Span(f"  {spinner} ", Role.ACCENT),
+            Span(f"{_next_try(link, frame)}; it comes up here by itself.", Role.DIM),
+        )
     yield EMPTY
+    if link.retry_at is not None:
+        yield (Span("    r ", Role.KEY), Span("try now", Role.DIM))
     yield (Span("    o ", Role.KEY), Span("choose another target", Role.DIM))
+
+
+def _next_try(link: Link, frame: Frame) -> str:
+    """When the try comes that may do better."""
+    if link.retry_at is None:
+        return "Tried again every 2 s"
+    left = (link.retry_at - frame.now).total_seconds()
+    return f"Tried again in {span_words(left)}" if left >= 1 else "Being tried again"
 
 
 SLOW: Final = 2

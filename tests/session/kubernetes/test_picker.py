@@ -28,9 +28,16 @@ def names(picker: PodPicker) -> set[str]:
 
 
 def started(clusters: Clusters, cluster: ClusterOptions | None = None) -> PodPicker:
-    picker = PodPicker(clusters.open, cluster or ClusterOptions(), now=Clock())
+    picker = PodPicker(
+        clusters.open, cluster or ClusterOptions(), now=Clock(), by_hand=lambda: asked.append(len(asked))
+    )
+    asked.clear()
     picker.start()
     return picker
+
+
+asked: list[int] = []
+"""Tries that were asked for by hand."""
 
 
 async def test_it_begins_in_the_namespace_of_the_current_context() -> None:
@@ -127,9 +134,11 @@ async def test_tried_again_now_it_keeps_what_was_seen() -> None:
     picker = started(Clusters({"": source}))
     await until(lambda: picker.state.book.phase is Phase.TROUBLED)
     source.events[NAMESPACE] = ()
+    assert not asked
     picker.again()
     await until(lambda: picker.state.book.phase is Phase.WAITING)
     assert names(picker) == {"echo-v1"}
+    assert len(asked) == 1
     await picker.close()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from meshtui.model.kubernetes.kubeconfig import Cluster, ExecPlugin
-from meshtui.model.kubernetes.login_prompt import LoginPrompt
+from meshtui.model.kubernetes.login_prompt import ByHand, LoginPrompt
 from meshtui.sources.kubernetes.failures import LoginFailed
 from meshtui.sources.kubernetes.plugin_login import SILENT, PluginLogin
 
@@ -28,7 +28,8 @@ class World:
         self.seconds = 0.0
         self.lends = True
         self.lent = 0
-        self.prompt = LoginPrompt(says=lambda line: None, terminal=self._terminal)
+        self.over = 0
+        self.prompt = LoginPrompt(lambda line: None, self._terminal, self._over, ByHand())
         plugin = ExecPlugin(command=str(folder / "login"), interactive_mode=mode)
         environ = {"PATH": os.environ["PATH"]}
         self.login = PluginLogin(
@@ -38,6 +39,9 @@ class World:
             clock=lambda: START + timedelta(seconds=self.seconds),
             monotonic=lambda: self.seconds,
         )
+
+    def _over(self) -> None:
+        self.over += 1
 
     @asynccontextmanager
     async def _terminal(self, needed: bool) -> AsyncIterator[bool]:
@@ -62,6 +66,11 @@ class World:
 
     async def token(self) -> str:
         return (await self.login.answer(self.prompt)).token
+
+    async def again_in(self) -> float | None:
+        with pytest.raises(LoginFailed) as failed:
+            await self.token()
+        return failed.value.again_in
 
     async def fails(self) -> None:
         with pytest.raises(LoginFailed, match="exit code 3"):
@@ -116,6 +125,61 @@ async def test_an_answer_that_is_refused_is_asked_for_anew_and_the_same_one_not_
     assert await world.login.again(SILENT, 2) is True
     assert await world.login.again(SILENT, 2) is True  # somebody else has renewed it since
     assert world.runs == 3
+
+
+async def test_a_failure_says_when_it_is_run_again(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.does("exit 3")
+    assert await world.again_in() == 2
+    world.seconds += 1.5
+    assert await world.again_in() == 0.5
+    world.seconds += 0.5
+    assert await world.again_in() == 4
+    assert world.runs == 2
+
+
+async def test_one_that_needs_the_terminal_is_run_again_when_it_is_lent_that(tmp_path: Path) -> None:
+    world = World(tmp_path, "Always")
+    world.does("exit 3")
+    assert await world.again_in() == 15
+    world.seconds += 5
+    assert await world.again_in() == 10
+    world.seconds += 10
+    assert await world.again_in() == 30
+    assert world.runs == 2
+
+
+@pytest.mark.parametrize("mode", ["Never", "Always"])
+async def test_a_try_by_hand_is_a_run_at_once(mode: str, tmp_path: Path) -> None:
+    world = World(tmp_path, mode)
+    world.does("exit 3")
+    await world.fails()
+    world.seconds += 1
+    world.prompt.by_hand.asked_at = world.seconds
+    await world.fails()
+    await world.fails()  # one more run for each time it is asked
+    assert world.runs == 2
+
+
+async def test_an_answer_that_was_refused_twice_is_asked_for_by_hand(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.gives("a")
+    await world.token()
+    assert await world.login.again(world.prompt, 1) is False
+    world.gives("b")
+    assert await world.login.again(world.prompt, 2) is False
+    world.seconds += 1
+    world.prompt.by_hand.asked_at = world.seconds
+    assert await world.login.again(world.prompt, 2) is True
+
+
+async def test_what_it_said_without_the_terminal_is_not_lost_by_a_run_with_it(tmp_path: Path) -> None:
+    world = World(tmp_path, "IfAvailable")
+    world.does(f"echo . >> {tmp_path}/said; if [ $(wc -l < {tmp_path}/said) = 1 ]; then echo open this >&2; fi; exit 3")
+    with pytest.raises(LoginFailed, match="open this"):
+        await world.token()
+    assert world.lent == 1
+    assert world.over == 1
 
 
 @pytest.mark.parametrize("mode", ["Always", "IfAvailable"])

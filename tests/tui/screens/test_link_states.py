@@ -38,6 +38,29 @@ async def test_down_says_why_and_what_to_try(bench: Bench, run: Run) -> None:
     assert "kubectl port-forward" in text
 
 
+async def test_a_try_that_can_do_no_better_is_not_promised_before_its_time(bench: Bench, run: Run) -> None:
+    failed = TargetUnreachable("The login plugin sso failed with exit code 1: enter ABCD.", "Log in as it says.")
+    failed.again_in = 14
+    bench.add().error = failed
+    async with run(bench.app(), (80, 24)) as pilot:
+        text = screen_text(pilot.app)
+        assert "enter ABCD" in text
+        assert "Tried again in 14 s" in text
+        assert "r try now" in text
+
+
+async def test_what_a_plugin_says_is_shown_until_it_has_ended(bench: Bench, run: Run) -> None:
+    bench.add(resources=healthy())
+    app = bench.app()
+    async with run(app, (80, 24)) as pilot:
+        app.say("enter [b]ABCD[/b]")
+        await settle(pilot)
+        assert "enter [b]ABCD[/b]" in screen_text(pilot.app)
+        app.said_all()
+        await settle(pilot)
+        assert "ABCD" not in screen_text(pilot.app)
+
+
 async def test_down_comes_up_by_itself(bench: Bench, run: Run) -> None:
     source = bench.add(resources=healthy())
     source.error = DOWN

@@ -45,7 +45,7 @@ UNREADABLE: Final = Kind(
 TOO_LARGE: Final = Kind(
     code="bootstrap-too-large",
     area=Area.BOOTSTRAP,
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     title="The bootstrap is larger than meshtui reads",
     why=(
         "{source} has more than 1 MiB, so meshtui does not read it: {problem}. What is in it, and whether gRPC takes "

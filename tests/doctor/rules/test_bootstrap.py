@@ -70,7 +70,7 @@ def test_a_bootstrap_that_is_too_large_is_not_known(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b" " * (MAXIMUM_BYTES + 1))
     for read in (read_bootstrap_file(str(tmp_path / "large")), read_bootstrap(b" " * (MAXIMUM_BYTES + 1), "text")):
         [finding] = judged(BootstrapEvidence(now=NOW, bootstrap=read))
-        assert (finding.code, finding.severity) == ("bootstrap-too-large", Severity.WARNING)
+        assert (finding.code, finding.severity) == ("bootstrap-too-large", Severity.ERROR)
         assert "gRPC refuses" not in finding.explanation
 
 

@@ -19,6 +19,7 @@ from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
 
 if TYPE_CHECKING:
     from meshtui.cli.running_demo import RunningDemo
+    from meshtui.model.kubernetes.access import AccessLadder
     from meshtui.session.demo_control import DemoControl
     from meshtui.session.kubernetes.picker import PodPicker
     from meshtui.session.recents import Recents
@@ -79,6 +80,7 @@ def open_screen(
         scenarios=scenarios(),
         recents=recents.offers(),
         open_picker=opener.picker,
+        ask_access=opener.access,
         cluster_known=opener.cluster_known,
         left=watchdog.leaving,
         drawing=guard.drawing,
@@ -134,6 +136,13 @@ class _Opener:
         timeout, person = self._options.timeout, self.person or NOBODY
         cluster = self._options.cluster
         return PodPicker(lambda other: open_pods(other, timeout, person), cluster, by_hand=self.by_hand.ask)
+
+    async def access(self, target: str) -> AccessLadder | None:
+        """What the user may do in the namespace of a pod; ``None`` for an address. Raises ``MeshtuiError``."""
+        from meshtui.targets import NOBODY
+        from meshtui.targets.access import access_of
+
+        return await access_of(target, self._for_others, self.person or NOBODY)
 
     def session(self, typed: str) -> Session:
         """A session with a target; what is no pod of a demo is remembered for the next start."""

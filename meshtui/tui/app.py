@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from meshtui.session.echo.state import EchoState
     from meshtui.session.kubernetes.picker import PodPicker
     from meshtui.session.workspace import Workspace
+    from meshtui.tui.screens.access_look import AskAccess
     from meshtui.tui.screens.main import MainScreen
 
 OpenDemo: TypeAlias = "Callable[[str | None], DemoControl]"
@@ -67,7 +68,8 @@ class MeshtuiApp(App[None]):
     """Given sessions to open and, for the demo, what starts it; opens no source itself.
 
     With ``target`` it attaches and goes straight in. With ``demo`` it starts that and attaches its first offer. With
-    neither it asks: ``open_picker`` shows a cluster's pods, ``cluster_known`` says that there is a kubeconfig. ``now``
+    neither it asks: ``open_picker`` shows a cluster's pods, ``cluster_known`` says that there is a kubeconfig;
+    ``ask_access`` tells what the user may do with a target. ``now``
     is the clock of all ages. On the way out everything attached or started is ended; ``left`` is called before that,
     when the terminal is as it was, with the exit status.
     """
@@ -89,6 +91,7 @@ class MeshtuiApp(App[None]):
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
         open_picker: OpenPicker | None = None,
+        ask_access: AskAccess | None = None,
         cluster_known: bool = False,
         now: Callable[[], datetime] = utc_now,
         left: Callable[[int], None] = lambda code: None,
@@ -107,6 +110,7 @@ class MeshtuiApp(App[None]):
         self._scenarios = scenarios
         self._recents = recents
         self._open_picker = open_picker
+        self._ask_access = ask_access
         self._cluster_known = cluster_known
         self._pickers: list[PodPicker] = []
         self._says = False
@@ -303,6 +307,18 @@ class MeshtuiApp(App[None]):
             message.screen.complain("No cluster can be asked from here.")
         else:
             self.pick_pod(lambda target: message.screen.attach(target) if target is not None else None)
+
+    def on_main_screen_show_access(self, message: MainScreen.ShowAccess) -> None:
+        """What can be had of the target in front."""
+        from meshtui.tui.dialogs.access import AccessDialog
+        from meshtui.tui.screens.access_look import AccessLook
+
+        if self._workspace.front is None:
+            message.screen.complain("No target is attached yet.")
+            return
+        look = AccessLook(self._workspace.front, self._ask_access)
+        self.push_screen(AccessDialog(look))
+        self.run_worker(look.ask(), group="access", exclusive=True, exit_on_error=False)
 
     def on_starting_screen_failed(self) -> None:
         """What was typed ahead was for a mesh that does not come."""

@@ -18,6 +18,7 @@ from meshtui.session.protocols import Sources
 from meshtui.session.session import Session
 from meshtui.session.workspace import Workspace
 from meshtui.tui.app import MeshtuiApp, OpenPicker
+from meshtui.tui.screens.access_look import AskAccess
 from meshtui.tui.screens.main import MainScreen
 from meshtui.tui.views.registry import View
 from tests.waiting import PATIENCE_S, until
@@ -58,6 +59,7 @@ class Bench:
         scenarios: tuple[Scenario, ...] = (),
         recents: tuple[Offer, ...] = (),
         open_picker: OpenPicker | None = None,
+        ask_access: AskAccess | None = None,
         cluster_known: bool = True,
     ) -> MeshtuiApp:
         return MeshtuiApp(
@@ -68,6 +70,7 @@ class Bench:
             scenarios=scenarios,
             recents=recents,
             open_picker=open_picker,
+            ask_access=ask_access,
             cluster_known=cluster_known,
             now=self.clock,
         )

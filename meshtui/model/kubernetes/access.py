@@ -23,14 +23,15 @@ class Access(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step. ``unlocks`` is what it gives; of one that is missing, ``instead`` is what is used without it, ``why``
-    who says so, and ``paste`` the lines that would give it, whole, as they are to be pasted; empty where nothing is
-    known. ``rights`` are those that are missing for certain."""
+    who says so, ``hint`` what to try, and ``paste`` the lines that would give it, whole, as they are to be pasted;
+    empty where nothing is known. ``rights`` are those that are missing for certain."""
 
     name: str
     access: Access
     unlocks: str
     instead: str = ""
     why: str = ""
+    hint: str = ""
     paste: str = ""
     rights: tuple[Right, ...] = ()
 

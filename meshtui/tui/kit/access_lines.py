@@ -53,12 +53,14 @@ def detail_lines(step: Step, width: int) -> Iterator[Line]:
         ("gives", step.unlocks if step.access is Access.HAD or len(step.unlocks) > _room(width) else ""),
         ("why not" if step.access is Access.MISSING else "not known", _you(step)),
         ("without it", step.instead),
+        ("try", step.hint),
     ):
         if text:
             yield from hanging((Span(f" {pad(label, LABEL)}", Role.TITLE),), text, max(width - LABEL - 3, 12))
     if step.paste:
         yield EMPTY
-        yield (Span(" This gives it", Role.TITLE), Span("   y copies it", Role.DIM))
+        title = " This gives it" if step.access is Access.MISSING else " This tells"
+        yield (Span(title, Role.TITLE), Span("   y copies it", Role.DIM))
         for line in step.paste.splitlines():
             yield from _pasted(line, width)
 

@@ -76,6 +76,9 @@ class MainScreen(Screen[None], Backdrop):
         Binding("space", "freeze", "Freeze", id="main.freeze", tooltip="Hold the screen still, or let it go on"),
         Binding("r", "poll", "Look now", show=False, id="main.poll", tooltip="Look at the target now"),
         Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
+        Binding(
+            "A", "access", "Access", show=False, id="main.access", tooltip="What can be had, and what gives the rest"
+        ),
         Binding("tab", "app.focus_next", "Next pane", show=False, id="main.pane", tooltip="Between list and detail"),
         Binding("colon", "command", "Command", show=False, id="main.command", tooltip="Type a command"),
         *(
@@ -104,6 +107,13 @@ class MainScreen(Screen[None], Backdrop):
 
     class PickPod(Message):
         """A pod of a cluster is wanted."""
+
+        def __init__(self, screen: MainScreen) -> None:
+            super().__init__()
+            self.screen = screen
+
+    class ShowAccess(Message):
+        """What each right, port and file gives of the target in front is wanted."""
 
         def __init__(self, screen: MainScreen) -> None:
             super().__init__()
@@ -267,6 +277,10 @@ class MainScreen(Screen[None], Backdrop):
     def action_pods(self) -> None:
         """Show the pods of a cluster."""
         self.post_message(self.PickPod(self))
+
+    def action_access(self) -> None:
+        """Show what each right, port and file gives, and what gives those that are missing."""
+        self.post_message(self.ShowAccess(self))
 
     def action_step(self) -> None:
         """A letter typed astray changes no rollout: it is asked first."""

@@ -43,6 +43,10 @@ class Commanded(Protocol):
         """Show the pods of a cluster."""
         ...
 
+    def action_access(self) -> None:
+        """Show what each right, port and file gives."""
+        ...
+
     def action_freeze(self) -> None:
         """Hold the screen still, or let it go on."""
         ...
@@ -81,6 +85,7 @@ def main_commands(screen: Commanded) -> tuple[Command, ...]:
     return (
         Command("open", "Attach a target, or choose one", open_, argument="TARGET"),
         Command("pods", "Pick a pod of a cluster", lambda _: screen.action_pods()),
+        Command("access", "What can be had of the target, and what gives the rest", lambda _: screen.action_access()),
         Command("view", "Open a view", view, argument="NAME", required=True, choices=tuple(spec.id for spec in VIEWS)),
         *(_of_view(screen, spec.id, command) for spec in VIEWS for command in spec.commands),
         Command("freeze", "Hold the screen still, or let it go on", lambda _: screen.action_freeze()),

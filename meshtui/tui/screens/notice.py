@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from meshtui.model.phrases import span_words
+from meshtui.present.register import REGISTER
 from meshtui.session.state import Link, LinkState
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
@@ -14,17 +15,6 @@ from meshtui.tui.kit.text import span
 
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 """One cell; a step each tick of the pump."""
-
-REGISTER: Final = (
-    ("Go", ('import "google.golang.org/grpc/admin"', "cleanup, err := admin.Register(server); defer cleanup()")),
-    ("C++", ("#include <grpcpp/ext/admin_services.h>", "grpc::AddAdminServices(&builder);")),
-    (
-        "Java",
-        ("// io.grpc:grpc-services, io.grpc:grpc-xds", "builder.addServices(AdminInterface.getStandardServices());"),
-    ),
-    ("Python", ("import grpc_admin  # pip install grpcio-admin", "grpc_admin.add_admin_servicers(server)")),
-)
-"""How a gRPC app registers CSDS and channelz (gRFC A38), by language."""
 
 
 def needs_notice(frame: Frame) -> bool:

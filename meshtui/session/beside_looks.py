@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from meshtui.model.errors import unforeseen
 from meshtui.model.identity.workload import Offers
@@ -15,9 +16,12 @@ from meshtui.session.echo.state import EchoState
 from meshtui.session.identity.connections import PeerReader
 from meshtui.session.identity.monitor import IdentityMonitor
 from meshtui.session.kubernetes.monitor import ClusterMonitor
-from meshtui.session.observation import Attached, EchoSeen, Happened, Observation
+from meshtui.session.observation import Attached, EchoSeen, Happened, Observation, PodBecame
 from meshtui.session.protocols import Follower, Sources
 from meshtui.session.state_book import StateBook
+
+if TYPE_CHECKING:  # what only a pod needs
+    from meshtui.model.kubernetes.pod_fate import PodFate
 
 
 class BesideLooks:
@@ -79,7 +83,7 @@ class BesideLooks:
     async def _follow(self, follower: Follower) -> None:
         """Put what becomes of the target itself into the timeline. Where nothing can be known, that is said once."""
         try:
-            await follower.follow(self._happened)
+            await follower.follow(self._happened, self._became)
         except Exception as error:  # the edge: what is not known of the pod must not cost what its app answers
             target = self._book.state.target
             said = unforeseen(error, f"The following of {target}")
@@ -87,6 +91,9 @@ class BesideLooks:
 
     def _happened(self, event: Event) -> None:
         self._book.observe(Happened(at=self._now(), event=event))
+
+    def _became(self, fate: PodFate) -> None:
+        self._book.observe(PodBecame(at=self._now(), fate=fate))
 
     def _cluster_seen(self, observation: Observation) -> None:
         """What the cluster says; an echo run hears the pods' versions, which outlive a look without an answer."""

@@ -10,6 +10,7 @@ Observation
 ├── EchoSeen        the present echo run moved on
 ├── Happened        something happened outside, in the demo mesh
 ├── ClusterSeen     the cluster said what is behind the client's endpoints, or gave no answer
+├── PodBecame       what has become of the pod that is attached
 ├── PodEventsSeen   the cluster said what it remembers of the pod, or gave no answer
 └── PartChecked     a part of meshtui broke beside the look, or works again
 """
@@ -20,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from meshtui.model.channels import ChannelReport, PeerCertificate
 from meshtui.model.errors import MeshtuiError
@@ -36,6 +37,9 @@ from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
 from meshtui.session.identity_memory import Peers
 from meshtui.session.state import MissingFact
+
+if TYPE_CHECKING:  # what only a pod needs
+    from meshtui.model.kubernetes.pod_fate import PodFate
 
 PeerCertificates: TypeAlias = Mapping[tuple[PeerCertificate, Side], Certificate | None]
 """Both sides' certificates of live connections, parsed; ``None`` for what is no certificate."""
@@ -120,6 +124,14 @@ class ClusterSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodBecame:
+    """What has become of the pod that is attached."""
+
+    at: datetime
+    fate: PodFate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodEventsSeen:
     """What the cluster remembers of the pod, or why it says nothing."""
 
@@ -146,6 +158,7 @@ Observation: TypeAlias = (
     | EchoSeen
     | Happened
     | ClusterSeen
+    | PodBecame
     | PodEventsSeen
     | PartChecked
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a command that looks once needs the form of the sources alo
     from meshtui.model.identity.workload import Offers, WorkloadFiles
     from meshtui.model.kubernetes.behind import Behind, ServiceRef
     from meshtui.model.kubernetes.events import PodEvents
+    from meshtui.model.kubernetes.pod_fate import PodFate
     from meshtui.model.timeline import Event
     from meshtui.model.xds.resource import Resource
     from meshtui.model.xds.snapshot import Snapshot
@@ -82,8 +83,11 @@ class WorkloadSource(Protocol):
 class Follower(Protocol):
     """What knows of the target itself, beside what it answers: that its pod is deleted, or the way there cut."""
 
-    async def follow(self, happened: Callable[[Event], None]) -> None:
-        """Tell of each event until cancelled. Raises ``MeshtuiError`` when nothing can be known, and why."""
+    async def follow(self, happened: Callable[[Event], None], became: Callable[[PodFate], None]) -> None:
+        """Tell of each event, and what has become of the pod after each, until cancelled.
+
+        Raises ``MeshtuiError`` when nothing can be known, and why.
+        """
         ...
 
 

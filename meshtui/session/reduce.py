@@ -43,6 +43,7 @@ from meshtui.session.observation import (
     Observation,
     PartChecked,
     PeersSeen,
+    PodBecame,
     PodEventsSeen,
 )
 from meshtui.session.previous import remember
@@ -88,6 +89,8 @@ def _taken_in(state: SessionState, observation: Observation) -> SessionState:
             return state.with_events(observation.event)
         case ClusterSeen(at=at):
             return _part(state, "the cluster", lambda state: _judged(cluster.seen(state, observation), at))
+        case PodBecame(fate=fate):
+            return state if fate == state.fate else replace(state, fate=fate)
         case PodEventsSeen():
             return _part(state, "the pod's events", lambda state: cluster.events_seen(state, observation))
         case PartChecked():

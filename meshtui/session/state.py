@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from meshtui.doctor.diagnose import Diagnosis
 from meshtui.model.answerer import Processes, Switches
@@ -24,6 +24,9 @@ from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.echo.state import EchoState
 from meshtui.session.identity_memory import IdentityMemory
+
+if TYPE_CHECKING:  # what only a pod needs
+    from meshtui.model.kubernetes.pod_fate import PodFate
 
 
 class LinkState(Enum):
@@ -124,7 +127,8 @@ class SessionState:
     first look is no change), ``previous`` holds its config before that. ``traffic`` is what the app's
     calls did in the last minutes. ``echo`` is the present echo run, or the last. ``workload`` is who the target is, as
     far as files, agent, config and live connections tell; ``None`` before the first connection. ``behind`` is what the
-    cluster says of the client's endpoints, ``pod_events`` what it remembers of the pod, the oldest first.
+    cluster says of the client's endpoints, ``pod_events`` what it remembers of the pod, the oldest first. ``fate`` is
+    what has become of the pod; ``None`` for an address, and where the pod may not be read.
     """
 
     target: str
@@ -144,6 +148,7 @@ class SessionState:
     workload: Workload | None = None
     behind: Behind | None = None
     pod_events: tuple[KubernetesEvent, ...] = ()
+    fate: PodFate | None = None
     memory: Memory = field(default_factory=Memory)
 
     def with_events(self, *events: Event) -> SessionState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:  # a command that opens no target needs no session
@@ -62,6 +63,8 @@ class Workspace:
         self._open_session = open_session
         self._sessions: dict[str, Session] = {}
         self._state = WorkspaceState()
+        self._ending: set[asyncio.Task[None]] = set()
+        """Sessions that were let go and are not done with that yet."""
 
     @property
     def state(self) -> WorkspaceState:
@@ -86,10 +89,28 @@ class Workspace:
         session = self._open_session(target)
         self._sessions[target] = session
         self._state = self._state.attached(session.state)
-        session.subscribe(self._seen)
-        session.others_seen(self._state.others(target))
-        session.start()
+        self._begin(session)
         return session
+
+    def attach_anew(self, target: str) -> Session:
+        """Bring the target to the front with a new session in the place of the one it had, which ends: what is at
+        that name now is something else. Raises ``UsageError``."""
+        before = self._sessions.get(target)
+        if before is None:
+            return self.attach(target)
+        session = self._open_session(target)
+        self._sessions[target] = session
+        self._state = self._state.seen(session.state).turned_to(target)
+        ending = asyncio.create_task(before.stop(), name=f"end {target}")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        self._begin(session)
+        return session
+
+    def _begin(self, session: Session) -> None:
+        session.subscribe(partial(self._seen, session))
+        session.others_seen(self._state.others(session.target))
+        session.start()
 
     @property
     def going(self) -> tuple[EchoRun, ...]:
@@ -105,9 +126,12 @@ class Workspace:
     async def close(self) -> None:
         """Let all targets go."""
         sessions, self._sessions, self._state = self.sessions, {}, WorkspaceState()
-        await asyncio.gather(*(session.stop() for session in sessions), return_exceptions=True)
+        ends = (session.stop() for session in sessions)
+        await asyncio.gather(*ends, *self._ending, return_exceptions=True)
 
-    def _seen(self, state: SessionState) -> None:
+    def _seen(self, session: Session, state: SessionState) -> None:
+        if self._sessions.get(state.target) is not session:
+            return  # another one has its place
         before = next((known for known in self._state.states if known.target == state.target), None)
         if before is None:
             return

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from meshtui.model.kubernetes.pod_fate import PodFate, TroubleKind, troubles
 from meshtui.model.timeline import Event
 from meshtui.model.xds.resource import Health
 from meshtui.sources.kubernetes.failures import ApiRefused
@@ -19,6 +20,7 @@ from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.pods import proxyless, waiting
 from tests.kubernetes.double.running import Double
 from tests.waiting import until
+from tests.world.clock import NOW
 
 Document = dict[str, Any]
 POD = ("echo-grpc", "echo-v1")
@@ -27,14 +29,19 @@ POD = ("echo-grpc", "echo-v1")
 class Followed:
     """A follower at work, and what it told."""
 
-    def __init__(self, follower: PodFollower, events: list[Event], task: asyncio.Task[None]) -> None:
-        self.follower = follower
+    def __init__(self, fates: list[PodFate], events: list[Event], task: asyncio.Task[None]) -> None:
+        self.fates = fates
         self.events = events
         self.task = task
 
     def named(self) -> str:
         """The successor that is offered, or nothing."""
-        return self.follower.successor.name if self.follower.successor is not None else ""
+        return self.fate.successor.pod.name if self.fate.successor is not None else ""
+
+    @property
+    def fate(self) -> PodFate:
+        """What the follower last said has become of the pod."""
+        return self.fates[-1]
 
     async def hears(self, part: str) -> Event:
         """Wait for an event with these words."""
@@ -49,13 +56,14 @@ async def following(double: Double, name: str = "echo-v1", token: str = "full") 
     """A follower of a pod that has begun to follow."""
     async with api_of(double, token) as api:
         events: list[Event] = []
+        fates: list[PodFate] = []
         async with api_of(double) as reader:
             pod = await get_pod(reader, "echo-grpc", name)
         follower = PodFollower(api, pod, f"pod/{name}", pacing=SOON)
-        task = asyncio.create_task(follower.follow(events.append))
+        task = asyncio.create_task(follower.follow(events.append, fates.append))
         try:
             await until(lambda: double.watches() or events or task.done(), "a watch")
-            yield Followed(follower, events, task)
+            yield Followed(fates, events, task)
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError, ApiRefused):
@@ -73,23 +81,24 @@ async def test_a_pod_that_goes_says_so_step_by_step(double: Double) -> None:
     async with following(double) as it:
         store.change(PODS, *POD, lambda found: found["metadata"].update(deletionTimestamp="2026-11-22T12:00:00Z"))
         assert (await it.hears("is terminating")).health is Health.DEGRADED
-        assert not it.follower.over
+        assert it.fate.gone is None
         store.delete(PODS, *POD)
         gone = await it.hears("is gone: it was deleted")
-        assert (gone.subject, gone.health, it.follower.over) == ("pod/echo-v1", Health.MISSING, True)
+        assert (gone.subject, gone.health, it.fate.gone is not None) == ("pod/echo-v1", Health.MISSING, True)
 
 
 async def test_a_pod_of_the_same_name_is_never_taken_for_it(double: Double) -> None:
     async with following(double) as it:
-        uid = it.follower.state.uid
+        uid = it.fate.pod.uid
         double.cluster.store.delete(PODS, *POD)
         double.cluster.store.put(proxyless("echo-v1"))
         told = await it.hears("another pod has its name now")
         assert told.health is Health.MISSING
-        assert it.follower.state.uid == uid
+        assert it.fate.pod.uid == uid
         double.cluster.store.change(PODS, *POD, lambda found: app(found).update(restartCount=9))
         double.cluster.store.delete(PODS, *POD)
         await until(lambda: double.watches(), "the watch goes on")
+        await until(lambda: it.fate.gone and it.fate.gone.replaced_by is None, "the other one went too")
     assert len([event for event in it.events if "another pod" in event.text]) == 1
     assert not any("restarted" in event.text for event in it.events)
 
@@ -131,11 +140,14 @@ async def test_containers_that_crash_and_come_back(double: Double) -> None:
         app(found).update(state={"running": {}}, ready=True)
 
     async with following(double) as it:
+        assert troubles(it.fate, NOW) == ()
         double.cluster.store.change(PODS, *POD, crash)
         await it.hears("had its container app restarted: it ended with exit code 137 (OOMKilled)")
         await it.hears("has its container app stopped: CrashLoopBackOff")
+        assert [trouble.kind for trouble in troubles(it.fate, NOW)] == [TroubleKind.STOPPED]
         double.cluster.store.change(PODS, *POD, recover)
         await it.hears("has its container app running")
+        assert troubles(it.fate, NOW) == ()
 
 
 async def test_a_node_that_falls_silent_is_told_from_a_probe_that_fails(double: Double) -> None:
@@ -161,9 +173,11 @@ async def test_an_api_server_that_goes_and_comes_back(double: Double) -> None:
     async with following(double) as it:
         await asyncio.to_thread(double.stop)
         assert (await it.hears("is not followed for now: ")).health is Health.UNKNOWN
+        assert [trouble.kind for trouble in troubles(it.fate, NOW)] == [TroubleKind.UNFOLLOWED]
         await asyncio.to_thread(double.start_again)
         assert (await it.hears("is followed again: the API server answers again")).health is Health.OK
-        assert not it.follower.over
+        assert troubles(it.fate, NOW) == ()
+        assert it.fate.gone is None
     assert len([event for event in it.events if "for now" in event.text]) == 1
 
 
@@ -205,10 +219,35 @@ async def test_a_rollout_names_the_successor_and_does_not_move_there(double: Dou
         )
         await it.hears("is terminating")
         assert it.named() == ""
-        store.put(shop("new", "bbb"))
+        store.put(shop("new", "bbb", creationTimestamp="2026-11-22T11:30:00Z"))
         await it.hears("has a successor of Deployment shop: pod/new")
         assert it.named() == "new"
-        assert it.follower.state.name == "old"
+        assert it.fate.successor is not None
+        assert (it.fate.successor.ready, it.fate.successor.is_newer) == (1, True)
+        assert it.fate.pod.name == "old"
+
+
+async def test_of_several_ready_successors_the_newest_is_named_and_how_many_there_are(double: Double) -> None:
+    store = double.cluster.store
+    store.put(shop("old", "aaa"))
+    store.put(shop("peer", "aaa"))
+    store.put(shop("first", "bbb", creationTimestamp="2026-11-22T11:30:00Z"))
+    store.put(shop("last", "bbb", creationTimestamp="2026-11-22T11:31:00Z"))
+    async with following(double, "old") as it:
+        store.delete(PODS, "echo-grpc", "old")
+        await until(lambda: it.named() == "last", "the newest")
+        assert it.fate.successor is not None
+        assert it.fate.successor.ready == 3
+        store.delete(PODS, "echo-grpc", "last")
+        await until(lambda: it.named() == "first", "the one that is left")
+
+
+async def test_who_may_not_list_pods_is_told_that_no_successor_is_looked_for(double: Double) -> None:
+    double.cluster.store.put(shop("old", "aaa"))
+    async with following(double, "old", token="getonly") as it:
+        double.cluster.store.delete(PODS, "echo-grpc", "old")
+        await until(lambda: it.fate.unsought is not None, "the refusal")
+        assert isinstance(it.fate.unsought, ApiRefused)
 
 
 async def test_a_pod_nobody_makes_anew_has_no_successor_to_look_for(double: Double) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from meshtui.model.channels import ChannelReport
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable, UsageError
+from meshtui.model.kubernetes.pod_fate import PodFate
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import CDS, RDS, Health, Status
 from meshtui.session.protocols import ChannelSource, Follower, Sources
@@ -37,7 +38,7 @@ class ToldOf:
         self.told = told
         self.ended = False
 
-    async def follow(self, happened: Callable[[Event], None]) -> None:
+    async def follow(self, happened: Callable[[Event], None], became: Callable[[PodFate], None]) -> None:
         if isinstance(self.told, MeshtuiError):
             raise self.told
         happened(self.told)

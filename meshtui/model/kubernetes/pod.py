@@ -129,7 +129,8 @@ class Owner:
 class Pod:
     """One pod at one moment (``resource_version``). ``uid`` tells it from another of the same name before or after.
 
-    ``deleting`` is the deletion timestamp: the time by which it will have gone, not when it was asked for.
+    ``deleting`` is the deletion timestamp: the time by which its processes are to have ended, not when that was asked
+    for, which is ``grace_s`` seconds before.
     ``init_statuses`` and ``statuses`` are in the server's order, which STATUS depends on.
     """
 
@@ -139,6 +140,7 @@ class Pod:
     resource_version: str
     created: datetime | None
     deleting: datetime | None
+    grace_s: int
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     owner: Owner | None
@@ -204,6 +206,7 @@ def pod_of(document: object) -> Pod:
         resource_version=text(meta, "resourceVersion"),
         created=moment(meta, "creationTimestamp"),
         deleting=moment(meta, "deletionTimestamp"),
+        grace_s=number(meta, "deletionGracePeriodSeconds"),
         labels=texts(meta, "labels"),
         annotations=texts(meta, "annotations"),
         owner=_owner(meta),

@@ -89,7 +89,7 @@ def changes(before: Pod, after: Pod) -> Iterator[PodChange]:
 
 def deleted(pod: Pod | None) -> PodChange:
     """The pod is not there any more."""
-    why = _disruption(pod) if pod is not None else ""
+    why = disruption(pod) if pod is not None else ""
     return PodChange(PodChangeKind.DELETED, f"is gone: {why or 'it was deleted'}", Health.MISSING)
 
 
@@ -99,19 +99,22 @@ def replaced(by: Pod, *, known_gone: bool = False) -> PodChange:
     return PodChange(PodChangeKind.REPLACED, now if known_gone else f"is gone, and {now}", Health.MISSING)
 
 
-def _ending(before: Pod | None, after: Pod) -> Iterator[PodChange]:
-    why = _disruption(after)
-    if why and (before is None or not _disruption(before)):
-        yield PodChange(PodChangeKind.EVICTED, f"is {why}", Health.DEGRADED)
-    if after.deleting is not None and (before is None or before.deleting is None):
-        yield PodChange(PodChangeKind.TERMINATING, "is terminating: it serves on until it is gone", Health.DEGRADED)
-    over = {"Succeeded", "Failed"}
-    if after.phase in over and (before is None or before.phase not in over):
-        said = one_line(": ".join(filter(None, (after.reason, after.message))), QUOTED)
-        yield PodChange(PodChangeKind.ENDED, f"has ended ({after.phase}{f', {said}' if said else ''})", Health.MISSING)
+def is_over(pod: Pod) -> bool:
+    """Whether all its containers have ended for good."""
+    return pod.phase in {"Succeeded", "Failed"}
 
 
-def _disruption(pod: Pod) -> str:
+def is_node_silent(pod: Pod) -> bool:
+    """Whether it is not ready though its containers are: the node controller takes away Ready alone, the kubelet would
+    take away both (Kubernetes 1.37, pkg/controller/util/node, ``MarkPodsNotReady``)."""
+    if pod.is_ready or pod.deleting is not None or is_over(pod) or pod.readiness_gates:
+        return False
+    containers = pod.condition("ContainersReady")
+    return containers is not None and containers.status == "True"
+
+
+def disruption(pod: Pod) -> str:
+    """Why something else than its owner ends the pod, as ``evicted by the Eviction API …``; empty if nothing does."""
     found = pod.condition(DISRUPTION)
     if found is None or found.status != "True":
         return ""
@@ -120,13 +123,36 @@ def _disruption(pod: Pod) -> str:
     return f"{known} ({said})" if said else known
 
 
+def ended_words(ended: Ended) -> str:
+    """How a process ended: ``exit code 137 (OOMKilled)``."""
+    reason = one_line(ended.reason, QUOTED)
+    return f"exit code {ended.exit_code}{f' ({reason})' if reason else ''}"
+
+
+def end_words(pod: Pod) -> str:
+    """How a pod ended: ``Failed, Evicted: The node was low on resource: memory``."""
+    said = one_line(": ".join(filter(None, (pod.reason, pod.message))), QUOTED)
+    return f"{pod.phase}{f', {said}' if said else ''}"
+
+
+def _ending(before: Pod | None, after: Pod) -> Iterator[PodChange]:
+    why = disruption(after)
+    if why and (before is None or not disruption(before)):
+        yield PodChange(PodChangeKind.EVICTED, f"is {why}", Health.DEGRADED)
+    if after.deleting is not None and (before is None or before.deleting is None):
+        yield PodChange(PodChangeKind.TERMINATING, "is terminating: it serves on until it is gone", Health.DEGRADED)
+    if is_over(after) and (before is None or not is_over(before)):
+        yield PodChange(PodChangeKind.ENDED, f"has ended ({end_words(after)})", Health.MISSING)
+
+
 def _of_container(earlier: ContainerStatus | None, container: Container) -> Iterator[PodChange]:
     now = container.status
     if now is None:
         return
     name = one_line(container.name, QUOTED)
     if earlier is not None and now.restarts > earlier.restarts:
-        how = _ended_words(now.ended_before or now.ended)
+        last = now.ended_before or now.ended
+        how = f": it ended with {ended_words(last)}" if last is not None else ""
         yield PodChange(PodChangeKind.RESTARTED, f"had its container {name} restarted{how}", Health.DEGRADED)
     ran = earlier is not None and earlier.is_running
     if ran and not now.is_running:
@@ -137,22 +163,13 @@ def _of_container(earlier: ContainerStatus | None, container: Container) -> Iter
         yield PodChange(PodChangeKind.STARTED, f"has its container {name} running", None)
 
 
-def _ended_words(ended: Ended | None) -> str:
-    if ended is None:
-        return ""
-    reason = one_line(ended.reason, QUOTED)
-    return f": it ended with exit code {ended.exit_code}{f' ({reason})' if reason else ''}"
-
-
 def _readiness(before: Pod, after: Pod) -> Iterator[PodChange]:
-    if before.is_ready == after.is_ready or after.deleting is not None or after.phase in {"Succeeded", "Failed"}:
+    if before.is_ready == after.is_ready or after.deleting is not None or is_over(after):
         return
     if after.is_ready:
         yield PodChange(PodChangeKind.READY, "is ready", Health.OK)
         return
-    ready, containers = after.condition("Ready"), after.condition("ContainersReady")
-    if containers is not None and containers.status == "True" and not after.readiness_gates:
-        # The node controller takes away Ready alone; the kubelet would take away both.
+    if is_node_silent(after):
         node = one_line(after.node, QUOTED)
         yield PodChange(
             PodChangeKind.NODE_SILENT,
@@ -160,5 +177,11 @@ def _readiness(before: Pod, after: Pod) -> Iterator[PodChange]:
             Health.DEGRADED,
         )
         return
-    said = one_line(ready.message or ready.reason, QUOTED) if ready is not None else ""
+    said = not_ready_words(after)
     yield PodChange(PodChangeKind.NOT_READY, f"is not ready{f': {said}' if said else ''}", Health.DEGRADED)
+
+
+def not_ready_words(pod: Pod) -> str:
+    """What the condition says of it: ``containers with unready status: [app]``."""
+    ready = pod.condition("Ready")
+    return one_line(ready.message or ready.reason, QUOTED) if ready is not None else ""

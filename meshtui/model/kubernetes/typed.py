@@ -12,7 +12,7 @@ from typing import Final
 
 from meshtui.model.address import as_typed
 from meshtui.model.errors import UsageError
-from meshtui.model.kubernetes.reference import ClusterOptions, kind_of
+from meshtui.model.kubernetes.reference import ClusterOptions, Kind, kind_of
 
 READ_ONLY: Final = "--read-only"
 
@@ -75,10 +75,26 @@ def names_a_pod(line: str) -> bool:
 
 def short_line(line: str) -> str:
     """A target's line where there is little room: ``pod/echo-v1 · test`` with its context, an address as it stands."""
+    target, cluster = split_line(line)
+    return " · ".join(part for part in (target, cluster.context) if part)
+
+
+def split_line(line: str) -> tuple[str, ClusterOptions]:
+    """What a listed line means: the target, ``-l LABELS`` for a selector alone, and its options; an address as it
+    stands."""
     if not names_a_pod(line):
-        return line
+        return line, ClusterOptions()
     target, cluster = parse_line(line, ClusterOptions())
-    return " · ".join(part for part in (target or f"-l {cluster.selector}", cluster.context) if part)
+    return target or f"-l {cluster.selector}", cluster
+
+
+def line_to_pod(line: str, name: str, namespace: str) -> str:
+    """The line that means another pod of the same cluster, as a target's successor. A port that was typed goes along,
+    but for a Service's, whose number may be another one in the pod."""
+    target, cluster = parse_line(line, ClusterOptions())
+    of_service = kind_of(target.partition("/")[0]) is Kind.SERVICE
+    port = None if of_service else cluster.port
+    return line_of(f"pod/{name}", cluster._replace(selector=None, namespace=namespace, port=port))
 
 
 def line_of(target: str, cluster: ClusterOptions) -> str:

@@ -8,10 +8,15 @@ from typing import Final
 
 from meshtui.model.kubernetes.choice import choose
 from meshtui.model.kubernetes.pod import Pod
+from meshtui.model.kubernetes.pod_fate import Successor
 from meshtui.model.kubernetes.pod_reach import forward_to
+from meshtui.model.phrases import one_line
 
 HASH: Final = "pod-template-hash"
 """The label by which a Deployment tells its ReplicaSets' pods; each set is called after the Deployment and the hash."""
+
+LONGEST_NAME: Final = 253
+"""Characters of an object's name at most (RFC 1123 subdomain)."""
 
 NAMING_LABELS: Final = ("app", "app.kubernetes.io/name", "app.kubernetes.io/instance", "k8s-app")
 """Labels that stay the same over a rollout, as far as people follow what is recommended."""
@@ -35,8 +40,17 @@ def workload_of(pod: Pod) -> Workload | None:
     return Workload(pod.owner.kind, pod.owner.name)
 
 
-def successor_of(pod: Pod, others: Iterable[Pod]) -> Pod | None:
-    """The pod to look at next: the newest ready one of the same workload; ``None`` while there is none."""
+def workload_words(pod: Pod) -> str:
+    """What the pod belongs to, as ``Deployment shop``; empty for one that nobody makes anew."""
+    workload = workload_of(pod)
+    return f"{workload.kind} {one_line(workload.name, LONGEST_NAME)}" if workload is not None else ""
+
+
+def successor_of(pod: Pod, others: Iterable[Pod], before: Successor | None = None) -> Successor | None:
+    """The pod to look at next: the newest ready one of the same workload; ``None`` while there is none.
+
+    Of those that were made in the same second it stays the one that was found ``before``.
+    """
     workload = workload_of(pod)
     if workload is None:
         return None
@@ -49,7 +63,13 @@ def successor_of(pod: Pod, others: Iterable[Pod]) -> Pod | None:
         and other.deleting is None
         and forward_to(other).possible
     ]
-    return choose(fit).pod if fit else None
+    if not fit:
+        return None
+    found = choose(fit).pod
+    same = (other for other in fit if before is not None and other.uid == before.pod.uid)
+    found = next((other for other in same if other.created == found.created), found)
+    is_newer = found.created is not None and pod.created is not None and found.created > pod.created
+    return Successor(pod=found, ready=len(fit), is_newer=is_newer)
 
 
 def naming_selector(pod: Pod) -> str:

@@ -24,10 +24,11 @@ POLL_S: Final = 5.0
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The API server told of the pod: ``None`` when there is none of the name. ``last`` is its last state then, if it
-    was told."""
+    was told; ``witnessed`` says that this was told as it happened, by a watch."""
 
     pod: Pod | None
     last: Pod | None = None
+    witnessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ class _Followed:
             async for event in events:
                 self._version = version_of(event.object) or self._version
                 if event.type == "DELETED":
-                    yield Seen(None, pod_of(event.object))
+                    yield Seen(None, pod_of(event.object), witnessed=True)
                 elif event.changes:
-                    yield Seen(pod_of(event.object))
+                    yield Seen(pod_of(event.object), witnessed=True)
         self._hurried = await self._pacing.after_watch(began, self._version != before, self._hurried)
 
     async def _listed(self, path: str, only: Query) -> AsyncGenerator[Told, None]:

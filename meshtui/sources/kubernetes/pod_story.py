@@ -10,10 +10,8 @@ from meshtui.model.clock import utc_now
 from meshtui.model.kubernetes.forward import ForwardEnd
 from meshtui.model.timeline import Event, EventKind
 from meshtui.model.xds.resource import Health
-from meshtui.sources.kubernetes.follow import PodFollower
+from meshtui.sources.kubernetes.follow import Became, Happened, PodFollower
 from meshtui.sources.kubernetes.relay import Relay
-
-Happened = Callable[[Event], None]
 
 
 class PodStory:
@@ -42,7 +40,7 @@ class PodStory:
         self._now = now
         self._told: ForwardEnd | None = None
 
-    async def follow(self, happened: Happened) -> None:
+    async def follow(self, happened: Happened, became: Became) -> None:
         """See ``Follower``."""
         if self._picked:
             self._tell(happened, f"is {self._picked}", None)
@@ -51,7 +49,7 @@ class PodStory:
         unsubscribe = self._relay.subscribe(lambda: self._changed(happened))
         try:
             if self._follower is not None:
-                await self._follower.follow(happened)
+                await self._follower.follow(happened, became)
             await asyncio.Event().wait()  # the way is told of for as long as it is
         finally:
             unsubscribe()

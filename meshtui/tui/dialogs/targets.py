@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from meshtui.model.kubernetes.typed import names_a_pod
+from meshtui.model.kubernetes.typed import names_a_pod, short_line
 from meshtui.present.pick import matching, names_an_address
 from meshtui.session.demo_control import Offer
 from meshtui.session.session import Session
@@ -21,7 +22,10 @@ from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.marks import LINK_GLYPHS, LINK_ROLES, counts
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import fit, pad, span, spread
+from meshtui.tui.kit.text import cut, fit, pad, span, spread, width_of
+
+BESIDE: Final = 24
+"""Cells kept for what stands beside a target's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +44,35 @@ class PickPods:
     """The pods of a cluster are wanted."""
 
 
-def choices(sessions: Sequence[Session], front: Session | None, offers: Sequence[Offer]) -> tuple[Choice, ...]:
-    """Attached targets first, then the offers that are not attached."""
+def choices(
+    sessions: Sequence[Session], front: Session | None, offers: Sequence[Offer], now: datetime
+) -> tuple[Choice, ...]:
+    """Attached targets first, each with the pod that succeeds it, then the offers that are not attached."""
     titles = {offer.target: offer for offer in offers}
-    attached = []
-    for session in sessions:
-        offer = titles.get(session.target, Offer(session.target, session.target))
-        attached.append(Choice(session.target, offer.title, offer.description, session, session is front))
     known = {session.target for session in sessions}
+    attached: list[Choice] = []
+    for session in sessions:
+        title = short_line(session.target)
+        offer = titles.get(session.target, Offer(session.target, title))
+        attached.append(Choice(session.target, offer.title, offer.description, session, session is front))
+        successor = _successor(session, now)
+        if successor is not None and successor.target not in known:
+            known.add(successor.target)
+            attached.append(successor)
     offered = [Choice(offer.target, offer.title, offer.description) for offer in offers if offer.target not in known]
     return (*attached, *offered)
+
+
+def _successor(session: Session, now: datetime) -> Choice | None:
+    """The pod that takes the place of a session's; one of the same name is no other target."""
+    if session.state.fate is None:
+        return None
+    from meshtui.present.pod_fate import next_pod
+
+    found = next_pod(session.state, now)
+    if found is None or found.anew:
+        return None
+    return Choice(found.target, found.title, f"takes the place of {short_line(session.target)}")
 
 
 class ChoiceRows(TypedRows):
@@ -68,12 +91,17 @@ class ChoiceRows(TypedRows):
         """What the cursor is on."""
         return self.choices[self.cursor].target if self.cursor < len(self.choices) else PickPods()
 
+    def _named(self, name: str, width: int) -> str:
+        """In a column as wide as the longest name asks for: pods of one workload differ at their ends."""
+        longest = max((width_of((span(choice.title),)) for choice in self.choices), default=0)
+        return pad(cut(name, max(width - BESIDE, 12)), max(min(longest, width - BESIDE), width * 2 // 5, 12))
+
     def line(self, index: int, width: int) -> Line:
         if index == len(self.choices):
-            name = pad("pods …", max(width * 2 // 5, 12))
+            name = self._named("pods …", width)
             return fit((Span("   "), Span(name), Span("  "), Span("pick one of a Kubernetes cluster", Role.DIM)), width)
         choice = self.choices[index]
-        name = pad(choice.title, max(width * 2 // 5, 12))
+        name = self._named(choice.title, width)
         if choice.session is None:
             said = choice.description or choice.target
             return fit((Span("   "), span(name), Span("  "), span(said, Role.DIM)), width)

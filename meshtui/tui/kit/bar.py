@@ -1,7 +1,8 @@
-"""One line across the screen, drawn from spans, some of which can be clicked."""
+"""A line across the screen, or some, drawn from spans, some of which can be clicked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -50,6 +51,10 @@ class Bar(Widget):
         """The line for ``width`` cells."""
         return ()
 
+    def lines(self, width: int) -> Sequence[Line]:
+        """All lines; a bar has one unless it says otherwise."""
+        return (self.line(width),)
+
     def zones(self, width: int) -> tuple[Zone, ...]:
         """What can be clicked."""
         return ()
@@ -65,9 +70,10 @@ class Bar(Widget):
         width = self.size.width
         if self._palette is None:
             self._palette = palette_of(self.app.theme_variables)
-        if y:
+        lines = self.lines(width)
+        if y >= len(lines):
             return Strip.blank(width, self.rich_style)
-        return strip_of(self.line(width), width, self._palette, self.rich_style)
+        return strip_of(lines[y], width, self._palette, self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
         for zone in self.zones(self.size.width):

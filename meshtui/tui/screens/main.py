@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,16 +27,15 @@ from meshtui.tui.screens.command_line import CommandLine
 from meshtui.tui.screens.first_sight import FIRST_RATE, FirstSight, was_seen
 from meshtui.tui.screens.header_bar import HeaderBar
 from meshtui.tui.screens.main_commands import main_commands
+from meshtui.tui.screens.pod_banner import FOLLOW_KEY, PodBanner
+from meshtui.tui.screens.trail import Place, Trail
 from meshtui.tui.screens.view_tabs import ViewTabs
 from meshtui.tui.views.registry import VIEWS, Sender, View, place_of
 
 if TYPE_CHECKING:
+    from meshtui.present.pod_fate import NextPod
     from meshtui.session.demo_control import DemoControl, Offer
     from meshtui.session.workspace import Workspace
-
-
-LONGEST_TRAIL: Final = 100
-"""Views one can go back through."""
 
 
 class MainScreen(Screen[None], Backdrop):
@@ -74,6 +73,13 @@ class MainScreen(Screen[None], Backdrop):
         ),
         Binding("escape,backspace", "return", "Back", id="main.return", tooltip="Back to where you came from"),
         Binding("space", "freeze", "Freeze", id="main.freeze", tooltip="Hold the screen still, or let it go on"),
+        Binding(
+            FOLLOW_KEY,
+            "next_pod",
+            "Follow",
+            id="main.next-pod",
+            tooltip="Go on with the pod that takes the place of one that ends",
+        ),
         Binding("r", "poll", "Look now", show=False, id="main.poll", tooltip="Look at the target now"),
         Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
         Binding(
@@ -136,9 +142,10 @@ class MainScreen(Screen[None], Backdrop):
         self._demo = demo
         self._pump = Pump(workspace, self._deliver, now)
         self._frame: Frame | None = None
-        self._trail: list[str] = []
+        self._trail = Trail()
         self._header = HeaderBar(id="header")
         self._tabs = ViewTabs(VIEWS, id="tabs")
+        self._banner = PodBanner(id="pod-banner")
         self._body = Body(id="body")
         self.commands: tuple[Command, ...] = main_commands(self)
         self._command = CommandLine(self.commands, id="command")
@@ -147,6 +154,7 @@ class MainScreen(Screen[None], Backdrop):
     def compose(self) -> ComposeResult:
         yield self._header
         yield self._tabs
+        yield self._banner
         yield self._body
         yield self._command
         yield KeyBar(id="keys")
@@ -193,8 +201,9 @@ class MainScreen(Screen[None], Backdrop):
         before, self._frame = self._frame, frame
         self._header.frame = frame
         self._tabs.frame = frame
+        self._banner.frame = frame
         self._body.paint(frame)
-        if before is None or (before.state.snapshot is None) != (frame.state.snapshot is None):
+        if before is None or _what_keys_need(before) != _what_keys_need(frame):
             self.refresh_bindings()
 
     # what is asked for
@@ -211,6 +220,9 @@ class MainScreen(Screen[None], Backdrop):
         except MeshtuiError as error:
             self.complain(str(error))
             return
+        self._look_at_front()
+
+    def _look_at_front(self) -> None:
         if self._pump.frozen:
             self._pump.freeze(False)
         self._pump.pump()
@@ -227,6 +239,8 @@ class MainScreen(Screen[None], Backdrop):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "return":
             return bool(self._trail)
+        if action == "next_pod":
+            return self._next_pod() is not None
         if action == "step":
             return self._demo is not None and len(self._demo.scenario.steps) > 1
         if action == "switch":
@@ -236,24 +250,55 @@ class MainScreen(Screen[None], Backdrop):
         return True
 
     def action_view(self, id_: str) -> None:
-        self._trail.clear()
+        self._trail.forget()
         self.show_view(id_)
 
     def _leave_behind(self) -> None:
         """What is shown now is where ``action_return`` leads: its cursor stays as it is meanwhile."""
-        self._trail.append(self._body.chosen)
-        del self._trail[:-LONGEST_TRAIL]
+        self._trail.leave(Place(self._body.chosen))
         self.refresh_bindings()
 
     def action_return(self) -> None:
         """Back the way one came."""
-        if self._trail:
-            self.show_view(self._trail.pop())
+        place = self._trail.back()
+        if place is not None:
+            if place.target is not None:
+                self.attach(place.target)
+            self.show_view(place.view)
             self.refresh_bindings()
 
     def action_switch(self, step: int) -> None:
         self._workspace.next(step)
         self._pump.pump()
+
+    def _next_pod(self) -> NextPod | None:
+        frame = self._frame
+        if frame is None or frame.state.fate is None:
+            return None
+        from meshtui.present.pod_fate import next_pod
+
+        return next_pod(frame.state, frame.now)
+
+    def action_next_pod(self) -> None:
+        """Go on with the pod that takes the place of this one; what was seen of this one stays, one step back."""
+        found, frame = self._next_pod(), self._frame
+        if found is None or frame is None:
+            return
+        if found.anew:
+            self._attach_anew(found.target)
+            return
+        self._trail.leave(Place(self._body.chosen, frame.state.target))
+        self.attach(found.target)
+        self.refresh_bindings()
+
+    def _attach_anew(self, target: str) -> None:
+        """To another pod of the same name: one name is one target, so the session with the pod before ends."""
+        front = self._workspace.front
+        if front is not None and front.echo is not None and front.echo.run in self._workspace.going:
+            self.complain("A run is under way through the pod that was: x in the echo view stops it.")
+            return
+        self._workspace.attach_anew(target)
+        self._look_at_front()
 
     def action_freeze(self) -> None:
         self._pump.freeze(not self._pump.frozen)
@@ -271,7 +316,7 @@ class MainScreen(Screen[None], Backdrop):
             elif target is not None:
                 self.attach(target)
 
-        offered = choices(self._workspace.sessions, self._workspace.front, self._offers)
+        offered = choices(self._workspace.sessions, self._workspace.front, self._offers, self._now())
         self.app.push_screen(TargetsDialog(offered), chosen)
 
     def action_pods(self) -> None:
@@ -329,6 +374,8 @@ class MainScreen(Screen[None], Backdrop):
     def on_bar_pressed(self, message: Bar.Pressed) -> None:
         if message.bar is self._tabs:
             self.action_view(message.name)
+        elif message.bar is self._banner:
+            self.action_next_pod()
 
     def on_view_go_to(self, message: View.GoTo) -> None:
         place = place_of(message.subject, self._frame.state) if self._frame is not None else None
@@ -374,3 +421,8 @@ class MainScreen(Screen[None], Backdrop):
 
     def on_command_line_left(self) -> None:
         self._close_command()
+
+
+def _what_keys_need(frame: Frame) -> tuple[bool, object]:
+    """What of a frame decides which keys can do something."""
+    return frame.state.snapshot is None, frame.state.fate

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from meshtui.model.kubernetes.choice import choose
 from meshtui.model.kubernetes.pod import Pod, pod_of
 from meshtui.model.kubernetes.pod_changes import PodChangeKind, changes, first_changes
+from meshtui.model.kubernetes.pod_fate import Successor
 from meshtui.model.kubernetes.pod_reach import forward_to
 from meshtui.model.kubernetes.selector import labels_text, selector_text
 from meshtui.model.kubernetes.workload import Workload, naming_selector, successor_of, workload_of
@@ -61,14 +62,14 @@ def test_a_pod_that_can_be_reached_is_taken_before_others(several: list[Pod]) ->
 def test_a_successor_is_of_the_same_workload_and_another_pod(pod: Pod, others: list[Pod]) -> None:
     found = successor_of(pod, others)
     if found is not None:
-        assert (workload_of(found), found.uid == pod.uid) == (workload_of(pod), False)
-        assert found.is_ready
+        assert (workload_of(found.pod), found.pod.uid == pod.uid) == (workload_of(pod), False)
+        assert found.pod.is_ready
 
 
 def test_workloads_of_real_pods() -> None:
     rolling = [pod for pod in PODS if pod.name.startswith("rolling-")]
     assert {workload_of(pod) for pod in rolling} == {Workload("Deployment", "rolling")}
-    assert successor_of(rolling[0], PODS) == rolling[1]
+    assert successor_of(rolling[0], PODS) == Successor(pod=rolling[1], ready=1, is_newer=False)
     assert workload_of(named("echo-v1")) is None
     assert naming_selector(rolling[0]) == "app=rolling"
 

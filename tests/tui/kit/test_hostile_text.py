@@ -71,7 +71,7 @@ async def test_every_surface(bench: Bench, run: Run, size: tuple[int, int]) -> N
                 fix=name,
                 evidence=(name,),
             )
-            bench.sessions[TARGET]._observe(PartChecked(at=bench.clock(), part=name, defect=defect))
+            bench.sessions[TARGET]._book.observe(PartChecked(at=bench.clock(), part=name, defect=defect))
             await bench.frame(pilot, TARGET)
             assert_harmless(screen_text(pilot.app), size)
         await pilot.press("2")

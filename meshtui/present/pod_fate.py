@@ -90,7 +90,7 @@ def why_no_next_pod(state: SessionState, now: datetime) -> str:
         return ""
     if fate.unsought is not None:
         return f"Its successor is not looked for: {fate.unsought.what}"
-    return f"No other pod of {workload_words(fate.pod)} is ready yet; it is offered here once one is."
+    return f"There is no other ready pod of {workload_words(fate.pod)} yet."
 
 
 def _notice(trouble: PodTrouble, fate: PodFate, state: SessionState, now: datetime) -> PodNotice:
@@ -114,9 +114,7 @@ def _notice(trouble: PodTrouble, fate: PodFate, state: SessionState, now: dateti
         case TroubleKind.NOT_READY:
             said = not_ready_words(pod)
             title = f"This pod is not ready{_for(trouble, now)}{f': {said}' if said else ''}."
-            return PodNotice(
-                Health.DEGRADED, title, f"{_live_or_last(live=live)} By default Services leave it out meanwhile."
-            )
+            return PodNotice(Health.DEGRADED, title, f"{_live_or_last(live=live)} Services leave it out by default.")
         case TroubleKind.RESTARTED:
             title = _restarted_title(trouble, now)
             return PodNotice(Health.DEGRADED, title, _live_or_last(live=live))
@@ -176,7 +174,7 @@ def _terminating_title(pod: Pod, now: datetime) -> str:
 
 def _terminating_text(*, live: bool) -> str:
     if live:
-        return "It still answers: what is shown is live, and new connections can be made until it is gone."
+        return "It answers: what is shown is live, and new connections work until it is gone."
     return "It does not answer: what is shown is the last that was seen of it."
 
 
@@ -229,15 +227,15 @@ def _unfollowed(fate: PodFate, now: datetime, *, live: bool) -> PodNotice:
     unfollowed = fate.unfollowed
     assert unfollowed is not None
     span = span_words(_past(unfollowed.since, now))
-    title = f"For {span} nothing is heard of this pod's fate: {unfollowed.error.what}"
+    title = f"For {span} the API server tells nothing of this pod: {unfollowed.error.what}"
     if unfollowed.is_final:
         title = f"What becomes of this pod is no longer known: {unfollowed.error.what}"
         return PodNotice(Health.UNKNOWN, title, _live_or_last(live=live))
-    waits = "a login" if unfollowed.is_login else "the API server"
+    waits = "waits for a login" if unfollowed.is_login else "waits"
     if live:
-        text = f"The port-forward that is open answers: what is shown is live. What is new waits for {waits}."
+        text = f"The open port-forward answers: what is shown is live; what is new {waits}."
     else:
-        text = f"The pod does not answer either: what is shown is the last seen. What is new waits for {waits}."
+        text = f"The pod does not answer either: what is shown is the last seen; what is new {waits}."
     return PodNotice(Health.UNKNOWN, title, text)
 
 

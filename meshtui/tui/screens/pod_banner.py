@@ -75,7 +75,7 @@ def banner_lines(frame: Frame, width: int) -> Iterator[Line]:
     if warning := warning_words(state, now):
         yield (Span("   "), span(cut_end(warning, room), Role.DIM))
     if why := why_no_next_pod(state, now):
-        yield (Span("   "), span(cut_end(why, room), Role.DIM))
+        yield from hanging((Span("   "),), why, room, Role.DIM, most=TITLE_MOST)
     if (offer := next_pod(state, now)) is not None:
         lead = (Span(f" {FOLLOW_KEY} ", Role.KEY), span(offer.title, Role.STRONG), Span("  "))
         yield (*lead, span(cut_end(offer.words, max(width - width_of(lead) - 1, 0)), Role.DIM))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import takewhile
+
+import click
 import pytest
 
+from meshtui.cli.main import main
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.model.kubernetes.rights import NEEDS
 from meshtui.model.target import TargetOptions
@@ -32,6 +37,28 @@ COMMANDS = (
     ("log",),
     ("echo", "--url", URL, "--count", "2"),
 )
+"""Every command that takes a pod."""
+
+
+BY_SCREEN = ("attach",)
+"""Held to it by a session, here, and by ``test_views_of_a_pod.py``."""
+
+
+def with_a_pod(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
+    """The commands that take a pod, as they are typed."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from with_a_pod(command, *before, name)
+        elif any("--kubeconfig" in option.opts for option in command.params):
+            yield (*before, name)
+
+
+def test_no_command_is_left_out() -> None:
+    typed = {tuple(takewhile(str.isalpha, command)) for command in (*COMMANDS, BY_SCREEN)}
+    assert typed == set(with_a_pod(main))
 
 
 def changes(asked: Asked) -> bool:

@@ -64,6 +64,8 @@ class BesideLooks:
         """Do not wait for the next look at what changes seldom."""
         if self._identity is not None:
             self._identity.look_now()
+        if self._cluster is not None:
+            self._cluster.look_now()
 
     def config_seen(self) -> None:
         """The target's config is known."""

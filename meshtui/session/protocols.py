@@ -68,8 +68,10 @@ class WorkloadSource(Protocol):
         """Which of these it was given."""
         ...
 
-    async def read(self) -> WorkloadFiles:
+    async def read(self, *, anew: bool = False) -> WorkloadFiles:
         """The files now; the same object while nothing changed. What is wrong with a file is in the answer.
+
+        Where each look costs something, what it brought may serve for a while; not when they are wanted ``anew``.
 
         Raises ``MeshtuiError`` when they are on another machine and cannot be had.
         """

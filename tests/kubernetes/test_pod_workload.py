@@ -172,6 +172,17 @@ async def test_unchanged_files_are_the_same_object_and_read_seldom(double: Doubl
         assert await pods.read() is not first
 
 
+async def test_who_wants_them_anew_does_not_wait_for_the_minute(double: Double) -> None:
+    fill(double)
+    async with workload(double) as pods:
+        first = await pods.read()
+        seen = len(commands(double))
+        double.cluster.files[NAMESPACE, "echo-v1", "*", CHAIN] = a_leaf()
+        assert await pods.read() is first
+        assert await pods.read(anew=True) is not first
+        assert len(commands(double)) == 2 * seen
+
+
 async def test_several_who_ask_at_once_are_one_look(double: Double) -> None:
     fill(double)
     async with workload(double) as pods:

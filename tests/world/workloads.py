@@ -149,10 +149,12 @@ class ScriptedWorkload:
     agent: AgentReport | MeshtuiError | None = None
     offers: Offers = EVERYTHING
     reads: int = 0
+    reads_anew: int = 0
     scrapes: int = 0
 
-    async def read(self) -> WorkloadFiles:
+    async def read(self, *, anew: bool = False) -> WorkloadFiles:
         self.reads += 1
+        self.reads_anew += anew
         if isinstance(self.files, MeshtuiError):
             raise self.files
         return self.files

@@ -31,6 +31,8 @@ class IdentityMonitor:
         self._now = now
         self._tasks: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
+        self._anew = False
+        """Whether what is read next must not be what was read before."""
 
     def start(self) -> None:
         """Begin to follow what the source offers, in the running loop. Does nothing when already begun."""
@@ -42,7 +44,9 @@ class IdentityMonitor:
             self._tasks.append(asyncio.create_task(self._follow_agent()))
 
     def look_now(self) -> None:
-        """Look at the files without waiting. The agent keeps its pace: nobody can press it into scrape after scrape."""
+        """Look at the files without waiting, at the workload itself. The agent keeps its pace: nobody can press it into
+        scrape after scrape."""
+        self._anew = True
         self._wake.set()
 
     async def stop(self) -> None:
@@ -79,7 +83,8 @@ class IdentityMonitor:
                 self._observe(FactLost(at=self._now(), missing=MissingFact(fact, said.what, said.hint)))
 
     async def _look_at_files(self) -> None:
-        files = await self._source.read()
+        anew, self._anew = self._anew, False
+        files = await self._source.read(anew=anew)
         self._observe(FilesRead(at=self._now(), files=files))
 
     async def _look_at_agent(self) -> None:

@@ -46,6 +46,7 @@ class ClusterMonitor:
         self._wanted: Mapping[ServiceRef, frozenset[str]] = {}
         self._wanted_of: Mapping[ResourceKey, Resource] | None = None
         self._has_config = asyncio.Event()
+        self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -59,6 +60,10 @@ class ClusterMonitor:
         """The client's config is known."""
         self._has_config.set()
 
+    def look_now(self) -> None:
+        """Do not wait for the next looks."""
+        self._wake.set()
+
     async def stop(self) -> None:
         """End; returns when nothing of it runs."""
         tasks, self._tasks = self._tasks, []
@@ -71,10 +76,13 @@ class ClusterMonitor:
         pause = every_s
         while True:
             came = False
+            self._wake.clear()
             with suppress(Exception):  # telling of a failure may meet a defect of ours; the loop goes on all the same
                 came = await look()
             pause = every_s if came else min(pause * 2, LONGEST_PAUSE_S)
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):  # not wait_for: before Python 3.12 it can swallow a cancellation
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
 
     async def _look_behind(self) -> bool:
         await self._has_config.wait()  # before, nobody knows what to ask for

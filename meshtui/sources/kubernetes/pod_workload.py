@@ -117,13 +117,14 @@ class PodWorkload:
         """The container in which the files are read; empty before they were."""
         return self._reader.container
 
-    async def read(self) -> WorkloadFiles:
-        """The files, at most :data:`FILES_AGAIN_S` old; the same object while nothing changed.
+    async def read(self, *, anew: bool = False) -> WorkloadFiles:
+        """The files, at most :data:`FILES_AGAIN_S` old, or wanted ``anew``; the same object while nothing changed.
 
         Raises ``MeshtuiError`` where they cannot be had, which says why, what is left and what would unlock it.
         """
         if self._given is not None and (self._given.offers.bootstrap or self._given.offers.certificates):
-            return await self._given.read()
+            return await self._given.read(anew=anew)
+        self._last_is_old = self._last_is_old or anew  # a look that is under way began before it was wanted
         async with self._reading:
             found = await self._newest()
         if isinstance(found, MeshtuiError):

@@ -50,7 +50,7 @@ class LocalWorkload:
         """What it was given."""
         return self._offers
 
-    async def read(self) -> WorkloadFiles:
+    async def read(self, *, anew: bool = False) -> WorkloadFiles:
         """The files now; the same object while nothing changed. Never raises for what is on disk."""
         bootstrap: Bootstrap | None = None
         facts: tuple[FileFacts, ...] = ()

@@ -162,9 +162,15 @@ async def test_an_agent_that_hangs_delays_nothing() -> None:
         assert session.state.link.state is LinkState.LIVE
 
 
+async def test_a_look_that_is_asked_for_is_at_the_workload_itself() -> None:
+    source = whole()
+    async with following(source) as session:
+        await until(session, lambda _, known: known.read_at is not None and source.reads_anew > 0)
+
+
 async def test_a_defect_in_a_source_costs_only_itself() -> None:
     class Broken(ScriptedWorkload):
-        async def read(self) -> WorkloadFiles:
+        async def read(self, *, anew: bool = False) -> WorkloadFiles:
             raise ZeroDivisionError
 
     async with following(Broken(agent=report(NOW, OLD.not_after))) as session:

@@ -79,3 +79,14 @@ async def test_a_defect_costs_one_look() -> None:
     await until(lambda: len(seen) == 2)
     await following.stop()
     assert all("failed within meshtui" in str(answer(each)) for each in seen)
+
+
+async def test_a_look_that_is_asked_for_does_not_wait() -> None:
+    seen: list[Observation] = []
+    following = monitor(Cluster(), seen, canary())
+    following.config_seen()
+    following.start()
+    await until(lambda: len(seen) == 2)
+    following.look_now()
+    await until(lambda: len(seen) == 4)
+    await following.stop()

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from meshtui.model.errors import BadAnswer, UsageError
 from meshtui.model.kubernetes.kubeconfig_check import server_url
@@ -118,8 +118,10 @@ class Api:
         return f"the login plugin {plugin}" if plugin else f"an answer of {self.context.server}"
 
     async def get(self, path: str, query: Query = (), accept: str = JSON) -> Any:
-        """The JSON at ``path``: one object or one page of a list. Raises ``ApiRefused``, ``ApiUnreachable``,
-        ``LoginFailed`` or ``BadAnswer``."""
+        """The JSON at ``path``, as :func:`api_path` makes it: one object or one page of a list.
+
+        Raises ``ApiRefused``, ``ApiUnreachable``, ``LoginFailed`` or ``BadAnswer``.
+        """
         return await self._json("GET", path, query, accept, None)
 
     async def create(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -253,7 +255,7 @@ class Api:
     # words
 
     def _url(self, path: str, query: Query) -> str:
-        text = f"{self.context.server}{quote(path)}"
+        text = f"{self.context.server}{path}"
         return f"{text}?{urlencode(query)}" if query else text
 
     def _unreachable(self, error: BaseException) -> ApiUnreachable:

@@ -6,6 +6,7 @@ from meshtui.model.kubernetes.events import PodEvents, event_of, of_pod
 from meshtui.model.kubernetes.rights import LIST_EVENTS
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.lists import Lists, NotServedError
+from meshtui.sources.kubernetes.paths import api_path
 
 
 async def read_events(api: Api, namespace: str, pod: str, uid: str = "") -> PodEvents:
@@ -15,7 +16,7 @@ async def read_events(api: Api, namespace: str, pod: str, uid: str = "") -> PodE
     """
     lists = Lists(api)
     chosen = f"involvedObject.kind=Pod,involvedObject.name={pod}"
-    path = f"/api/v1/namespaces/{namespace}/events"
+    path = api_path("", "v1", "events", namespace=namespace)
     try:
         found = await lists.all(path, "events", namespace, LIST_EVENTS, [("fieldSelector", chosen)])
     except NotServedError:

@@ -14,6 +14,7 @@ from meshtui.model.kubernetes.rights import Right
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.lists import Lists, NotServedError, gathered, nobody
+from meshtui.sources.kubernetes.paths import api_path
 
 MOST_VERSIONS: Final = 8
 """Versions looked at of a group; Istio has had three."""
@@ -51,7 +52,7 @@ async def read_istio(api: Api, namespaces: Iterable[str]) -> IstioObjects:
 
 
 async def _list(lists: Lists, served: Served, namespace: str) -> list[IstioObject]:
-    path = f"/apis/{served.group}/{served.version}/namespaces/{namespace}/{served.resource}"
+    path = api_path(served.group, served.version, served.resource, namespace=namespace)
     right = Right(verb="list", resource=served.resource, group=served.group)
     try:
         found = await lists.all(path, f"{served.kind} objects", namespace, right)
@@ -68,7 +69,7 @@ async def _served(api: Api, lists: Lists, group: str) -> list[Served]:
     """
     try:
         versions = _versions(await api.get(f"/apis/{group}"))
-        listed = await gathered(api.get(f"/apis/{group}/{version}") for version in versions)
+        listed = await gathered(api.get(api_path(group, version)) for version in versions)
     except ApiRefused as error:
         if nobody(error):
             raise

@@ -12,6 +12,7 @@ from typing import Final
 from meshtui.model.kubernetes.log_lines import LogLine, parse_line
 from meshtui.model.kubernetes.pod import PROXY
 from meshtui.sources.kubernetes.api import Api, Query
+from meshtui.sources.kubernetes.paths import api_path
 
 TAIL: Final = 500
 """Lines read at first: some days of an agent at its usual level."""
@@ -67,7 +68,7 @@ async def follow_log(
 
 
 def _path(namespace: str, pod: str) -> str:
-    return f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+    return api_path("", "v1", "pods", pod, "log", namespace=namespace)
 
 
 def _query(container: str, tail: int | None) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.sources.kubernetes.api import TABLE, open_api
+from meshtui.sources.kubernetes.paths import api_path
 
 MOST_NAMES: Final = 500
 """Names that are asked for: more than anybody reads on a line, and one page of the server's."""
@@ -20,8 +21,7 @@ async def list_names(kind: Kind | None, options: ClusterOptions, timeout: float)
         if kind is None:
             path = "/api/v1/namespaces"
         else:
-            base = f"/apis/{kind.group}/v1" if kind.group else "/api/v1"
-            path = f"{base}/namespaces/{api.context.namespace}/{kind.value}"
+            path = api_path(kind.group, "v1", kind.value, namespace=api.context.namespace)
         return _names(await api.get(path, (("limit", str(MOST_NAMES)),), TABLE))
 
 

@@ -30,6 +30,7 @@ from meshtui.model.kubernetes.rights import LIST_ENTRIES, LIST_PODS, LIST_SERVIC
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.lists import Lists, NotServedError, gathered, nobody
+from meshtui.sources.kubernetes.paths import api_path
 from meshtui.sources.kubernetes.pods import pods_path
 
 Key = TypeVar("Key")
@@ -94,7 +95,7 @@ class BehindSource:
         slices, entries = await gathered(
             (
                 lists.all(
-                    f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
+                    api_path("discovery.k8s.io", "v1", "endpointslices", namespace=namespace),
                     "EndpointSlices",
                     namespace,
                     LIST_SLICES,
@@ -122,7 +123,7 @@ class BehindSource:
         fresh = self._monotonic() - read_at < SERVICES_EVERY_S
         if fresh and {service.name.name for service in known}.issuperset(names):
             return known
-        path = f"/api/v1/namespaces/{namespace}/services"
+        path = api_path("", "v1", "services", namespace=namespace)
         found = await lists.all(path, "Services", namespace, LIST_SERVICES)
         if found is None:
             self._services.pop(namespace, None)
@@ -134,7 +135,7 @@ class BehindSource:
     async def _entries(self, lists: Lists, namespace: str) -> tuple[object, ...] | None:
         """The WorkloadEntries, in whichever version they are served; ``None`` where they may not be read."""
         for version in self._entry_versions:
-            path = f"/apis/{NETWORKING}/{version}/namespaces/{namespace}/workloadentries"
+            path = api_path(NETWORKING, version, "workloadentries", namespace=namespace)
             try:
                 found = await lists.all(path, "WorkloadEntries", namespace, LIST_ENTRIES)
             except NotServedError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection
 
 from meshtui.model.errors import BadAnswer, TargetUnreachable
 from meshtui.model.kubernetes.fields import text
 from meshtui.sources.kubernetes.failures import ApiRefused
+from meshtui.sources.kubernetes.paths import api_path
 
 
 class PodServer(Protocol):
@@ -32,8 +32,8 @@ class PodReplaced(TargetUnreachable):
 
 
 def pod_path(namespace: str, pod: str) -> str:
-    """The path of a pod. No name leads elsewhere."""
-    return f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}"
+    """The path of a pod."""
+    return api_path("", "v1", "pods", pod, namespace=namespace)
 
 
 async def open_to_pod(

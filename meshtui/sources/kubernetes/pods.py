@@ -15,6 +15,8 @@ from meshtui.sources.kubernetes.api import TABLE, Api, Query
 from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.pacing import Pacing
 from meshtui.sources.kubernetes.pages import pages, remaining_of, version_of
+from meshtui.sources.kubernetes.paths import api_path
+from meshtui.sources.kubernetes.pod_server import pod_path
 from meshtui.sources.kubernetes.pod_table import PodTable
 from meshtui.sources.kubernetes.watching import OutdatedError, watching
 
@@ -32,7 +34,7 @@ GONE: Final = 410
 
 def pods_path(namespace: str | None) -> str:
     """The path of the pods of a namespace, or of all."""
-    return f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
+    return api_path("", "v1", "pods", namespace=namespace or "")
 
 
 async def get_pod(api: Api, namespace: str, name: str) -> Pod:
@@ -40,7 +42,7 @@ async def get_pod(api: Api, namespace: str, name: str) -> Pod:
 
     ``BadAnswer`` for what is no pod: of a web page in front of the cluster nothing is to be said as of a pod.
     """
-    path = f"{pods_path(namespace)}/{name}"
+    path = pod_path(namespace, name)
     document = await api.get(path)
     if text(document, "kind") != "Pod":
         raise BadAnswer(

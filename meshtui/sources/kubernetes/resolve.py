@@ -20,6 +20,7 @@ from meshtui.model.kubernetes.service_ports import ServicePort, service_ports
 from meshtui.model.phrases import one_line
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.failures import ANONYMOUS, ApiRefused
+from meshtui.sources.kubernetes.paths import api_path
 from meshtui.sources.kubernetes.pods import get_pod, list_pods
 from meshtui.sources.kubernetes.resolved import Resolved
 from meshtui.sources.kubernetes.rights import why_forbidden
@@ -148,7 +149,7 @@ def _named_after(pods: Iterable[Pod], reference: Reference) -> tuple[Pod, ...]:
 
 async def _replica_sets(api: Api, namespace: str, selector: str, uid: str) -> list[str] | None:
     """The UIDs of a Deployment's ReplicaSets; ``None`` when they may not be listed."""
-    path = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
+    path = api_path("apps", "v1", "replicasets", namespace=namespace)
     try:
         found = await api.get(path, [("labelSelector", selector)])
     except ApiRefused as error:
@@ -178,7 +179,7 @@ async def _of_service(api: Api, namespace: str, reference: Reference) -> Resolve
 
 async def _of_slices(api: Api, namespace: str, reference: Reference) -> tuple[Pod, ...]:
     """The pods behind a Service without a selector, as its EndpointSlices name them."""
-    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    path = api_path("discovery.k8s.io", "v1", "endpointslices", namespace=namespace)
     label = f"kubernetes.io/service-name={reference.name}"
     found = await _allowed(api.get(path, [("labelSelector", label)]), LIST_SLICES, LIST_PODS)
     names = {
@@ -194,9 +195,8 @@ async def _of_slices(api: Api, namespace: str, reference: Reference) -> tuple[Po
 
 async def _object(api: Api, namespace: str, reference: Reference) -> Any:
     kind = reference.kind or Kind.POD
-    base = f"/apis/{kind.group}/v1" if kind.group else "/api/v1"
     right = Right(verb="get", resource=kind.value, group=kind.group)
-    asked = api.get(f"{base}/namespaces/{namespace}/{kind.value}/{reference.name}")
+    asked = api.get(api_path(kind.group, "v1", kind.value, reference.name, namespace=namespace))
     try:
         return await _allowed(asked, right, LIST_PODS)
     except ApiRefused as error:

@@ -1,4 +1,4 @@
-"""What runs beside a session's looks, each at its own pace: echo runs, identity, the cluster, what follows the pod."""
+"""What runs beside a session's looks, each at its own pace: echo runs, identity, the cluster, the pod and its log."""
 
 from __future__ import annotations
 
@@ -16,18 +16,27 @@ from meshtui.session.echo.state import EchoState
 from meshtui.session.identity.connections import PeerReader
 from meshtui.session.identity.monitor import IdentityMonitor
 from meshtui.session.kubernetes.monitor import ClusterMonitor
-from meshtui.session.observation import Attached, EchoSeen, Happened, Observation, PodBecame
-from meshtui.session.protocols import Follower, Sources
+from meshtui.session.observation import Attached, EchoSeen, Happened, LogSeen, Observation, PodBecame
+from meshtui.session.protocols import Follower, LogSource, Sources
 from meshtui.session.state_book import StateBook
 
 if TYPE_CHECKING:  # what only a pod needs
     from meshtui.model.kubernetes.pod_fate import PodFate
+    from meshtui.session.kubernetes.log import LogFollower
 
 
 class BesideLooks:
     """Begins what the sources allow; ``book`` is told what comes of it."""
 
-    def __init__(self, book: StateBook, now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        book: StateBook,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        log: LogSource | None = None,
+    ) -> None:
+        self.log = _follower(log, book, now) if log is not None else None
+        """What follows the target's log once it is started; ``None`` where the target has none."""
         self._book = book
         self._now = now
         self._monotonic = monotonic
@@ -66,6 +75,8 @@ class BesideLooks:
             self._identity.look_now()
         if self._cluster is not None:
             self._cluster.look_now()
+        if self.log is not None:
+            self.log.look_now()
 
     def config_seen(self) -> None:
         """The target's config is known."""
@@ -77,6 +88,7 @@ class BesideLooks:
         await whatever_happens(self.echo.close if self.echo is not None else None)
         await whatever_happens(self._identity.stop if self._identity is not None else None)
         await whatever_happens(self._cluster.stop if self._cluster is not None else None)
+        await whatever_happens(self.log.stop if self.log is not None else None)
         following, self._following = self._following, None
         if following is not None:
             following.cancel()
@@ -106,6 +118,12 @@ class BesideLooks:
 
     def _echo_seen(self, state: EchoState) -> None:
         self._book.observe(EchoSeen(at=self._now(), echo=state))
+
+
+def _follower(source: LogSource, book: StateBook, now: Callable[[], datetime]) -> LogFollower:
+    from meshtui.session.kubernetes.log import LogFollower  # only pods have logs
+
+    return LogFollower(source, lambda log: book.observe(LogSeen(at=now(), log=log)), now)
 
 
 async def whatever_happens(end: Callable[[], Awaitable[object]] | None) -> None:

@@ -12,6 +12,7 @@ Observation
 ├── ClusterSeen     the cluster said what is behind the client's endpoints, or gave no answer
 ├── PodBecame       what has become of the pod that is attached
 ├── PodEventsSeen   the cluster said what it remembers of the pod, or gave no answer
+├── LogSeen         the log that is followed moved on
 └── PartChecked     a part of meshtui broke beside the look, or works again
 """
 
@@ -40,6 +41,7 @@ from meshtui.session.state import MissingFact
 
 if TYPE_CHECKING:  # what only a pod needs
     from meshtui.model.kubernetes.pod_fate import PodFate
+    from meshtui.session.log_state import LogState
 
 PeerCertificates: TypeAlias = Mapping[tuple[PeerCertificate, Side], Certificate | None]
 """Both sides' certificates of live connections, parsed; ``None`` for what is no certificate."""
@@ -140,6 +142,14 @@ class PodEventsSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogSeen:
+    """The log that is followed moved on, or another one was begun."""
+
+    at: datetime
+    log: LogState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartChecked:
     """A part of meshtui beside the look: ``defect`` says how it broke, ``None`` that it works."""
 
@@ -160,5 +170,6 @@ Observation: TypeAlias = (
     | ClusterSeen
     | PodBecame
     | PodEventsSeen
+    | LogSeen
     | PartChecked
 )

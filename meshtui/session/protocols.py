@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # a command that looks once needs the form of the sources alo
     from meshtui.model.identity.workload import Offers, WorkloadFiles
     from meshtui.model.kubernetes.behind import Behind, ServiceRef
     from meshtui.model.kubernetes.events import PodEvents
+    from meshtui.model.kubernetes.log_lines import LogLine
+    from meshtui.model.kubernetes.log_pod import LogPlace, LogPod
     from meshtui.model.kubernetes.pod_fate import PodFate
     from meshtui.model.timeline import Event
     from meshtui.model.xds.resource import Resource
@@ -103,6 +105,27 @@ class ClusterSource(Protocol):
 
     async def events(self) -> PodEvents:
         """The pod's events. Raises as :meth:`behind` does."""
+        ...
+
+
+class LogSource(Protocol):
+    """The logs of a target's containers. It needs no way into the target, and opens nothing before it is asked."""
+
+    async def pod(self) -> LogPod:
+        """The pod as it is now. Raises ``MeshtuiError`` when it is gone, or nothing can be known."""
+        ...
+
+    def follow(self, container: str, after: LogPlace | None) -> AsyncGenerator[tuple[LogLine, ...], None]:
+        """The newest lines, or those behind a place, and then those that come, some at a time, until the container's
+        process ends. Raises ``LogForbidden``, or another ``MeshtuiError`` for what keeps it from being read."""
+        ...
+
+    async def previous(self, container: str) -> tuple[LogLine, ...]:
+        """The newest lines of the process before the container's last restart. Raises as :meth:`follow`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it keeps open itself."""
         ...
 
 

@@ -39,6 +39,7 @@ from meshtui.session.observation import (
     FactLost,
     FilesRead,
     Happened,
+    LogSeen,
     Look,
     Observation,
     PartChecked,
@@ -93,6 +94,8 @@ def _taken_in(state: SessionState, observation: Observation) -> SessionState:
             return state if fate == state.fate else replace(state, fate=fate)
         case PodEventsSeen():
             return _part(state, "the pod's events", lambda state: cluster.events_seen(state, observation))
+        case LogSeen(log=log):
+            return state if log is state.log else replace(state, log=log)
         case PartChecked():
             return _with_defect(state, observation.part, observation.defect)
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from meshtui.doctor.rules.rule import failed as part_failed
 from meshtui.model.channels import ChannelReport
@@ -22,9 +22,12 @@ from meshtui.session.beside_looks import BesideLooks, whatever_happens
 from meshtui.session.echo.controller import EchoController
 from meshtui.session.identity.peers import peers_of
 from meshtui.session.observation import Happened, Look, PartChecked, PeersSeen
-from meshtui.session.protocols import Connect, Sources
+from meshtui.session.protocols import Connect, LogSource, Sources
 from meshtui.session.state import Link, LinkState, SessionState
 from meshtui.session.state_book import StateBook
+
+if TYPE_CHECKING:
+    from meshtui.session.kubernetes.log import LogFollower
 
 SHORTEST_INTERVAL: Final = 0.1
 """A poll of 10 000 resources costs tens of ms on both sides; closer looks would disturb the app."""
@@ -53,12 +56,13 @@ class Session:
         connect: Connect,
         *,
         interval: float = DEFAULT_INTERVAL,
+        log: LogSource | None = None,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         by_hand: Callable[[], None] = lambda: None,
     ) -> None:
-        """``now`` is the clock of times that are shown, ``monotonic`` that of the pacing of echo runs; ``by_hand`` is
-        called when a person asks for a look now, before it."""
+        """``log`` gives the logs of a target that is a pod; ``now`` is the clock of times that are shown, ``monotonic``
+        that of the pacing of echo runs; ``by_hand`` is called when a person asks for a look now, before it."""
         self._connect = connect
         self._by_hand = by_hand
         self._now = now
@@ -70,7 +74,7 @@ class Session:
         link = Link(LinkState.CONNECTING, now())
         state = SessionState(target=target, link=link, interval=max(interval, SHORTEST_INTERVAL))
         self._book = StateBook(state)
-        self._beside = BesideLooks(self._book, now, monotonic)
+        self._beside = BesideLooks(self._book, now, monotonic, log)
 
     @property
     def target(self) -> str:
@@ -86,6 +90,11 @@ class Session:
     def echo(self) -> EchoController | None:
         """Where echo runs are started; ``None`` until the target was reached, or when it cannot send."""
         return self._beside.echo
+
+    @property
+    def log(self) -> LogFollower | None:
+        """What follows the target's log once it is started; ``None`` where the target has none."""
+        return self._beside.log
 
     @property
     def running(self) -> bool:

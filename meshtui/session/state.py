@@ -27,6 +27,7 @@ from meshtui.session.identity_memory import IdentityMemory
 
 if TYPE_CHECKING:  # what only a pod needs
     from meshtui.model.kubernetes.pod_fate import PodFate
+    from meshtui.session.log_state import LogState
 
 
 class LinkState(Enum):
@@ -128,7 +129,8 @@ class SessionState:
     calls did in the last minutes. ``echo`` is the present echo run, or the last. ``workload`` is who the target is, as
     far as files, agent, config and live connections tell; ``None`` before the first connection. ``behind`` is what the
     cluster says of the client's endpoints, ``pod_events`` what it remembers of the pod, the oldest first. ``fate`` is
-    what has become of the pod; ``None`` for an address, and where the pod may not be read.
+    what has become of the pod; ``None`` for an address, and where the pod may not be read. ``log`` is what
+    a container of the pod wrote; ``None`` until somebody looks at it.
     """
 
     target: str
@@ -149,6 +151,7 @@ class SessionState:
     behind: Behind | None = None
     pod_events: tuple[KubernetesEvent, ...] = ()
     fate: PodFate | None = None
+    log: LogState | None = None
     memory: Memory = field(default_factory=Memory)
 
     def with_events(self, *events: Event) -> SessionState:

@@ -13,9 +13,21 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from meshtui.model.kubernetes.reference import ClusterOptions, Kind
+from meshtui.model.kubernetes.reference import ClusterOptions, Kind, Reference
 from meshtui.model.target import DEFAULT_INTERVAL, TargetOptions
-from meshtui.targets.reach import NOBODY, Person, bound, can_open_files, import_all, is_pod, meant, named, reach, run
+from meshtui.targets.reach import (
+    NOBODY,
+    Person,
+    bound,
+    can_open_files,
+    import_all,
+    is_pod,
+    meant,
+    named,
+    reach,
+    resolved,
+    run,
+)
 
 if TYPE_CHECKING:
     from meshtui.model.identity.agent import AgentReport
@@ -26,6 +38,7 @@ if TYPE_CHECKING:
     from meshtui.session.kubernetes.protocols import PodsSource
     from meshtui.session.protocols import EchoSource, Sources
     from meshtui.session.session import Session
+    from meshtui.sources.kubernetes.pod_log import PodLog
     from meshtui.targets.reach import Reached
 
 __all__ = [
@@ -67,14 +80,22 @@ def open_echo_session(target: str, options: TargetOptions, *, interval: float, p
 def _session(target: str, options: TargetOptions, interval: float, person: Person, *, whole: bool) -> Session:
     from meshtui.session.session import Session
 
-    meant(target, options)  # a target that is none is said at once
+    said = meant(target, options)  # a target that is none is said at once
+    log = _log(said.reference, said.options, person) if whole and said.reference is not None else None
 
     async def connect() -> Sources:
-        return await _open(target, options, person, whole=whole)
+        return await _open(target, options, person, whole=whole, log=log)
 
     if person.login is None:
-        return Session(target, connect, interval=interval)
-    return Session(target, connect, interval=interval, by_hand=person.login.by_hand.ask)
+        return Session(target, connect, interval=interval, log=log)
+    return Session(target, connect, interval=interval, log=log, by_hand=person.login.by_hand.ask)
+
+
+def _log(reference: Reference, options: TargetOptions, person: Person) -> PodLog:
+    """The pod's log, which asks the cluster itself: it is wanted most where the pod's app cannot be reached."""
+    from meshtui.sources.kubernetes.pod_log import PodLog
+
+    return PodLog(lambda: resolved(reference, options, person))
 
 
 # one look, for headless commands
@@ -200,7 +221,9 @@ OVER_A_RELAY: Final = tuple(
 """What a session over a pod has besides."""
 
 
-async def _open(target: str, options: TargetOptions, person: Person, *, whole: bool) -> Sources:
+async def _open(
+    target: str, options: TargetOptions, person: Person, *, whole: bool, log: PodLog | None = None
+) -> Sources:
     """Config and echo, with what a cluster says of either; with ``whole``, channels and the workload's identity too."""
     from meshtui.session.protocols import Sources
 
@@ -212,6 +235,8 @@ async def _open(target: str, options: TargetOptions, person: Person, *, whole: b
     if of_a_pod:
         await asyncio.to_thread(import_all, FOR_A_POD)
     reached = await opened.enter_async_context(reach(target, options, loaded=loading, person=person))
+    if log is not None and reached.api is not None and reached.pod is not None:
+        log.reached(reached.api, reached.pod.resolved)
     sources = Sources(
         config=reached.config(),
         echo=reached.echo(),

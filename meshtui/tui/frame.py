@@ -13,6 +13,7 @@ from meshtui.model.xds.resource import resource_timer
 if TYPE_CHECKING:
     from meshtui.model.xds.resource import Resource
     from meshtui.session.echo.controller import EchoController
+    from meshtui.session.kubernetes.log import LogFollower
     from meshtui.session.state import SessionState
 
 
@@ -23,7 +24,8 @@ class Frame:
     Compared by identity: a new frame is painted, comparing ten thousand resources would cost more.
     ``position`` is which of how many attached targets this is, from 1. ``as_json`` gives the JSON of a resource's
     config; it is asked for the one resource on screen. ``controller`` starts echo runs, ``None`` where none can
-    be. ``others`` are the states of the other attached targets.
+    be. ``log`` follows the log of a target that is a pod, once it is started. ``others`` are the states of the other
+    attached targets.
     """
 
     state: SessionState
@@ -33,6 +35,7 @@ class Frame:
     frozen_for: timedelta | None = None
     position: tuple[int, int] = (1, 1)
     controller: EchoController | None = None
+    log: LogFollower | None = None
     others: tuple[SessionState, ...] = ()
 
     @property

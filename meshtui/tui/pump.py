@@ -79,6 +79,7 @@ class Pump:
             frozen_for=frozen_for,
             position=self._position(),
             controller=session.echo,
+            log=session.log,
             others=others,
         )
 

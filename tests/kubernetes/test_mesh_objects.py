@@ -13,6 +13,7 @@ from meshtui.model.kubernetes.behind import MOST_SERVICES, ServiceRef
 from meshtui.model.kubernetes.istio import DestinationRule, EnvoyFilter, VirtualService
 from meshtui.model.kubernetes.lacking import rules_for
 from meshtui.model.kubernetes.log_lines import StreamStep
+from meshtui.model.kubernetes.log_pod import LogPlace
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.sources.kubernetes.api import Api, open_api
 from meshtui.sources.kubernetes.events import read_events
@@ -301,7 +302,7 @@ async def test_a_log_is_followed_and_gone_on_with(double: Double) -> None:
         await follower.aclose()
         assert seen == ["one", "two", "three"]
         assert last is not None
-        again = follow_log(api, NAMESPACE, "echo-v1", since=last - timedelta(seconds=1))
+        again = follow_log(api, NAMESPACE, "echo-v1", after=LogPlace(last - timedelta(seconds=1), 1))
         assert [line.text for line in await anext(again)] == ["three"]
         await again.aclose()
 

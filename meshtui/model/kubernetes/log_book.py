@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from meshtui.model.kubernetes.log_lines import LogLine, Topic
+from meshtui.model.kubernetes.log_lines import LogLine, Topic, sought
 
 MOST_LINES: Final = 5_000
 """Lines kept: the agent of a proxyless pod writes some ten an hour, one under debug some hundred a second."""
@@ -42,6 +42,15 @@ class LogBook:
         left_out = len(everything) - kept
         return replace(self, lines=everything[left_out:], dropped=self.dropped + left_out)
 
+    @property
+    def end(self) -> int:
+        """How many lines there were, which is the number the next one gets; ``lines[0]`` has the number ``dropped``."""
+        return self.dropped + len(self.lines)
+
+    def line(self, number: int) -> LogLine:
+        """The line of a number, which has to be kept still."""
+        return self.lines[number - self.dropped]
+
     def tail(self, count: int) -> tuple[LogLine, ...]:
         """The newest ``count`` lines, the oldest of them first."""
         return self.lines[-count:] if count > 0 else ()
@@ -53,7 +62,7 @@ class LogBook:
     def find(self, typed: str) -> tuple[int, ...]:
         """Where a text stands, as indices into ``lines``. Its words may be in any case and each has to be there; no
         text finds nothing."""
-        words = typed.casefold().split()
+        words = sought(typed)
         if not words:
             return ()
-        return tuple([at for at, line in enumerate(self.lines) if all(word in line.whole.casefold() for word in words)])
+        return tuple([at for at, line in enumerate(self.lines) if line.has(words)])

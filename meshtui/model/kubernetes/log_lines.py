@@ -18,6 +18,9 @@ from meshtui.model.printable import printable
 LONGEST_LINE: Final = 4_096
 """Characters kept of a line; Envoy can log a whole resource in one."""
 
+LONGEST_BYTES: Final = 4 * LONGEST_LINE + 64
+"""Bytes looked at of a line, which may have a megabyte: so many characters have no more in UTF-8."""
+
 
 class Topic(Enum):
     """What a line is about, as far as the mesh's config and identity go."""
@@ -39,6 +42,8 @@ class StreamStep(Enum):
     FAILED = "failed"
     EVICTED = "evicted"
     """The agent ended it for a newer one: it keeps one for all channels of the app (istio#53532)."""
+    REJECTED = "rejected"
+    """What came over it was not taken: a NACK went back."""
     NONE = ""
 
 
@@ -56,18 +61,33 @@ class LogLine:
     topic: Topic = Topic.OTHER
     step: StreamStep = StreamStep.NONE
     cut: bool = False
+    is_note: bool = False
+    """Said by meshtui between the lines of the program, as where the reading was cut."""
 
     @property
     def is_trouble(self) -> bool:
-        """Whether the program itself calls it a warning or worse, or a stream failed or was
-        evicted."""
-        return self.level in TROUBLE or self.step in (StreamStep.FAILED, StreamStep.EVICTED)
+        """Whether the program itself calls it a warning or worse, or a stream failed, was evicted or its content
+        rejected."""
+        return self.level in TROUBLE or self.step in BAD_STEPS
+
+    def has(self, words: tuple[str, ...]) -> bool:
+        """Whether each of these words (:func:`sought`) stands in it, in any case."""
+        whole = self.whole.casefold()
+        return all(word in whole for word in words)
 
     @property
     def whole(self) -> str:
         """Level, scope and text, as it is searched in."""
         return " ".join(part for part in (self.level, self.scope, self.text) if part)
 
+
+def sought(typed: str) -> tuple[str, ...]:
+    """The words of a search: plain text, in any case; none of them means anything but itself."""
+    return tuple(typed.casefold().split())
+
+
+BAD_STEPS: Final = frozenset({StreamStep.FAILED, StreamStep.EVICTED, StreamStep.REJECTED})
+"""Steps after which the app does without newer config, for a while at least."""
 
 TROUBLE: Final = frozenset({"warn", "warning", "error", "fatal", "critical"})
 """Levels of zap (Istio), spdlog (Envoy) and Stackdriver that are no daily business."""
@@ -76,6 +96,7 @@ _LEVELS: Final = frozenset({"debug", "info", "trace", "dpanic", "panic", *TROUBL
 
 _SCOPES: Final = {
     "xdsproxy": Topic.XDS,
+    "ads": Topic.XDS,
     "envoy config": Topic.XDS,
     "cache": Topic.CERTIFICATES,
     "sds": Topic.CERTIFICATES,
@@ -83,22 +104,24 @@ _SCOPES: Final = {
     "healthcheck": Topic.READINESS,
     "probes": Topic.READINESS,
 }
-"""Scopes that speak of one thing alone: of the agent's proxy (``pkg/istio-agent``), of its certificates
-(``security/pkg/nodeagent``), of Envoy's subscriptions."""
+"""Scopes that speak of one thing alone: of the agent's proxy (``pkg/istio-agent``) and of the server by which it gives
+an Envoy its secrets (``pkg/xds``), of its certificates (``security/pkg/nodeagent``), of Envoy's subscriptions."""
 
 _STEPS: Final = (
     (StreamStep.FAILED, ("failed to connect to upstream", "failed to connect to delta upstream")),
+    (StreamStep.FAILED, ("failed to create upstream grpc client",)),
     (StreamStep.FAILED, ("terminated with unexpected error", "downstream dropped", "failed to accept downstream")),
     (
         StreamStep.ENDED,
         ("terminated with status", "disconnected from ", "gRPC config stream closed", "upstream stopped"),
     ),
     (StreamStep.EVICTED, ("registered overlapping stream",)),
+    (StreamStep.REJECTED, ("sending NACK for",)),
     (StreamStep.CONNECTED, ("connected to upstream XDS server", "connected to delta upstream XDS server")),
     (StreamStep.CONNECTED, ("accepted XDS connection", "accepted delta xds connection", "ADS stream established")),
 )
 """The words of ``pkg/istio-agent/xds_proxy.go`` and ``xds_proxy_delta.go`` (Istio 1.32), those of 2021 (istio#29957),
-and Envoy's ``grpc_stream.h``. The first that fits holds."""
+and Envoy's ``grpc_stream.h`` and ``grpc_subscription_impl.cc``. The first that fits holds."""
 
 _WORDS: Final = (
     (Topic.CERTIFICATES, ("csr", "certificate", "root cert", "trust anchor", "ca endpoint")),
@@ -111,8 +134,8 @@ _WORDS: Final = (
 def parse_line(raw: bytes, *, stamped: bool = True) -> LogLine:
     """A line of the log as the API server sends it; with ``stamped`` it begins with the runtime's own time
     (``timestamps=true``). Never raises: whatever a program writes is a line."""
-    said = raw.decode("utf-8", "replace").rstrip("\r\n")
-    cut = len(said) > LONGEST_LINE
+    said = raw[:LONGEST_BYTES].decode("utf-8", "replace").rstrip("\r\n")
+    cut = len(said) > LONGEST_LINE or len(raw) > LONGEST_BYTES
     said = said[:LONGEST_LINE]
     taken: datetime | None = None
     if stamped:
@@ -186,4 +209,6 @@ def _topic(scope: str, text: str) -> Topic:
 
 
 def _step(text: str) -> StreamStep:
+    if text.startswith("gRPC config for ") and " rejected: " in text:  # Envoy's
+        return StreamStep.REJECTED
     return next((step for step, words in _STEPS if any(word in text for word in words)), StreamStep.NONE)

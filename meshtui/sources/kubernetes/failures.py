@@ -187,6 +187,8 @@ def _next(refusal: Refusal) -> str:
         return "The pod has no such container: kubectl get pod -o yaml tells which it has, and --container names one."
     if refusal.code == 400 and "is waiting to start" in said:
         return "The container has not started yet: kubectl describe pod tells why."
+    if refusal.code == 400 and said.startswith("previous terminated container "):  # the kubelet's
+        return "The container was not restarted, or its node no longer keeps the log of the process before."
     if refusal.code == 400 and refusal.reason:
         return "It does not understand what was typed: check names and labels."
     if refusal.code == 410:

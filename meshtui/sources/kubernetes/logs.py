@@ -6,10 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC
 from typing import Final
 
 from meshtui.model.kubernetes.log_lines import LogLine, parse_line
+from meshtui.model.kubernetes.log_pod import LogPlace
 from meshtui.model.kubernetes.pod import PROXY
 from meshtui.sources.kubernetes.api import Api, Query
 from meshtui.sources.kubernetes.paths import api_path
@@ -47,24 +48,27 @@ async def follow_log(
     container: str = PROXY,
     *,
     tail: int = TAIL,
-    since: datetime | None = None,
+    after: LogPlace | None = None,
 ) -> AsyncGenerator[tuple[LogLine, ...], None]:
     """The newest lines and then those that come, some at a time, until the container ends.
 
-    ``since`` goes on after a cut: only lines with a later time come, and no ``tail``. Raises as :func:`read_log`, and
-    ``ApiUnreachable`` when the connection is cut.
+    With ``after`` it goes on behind that place, as after a cut, and asks for no ``tail``. Raises as :func:`read_log`,
+    and ``ApiUnreachable`` when the connection is cut.
     """
-    query: Query = [*_query(container, tail if since is None else None), ("follow", "true")]
-    if since is not None:
-        query = [
-            *query,
-            ("sinceTime", since.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        ]  # whole seconds: the rest is left out here
+    query: Query = [*_query(container, tail if after is None else None), ("follow", "true")]
+    if after is not None:  # whole seconds: the rest is left out here
+        query = [*query, ("sinceTime", after.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))]
+    known = after.taken if after is not None else 0
     async with aclosing(_gathered(api, _path(namespace, pod), query)) as batches:
         async for batch in batches:
-            fresh = tuple([line for line in batch if since is None or line.at is None or line.at > since])
+            fresh = []
+            for line in batch:
+                is_known = after is not None and line.at is not None and line.at < after.at
+                if after is not None and line.at == after.at and known:
+                    is_known, known = True, known - 1
+                fresh += [] if is_known else [line]
             if fresh:
-                yield fresh
+                yield tuple(fresh)
 
 
 def _path(namespace: str, pod: str) -> str:

@@ -1,16 +1,13 @@
-"""What the cluster says beside a pod: of the Services its client calls, of its events, and its proxy's log."""
+"""What the cluster says beside a pod: of the Services its client calls and of its events."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
 from meshtui.model.kubernetes.behind import Behind, ServiceRef
 from meshtui.model.kubernetes.events import PodEvents
-from meshtui.model.kubernetes.log_lines import LogLine
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.events import read_events
-from meshtui.sources.kubernetes.logs import follow_log
 from meshtui.sources.kubernetes.objects import BehindSource
 
 
@@ -28,7 +25,3 @@ class PodCluster:
     async def events(self) -> PodEvents:
         """What the cluster remembers of this very pod; see :func:`read_events`."""
         return await read_events(self._api, self._namespace, self._name, self._uid)
-
-    def log(self, *, since: datetime | None = None) -> AsyncGenerator[tuple[LogLine, ...], None]:
-        """The newest lines of ``istio-proxy``, and those that come; see :func:`follow_log`."""
-        return follow_log(self._api, self._namespace, self._name, since=since)

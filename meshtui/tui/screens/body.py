@@ -102,7 +102,9 @@ class Body(Column):
 
 def _is_empty(view: View | None, frame: Frame) -> bool:
     """Whether there is only a reason to show: a view that needs no config shows itself once something else is known,
-    one that sends once there is something to send through."""
+    one that sends once there is something to send through, and one that speaks for itself at once."""
+    if view is not None and view.speaks:
+        return False
     workload = frame.state.workload
     knows = view is not None and not view.needs_config and workload is not None and workload.read_at is not None
     sends = view is not None and view.sends and frame.controller is not None

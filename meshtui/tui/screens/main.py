@@ -237,6 +237,8 @@ class MainScreen(Screen[None], Backdrop):
         self.notify(shown(text), markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "view":
+            return any(view.id == parameters[0] and view.is_there(self._frame) for view in VIEWS)
         if action == "return":
             return bool(self._trail)
         if action == "next_pod":
@@ -423,6 +425,6 @@ class MainScreen(Screen[None], Backdrop):
         self._close_command()
 
 
-def _what_keys_need(frame: Frame) -> tuple[bool, object]:
+def _what_keys_need(frame: Frame) -> tuple[bool, object, bool]:
     """What of a frame decides which keys can do something."""
-    return frame.state.snapshot is None, frame.state.fate
+    return frame.state.snapshot is None, frame.state.fate, frame.log is None

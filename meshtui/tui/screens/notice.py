@@ -46,6 +46,8 @@ def notice_lines(frame: Frame, tick: int, width: int) -> Iterator[Line]:
     if link.retry_at is not None:
         yield (Span("    r ", Role.KEY), Span("try now", Role.DIM))
     yield (Span("    o ", Role.KEY), Span("choose another target", Role.DIM))
+    if frame.log is not None:
+        yield (Span("    8 ", Role.KEY), Span("read what the mesh's agent in the pod writes", Role.DIM))
 
 
 def _next_try(link: Link, frame: Frame) -> str:

@@ -27,16 +27,21 @@ class ViewTabs(Bar):
         super().__init__(id=id)
         self._views = tuple(views)
 
+    @property
+    def _there(self) -> Sequence[ViewSpec]:
+        """Those that the target has, and the one in front."""
+        return [view for view in self._views if view.id == self.chosen or view.is_there(self.frame)]
+
     def line(self, width: int) -> Line:
         return spread(self._tabs(), self._findings(), width)
 
     def zones(self, width: int) -> tuple[Zone, ...]:
-        names = {index: view.id for number, view in enumerate(self._views) for index in (3 * number, 3 * number + 1)}
+        names = {index: view.id for number, view in enumerate(self._there) for index in (3 * number, 3 * number + 1)}
         return zones_of(self._tabs(), names)
 
     def _tabs(self) -> Line:
         line: list[Span] = []
-        for view in self._views:
+        for view in self._there:
             chosen = view.id == self.chosen
             line.append(Span(f" {view.key} ", Role.KEY if chosen else Role.DIM))
             line.append(Span(f"{view.title} ", Role.STRONG if chosen else Role.DIM))

@@ -28,6 +28,9 @@ class View(Backdrop):
     sends: ClassVar[bool] = False
     """Whether the view is of use as soon as requests can be sent through the target, config or not."""
 
+    speaks: ClassVar[bool] = False
+    """Whether the view itself says what there is and what not, config or not."""
+
     class GoTo(Message):
         """Show this subject in the view that :func:`place_of` names."""
 
@@ -99,8 +102,8 @@ class ViewCommand:
 class ViewSpec:
     """``key`` is the number that opens it; ``id`` its folder beside this module, with ``view.py`` and ``view.tcss``.
 
-    ``cls`` is its class, imported when it is first opened; ``shows`` the kinds of subjects it can put its cursor on;
-    ``commands`` what it adds to those after a colon.
+    ``of_a_pod`` says that there is such a view of pods alone. ``cls`` is its class, imported when it is first opened;
+    ``shows`` the kinds of subjects it can put its cursor on; ``commands`` what it adds to those after a colon.
     """
 
     key: str
@@ -110,6 +113,11 @@ class ViewSpec:
     cls: str
     shows: tuple[type, ...] = ()
     commands: tuple[ViewCommand, ...] = ()
+    of_a_pod: bool = False
+
+    def is_there(self, frame: Frame | None) -> bool:
+        """Whether the target has such a view."""
+        return not self.of_a_pod or (frame is not None and frame.log is not None)
 
     @property
     def css(self) -> str:
@@ -147,6 +155,7 @@ VIEWS: Final = (
     ),
     ViewSpec("3", "echo", title="Echo", cls="EchoView"),
     ViewSpec("4", "identity", title="Identity", cls="IdentityView", shows=(BootstrapSubject,)),
+    ViewSpec("8", "log", title="Log", cls="LogView", of_a_pod=True),
 )
 """In the order of their numbers."""
 

@@ -1,0 +1,1 @@
+"""View 8: what the mesh's agent in a pod writes."""

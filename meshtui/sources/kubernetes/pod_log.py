@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a session over a pod has this from the start, and others im
     from meshtui.model.kubernetes.log_pod import LogPlace, LogPod
     from meshtui.sources.kubernetes.api import Api
     from meshtui.sources.kubernetes.failures import ApiRefused
-    from meshtui.sources.kubernetes.resolve import Resolved
+    from meshtui.sources.kubernetes.resolved import Resolved
 
 OpenPod: TypeAlias = "Callable[[], AbstractAsyncContextManager[tuple[Api, Resolved]]]"
 """The cluster and the pod that is meant, for the length of a block."""

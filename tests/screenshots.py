@@ -26,6 +26,8 @@ from meshtui.session.workspace import Workspace
 from meshtui.targets import open_session
 from meshtui.tui.app import MeshtuiApp
 from tests.picture import browser, draw, without_web_font
+from tests.pictured_cluster import TARGET, pictured_cluster
+from tests.pictured_cluster import app as app_on_a_cluster
 
 FOLDER: Final = Path(__file__).parent.parent / "screenshots"
 
@@ -113,6 +115,28 @@ STORIES: Final = (
 )
 
 
+PODS: Final = (Shot("pods-80x24", NARROW, ("p", "j"), 3), Shot("pods-160x45", WIDE, ()))
+"""The picker, from the start screen."""
+
+ACCESS: Final = (Shot("access-160x45", WIDE, ("A", "g", *["j"] * 6), 3), Shot("access-80x24", NARROW))
+"""The access ladder of a pod, at the first right that is missing."""
+
+
+async def make_pods(wanted: Sequence[str]) -> None:
+    """The pictures of a cluster's pods."""
+    if wanted and not any(shot.name.startswith(tuple(wanted)) for shot in (*PODS, *ACCESS)):
+        return
+    with pictured_cluster():
+        async with app_on_a_cluster().run_test(size=WIDE) as pilot:
+            for shot in PODS:
+                await _take(pilot, shot, write=not wanted or shot.name.startswith(tuple(wanted)))
+        attached = app_on_a_cluster(TARGET)
+        async with attached.run_test(size=WIDE) as pilot:
+            await asyncio.sleep(8)  # the mesh, the files and the rights are seen
+            for shot in ACCESS:
+                await _take(pilot, shot, write=not wanted or shot.name.startswith(tuple(wanted)))
+
+
 async def make(story: Story, wanted: Sequence[str]) -> None:
     """Run one story and write its pictures."""
     shots = [shot for shot in story.shots if not wanted or shot.name.startswith(tuple(wanted))]
@@ -167,6 +191,7 @@ async def main(wanted: Sequence[str]) -> None:
     """All stories, one after the other."""
     for story in STORIES:
         await make(story, wanted)
+    await make_pods(wanted)
 
 
 if __name__ == "__main__":

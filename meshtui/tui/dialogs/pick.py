@@ -19,7 +19,7 @@ from meshtui.tui.kit.page import Page
 from meshtui.tui.kit.paragraphs import paragraph
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import fit, pad, span
+from meshtui.tui.kit.text import cut, fit, pad, span
 
 LOOKS: Final = 5
 """Looks a second at what is offered: names come while the dialog is open."""
@@ -47,7 +47,7 @@ class PickRows(OfferRows):
         said = self.said.get(name, "")
         mark = Span(" › " if index == self.cursor else "   ", Role.ACCENT)
         room = max(width * 2 // 5, 12) if said else width - 6
-        return fit((mark, span(pad(name, room)), Span("  "), span(said, Role.DIM)), width)
+        return fit((mark, span(pad(cut(name, room), room)), Span("  "), span(said, Role.DIM)), width)
 
 
 class PickDialog(ModalScreen[str | None]):

@@ -23,7 +23,7 @@ WORDS: Final = {Access.HAD: "yes", Access.MISSING: "no", Access.UNKNOWN: "unknow
 NAME: Final = 12
 """Cells of a step's name."""
 
-ANSWER: Final = 8
+ANSWER: Final = 9
 """Cells of the word beside the mark."""
 
 LABEL: Final = 12

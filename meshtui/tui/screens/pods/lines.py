@@ -13,7 +13,7 @@ from meshtui.present.pods import Column, Order, Standing, cell, reason, standing
 from meshtui.tui.kit.marks import UNKNOWN
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import Line, Role, Span
-from meshtui.tui.kit.text import cut, cut_end, fit, pad, pad_left, span
+from meshtui.tui.kit.text import cut, cut_end, fit, pad, pad_left, span, width_of
 
 MARK: Final = 3
 """Cells of the mark before a name."""
@@ -131,8 +131,9 @@ def about_lines(row: PodRow, width: int, now: datetime) -> Iterator[Line]:
     ]
     line: list[Span] = [span(f" {cut(f'{row.namespace}/{row.name}', max(width - 2, 8))}", Role.STRONG)]
     for name, value in facts:
-        if value:
-            line += [Span(f"   {name} ", Role.TITLE), span(value)]
+        fact = (Span(f"   {name} ", Role.TITLE), span(value))
+        if value and width_of((*line, *fact)) < width:  # half an address is none
+            line += fact
     yield fit(tuple(line), width)
     said = reason(row)
     role = Role.DIM if standing(row) is Standing.OTHER else Role.NOTE

@@ -174,7 +174,7 @@ def _terminating_title(pod: Pod, now: datetime) -> str:
 
 def _terminating_text(*, live: bool) -> str:
     if live:
-        return "It answers: what is shown is live, and new connections work until it is gone."
+        return "It answers: what is shown is live; new connections work until it is gone."
     return "It does not answer: what is shown is the last that was seen of it."
 
 
@@ -188,8 +188,11 @@ def _stopped_title(container: Container | None, now: datetime) -> str:
 
 
 def _stopped(container: Container, now: datetime) -> Iterator[str]:
-    yield state_words(container)
     status = container.status
+    if status is None or status.waiting is None:
+        yield state_words(container)
+    else:
+        yield one_line(status.waiting, QUOTED) or "it waits"
     if status is None:
         return
     if status.restarts:
@@ -198,6 +201,8 @@ def _stopped(container: Container, now: datetime) -> Iterator[str]:
         last = status.ended_before
         when = f" {ago_words(_past(last.at, now))}" if last.at is not None else ""
         yield f"it ended{when} with {ended_words(last)}"
+    if status.waiting_message:
+        yield one_line(status.waiting_message, QUOTED)
 
 
 def _stopped_text(pod: Pod, *, live: bool) -> str:

@@ -107,7 +107,10 @@ class BesideLooks:
         self._book.observe(Happened(at=self._now(), event=event))
 
     def _became(self, fate: PodFate) -> None:
+        before = self._book.state.fate
         self._book.observe(PodBecame(at=self._now(), fate=fate))
+        if self._cluster is not None and before is not None and before.unfollowed and not fate.unfollowed:
+            self._cluster.look_now()  # the API server answers again, and nobody has to wait out a pause
 
     def _cluster_seen(self, observation: Observation) -> None:
         """What the cluster says; an echo run hears the pods' versions, which outlive a look without an answer."""

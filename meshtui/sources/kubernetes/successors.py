@@ -39,5 +39,6 @@ async def follow_successor(
             await pacing.sleep(pacing.pause_after(error, tries))
             continue
         found(now)
-        tries = 0 if now is not None else tries + 1
-        await pacing.sleep(AGAIN_S if now is not None else pacing.pause(tries))
+        is_there = now is not None and now.is_newer
+        tries = 0 if is_there else tries + 1
+        await pacing.sleep(AGAIN_S if is_there else pacing.pause(tries))

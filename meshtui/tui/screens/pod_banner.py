@@ -70,12 +70,22 @@ def banner_lines(frame: Frame, width: int) -> Iterator[Line]:
     room = max(width - 4, NARROW)
     for notice in notices:
         lead = (Span(" "), glyph(notice.health), Span(" "))
-        yield from hanging(lead, notice.title, room, ROLES[notice.health], most=TITLE_MOST)
+        yield from _begun(lead, notice.title, room, ROLES[notice.health])
         yield (Span("   "), span(cut_end(notice.text, room), Role.TEXT))
     if warning := warning_words(state, now):
         yield (Span("   "), span(cut_end(warning, room), Role.DIM))
     if why := why_no_next_pod(state, now):
-        yield from hanging((Span("   "),), why, room, Role.DIM, most=TITLE_MOST)
+        yield from _begun((Span("   "),), why, room, Role.DIM)
     if (offer := next_pod(state, now)) is not None:
         lead = (Span(f" {FOLLOW_KEY} ", Role.KEY), span(offer.title, Role.STRONG), Span("  "))
         yield (*lead, span(cut_end(offer.words, max(width - width_of(lead) - 1, 0)), Role.DIM))
+
+
+def _begun(lead: Line, text: str, cells: int, role: Role) -> Iterator[Line]:
+    """The text in some lines; where it goes on beyond them, the last one says so."""
+    lines = list(hanging(lead, text, cells, role))
+    if len(lines) > TITLE_MOST:
+        rest = " ".join(line[-1].text for line in lines[TITLE_MOST - 1 :])
+        before, _ = lines[TITLE_MOST - 1]
+        lines[TITLE_MOST - 1 :] = [(before, Span(cut_end(rest, cells), role))]
+    yield from lines

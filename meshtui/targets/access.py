@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.model.kubernetes.reference import Kind
 from meshtui.model.target import TargetOptions
-from meshtui.targets.reach import PART_OF_TIMEOUT, Person, meant
+from meshtui.targets.reach import Person, meant
 
 if TYPE_CHECKING:
     from meshtui.model.kubernetes.access import AccessLadder
@@ -24,6 +24,6 @@ async def access_of(target: str, options: TargetOptions, person: Person) -> Acce
 
     # A role may be for one pod alone, by its name.
     pod = said.reference.name if said.reference.kind is Kind.POD else ""
-    timeout = options.timeout * PART_OF_TIMEOUT
+    timeout = options.timeout
     async with open_api(said.options.cluster, timeout, login_prompt=person.login or SILENT) as api:
         return ladder_of(await ask_rights(api, api.context.namespace, pod=pod))

@@ -11,7 +11,7 @@ from meshtui.model.kubernetes.pod import PROXY, Pod
 from meshtui.model.kubernetes.reference import Kind, Reference
 from meshtui.model.kubernetes.rights import LOG
 from meshtui.model.target import TargetOptions
-from meshtui.targets.reach import PART_OF_TIMEOUT, Person, meant
+from meshtui.targets.reach import Person, meant
 
 if TYPE_CHECKING:
     from meshtui.model.kubernetes.log_lines import LogLine
@@ -33,7 +33,7 @@ async def open_log(target: str, options: TargetOptions, person: Person) -> Async
     from meshtui.sources.kubernetes.plugin_login import SILENT
 
     cluster = said.options.cluster
-    async with open_api(cluster, options.timeout * PART_OF_TIMEOUT, login_prompt=person.login or SILENT) as api:
+    async with open_api(cluster, options.timeout, login_prompt=person.login or SILENT) as api:
         log = await _found(api, said.reference, cluster.container or PROXY, person)
         try:
             yield log

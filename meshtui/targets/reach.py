@@ -216,11 +216,6 @@ class _Bounds(TypedDict):
     tls: bool
 
 
-PART_OF_TIMEOUT: Final = 0.8
-"""Of the time that one answer may take, the part after which the cluster is given up, so that a pod that cannot be
-reached is said with the cluster's reason and not with gRPC's."""
-
-
 @asynccontextmanager
 async def reach(
     target: str,
@@ -282,8 +277,7 @@ async def resolved(
     from meshtui.sources.kubernetes.plugin_login import SILENT
     from meshtui.sources.kubernetes.resolve import resolve
 
-    timeout, login = options.timeout * PART_OF_TIMEOUT, person.login or SILENT
-    async with open_api(options.cluster, timeout, login_prompt=login) as api:
+    async with open_api(options.cluster, options.timeout, login_prompt=person.login or SILENT) as api:
         pod = await resolve(api, api.context.namespace, reference, *purpose)
         if reference.kind is not Kind.POD:
             person.picked(pod.words)

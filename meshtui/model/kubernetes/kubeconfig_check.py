@@ -81,8 +81,15 @@ def check_user(name: str, user: User) -> None:
             f"{who} logs in by {user.auth_provider}, which Kubernetes removed in 1.26.",
             f"Use the login plugin {REMOVED[user.auth_provider]}, as your cluster's provider says.",
         )
+    if user.auth_provider and user.auth_provider != OIDC:
+        raise BadInput(
+            f"{who} logs in by the auth-provider {user.auth_provider!r}, which Kubernetes does not have.", _PLUGIN
+        )
     if user.auth_provider and not user.auth_provider_id_token:
-        raise BadInput(f"{who} logs in by the auth-provider {user.auth_provider!r}, which meshtui cannot run.", _PLUGIN)
+        raise BadInput(
+            f"{who} logs in by the auth-provider oidc, and has no id-token.",
+            f"meshtui uses an id-token that is there, and gets none. {_PLUGIN}",
+        )
 
 
 def _check_plugin(who: str, plugin: ExecPlugin) -> None:
@@ -103,5 +110,8 @@ def _check_plugin(who: str, plugin: ExecPlugin) -> None:
             f"It has to be one of {', '.join(MODES)}.",
         )
 
+
+OIDC: Final = "oidc"
+"""The one auth-provider that is left in Kubernetes (client-go, plugin/pkg/client/auth, of 1.37)."""
 
 _PLUGIN: Final = "Use a login plugin (exec), such as kubelogin for OIDC."

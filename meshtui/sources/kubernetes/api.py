@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -33,7 +33,7 @@ from meshtui.sources.kubernetes.kubeconfig import Chosen, chosen_by
 from meshtui.sources.kubernetes.login import Login
 from meshtui.sources.kubernetes.logins import AskLater, Logins
 from meshtui.sources.kubernetes.plugin_login import SILENT
-from meshtui.sources.kubernetes.unreachable import unreachable
+from meshtui.sources.kubernetes.unreachable import is_for_another_name, unreachable
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientTimeout
@@ -196,7 +196,7 @@ class Api:
                 refusal = refusal_of(answer.status_code, bytes(answer.body or b""))
                 raise self._no_websocket(refusal, path, subprotocols) from None
             except (InvalidHandshake, InvalidURI, InvalidProxy, OSError, TimeoutError, EOFError) as error:
-                raise self._unreachable(error) from None
+                raise await self._not_reached(error, part_of_the_time=True) from None
 
         return await self._logins.run(dial)
 
@@ -240,7 +240,7 @@ class Api:
                 async with asyncio.timeout(head_within):
                     response = await self._dialer.request(verb, self._url(path, query), login, headers, within, body)
             except self._dialer.failures as error:
-                raise self._unreachable(error) from None
+                raise await self._not_reached(error) from None
             if response.status < 300:
                 return response
             try:
@@ -258,11 +258,19 @@ class Api:
         text = f"{self.context.server}{path}"
         return f"{text}?{urlencode(query)}" if query else text
 
+    async def _not_reached(self, error: BaseException, *, part_of_the_time: bool = False) -> ApiUnreachable:
+        """Why no connection came about. What the certificate is for, if not for this name, takes another look at it."""
+        dialled = self._dialer.dialled
+        if is_for_another_name(error):
+            dialled = replace(dialled, certificate_for=await self._dialer.certificate_names())
+        return unreachable(error, replace(dialled, timeout=None) if part_of_the_time else dialled)
+
     def _unreachable(self, error: BaseException) -> ApiUnreachable:
         return unreachable(error, self._dialer.dialled)
 
     def _refused(self, refusal: Refusal, asked: str, wait_s: float | None = None) -> ApiRefused:
-        error = refused(refusal, asked, self.context.user, anonymous=self._logins.credentials.anonymous)
+        who = self._logins.credentials
+        error = refused(refusal, asked, self.context.user, anonymous=who.anonymous, by_id_token=who.by_id_token)
         if wait_s is None or refusal.code not in (429, 503):
             return error
         return AskLater(error, wait_s)

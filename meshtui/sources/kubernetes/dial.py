@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from meshtui import __version__
@@ -26,6 +27,10 @@ USER_AGENT: Final = f"meshtui/{__version__}"
 
 LARGEST_FRAME: Final = 4 << 20
 """Bytes of one message of a websocket; a node sends 32 KiB at a time."""
+
+PART_OF_TIMEOUT: Final = 0.8
+"""Of the time that one answer may take, the part in which a websocket has to come about: a call that waits for it has
+all of that time, and is to fail with the cluster's reason and not with gRPC's."""
 
 SILENT_AFTER: Final = 10
 PROBE_EVERY: Final = 4
@@ -112,7 +117,7 @@ class Dialer:
             ssl=context,
             additional_headers=login.headers,
             subprotocols=[Subprotocol(name) for name in subprotocols],
-            open_timeout=self._timeout,
+            open_timeout=self._timeout * PART_OF_TIMEOUT,
             compression=None,
             max_size=LARGEST_FRAME,
             user_agent_header=USER_AGENT,
@@ -122,6 +127,22 @@ class Dialer:
         )
         _probe(connection.transport)
         return connection
+
+    async def certificate_names(self) -> tuple[str, ...]:
+        """What the server's certificate is for, by one more handshake in which its CA is verified and its name is not;
+        nothing is sent. Empty through a proxy, or where no certificate of a trusted CA comes."""
+        server = urlsplit(self._server)
+        if self._proxy is not None or server.hostname is None:
+            return ()
+        context = await asyncio.to_thread(tls_context, self._cluster)
+        context.check_hostname = False
+        with suppress(OSError, ValueError):
+            async with asyncio.timeout(self._timeout):
+                _, writer = await asyncio.open_connection(server.hostname, server.port or 443, ssl=context)
+            held = writer.get_extra_info("peercert") or {}
+            writer.transport.abort()
+            return tuple(str(name) for _, name in held.get("subjectAltName", ()))
+        return ()
 
     async def close(self) -> None:
         """Every connection for questions; websockets are their openers'."""

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import Final
 
 from meshtui.model.errors import TargetUnreachable
@@ -25,6 +27,10 @@ LONGEST_MESSAGE: Final = 600
 
 ANONYMOUS: Final = "system:anonymous"
 """Whom an API server takes somebody for who brings no credentials."""
+
+
+ASKED_BY_HTTP: Final = ("HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port")
+"""Words of a server that speaks HTTPS, asked by HTTP: Go's in plain text, nginx' in a page."""
 
 
 class Cause(Enum):
@@ -109,7 +115,8 @@ def refusal_of(code: int, body: bytes, fallback: str = "") -> Refusal:
         status = None
     if not isinstance(status, dict) or status.get("kind") != "Status":
         # A page of HTML is a proxy's or a login's, and its words say less than HTTP's.
-        return Refusal(code, "", fallback if text.lstrip().startswith("<") else _clean(text) or fallback)
+        page = next((words for words in ASKED_BY_HTTP if words in text), fallback)
+        return Refusal(code, "", page if text.lstrip().startswith("<") else _clean(text) or fallback)
     message, reason = status.get("message"), status.get("reason")
     said = message if isinstance(message, str) else ""
     denied = _DENIED.search(said)
@@ -125,10 +132,20 @@ def _clean(text: str) -> str:
     return one_line(printable(text.replace("\n", " ").replace("\t", " ")), LONGEST_MESSAGE)
 
 
-def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False) -> ApiRefused:
+ID_TOKEN: Final = (
+    "It is the id-token of an auth-provider, which meshtui does not renew: any kubectl command does if there is a "
+    "refresh-token, and writes it into the kubeconfig. Or use a login plugin (exec), such as kubelogin for OIDC."
+)
+"""What to do about one that is refused: kubectl 1.37 asks the issuer for another and keeps it (client-go, oidc.go)."""
+
+
+def refused(
+    refusal: Refusal, asked: str, user: str, *, anonymous: bool = False, by_id_token: bool = False
+) -> ApiRefused:
     """The error for an answer that is no.
 
-    ``asked`` is what was asked for ("GET /api/v1/…"), ``user`` who asked, ``anonymous`` whether without credentials.
+    ``asked`` is what was asked for ("GET /api/v1/…"), ``user`` who asked, ``anonymous`` whether without credentials and
+    ``by_id_token`` whether with that of an auth-provider.
     """
     said = refusal.message.rstrip(".: ")
     if refusal.code in (401, 403) and (ANONYMOUS in said or (anonymous and refusal.code == 401)):
@@ -142,7 +159,7 @@ def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False)
         case 401:
             return ApiRefused(
                 f"The cluster does not accept the login of {_who(user)}: {said or 'Unauthorized'}.",
-                "It may have expired: log in again as your cluster's provider says.",
+                ID_TOKEN if by_id_token else "It may have expired: log in again as your cluster's provider says.",
                 refusal=refusal,
             )
         case 403 if not said or said == "Forbidden":
@@ -160,7 +177,7 @@ def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False)
                 "The server of the kubeconfig may be that of a web page in front of it.",
                 refusal=refusal,
             )
-        case 400 if "HTTP request to an HTTPS server" in said:
+        case 400 if any(words in said for words in ASKED_BY_HTTP):
             return ApiRefused(
                 f"The cluster speaks HTTPS, and was asked by HTTP: {said}.",
                 "The server of the kubeconfig has to begin with https://.",
@@ -168,10 +185,17 @@ def refused(refusal: Refusal, asked: str, user: str, *, anonymous: bool = False)
             )
         case _:
             return ApiRefused(
-                f"The cluster answers {asked} with {refusal.code}: {said or 'nothing'}.",
+                f"The cluster answers {asked} with {refusal.code}: {said or _phrase(refusal.code)}.",
                 _next(refusal),
                 refusal=refusal,
             )
+
+
+def _phrase(code: int) -> str:
+    """HTTP's own word for a status that came without any."""
+    with suppress(ValueError):
+        return HTTPStatus(code).phrase
+    return "nothing"
 
 
 def _next(refusal: Refusal) -> str:

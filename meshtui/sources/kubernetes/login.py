@@ -68,6 +68,12 @@ class Credentials:
         return not said and self._plugin is None
 
     @property
+    def by_id_token(self) -> bool:
+        """Whether it is the id-token of an auth-provider that says who asks."""
+        user = self.user
+        return bool(user.auth_provider_id_token) and not (user.token or user.token_file) and self._plugin is None
+
+    @property
     def plugin_running(self) -> str:
         """The name of the login plugin that is waited for, or empty."""
         return self._plugin.running if self._plugin is not None else ""

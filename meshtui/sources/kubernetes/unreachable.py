@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,6 +18,9 @@ from meshtui.sources.kubernetes.failures import ApiUnreachable, Cause
 
 LONGEST_QUOTE: Final = 200
 """Characters quoted of what a library says."""
+
+MOST_NAMES: Final = 12
+"""Names of a certificate that are said: an API server's has some ten."""
 
 UNKNOWN_ISSUER: Final = frozenset({2, 18, 19, 20, 21})
 """OpenSSL's verify codes for a certificate whose CA is not among those that are trusted (x509_vfy.h)."""
@@ -31,12 +34,14 @@ OTHER_NAME: Final = frozenset({62, 64})
 @dataclass(frozen=True, slots=True)
 class Dialled:
     """What was dialled: the ``server`` as a URL without credentials, through which proxy, and the time for it in
-    seconds. ``name`` is the ``tls-server-name``."""
+    seconds, ``None`` for a websocket, which has a part of what was given. ``name`` is the ``tls-server-name``,
+    ``certificate_for`` what the server's certificate is for, where that was looked at."""
 
     server: str
     proxy: Proxy | None
-    timeout: float
+    timeout: float | None
     name: str = ""
+    certificate_for: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -44,14 +49,24 @@ class Dialled:
         return urlsplit(self.server).hostname or self.server
 
 
-def unreachable(error: BaseException, dialled: Dialled) -> ApiUnreachable:
-    """The error that ``error`` is: whose connection failed, why, and what to try."""
-    chain = list(_chain(error))
-    # aiohttp's own error is one of these too, but does not say why.
+def is_for_another_name(error: BaseException) -> bool:
+    """Whether it is a certificate that is good, but for another name."""
+    certificate = _verification(_chain(error))
+    return certificate is not None and certificate.verify_code in OTHER_NAME
+
+
+def _verification(chain: Iterable[BaseException]) -> ssl.SSLCertVerificationError | None:
+    """Why a certificate does not verify. aiohttp's own error is one of these too, but does not say why."""
     verified = (
         each for each in chain if isinstance(each, ssl.SSLCertVerificationError) and hasattr(each, "verify_code")
     )
-    certificate = next(verified, None)
+    return next(verified, None)
+
+
+def unreachable(error: BaseException, dialled: Dialled) -> ApiUnreachable:
+    """The error that ``error`` is: whose connection failed, why, and what to try."""
+    chain = list(_chain(error))
+    certificate = _verification(chain)
     if certificate is not None:
         return _certificate(certificate, dialled)
     through = _proxy_failed(chain, dialled)
@@ -63,6 +78,12 @@ def unreachable(error: BaseException, dialled: Dialled) -> ApiUnreachable:
         return _no_name(chain, dialled)
     if any(isinstance(each, TimeoutError) for each in chain):
         through_proxy = f" through the proxy {dialled.proxy.shown} ({dialled.proxy.source})" if dialled.proxy else ""
+        if dialled.timeout is None:
+            return ApiUnreachable(
+                f"{dialled.server} has not opened a websocket in time{through_proxy}.",
+                "It asks the pod's node for it, which may be slow or gone; --timeout gives it more time.",
+                cause=Cause.SILENT,
+            )
         return ApiUnreachable(
             f"{dialled.server} does not answer within {dialled.timeout:g} s{through_proxy}.",
             "Is the VPN up? Is the server of the kubeconfig the right one?",
@@ -95,10 +116,12 @@ def _certificate(error: ssl.SSLCertVerificationError, dialled: Dialled) -> ApiUn
             cause=Cause.CERTIFICATE,
         )
     if error.verify_code in OTHER_NAME:
-        name = dialled.name or dialled.host
+        name, names = dialled.name or dialled.host, dialled.certificate_for
+        but = f", but for {_list(names)}" if names else ""
+        which = "one of these names" if names else "the name in it, if it is known,"
         return ApiUnreachable(
-            f"The certificate of {server} is not for {name}.",
-            "If the name in it is known, it can be set as the cluster's tls-server-name in the kubeconfig.",
+            f"The certificate of {server} is not for {name}{but}.",
+            f"If this is the cluster that is meant, {which} can be set as its tls-server-name in the kubeconfig.",
             cause=Cause.CERTIFICATE,
         )
     if error.verify_code in (EXPIRED, NOT_YET):
@@ -110,6 +133,12 @@ def _certificate(error: ssl.SSLCertVerificationError, dialled: Dialled) -> ApiUn
         )
     said = _quote(error.verify_message or "it does not verify")
     return ApiUnreachable(f"The certificate of {server} is not accepted: {said}.", cause=Cause.CERTIFICATE)
+
+
+def _list(names: tuple[str, ...]) -> str:
+    more = len(names) - MOST_NAMES
+    shown = ", ".join(_quote(name) for name in names[:MOST_NAMES])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _proxy_failed(chain: list[BaseException], dialled: Dialled) -> ApiUnreachable | None:

@@ -76,6 +76,12 @@ _WAY: Final = (
     Fault(name="way: the API server is gone", arrange=lambda double: double.stop()),
     Fault(name="way: plain HTTP to a TLS server", kubeconfig=lambda d: cluster(server=d.plain_http())(d)),
     Fault(name="way: a CA that did not sign", kubeconfig=cluster(**{"certificate-authority-data": None})),
+    Fault(name="way: 400 of a web server", arrange=instead(Says(400, b"<html><h1>400 Bad Request</h1></html>"))),
+    Fault(
+        name="way: 400 of nginx for HTTP",
+        arrange=instead(Says(400, b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>")),
+    ),
+    Fault(name="way: 400 without a body", arrange=instead(Says(400, b"", None))),
     Fault(name="way: another name", kubeconfig=cluster(**{"tls-server-name": "other.example"})),
     Fault(name="way: a proxy that is not there", kubeconfig=cluster(**{"proxy-url": "http://user:secret@127.0.0.1:1"})),
     Fault(name="way: HTTPS_PROXY is not for this machine", env=(("HTTPS_PROXY", "http://127.0.0.1:1"),)),
@@ -93,6 +99,15 @@ _LOGIN: Final = (
         arrange=instead(refusal(401, "Unauthorized", "Unauthorized")),
     ),
     Fault(name="login: a password", kubeconfig=user(username="a", password="b")),
+    Fault(
+        name="login: an id-token that has expired",
+        kubeconfig=user(**{"auth-provider": {"name": "oidc", "config": {"id-token": "stale"}}}),
+    ),
+    Fault(
+        name="login: oidc without an id-token",
+        kubeconfig=user(**{"auth-provider": {"name": "oidc", "config": {"refresh-token": "secret"}}}),
+        code=2,
+    ),
     Fault(name="login: a certificate of another CA", kubeconfig=by_certificate(strange=True)),
     Fault(name="login: a certificate that has expired", kubeconfig=by_certificate(expired=True)),
     Fault(

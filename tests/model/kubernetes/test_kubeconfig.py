@@ -144,7 +144,8 @@ REFUSED: list[tuple[User, str]] = [
     (User(plugin=ExecPlugin(command="a", interactive_mode="Maybe")), "'Maybe'"),
     (User(plugin=ExecPlugin(command="a"), auth_provider="oidc"), "both exec and auth-provider"),
     (User(auth_provider="gcp"), "removed in 1.26"),
-    (User(auth_provider="oidc"), "cannot run"),
+    (User(auth_provider="oidc"), "has no id-token"),
+    (User(auth_provider="what", auth_provider_id_token="a"), "which Kubernetes does not have"),
     (User(impersonation=Impersonation(groups=("a",))), "of nobody"),
 ]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -27,7 +26,8 @@ from meshtui.tui.screens.command_line import CommandLine
 from meshtui.tui.screens.first_sight import FIRST_RATE, FirstSight, was_seen
 from meshtui.tui.screens.header_bar import HeaderBar
 from meshtui.tui.screens.main_commands import main_commands
-from meshtui.tui.screens.pod_banner import FOLLOW_KEY, PodBanner
+from meshtui.tui.screens.main_keys import MAIN_KEYS
+from meshtui.tui.screens.pod_banner import PodBanner
 from meshtui.tui.screens.trail import Place, Trail
 from meshtui.tui.screens.view_tabs import ViewTabs
 from meshtui.tui.views.registry import VIEWS, Sender, View, place_of
@@ -47,62 +47,7 @@ class MainScreen(Screen[None], Backdrop):
     ]
     TITLE = "meshtui"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                view.key,
-                f"view('{view.id}')",
-                view.title,
-                show=False,
-                id=f"view.{view.id}",
-                tooltip=f"View {view.title}",
-            )
-            for view in VIEWS
-        ),
-        Binding("o,ctrl+o", "targets", "Targets", id="main.targets", tooltip="Choose among targets, or attach another"),
-        Binding(
-            "right_square_bracket", "switch(1)", "Next target", show=False, id="main.next", tooltip="The next target"
-        ),
-        Binding(
-            "left_square_bracket",
-            "switch(-1)",
-            "Target before",
-            show=False,
-            id="main.before",
-            tooltip="The target before",
-        ),
-        Binding("escape,backspace", "return", "Back", id="main.return", tooltip="Back to where you came from"),
-        Binding("space", "freeze", "Freeze", id="main.freeze", tooltip="Hold the screen still, or let it go on"),
-        Binding(
-            FOLLOW_KEY,
-            "next_pod",
-            "Follow",
-            id="main.next-pod",
-            tooltip="Go on with the pod that takes the place of one that ends",
-        ),
-        Binding("r", "poll", "Look now", show=False, id="main.poll", tooltip="Look at the target now"),
-        Binding("c", "step", "Next step", id="main.step", tooltip="Play the demo's next step, once you agreed"),
-        Binding(
-            "A", "access", "Access", show=False, id="main.access", tooltip="What can be had, and what gives the rest"
-        ),
-        Binding("tab", "app.focus_next", "Next pane", show=False, id="main.pane", tooltip="Between list and detail"),
-        Binding("colon", "command", "Command", show=False, id="main.command", tooltip="Type a command"),
-        *(
-            Binding(
-                command.key,
-                f"command('{command.name} ')",
-                command.name.capitalize(),
-                show=False,
-                id=f"main.{command.name}",
-                tooltip=command.tooltip,
-            )
-            for view in VIEWS
-            for command in view.commands
-            if command.key
-        ),
-        Binding("question_mark", "help", "Help", id="main.help", tooltip="Every key, mark and command"),
-        Binding("q", "app.quit", "Quit", id="main.quit", tooltip="Leave meshtui"),
-    ]
+    BINDINGS = MAIN_KEYS
 
     class Refused(Message):
         """What should be opened first is no target."""
@@ -330,32 +275,11 @@ class MainScreen(Screen[None], Backdrop):
         self.post_message(self.ShowAccess(self))
 
     def action_step(self) -> None:
-        """A letter typed astray changes no rollout: it is asked first."""
-        from meshtui.tui.dialogs.consent import step_lines
-        from meshtui.tui.dialogs.question import Question
+        """Play the demo's next step, once that is agreed to."""
+        if self._demo is not None:
+            from meshtui.tui.screens.demo_step import ask_for_step
 
-        if self._demo is None:
-            return
-        scenario, step = self._demo.scenario, self._demo.step
-
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self.run_worker(self._step(), exclusive=True, group="step", exit_on_error=False)
-
-        name = scenario.steps[(step + 1) % len(scenario.steps)]
-        self.app.push_screen(
-            Question("Play the next step?", "plays it", lambda width: step_lines(scenario.name, name, width)), answered
-        )
-
-    async def _step(self) -> None:
-        if self._demo is None:
-            return
-        try:
-            name = await self._demo.next_step()
-        except MeshtuiError as error:
-            self.complain(str(error))
-        else:
-            self.tell(f"Step: {name}")
+            ask_for_step(self, self._demo, self.tell, self.complain)
 
     def action_help(self) -> None:
         from meshtui.tui.screens.help import HelpScreen, commands_section, marks_section

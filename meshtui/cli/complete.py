@@ -15,8 +15,11 @@ from meshtui.model.kubernetes.reference import ClusterOptions, kind_of
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem  # loaded by click when a shell asks
 
+ANSWER_S: Final = 0.7
+"""Seconds that a cluster may take to answer. Somebody waits with a finger on the key."""
+
 WITHIN_S: Final = 2.0
-"""Seconds that a cluster may take to say what there is. Somebody waits with a finger on the key."""
+"""Seconds for all of it: a login plugin may have to run first."""
 
 
 def complete_contexts(ctx: click.Context, _option: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -36,9 +39,35 @@ def complete_namespaces(ctx: click.Context, _option: click.Parameter, begun: str
     def offered() -> Sequence[str]:
         from meshtui.targets import names_in_cluster
 
-        return names_in_cluster(None, _cluster(ctx), WITHIN_S)
+        return names_in_cluster(None, _cluster(ctx), ANSWER_S, WITHIN_S)
 
     return _items(offered, begun)
+
+
+def complete_labels(ctx: click.Context, _option: click.Parameter, begun: str) -> list[CompletionItem]:
+    """``KEY=VALUE`` of the pods there are; behind a comma the next one."""
+    before, comma, _ = begun.rpartition(",")
+
+    def offered() -> Sequence[str]:
+        from meshtui.targets import labels_in_cluster
+
+        return [f"{before}{comma}{label}" for label in labels_in_cluster(_cluster(ctx), ANSWER_S, WITHIN_S)]
+
+    return _items(offered, begun)
+
+
+def complete_files(_ctx: click.Context, _option: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Whatever files there are, as the shell has them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(begun, type="file")]
+
+
+def complete_folders(_ctx: click.Context, _option: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The directories."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(begun, type="dir")]
 
 
 def complete_targets(ctx: click.Context, _argument: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -54,7 +83,7 @@ def complete_targets(ctx: click.Context, _argument: click.Parameter, begun: str)
     def offered() -> Sequence[str]:
         from meshtui.targets import names_in_cluster
 
-        return [f"{word}/{name}" for name in names_in_cluster(kind, _cluster(ctx), WITHIN_S)]
+        return [f"{word}/{name}" for name in names_in_cluster(kind, _cluster(ctx), ANSWER_S, WITHIN_S)]
 
     return _items(offered, begun)
 
@@ -68,16 +97,39 @@ def _items(offered: Callable[[], Sequence[str]], begun: str) -> list[CompletionI
     from click.shell_completion import CompletionItem
 
     with suppress(Exception), _silent():
-        return [CompletionItem(name) for name in offered() if name.startswith(begun)]
+        return [CompletionItem(name) for name in _in_time(offered) if name.startswith(begun)]
     return []
 
 
+def _in_time(offered: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """What is offered. Raises ``queue.Empty`` when it is not there in time: looking up a name of DNS cannot be
+    cancelled."""
+    from queue import SimpleQueue
+    from threading import Thread
+
+    found: SimpleQueue[Sequence[str]] = SimpleQueue()
+
+    def ask() -> None:
+        with suppress(Exception):
+            found.put(offered())
+            return
+        found.put(())
+
+    Thread(target=ask, daemon=True).start()
+    return found.get(timeout=WITHIN_S + 0.2)
+
+
 def _cluster(ctx: click.Context) -> ClusterOptions:
-    """The cluster that the line so far names."""
+    """The cluster that the line names, before the cursor or behind it."""
+    from meshtui.cli.shells import After
+
+    behind = ctx.find_object(After)
+    words = list(behind.words) if behind is not None else []
+    others = ctx.command.make_context(ctx.info_name, words, parent=ctx.parent, resilient_parsing=True)
 
     def typed(name: str) -> str | None:
-        value = ctx.params.get(name)
-        return value if isinstance(value, str) and value else None
+        values = (ctx.params.get(name), others.params.get(name))
+        return next((value for value in values if isinstance(value, str) and value), None)
 
     return ClusterOptions(context=typed("context"), kubeconfig=typed("kubeconfig"), namespace=typed("namespace"))
 

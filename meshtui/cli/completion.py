@@ -15,8 +15,10 @@ def completion(shell: str) -> None:
 
     For bash, put this in ~/.bashrc:  eval "$(meshtui completion bash)"
     """
+    from meshtui.cli import shells
     from meshtui.cli.main import main
 
+    shells.install()
     found = get_completion_class(shell)
     assert found is not None
     line(found(main, {}, "meshtui", "_MESHTUI_COMPLETE").source())

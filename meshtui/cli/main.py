@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 import threading
 import warnings
-from typing import Final
+from contextlib import suppress
+from typing import Final, NoReturn
 
 import click
 
@@ -61,9 +63,26 @@ def run() -> None:
     streams.install()
     _silence_hooks()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if COMPLETE in os.environ:
+        _complete()
     code = _outcome()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to tidy up
     sys.exit(code)
+
+
+COMPLETE: Final = "_MESHTUI_COMPLETE"
+"""The variable by which a shell asks for completion: click's, from the program's name."""
+
+
+def _complete() -> NoReturn:
+    """Answer a shell and be gone: a name that DNS is still looked up for keeps nobody waiting."""
+    from meshtui.cli import shells
+
+    shells.install()
+    code = _outcome()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(code)
 
 
 def _outcome() -> int:

@@ -8,7 +8,14 @@ from typing import Any, Final, TypeAlias
 
 import click
 
-from meshtui.cli.complete import complete_contexts, complete_namespaces, complete_targets
+from meshtui.cli.complete import (
+    complete_contexts,
+    complete_files,
+    complete_folders,
+    complete_labels,
+    complete_namespaces,
+    complete_targets,
+)
 from meshtui.cli.layout import wide_option
 from meshtui.cli.numbers import Number, Whole
 from meshtui.cli.output import FORMATS
@@ -55,7 +62,12 @@ _CLUSTER_OPTIONS = (
         help="The pod's namespace (default: the context's).",
     ),
     click.option(
-        "-l", "--selector", callback=_labels, metavar="LABELS", help="A pod with these labels, in TARGET's place."
+        "-l",
+        "--selector",
+        callback=_labels,
+        metavar="LABELS",
+        shell_complete=complete_labels,
+        help="A pod with these labels, in TARGET's place.",
     ),
     click.option(
         "--context",
@@ -68,6 +80,7 @@ _CLUSTER_OPTIONS = (
         "--kubeconfig",
         callback=_not_empty,
         metavar="FILE",
+        shell_complete=complete_files,
         help="The kubeconfig (default: KUBECONFIG, ~/.kube/config, or the pod's own service account).",
     ),
     click.option(
@@ -96,10 +109,15 @@ _TARGET_OPTIONS = (
         "--ca",
         callback=_not_empty,
         metavar="FILE",
+        shell_complete=complete_files,
         help="CA certificates that vouch for the target (default: the system's).",
     ),
-    click.option("--cert", callback=_not_empty, metavar="FILE", help="Own certificate for mTLS."),
-    click.option("--key", callback=_not_empty, metavar="FILE", help="Key of the own certificate."),
+    click.option(
+        "--cert", callback=_not_empty, metavar="FILE", shell_complete=complete_files, help="Own certificate for mTLS."
+    ),
+    click.option(
+        "--key", callback=_not_empty, metavar="FILE", shell_complete=complete_files, help="Key of the own certificate."
+    ),
     click.option(
         "--server-name",
         callback=_not_empty,
@@ -110,9 +128,21 @@ _TARGET_OPTIONS = (
         "--agent", callback=_not_empty, metavar="URL", help="The istio-agent's HTTP port, such as localhost:15020."
     ),
     click.option(
-        "--bootstrap", "bootstrap_file", callback=_not_empty, metavar="FILE", help="The pod's gRPC bootstrap file."
+        "--bootstrap",
+        "bootstrap_file",
+        callback=_not_empty,
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="The pod's gRPC bootstrap file.",
     ),
-    click.option("--certs", "certs_dir", callback=_not_empty, metavar="DIR", help="The pod's certificate directory."),
+    click.option(
+        "--certs",
+        "certs_dir",
+        callback=_not_empty,
+        metavar="DIR",
+        shell_complete=complete_folders,
+        help="The pod's certificate directory.",
+    ),
     click.option(
         "--timeout",
         type=Number(0.1, 300, "number of seconds"),

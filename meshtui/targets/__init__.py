@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +51,7 @@ __all__ = [
     "echo_source",
     "is_bootstrap_file",
     "is_pod",
+    "labels_in_cluster",
     "look",
     "look_with_config",
     "looking",
@@ -193,19 +194,31 @@ def contexts(cluster: ClusterOptions) -> Sequence[str]:
     return tuple(read_kubeconfig(cluster, os.environ).contexts)
 
 
-def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, within_s: float) -> Sequence[str]:
-    """The names of a kind in the namespace that is meant, or (``None``) those of all namespaces.
+def names_in_cluster(kind: Kind | None, cluster: ClusterOptions, answer_s: float, within_s: float) -> Sequence[str]:
+    """The names of a kind in the namespace that is meant, or (``None``) those of all namespaces. ``answer_s`` is for
+    the answer, ``within_s`` for the login as well.
 
     Raises ``MeshtuiError`` when they cannot be had, ``TimeoutError`` when not in time.
     """
     from meshtui.sources.kubernetes.names import list_names
 
-    async def listed() -> Sequence[str]:
+    return _in_time(list_names(kind, cluster, answer_s), within_s)
+
+
+def labels_in_cluster(cluster: ClusterOptions, answer_s: float, within_s: float) -> Sequence[str]:
+    """The labels of the pods in the namespace that is meant. Times and errors are those of :func:`names_in_cluster`."""
+    from meshtui.sources.kubernetes.names import list_labels
+
+    return _in_time(list_labels(cluster, answer_s), within_s)
+
+
+def _in_time(asked: Coroutine[Any, Any, Sequence[str]], within_s: float) -> Sequence[str]:
+    async def waited() -> Sequence[str]:
         async with asyncio.timeout(within_s):
-            return await list_names(kind, cluster, within_s)
+            return await asked
 
     with asyncio.Runner() as runner:
-        return run(runner, listed())
+        return run(runner, waited())
 
 
 FOR_ECHO: Final = ("meshtui.sources.csds.source", "meshtui.sources.echo")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -176,50 +173,6 @@ async def test_a_missing_right_is_said_with_the_rule_that_grants_it(shifted_clus
 )
 async def test_what_cannot_be_meant(arguments: tuple[str, ...], words: str) -> None:
     assert words in said(await meshtui(*arguments), code=2)
-
-
-async def complete(words: str, folder: Path, **environment: str) -> list[str]:
-    """What a shell is offered for the last word."""
-    process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("meshtui")),
-        env={
-            **os.environ,
-            "_MESHTUI_COMPLETE": "bash_complete",
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(len(words.split(" ")) - 1),
-            **environment,
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-    )
-    out, err = await process.communicate()
-    assert err == b""
-    return [line.partition(",")[2] for line in out.decode().splitlines() if line]
-
-
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        ("meshtui xds status po", ["pod/"]),
-        ("meshtui xds status pod/echo", ["pod/echo-v1", "pod/echo-v2"]),
-        ("meshtui certs pod/cl", ["pod/client"]),
-        ("meshtui xds tree -n ", ["echo-grpc"]),
-        ("meshtui xds tree --context te", ["test"]),
-        ("meshtui echo pod/echo -n nowhere", []),
-    ],
-)
-async def test_completion(shifted_cluster: Double, tmp_path: Path, words: str, offered: list[str]) -> None:
-    config = str(shifted_cluster.kubeconfig())
-    found = await complete(words, tmp_path, KUBECONFIG=config, PYTHONPATH=str(Path(__file__).parents[2]))
-    assert [each for each in found if each in offered] == offered
-    assert len(found) >= len(offered)
-
-
-async def test_completion_says_nothing_of_a_cluster_that_is_gone(tmp_path: Path) -> None:
-    (tmp_path / "config").write_text("no: [yaml")
-    environment = {"KUBECONFIG": str(tmp_path / "config"), "PYTHONPATH": str(Path(__file__).parents[2])}
-    assert await complete("meshtui xds tree --context ", tmp_path, **environment) == []
 
 
 @pytest.mark.parametrize("command", ["certs", "bootstrap"])

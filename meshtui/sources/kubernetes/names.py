@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from meshtui.model.kubernetes.fields import at, mapping, objects, text, texts
 from meshtui.model.kubernetes.reference import ClusterOptions, Kind
 from meshtui.sources.kubernetes.api import TABLE, open_api
 from meshtui.sources.kubernetes.paths import api_path
@@ -25,9 +27,24 @@ async def list_names(kind: Kind | None, options: ClusterOptions, timeout: float)
         return _names(await api.get(path, (("limit", str(MOST_NAMES)),), TABLE))
 
 
+OWN: Final = ("pod-template-hash", "controller-revision-hash", "pod-template-generation")
+"""Labels by which controllers tell their own pods: no two rollouts have the same."""
+
+
+async def list_labels(options: ClusterOptions, timeout: float) -> tuple[str, ...]:
+    """``KEY=VALUE`` of the pods in the namespace that is meant, each once. Raises as :func:`list_names`."""
+    async with open_api(options, timeout) as api:
+        path = f"/api/v1/namespaces/{api.context.namespace}/pods"
+        listed = _metadata(await api.get(path, (("limit", str(MOST_NAMES)),), TABLE))
+    found = {f"{key}={value}" for each in listed for key, value in texts(each, "labels").items() if key not in OWN}
+    return tuple(sorted(found))
+
+
 def _names(answer: Any) -> tuple[str, ...]:
-    """Out of a table, or of a list of objects where the server makes none."""
-    found = answer.get("rows") or answer.get("items") or () if isinstance(answer, dict) else ()
-    objects = (each.get("object", each) for each in found if isinstance(each, dict))
-    names = (each.get("metadata", {}).get("name") for each in objects if isinstance(each, dict))
-    return tuple(name for name in names if isinstance(name, str))
+    return tuple(filter(None, (text(each, "name") for each in _metadata(answer))))
+
+
+def _metadata(answer: Any) -> Iterator[Mapping[str, object]]:
+    """Of each object in a table, or in a list of objects where the server makes none."""
+    for row in objects(answer, "rows" if at(answer, "rows") else "items"):
+        yield mapping(row, "object", "metadata") or mapping(row, "metadata")

@@ -9,9 +9,9 @@ from typing import Final
 
 from meshtui.model.kubernetes.events import KubernetesEvent
 from meshtui.model.kubernetes.pod import Container, Pod
-from meshtui.model.kubernetes.pod_changes import disruption, end_words, ended_words, not_ready_words
+from meshtui.model.kubernetes.pod_changes import disruption, end_words, not_ready_words
 from meshtui.model.kubernetes.pod_fate import PodFate, PodTrouble, TroubleKind, troubles
-from meshtui.model.kubernetes.pod_reach import forward_to, state_words
+from meshtui.model.kubernetes.pod_reach import ended_words, forward_to, state_words
 from meshtui.model.kubernetes.typed import line_to_pod
 from meshtui.model.kubernetes.workload import LONGEST_NAME, workload_of, workload_words
 from meshtui.model.phrases import ago_words, one_line, plural, span_words

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from meshtui.model.kubernetes.pod import Container, ContainerStatus, Ended, Pod
-from meshtui.model.kubernetes.pod_reach import state_words
+from meshtui.model.kubernetes.pod import Container, ContainerStatus, Pod
+from meshtui.model.kubernetes.pod_reach import ended_words, state_words
 from meshtui.model.phrases import one_line
 from meshtui.model.xds.resource import Health
 
@@ -121,12 +121,6 @@ def disruption(pod: Pod) -> str:
     known = DISRUPTIONS.get(found.reason, one_line(found.reason, QUOTED))
     said = one_line(found.message, QUOTED)
     return f"{known} ({said})" if said else known
-
-
-def ended_words(ended: Ended) -> str:
-    """How a process ended: ``exit code 137 (OOMKilled)``."""
-    reason = one_line(ended.reason, QUOTED)
-    return f"exit code {ended.exit_code}{f' ({reason})' if reason else ''}"
 
 
 def end_words(pod: Pod) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from meshtui.model.kubernetes.pod import Container, ContainerKind, Pod
+from meshtui.model.kubernetes.pod import Container, ContainerKind, Ended, Pod
 from meshtui.model.kubernetes.pod_status import status_of
-from meshtui.model.phrases import one_line
+from meshtui.model.phrases import one_line, plural
 
 QUOTED: Final = 200
 """Characters of the kubelet's or scheduler's message that a sentence quotes."""
@@ -36,7 +36,9 @@ def forward_to(pod: Pod) -> Reach:
     if not _has_sandbox(pod):
         return Reach(False, _with_reason("runs no container yet", pod))
     app = pod.container(pod.app_container)
-    hindered = "" if app is None or app.is_running else f"its container {_name(app)} does not run: {state_words(app)}"
+    hindered = ""
+    if app is not None and not app.is_running:
+        hindered = f"its container {_name(app)} does not run: {state_words(app)}{_history(app)}"
     leaving = "it is terminating and will go soon" if pod.deleting is not None else ""
     return Reach(True, "; ".join(each for each in (leaving, hindered) if each))
 
@@ -68,6 +70,22 @@ def state_words(container: Container) -> str:
     why = one_line(status.waiting or "it waits", QUOTED)
     message = one_line(status.waiting_message, QUOTED)
     return f"{why} ({message})" if message else why
+
+
+def ended_words(ended: Ended) -> str:
+    """How a process ended: ``exit code 137 (OOMKilled)``."""
+    reason = one_line(ended.reason, QUOTED)
+    return f"exit code {ended.exit_code}{f' ({reason})' if reason else ''}"
+
+
+def _history(container: Container) -> str:
+    """How often it was restarted and how the last process ended, as far as what it does now does not say so."""
+    status = container.status
+    if status is None or not status.restarts:
+        return ""
+    last = status.ended_before if status.ended is None else None
+    how = f", the last process ended with {ended_words(last)}" if last is not None else ""
+    return f"; {plural(status.restarts, 'restart')}{how}"
 
 
 def _has_sandbox(pod: Pod) -> bool:

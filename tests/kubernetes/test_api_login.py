@@ -20,6 +20,7 @@ from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.sources.kubernetes.api import REVIEWS, Api, open_api
 from meshtui.sources.kubernetes.failures import ApiRefused, LoginFailed
+from meshtui.sources.kubernetes.kubeconfig import choose, read_kubeconfig
 from meshtui.sources.kubernetes.plugin_login import SILENT
 from tests.kubernetes.double.running import Double, client_certificate
 from tests.waiting import PATIENCE_S, until
@@ -173,11 +174,17 @@ async def test_a_plugins_certificate_logs_in(double: Double, tmp_path: Path) -> 
     assert plugin.runs == 1
 
 
-async def test_an_expired_answer_is_used_and_asked_for_anew(double: Double, tmp_path: Path) -> None:
+async def test_an_answer_that_seems_to_be_over_is_used_as_long_as_the_server_takes_it(
+    double: Double, tmp_path: Path
+) -> None:
     plugin = Plugin(tmp_path)
     plugin.gives({"token": "full", "expirationTimestamp": "2020-01-01T00:00:00Z"})
     async with api_of(double.kubeconfig(user=plugin.user)) as api:
         assert await asks(api) == 2
+        assert await asks(api) == 2
+        assert plugin.runs == 1
+        double.cluster.users["renewed"] = double.cluster.users.pop("full")
+        plugin.gives({"token": "renewed", "expirationTimestamp": "2020-01-01T00:00:00Z"})
         assert await asks(api) == 2
     assert plugin.runs == 2
 
@@ -317,3 +324,31 @@ async def test_a_kubeconfig_that_is_gone_leaves_what_was_read(double: Double) ->
         double.cluster.users.pop("full")
         with pytest.raises(ApiRefused, match="does not accept the login"):
             await api.get(PODS)
+
+
+async def test_in_a_pod_the_token_is_that_of_its_service_account_also_once_that_is_replaced(
+    double: Double, tmp_path: Path
+) -> None:
+    written = yaml.safe_load(double.kubeconfig().read_text())["clusters"][0]["cluster"]["certificate-authority-data"]
+    (tmp_path / "ca.crt").write_bytes(base64.b64decode(written))
+    (tmp_path / "token").write_text("full\n")
+    (tmp_path / "namespace").write_text("echo-grpc")
+    environ = {
+        "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        "KUBERNETES_SERVICE_PORT": str(double.port),
+        "HOME": str(tmp_path),
+    }
+    options = ClusterOptions()
+    chosen = choose(read_kubeconfig(options, environ), options, environ, str(tmp_path))
+    api = Api(chosen, options, PATIENCE_S, environ)
+    assert api.context.namespace == "echo-grpc"
+    assert await asks(api) == 2
+    double.cluster.users["replaced"] = double.cluster.users.pop("full")
+    (tmp_path / "token").write_text("replaced")
+    assert await asks(api) == 2
+    await forwards(api)
+    (tmp_path / "token").write_text("expired")
+    double.cluster.users.clear()
+    with pytest.raises(ApiRefused, match='does not accept the login of the user "the pod\'s service account"'):
+        await asks(api)
+    await api.close()

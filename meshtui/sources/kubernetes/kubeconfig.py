@@ -189,10 +189,12 @@ def _names(found: Mapping[str, object], noun: str = "context") -> str:
 def _in_cluster(options: ClusterOptions, environ: Mapping[str, str], folder: str) -> Chosen:
     host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "")
     token = os.path.join(folder, "token")
-    if not (host and port and os.path.exists(token)):
+    in_pod = bool(host and port)
+    if not in_pod or not os.path.exists(token):
         paths = ", ".join(kubeconfig_paths(options, environ))
+        no_pod = f"this pod has no token of a service account ({token})" if in_pod else "this is no pod"
         raise UsageError(
-            f"No cluster is known: there is no kubeconfig, or an empty one ({paths}), and this is no pod.",
+            f"No cluster is known: there is no kubeconfig, or an empty one ({paths}), and {no_pod}.",
             "Give --kubeconfig, set KUBECONFIG, or log in as your cluster's provider says.",
         )
     return Chosen(

@@ -27,6 +27,11 @@ LEND_AGAIN: Final = (15.0, 300.0)
 """The same for lending the terminal to a plugin that failed with it: the screen must not go away at every try."""
 
 
+USED_FOR: Final = 10.0
+"""Seconds for which an answer is used at least, whatever time it names, unless the server refuses it: where our clock
+is wrong every answer seems to be over when it comes, and each of many requests would run the plugin."""
+
+
 def nobody(needed: bool) -> AbstractAsyncContextManager[bool]:
     """The terminal of a program that lends none."""
     return nullcontext(False)
@@ -84,6 +89,8 @@ class PluginLogin:
         self._environ = environ
         self._clock = clock
         self._answer: LoginAnswer | None = None
+        self._answered_at = -inf
+        self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
         self._failed: LoginFailed | None = None
         self._after_failure = Pause(RUN_AGAIN, monotonic)
@@ -93,7 +100,8 @@ class PluginLogin:
     async def answer(self, prompt: LoginPrompt) -> LoginAnswer:
         """The credentials, from a new run if there are none or their time is over."""
         async with self._one_at_a_time:
-            if self._answer is None or self._answer.expired(self._clock()):
+            new = self._monotonic() - self._answered_at < USED_FOR
+            if self._answer is None or (self._answer.expired(self._clock()) and not new):
                 return await self._run(prompt)
             return self._answer
 
@@ -128,6 +136,7 @@ class PluginLogin:
             self._after_refusal.reset()
         self._after_failure.reset()
         self._answer, self._failed = answer, None
+        self._answered_at = self._monotonic()
         self.runs += 1
         return answer
 

@@ -123,6 +123,8 @@ def test_in_a_pod_it_is_the_pods_own_service_account(tmp_path: Path) -> None:
     options = ClusterOptions()
     empty = read_kubeconfig(options, {"HOME": str(tmp_path)})
     with pytest.raises(UsageError, match="this is no pod"):
+        choose(empty, options, {}, str(tmp_path))
+    with pytest.raises(UsageError, match="this pod has no token of a service account"):
         choose(empty, options, POD, str(tmp_path))
     (tmp_path / "token").write_text("t")
     (tmp_path / "namespace").write_text("echo-grpc\n")

@@ -14,7 +14,7 @@ import pytest
 from meshtui.model.kubernetes.kubeconfig import Cluster, ExecPlugin
 from meshtui.model.kubernetes.login_prompt import ByHand, LoginPrompt
 from meshtui.sources.kubernetes.failures import LoginFailed
-from meshtui.sources.kubernetes.plugin_login import SILENT, PluginLogin
+from meshtui.sources.kubernetes.plugin_login import SILENT, USED_FOR, PluginLogin
 
 V1 = "client.authentication.k8s.io/v1"
 START = datetime(2026, 11, 28, tzinfo=UTC)
@@ -87,6 +87,23 @@ async def test_an_answer_holds_until_its_time_is_over(tmp_path: Path) -> None:
     world.seconds = 60
     assert await world.token() == "b"
     assert world.runs == 2
+
+
+async def test_an_answer_that_seems_to_be_over_when_it_comes_is_used_until_the_server_refuses_it(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    world.gives("a", expires=-3600)  # our clock is ahead by an hour and more
+    for _ in range(3):
+        assert await world.token() == "a"
+    assert world.runs == 1
+    world.gives("b", expires=-3600)
+    assert await world.login.again(world.prompt, 1) is True
+    assert await world.token() == "b"
+    assert world.runs == 2
+    world.seconds += USED_FOR
+    await world.token()
+    assert world.runs == 3
 
 
 async def test_a_failure_is_repeated_for_longer_and_longer_until_a_run_works(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def next_pod(state: SessionState, now: datetime) -> NextPod | None:
         return None
     name = one_line(found.pod.name, LONGEST_NAME)
     which = f"newest of {found.ready} ready" if found.ready > 1 else "ready"
-    which = which if found.is_newer else f"{which}, made before this one"
+    which = which if found.is_newer else f"{which}, no newer than this one"
     words = f"follow it: {which}, of {workload_words(found.pod)}"
     return NextPod(line_to_pod(state.target, found.pod.name, found.pod.namespace), f"pod/{name}", words)
 
@@ -99,7 +99,7 @@ def _notice(trouble: PodTrouble, fate: PodFate, state: SessionState, now: dateti
         case TroubleKind.REPLACED | TroubleKind.GONE:
             return PodNotice(Health.MISSING, _gone_title(fate, now), _gone_text(live=live))
         case TroubleKind.ENDED:
-            when = f" {ago_words(now - trouble.since)}" if trouble.since is not None else ""
+            when = f" {ago_words(_past(trouble.since, now))}" if trouble.since is not None else ""
             return PodNotice(Health.MISSING, f"This pod has ended{when} ({end_words(pod)}).", _over_text(live=live))
         case TroubleKind.TERMINATING:
             return PodNotice(Health.DEGRADED, _terminating_title(pod, now), _terminating_text(live=live))

@@ -87,7 +87,7 @@ def test_a_replica_made_before_is_not_called_a_successor() -> None:
     fate = replace(FATES["gone"], successor=older)
     found = next_pod(state(fate), NOW)
     assert found is not None
-    assert "made before this one" in found.words
+    assert "no newer than this one" in found.words
 
 
 def test_the_pod_that_has_the_name_comes_first_once_it_runs() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 
-from meshtui.model.kubernetes.pod_fate import PodFate
+from meshtui.model.kubernetes.pod_fate import PodFate, Successor
 from meshtui.session.observation import PodBecame
 from meshtui.tui.screens.pod_banner import PodBanner
 from tests.tui.conftest import Golden, Run, screen_text
+from tests.tui.echo_scripted import TARGET as ECHO_TARGET
+from tests.tui.echo_scripted import EchoBench
+from tests.tui.kit.test_hostile_text import HOSTILE, assert_harmless
 from tests.tui.scripted import Bench, settle
-from tests.world.fates import FATES, NEW, OLD, SUCCESSOR
+from tests.world.clock import Clock
+from tests.world.fates import FATES, NEW, OLD, at, replica
 from tests.world.seed import healthy
 
 TARGET = f"pod/{OLD} -n echo-grpc --context prod"
@@ -123,5 +129,41 @@ async def test_another_pod_of_the_name_takes_the_place_of_the_session_only_when_
         assert not before.running
 
 
-def test_what_the_tests_offer_is_the_next_target() -> None:
-    assert SUCCESSOR.pod.name == NEW
+async def test_a_run_that_is_under_way_is_not_ended_with_the_pod_it_went_through(clock: Clock, run: Run) -> None:
+    bench = EchoBench(clock)
+    bench.add(ECHO_TARGET, healthy())
+    bench.probe().holds_after = 1
+    async with run(bench.app(ECHO_TARGET), (110, 30)) as pilot:
+        before = bench.sessions[ECHO_TARGET]
+        await bench.begin(pilot)
+        await become(bench, pilot, FATES["replaced"], ECHO_TARGET)
+        await pilot.press("f")
+        await settle(pilot)
+        assert bench.sessions[ECHO_TARGET] is before
+        assert "A run is under way" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (30, 12), (160, 45)], ids=str)
+async def test_what_a_cluster_says_is_only_text(bench: Bench, run: Run, size: tuple[int, int]) -> None:
+    bench.add(TARGET, healthy())
+    async with run(bench.app(TARGET), size) as pilot:
+        for words in HOSTILE:
+            ready = {"type": "Ready", "status": "False", "message": words}
+            await become(bench, pilot, PodFate(pod=replica(f"a-b-{words}", status={"conditions": [ready]})))
+            assert_harmless(screen_text(pilot.app), size)
+            other = Successor(pod=replica(f"a-b-{words}", creationTimestamp=at(-1)), ready=1, is_newer=True)
+            await become(bench, pilot, replace(FATES["gone"], successor=other))
+            await pilot.press("o", "escape")
+            assert_harmless(screen_text(pilot.app), size)
+
+
+async def test_it_fits_whatever_the_size(bench: Bench, run: Run) -> None:
+    bench.add(TARGET, healthy())
+    async with run(bench.app(TARGET), (160, 45)) as pilot:
+        await become(bench, pilot, FATES["crashing"])
+        heights = []
+        for width in (160, 80, 160):
+            await pilot.resize_terminal(width, 24)
+            await settle(pilot)
+            heights.append(pilot.app.screen.query_one(PodBanner).region.height)
+    assert heights == [2, 3, 2]

@@ -195,8 +195,10 @@ class LogFollower:
     def _say_gap(self) -> None:
         """Between the lines of before and those that follow, while it was not read: for how long, and why."""
         state = self._state
-        if state.phase is LogPhase.LOST and state.trouble is not None and state.book.lines:
-            until, self._state = self._now(), replace(state, phase=LogPhase.ASKING)
+        if state.phase is not LogPhase.LOST:
+            return
+        until, self._state = self._now(), replace(state, phase=LogPhase.ASKING)
+        if state.book.lines and state.trouble is not None:
             span = f"{state.since:%H:%M:%S} to {until:%H:%M:%S} UTC"
             self._note(f"not read from {span}, and read on behind the last line: {state.trouble.what}")
 

@@ -75,7 +75,9 @@ class Cluster:
     files: dict[tuple[str, str, str, str], File] = field(default_factory=dict)
     """(namespace, pod, container, path) → contents; a Path is read anew each time. A container may be ``*``."""
     logs: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
-    """(namespace, pod, container) → lines, which may grow."""
+    """(namespace, pod, container) → lines, which may grow; each begins with its time. Lone surrogates are raw bytes."""
+    previous_logs: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    """The same of the process before the last restart; without one there is none."""
     programs: dict[str, Callable[[list[str]], Ran]] = field(default_factory=dict)
     """Commands besides cat, true, false, echo and ``sh -c "exit N"``."""
     distroless: set[tuple[str, str, str]] = field(default_factory=set)

@@ -21,14 +21,22 @@ async def serve_log(cluster: Cluster, request: web.Request, asked: Asked) -> web
         return web.Response(status=wrong.status, body=wrong.body, content_type="application/json")
     assert pod is not None
     container = asked.one("container") or pod["spec"]["containers"][0]["name"]
-    lines = cluster.logs.setdefault((asked.namespace, asked.name, container), [])
+    key = (asked.namespace, asked.name, container)
+    lines = cluster.logs.setdefault(key, [])
+    if asked.one("previous") in ("1", "true"):
+        if key not in cluster.previous_logs:
+            none = bad_request(f'previous terminated container "{container}" in pod "{asked.name}" not found')
+            return web.Response(status=none.status, body=none.body, content_type="application/json")
+        lines = cluster.previous_logs[key]
+    since = asked.one("sinceTime")
     tail = asked.one("tailLines")
     at = max(0, len(lines) - int(tail)) if tail else 0
     response = web.StreamResponse(headers={"Content-Type": "text/plain", "Cache-Control": "no-cache, private"})
     await response.prepare(request)
     while True:
         for line in lines[at:]:
-            await response.write(line.encode() + b"\n")
+            if not since or line[: len(since) - 1] >= since[:-1]:
+                await response.write(line.encode(errors="surrogateescape") + b"\n")
         at = len(lines)
         if asked.one("follow") not in ("1", "true") or not pod["spec"].get("nodeName"):
             return response  # of a pod without a node a real API server answers with nothing, and is done

@@ -171,3 +171,22 @@ def test_the_book_is_bounded_and_loses_only_the_oldest(given_: list[list[str]], 
         assert sum(len(line.text) for line in book.lines[:-1]) <= characters
         assert list(book.lines) == everything[book.dropped :]
         assert replace(book) == book
+
+
+def test_a_megabyte_without_an_end_is_looked_at_only_so_far() -> None:
+    line = parse_line(b"\xff" * (1 << 20), stamped=False)
+    assert (line.cut, len(line.text)) == (True, LONGEST_LINE)
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("gRPC config for type.googleapis.com/envoy.config.cluster.v3.Cluster rejected: Error", StreamStep.REJECTED),
+        ("sending NACK for ECDS resources [], err: no module", StreamStep.REJECTED),
+        ("failed to create upstream grpc client: rpc error", StreamStep.FAILED),
+        ("the offer was rejected: xds", StreamStep.NONE),
+    ],
+)
+def test_what_became_of_what_came(text: str, step: StreamStep) -> None:
+    line = parse_line(f"2021-01-11T18:05:53Z\tinfo\txdsproxy\t{text}".encode(), stamped=False)
+    assert line.step is step

@@ -9,7 +9,7 @@ from typing import Final
 
 from meshtui.model.kubernetes.access import roles_yaml
 from meshtui.model.kubernetes.log_pod import LogForbidden, LogPod
-from meshtui.model.kubernetes.pod import Container, ContainerStatus
+from meshtui.model.kubernetes.pod import Container, ContainerStatus, Ended
 from meshtui.model.phrases import one_line, plural, span_words
 from meshtui.session.log_state import LogPhase, LogState
 from meshtui.tui.kit.paragraphs import hanging, labelled, paragraph
@@ -44,7 +44,7 @@ def head_line(log: LogState, now: datetime, left_out: Line, width: int) -> Line:
 
 
 def _counts(log: LogState) -> Line:
-    lines = Span(f"  {plural(len(log.book.lines), 'line')}", Role.DIM)
+    lines = Span(f" {plural(len(log.book.lines), 'line')}", Role.DIM)
     if not log.book.dropped:
         return (lines,)
     return (lines, Span(f", {log.book.dropped} older let go", Role.DIM))
@@ -101,22 +101,26 @@ def _how_it_is(log: LogState) -> str:
 
 def status_words(status: ContainerStatus) -> str:
     """What the kubelet says of a container."""
-    if status.is_running:
-        words = "running"
-    elif status.waiting is not None:
-        words = f"waiting: {status.waiting}" if status.waiting else "waiting"
-    elif status.ended is not None:
-        words = f"ended with exit code {status.ended.exit_code}"
-        words += f" ({status.ended.reason})" if status.ended.reason else ""
-    else:
-        words = "not started"
-    before = status.ended_before
+    words = [_state_words(status)]
+    if status.ended_before is not None:
+        before = "the process before ended with " if status.is_running else ""
+        words.append(f"{before}{_end_words(status.ended_before)}")
     if status.restarts:
-        words += f", {plural(status.restarts, 'restart')}"
-    if before is not None:
-        words += f", the last time exit code {before.exit_code}"
-        words += f" ({before.reason})" if before.reason else ""
-    return one_line(words, 200)
+        words.append(plural(status.restarts, "restart"))
+    return one_line(", ".join(words), 200)
+
+
+def _state_words(status: ContainerStatus) -> str:
+    if status.is_running:
+        return "running"
+    if status.waiting is not None:
+        return status.waiting or "waiting"
+    return f"ended with {_end_words(status.ended)}" if status.ended is not None else "not started"
+
+
+def _end_words(ended: Ended) -> str:
+    reason = f" ({ended.reason})" if ended.reason else ""
+    return f"signal {ended.signal}{reason}" if ended.signal else f"exit code {ended.exit_code}{reason}"
 
 
 def container_words(container: Container, pod: LogPod) -> str:

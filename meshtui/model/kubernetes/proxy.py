@@ -89,7 +89,7 @@ def goes_direct(host: str, port: int, no_proxy: str) -> bool:
 
     This machine itself is never asked for through a proxy.
     """
-    host = host.lower().strip().rstrip(".") if host else ""
+    host = host.lower().strip()
     address = _address(host)
     if host == "localhost" or (address is not None and address.is_loopback):
         return True
@@ -108,8 +108,10 @@ def _takes_out(rule: str, host: str, port: int, address: _IP | None) -> bool:
     fixed = _address(name)
     if fixed is not None:
         return fixed == address
-    name = name.removeprefix("*")
-    return bool(name) and (host == name or host.endswith(name if name.startswith(".") else f".{name}"))
+    below = name[1:] if name.startswith("*.") else name  # a star elsewhere is a star
+    if below.startswith("."):
+        return host.endswith(below)
+    return bool(below) and (host == below or host.endswith(f".{below}"))
 
 
 _IP = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -123,9 +125,9 @@ def _in_network(address: _IP, text: str) -> bool:
 
 
 def _name_and_port(rule: str) -> tuple[str, str]:
-    if rule.startswith("["):
-        name, _, port = rule[1:].partition("]")
-        return name, port.removeprefix(":")
+    name, bracket, port = rule[1:].partition("]:")
+    if rule.startswith("[") and bracket:  # without a port the brackets are part of a name that nothing has
+        return name, port
     if rule.count(":") == 1:
         name, _, port = rule.partition(":")
         return name, port

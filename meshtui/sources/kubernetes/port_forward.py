@@ -30,6 +30,9 @@ ASK_AFTER_S: Final = 2.0
 """What was sent and has brought nothing back for so long is followed by a ping: a call that fails for want of an answer
 can then say whether the API server gave one to that."""
 
+HELD_S: Final = 0.5
+"""Handing over that took so long has waited for somebody: by silence before that nobody is judged."""
+
 LINGER_S: Final = 1.0
 """The protocol cannot pass on an end of one direction; a node waits as long in the other one."""
 
@@ -143,14 +146,17 @@ class ForwardStream:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """While this lasts the stream waits for somebody else, and its silence says nothing."""
+        """While this lasts the stream waits for somebody else, and its silence says nothing. What is handed over at
+        once waited for nobody, and shows no sign of life either."""
         self._held += 1
+        began = self._clock()
         try:
             yield
         finally:
             self._held -= 1
-            self._sign_of_life = self._clock()
-            self._asked_at = None
+            now = self._clock()
+            if now - began >= HELD_S:
+                self._sign_of_life, self._asked_at = now, None
 
     async def keep(self) -> ForwardEnd | None:
         """Ping for as long as it lasts. Returns when it is given up, with the reason, or when it has ended."""

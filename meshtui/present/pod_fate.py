@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Final
 
 from meshtui.model.kubernetes.events import KubernetesEvent
@@ -16,13 +17,26 @@ from meshtui.model.kubernetes.typed import line_to_pod
 from meshtui.model.kubernetes.workload import LONGEST_NAME, workload_of, workload_words
 from meshtui.model.phrases import ago_words, one_line, plural, span_words
 from meshtui.model.xds.resource import Health
-from meshtui.session.state import LinkState, SessionState
+from meshtui.session.state import Link, LinkState, SessionState
 
 WARNING_SHOWN: Final = timedelta(minutes=10)
 """How long a warning of the cluster is put beside what is wrong with the pod: an older one may be of something else."""
 
 QUOTED: Final = 160
 """Characters of the cluster's words."""
+
+
+class Sight(Enum):
+    """What of the pod is on the screen; the value says so."""
+
+    LIVE = "what is shown is live"
+    LAST = "what is shown is the last that was seen"
+    NEVER = "nothing of it was seen yet"
+
+    @property
+    def answers(self) -> str:
+        """Whether it answers, and what that means."""
+        return f"It {'answers' if self is Sight.LIVE else 'does not answer'}: {self.value}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +108,32 @@ def why_no_next_pod(state: SessionState, now: datetime) -> str:
 
 
 def _notice(trouble: PodTrouble, fate: PodFate, state: SessionState, now: datetime) -> PodNotice:
-    pod, live = fate.pod, state.link.state is LinkState.LIVE
+    pod, sight = fate.pod, _sight(state.link)
     match trouble.kind:
         case TroubleKind.REPLACED | TroubleKind.GONE:
-            return PodNotice(Health.MISSING, _gone_title(fate, now), _gone_text(live=live))
+            return PodNotice(Health.MISSING, _gone_title(fate, now), _gone_text(sight))
         case TroubleKind.ENDED:
             when = f" {ago_words(_past(trouble.since, now))}" if trouble.since is not None else ""
-            return PodNotice(Health.MISSING, f"This pod has ended{when} ({end_words(pod)}).", _over_text(live=live))
+            return PodNotice(Health.MISSING, f"This pod has ended{when} ({end_words(pod)}).", _over_text(sight))
         case TroubleKind.TERMINATING:
-            return PodNotice(Health.DEGRADED, _terminating_title(pod, now), _terminating_text(live=live))
+            return PodNotice(Health.DEGRADED, _terminating_title(fate, now), _terminating_text(fate, sight))
         case TroubleKind.NODE_SILENT:
             title = (
                 f"This pod is not ready{_for(trouble, now)} though its containers are, as when its node "
                 f"{one_line(pod.node, QUOTED)} does not answer."
             )
-            return PodNotice(Health.DEGRADED, title, _live_or_last(live=live))
+            return PodNotice(Health.DEGRADED, title, sight.answers)
         case TroubleKind.STOPPED:
-            return PodNotice(Health.REFUSED, _stopped_title(trouble.container, now), _stopped_text(pod, live=live))
+            return PodNotice(Health.REFUSED, _stopped_title(trouble.container, now), _stopped_text(pod, sight))
         case TroubleKind.NOT_READY:
             said = not_ready_words(pod)
             title = f"This pod is not ready{_for(trouble, now)}{f': {said}' if said else ''}."
-            return PodNotice(Health.DEGRADED, title, f"{_live_or_last(live=live)} Services leave it out by default.")
+            return PodNotice(Health.DEGRADED, title, f"{sight.answers} Services leave it out by default.")
         case TroubleKind.RESTARTED:
             title = _restarted_title(trouble, now)
-            return PodNotice(Health.DEGRADED, title, _live_or_last(live=live))
+            return PodNotice(Health.DEGRADED, title, sight.answers)
         case TroubleKind.UNFOLLOWED:
-            return _unfollowed(fate, now, live=live)
+            return _unfollowed(fate, now, sight)
 
 
 def _for(trouble: PodTrouble, now: datetime) -> str:
@@ -131,8 +145,10 @@ def _past(since: datetime, now: datetime) -> timedelta:
     return max(now - since, timedelta())
 
 
-def _live_or_last(*, live: bool) -> str:
-    return "It answers: what is shown is live." if live else "It does not answer: what is shown is the last seen of it."
+def _sight(link: Link) -> Sight:
+    if link.state is LinkState.LIVE:
+        return Sight.LIVE
+    return Sight.NEVER if link.last_answer is None else Sight.LAST
 
 
 # that it ends
@@ -149,33 +165,35 @@ def _gone_title(fate: PodFate, now: datetime) -> str:
     return f"This pod is gone ({found}){how}.{by}"
 
 
-def _gone_text(*, live: bool) -> str:
-    if live:
+def _gone_text(sight: Sight) -> str:
+    if sight is Sight.LIVE:
         return "What is open still answers; no new connection, file or log of it can be had."
-    return "Nothing of it is live any more: what is shown is the last that was seen."
+    return f"Nothing of it is live any more: {sight.value}."
 
 
-def _over_text(*, live: bool) -> str:
-    if live:
+def _over_text(sight: Sight) -> str:
+    if sight is Sight.LIVE:
         return "It still answers; by its status none of its containers runs."
-    return "None of its containers runs: what is shown is the last that was seen."
+    return f"None of its containers runs: {sight.value}."
 
 
-def _terminating_title(pod: Pod, now: datetime) -> str:
+def _terminating_title(fate: PodFate, now: datetime) -> str:
+    pod = fate.pod
     assert pod.deleting is not None
     left = pod.deleting - now
+    still = "and it is still there" if fate.unfollowed is None else "and whether it is still there is not known"
     if left > timedelta():
         until = f"at most {span_words(left)} left of {span_words(pod.grace_s)}"
     else:
-        until = f"its {span_words(pod.grace_s)} ended {ago_words(-left)}, and it is still there"
+        until = f"its {span_words(pod.grace_s)} ended {ago_words(-left)}, {still}"
     why = disruption(pod)
     return f"This pod is terminating: {until}.{f' It is {why}.' if why else ''}"
 
 
-def _terminating_text(*, live: bool) -> str:
-    if live:
-        return "It answers: what is shown is live; new connections work until it is gone."
-    return "It does not answer: what is shown is the last that was seen of it."
+def _terminating_text(fate: PodFate, sight: Sight) -> str:
+    if sight is Sight.LIVE and fate.unfollowed is None:
+        return f"It answers: {sight.value}; new connections work until it is gone."
+    return sight.answers
 
 
 # its containers
@@ -205,9 +223,9 @@ def _stopped(container: Container, now: datetime) -> Iterator[str]:
         yield one_line(status.waiting_message, QUOTED)
 
 
-def _stopped_text(pod: Pod, *, live: bool) -> str:
-    if live:
-        return "It answers all the same: what is shown is live."
+def _stopped_text(pod: Pod, sight: Sight) -> str:
+    if sight is Sight.LIVE:
+        return f"The pod answers all the same: {sight.value}."
     running = [one_line(each.name, QUOTED) for each in pod.containers if each.is_running]
     others = f"; {', '.join(running)} {'runs' if len(running) == 1 else 'run'}" if running else ""
     return f"What it serves is not live until it runs{others}."
@@ -228,19 +246,19 @@ def _restarted_title(trouble: PodTrouble, now: datetime) -> str:
 # that it is not followed
 
 
-def _unfollowed(fate: PodFate, now: datetime, *, live: bool) -> PodNotice:
+def _unfollowed(fate: PodFate, now: datetime, sight: Sight) -> PodNotice:
     unfollowed = fate.unfollowed
     assert unfollowed is not None
     span = span_words(_past(unfollowed.since, now))
     title = f"For {span} the API server tells nothing of this pod: {unfollowed.error.what}"
     if unfollowed.is_final:
         title = f"What becomes of this pod is no longer known: {unfollowed.error.what}"
-        return PodNotice(Health.UNKNOWN, title, _live_or_last(live=live))
+        return PodNotice(Health.UNKNOWN, title, sight.answers)
     waits = "waits for a login" if unfollowed.is_login else "waits"
-    if live:
-        text = f"The open port-forward answers: what is shown is live; what is new {waits}."
+    if sight is Sight.LIVE:
+        text = f"The open port-forward answers: {sight.value}; what is new {waits}."
     else:
-        text = f"The pod does not answer either: what is shown is the last seen; what is new {waits}."
+        text = f"The pod does not answer either: {sight.value}; what is new {waits}."
     return PodNotice(Health.UNKNOWN, title, text)
 
 

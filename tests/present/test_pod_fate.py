@@ -51,7 +51,7 @@ def said(name: str, link: LinkState = LinkState.LIVE) -> str:
             "unfollowed",
             "For 12 s the API server tells nothing of this pod: The API server at https://10.0.0.1:6443",
         ),
-        ("terminating-unfollowed", "until it is gone. | For 12 s the API"),
+        ("terminating-unfollowed", "left of 30 s. It answers: what is shown is live. | For 12 s the API"),
     ],
 )
 def test_it_is_said_what_happened_and_since_when(name: str, words: str) -> None:
@@ -68,6 +68,19 @@ def test_that_something_is_live_is_said_only_while_it_answers(name: str) -> None
     stale = said(name, LinkState.STALE)
     assert "shown is live" not in stale
     assert "last" in stale or "not live" in stale
+
+
+@pytest.mark.parametrize("name", ["crashing", "not-ready", "unfollowed", "terminating"])
+def test_what_never_answered_shows_nothing_old(name: str) -> None:
+    seen = state(FATES[name], LinkState.DOWN)
+    text = " ".join(each.text for each in pod_notices(replace(seen, link=Link(LinkState.DOWN, NOW)), NOW))
+    assert "what is shown" not in text
+
+
+def test_what_is_not_followed_may_be_gone() -> None:
+    unheard = FATES["terminating-unfollowed"]
+    (own, _) = pod_notices(state(unheard), NOW + timedelta(seconds=30))
+    assert own.title.endswith("its 30 s ended 7 s ago, and whether it is still there is not known.")
 
 
 def test_a_restart_is_no_news_for_ever() -> None:

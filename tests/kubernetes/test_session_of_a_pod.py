@@ -8,16 +8,20 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from meshtui.model.clock import utc_now
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
+from meshtui.present.pod_fate import next_pod
 from meshtui.session.session import Session
 from meshtui.session.state import LinkState, SessionState
 from meshtui.targets import open_session
 from tests.kubernetes.double.access import Rule, User
 from tests.kubernetes.double.kinds import PODS
+from tests.kubernetes.double.mesh import PORTS
 from tests.kubernetes.double.pods import proxyless
 from tests.kubernetes.double.running import Double
+from tests.kubernetes.double.store import Document
 from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.mesh
@@ -85,6 +89,37 @@ async def test_another_pod_of_the_same_name_is_never_shown(cluster_of_mesh: Doub
         await until(session, lambda state: any("another pod has its name" in text for text in told(state)))
         answered = state.link.last_answer
         assert session.state.link.last_answer == answered
+
+
+def replica(name: str, made: str) -> Document:
+    """A pod of Deployment shop; each was made by a ReplicaSet of its own."""
+    owner = {"kind": "ReplicaSet", "name": f"shop-{name}", "uid": f"set-{name}", "controller": True}
+    labels = {"pod-template-hash": name}
+    return proxyless(name, app="shop", labels=labels, ownerReferences=[owner], creationTimestamp=made)
+
+
+async def test_a_rollout_offers_its_successor_which_is_another_target(cluster_of_mesh: Double) -> None:
+    cluster = cluster_of_mesh.cluster
+    for name, made in (("old", "2026-11-22T11:00:00Z"), ("new", "2026-11-22T11:30:00Z")):
+        for port in PORTS.values():
+            if (known := cluster.targets.get(("echo-grpc", "client", port))) is not None:
+                cluster.targets["echo-grpc", name, port] = known
+        cluster.store.put(replica(name, made))
+    async with following(cluster_of_mesh, "pod/old -n echo-grpc") as session:
+        await until(session, lambda state: state.fate is not None)
+        assert next_pod(session.state, utc_now()) is None
+        cluster.store.delete(PODS, "echo-grpc", "old")
+        cluster_of_mesh.cut("old")
+        state = await until(session, lambda state: state.fate and state.fate.gone and state.fate.successor)
+        offered = next_pod(state, utc_now())
+        assert offered is not None
+        assert offered.target == "pod/new -n echo-grpc"
+        async with following(cluster_of_mesh, offered.target) as successor:
+            state = await until(successor, lambda state: state.link.state is LinkState.LIVE and state.fate)
+            assert state.fate is not None
+            assert state.fate.pod.name == "new"
+            assert session.state.fate is not None
+            assert session.state.fate.pod.name == "old"
 
 
 async def test_a_cluster_that_goes_and_comes_back(cluster_of_mesh: Double) -> None:

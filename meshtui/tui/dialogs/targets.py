@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,8 +52,10 @@ def choices(
     titles = {offer.target: offer for offer in offers}
     known = {session.target for session in sessions}
     attached: list[Choice] = []
+    short = Counter(short_line(session.target) for session in sessions)
     for session in sessions:
         title = short_line(session.target)
+        title = title if short[title] == 1 else session.target  # as of one name in two namespaces
         offer = titles.get(session.target, Offer(session.target, title))
         attached.append(Choice(session.target, offer.title, offer.description, session, session is front))
         successor = _successor(session, now)

@@ -93,3 +93,21 @@ async def test_leaving_ends_every_session(bench: Bench, run: Run) -> None:
         await pilot.press("q")
     assert source.closed
     assert not bench.sessions[CLIENT].running
+
+
+async def test_pods_are_listed_by_what_tells_them_apart(bench: Bench, run: Run) -> None:
+    first, second, other = (f"pod/echo-v1-7cf5b76586-{name} -n a" for name in ("bgn6t", "x2x7k", "bgn6t"))
+    targets = (first, second, other.replace("-n a", "-n b"))
+    for target in targets:
+        bench.add(target, healthy())
+    async with run(bench.app(first), (80, 24)) as pilot:
+        for target in targets[1:]:
+            await pilot.press("o", "tab")
+            pilot.app.screen.query_one(Input).value = target
+            await pilot.press("enter")
+            await bench.frame(pilot, target)
+        await pilot.press("o")
+        text = screen_text(pilot.app)
+    assert "pod/echo-v1-7cf5b76586-bgn6t -n a " in text
+    assert "pod/echo-v1-7cf5b76586-bgn6t -n b " in text
+    assert "pod/echo-v1-7cf5b76586-x2x7k " in text

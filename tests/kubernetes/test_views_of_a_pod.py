@@ -37,8 +37,9 @@ SHOWN: Final = {
         "inbound",
     ),
     "config": ("LDS", "inbound-plaintext"),
-    "echo": ("from echo-v1", "100 %"),
+    "echo": ("from echo-v1", "20 of 20 answers   0 failed", "echo-v2"),
     "identity": ("spiffe://cluster.local", "verified, key not compared", "issued    ✓ ends", "Agent  ready"),
+    "log": ("connected to delta upstream XDS server",),
 }
 """By each view's name: some of what can only have come from the pod. A view that is not here is not shown to work."""
 
@@ -48,6 +49,9 @@ PORTS: Final = {"17171", "15020"}
 
 def test_every_view_is_looked_at() -> None:
     assert [view.id for view in VIEWS] == list(SHOWN)
+
+
+LINE: Final = "2026-11-28T12:00:00.000000Z info\txdsproxy\tconnected to delta upstream XDS server: istiod:15012 id=1"
 
 
 @asynccontextmanager
@@ -77,6 +81,7 @@ async def send(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.id)
 async def test_a_view_shows_what_came_from_the_pod(cluster_of_mesh: Double, view: ViewSpec) -> None:
+    cluster_of_mesh.cluster.logs["echo-grpc", "echo-v1", "istio-proxy"] = [f"2026-11-28T12:00:00.000000000Z {LINE}"]
     async with screen(cluster_of_mesh, view) as pilot:
 
         def lacking() -> list[str]:

@@ -98,7 +98,7 @@ class ForwardEnd:
 
 
 HINTS: Final = {
-    ForwardEndKind.POD: "Does the app speak gRPC in plain text there? --port names another port.",
+    ForwardEndKind.POD: "It may want TLS (--tls), or speak something else than gRPC; --port names another port.",
     ForwardEndKind.POD_GONE: "kubectl get pods tells what there is now.",
     ForwardEndKind.NODE: "kubectl describe pod tells how the pod and its node are.",
     ForwardEndKind.CUT: "Try again; if it is always cut, a proxy or load balancer before the API server may do it.",

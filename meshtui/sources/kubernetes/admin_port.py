@@ -14,6 +14,9 @@ HEAD_START_S: Final = 0.7
 """Seconds a candidate is asked alone before the next is asked as well: a port that takes a connection and says nothing
 must not hold up the others, and those that are less likely are left in peace."""
 
+MOST_REASONS: Final = 3
+"""Ports whose reason is said; a fourth is no likely one."""
+
 SpeaksCsds = Callable[[int], Awaitable[bool]]
 """Whether the pod's port serves CSDS. Bounded in time by whoever gives it; a ``MeshtuiError`` is a no with a reason."""
 
@@ -79,6 +82,15 @@ async def find_admin_port(ports: AdminPorts, speaks_csds: SpeaksCsds) -> AdminPo
     raise _none_of(ports, tuple(failed))
 
 
+def _reasons(asked: tuple[Asked, ...]) -> str:
+    """Which ports were asked and why they are none, the likeliest first; of many not each with its own sentence."""
+    if len(asked) == 1:
+        return f"asked were {asked[0].candidate.port}. {asked[0].why}"
+    numbers = ", ".join(str(each.candidate.port) for each in asked)
+    told = " ".join(f"Of {each.candidate.port}: {each.why}" for each in asked[:MOST_REASONS])
+    return f"asked were {numbers}. {told}"
+
+
 async def _refusal(speaks_csds: SpeaksCsds, port: int) -> str:
     """Why the port does not serve CSDS; empty if it does."""
     try:
@@ -87,11 +99,12 @@ async def _refusal(speaks_csds: SpeaksCsds, port: int) -> str:
         return error.what
 
 
-def _none_of(ports: AdminPorts, asked: tuple[Asked, ...]) -> NoAdminPort:
-    numbers = ", ".join(str(each.candidate.port) for each in asked)
+def _none_of(ports: AdminPorts, ended: tuple[Asked, ...]) -> NoAdminPort:
+    """``ended`` in the order in which the answers came; they are said in that of the likelihood."""
+    asked = tuple(sorted(ended, key=lambda each: ports.candidates.index(each.candidate)))
     problem = f" {ports.problem[:1].upper()}{ports.problem[1:]}." if ports.problem else ""
     return NoAdminPort(
-        f"No port of the pod serves CSDS; asked were {numbers}. {asked[0].why}{problem}",
+        f"No port of the pod serves CSDS; {_reasons(asked)}{problem}",
         f"If the app serves it elsewhere, name the port with --port or by the pod's annotation {ANNOTATION}.",
         asked=asked,
     )

@@ -19,7 +19,7 @@ from meshtui.model.errors import BadAnswer, UsageError
 from meshtui.model.kubernetes.kubeconfig_check import server_url
 from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.model.kubernetes.reference import ClusterOptions
-from meshtui.sources.kubernetes.content import read_lines, read_start, read_whole
+from meshtui.sources.kubernetes.content import NO_SERVER, read_lines, read_start, read_whole
 from meshtui.sources.kubernetes.dial import Dialer
 from meshtui.sources.kubernetes.failures import (
     ApiRefused,
@@ -154,29 +154,37 @@ class Api:
         finally:
             answer.release()
 
-    async def lines(self, path: str, query: Query = (), accept: str = JSON) -> AsyncGenerator[bytes, None]:
-        """A followed log or a watch's events, line by line as they come, without an end of their own.
+    async def lines(
+        self, path: str, query: Query = (), *, silent_after: float | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """A log, line by line as it comes: one that is followed has no end of its own, and may be silent for long.
 
-        Raises as :meth:`get` before the first; ``ApiUnreachable`` when the connection is cut, ``BadAnswer`` for a line
-        of more than ``LONGEST_LINE``.
+        ``silent_after`` is how many seconds one that is not followed may bring nothing. Raises as :meth:`get` before
+        the first; ``ApiUnreachable`` when it is cut or silent, ``BadAnswer`` for a line of more than ``LONGEST_LINE``.
         """
-        async with self.stream(path, query, accept) as lines:
+        async with self.stream(path, query, silent_after=silent_after) as lines:
             async for line in lines:
                 yield line
 
     @asynccontextmanager
     async def stream(
-        self, path: str, query: Query = (), accept: str = JSON, *, answered_within: float | None = None
+        self,
+        path: str,
+        query: Query = (),
+        accept: str = JSON,
+        *,
+        answered_within: float | None = None,
+        silent_after: float | None = None,
     ) -> AsyncIterator[AsyncGenerator[bytes, None]]:
-        """The same as a context that is entered when the head of the answer is there.
+        """The lines of a log or of a watch's events, as a context that is entered when the answer's head is there.
 
-        ``answered_within`` bounds the wait for it, in seconds: a watch has it at once, a followed log only with its
-        first line.
+        ``answered_within`` bounds the wait for the head, in seconds: a watch has it at once, a followed log only with
+        its first line. ``silent_after`` bounds each wait for bytes, that for the head too.
         """
         from aiohttp import ClientTimeout
 
         # Not around the login, which may wait for a person.
-        within = ClientTimeout(sock_connect=self.timeout)
+        within = ClientTimeout(sock_connect=self.timeout, sock_read=silent_after)
         response = await self._answered("GET", path, query, accept, None, within, answered_within)
         try:
             async with aclosing(read_lines(response, self._unreachable)) as lines:
@@ -219,7 +227,7 @@ class Api:
         except (ValueError, RecursionError):
             raise BadAnswer(
                 f"The answer of {self.context.server} to {verb} {path} is no JSON, but {response.content_type}.",
-                "Is the server of the kubeconfig an API server?",
+                NO_SERVER,
             ) from None
 
     async def _answered(
@@ -244,7 +252,10 @@ class Api:
             if response.status < 300:
                 return response
             try:
-                said = await read_start(response, LARGEST_REFUSAL, self._unreachable)
+                async with asyncio.timeout(self.timeout):  # within a stream's own bounds it might never end
+                    said = await read_start(response, LARGEST_REFUSAL, self._unreachable)
+            except TimeoutError as error:
+                raise self._unreachable(error) from None
             finally:
                 response.release()
             refusal = refusal_of(response.status, said, response.reason or "")

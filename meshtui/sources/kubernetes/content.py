@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LONGEST_LINE: Final = 16 << 20
 """Bytes of one event of a watch: etcd holds objects of up to 1.5 MiB, whose JSON is some times as long."""
 
+NO_SERVER: Final = "Is the server of the kubeconfig an API server?"
+"""What to ask oneself of an answer that none gives."""
+
 Failed = Callable[[BaseException], MeshtuiError]
 """What an error of the connection means."""
 
@@ -22,7 +25,7 @@ async def read_whole(response: ClientResponse, limit: int, failed: Failed) -> by
     content = await read_start(response, limit, failed)
     if len(content) > limit:
         response.close()
-        raise BadAnswer(f"An answer of {response.url.host} has more than {limit >> 20} MiB.")
+        raise BadAnswer(f"An answer of {response.url.host} has more than {limit >> 20} MiB.", NO_SERVER)
     return content
 
 
@@ -64,6 +67,6 @@ async def read_lines(response: ClientResponse, failed: Failed) -> AsyncGenerator
         parts.append(rest)
         size += len(rest)
         if size > LONGEST_LINE:
-            raise BadAnswer(f"{response.url.host} sends a line of more than {LONGEST_LINE >> 20} MiB.")
+            raise BadAnswer(f"{response.url.host} sends a line of more than {LONGEST_LINE >> 20} MiB.", NO_SERVER)
     if size:
         yield b"".join(parts)

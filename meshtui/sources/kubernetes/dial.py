@@ -98,14 +98,9 @@ class Dialer:
 
     async def websocket(self, url: str, login: Login, subprotocols: Sequence[str]) -> ClientConnection:
         """An open websocket. Raises the errors of websockets, ``OSError`` and ``TimeoutError``."""
-        from websockets.asyncio.client import connect
         from websockets.typing import Subprotocol
 
-        class Straight(connect):
-            """Follows no redirect: an API server sends none, and the login is for nobody else."""
-
-            def process_redirect(self, exc: Exception) -> Exception | str:
-                return exc
+        from meshtui.sources.kubernetes.websocket import CLOSE_WITHIN_S, Ending, Straight
 
         secure = url.startswith("https:")
         context = await self._context(login) if secure else None
@@ -118,6 +113,8 @@ class Dialer:
             additional_headers=login.headers,
             subprotocols=[Subprotocol(name) for name in subprotocols],
             open_timeout=self._timeout * PART_OF_TIMEOUT,
+            close_timeout=CLOSE_WITHIN_S,
+            create_connection=Ending,
             compression=None,
             max_size=LARGEST_FRAME,
             user_agent_header=USER_AGENT,

@@ -25,6 +25,9 @@ from meshtui.model.printable import printable
 LONGEST_MESSAGE: Final = 600
 """Characters quoted of what a server says; Kubernetes' own sentences have some 200."""
 
+NOT_HERE: Final = "Name another namespace with -n, or another cluster with --context."
+"""What to try where a cluster does not have what was named."""
+
 ANONYMOUS: Final = "system:anonymous"
 """Whom an API server takes somebody for who brings no credentials."""
 
@@ -170,7 +173,7 @@ def refused(
                 error.hint = "No Role allows it; ask whoever set that up in the cluster."
             return error
         case 404 if refusal.reason:
-            return ApiRefused(f"The cluster has it not: {said}.", refusal=refusal)
+            return ApiRefused(f"The cluster has it not: {said}.", NOT_HERE, refusal=refusal)
         case code if 300 <= code < 400:
             return ApiRefused(
                 f"The cluster answers {asked} with {code} ({said}), so no API server is there.",

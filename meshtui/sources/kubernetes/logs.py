@@ -35,7 +35,7 @@ async def read_log(
     """
     query = [*_query(container, tail), *([("previous", "true")] if previous else [])]
     newest: deque[LogLine] = deque(maxlen=tail)
-    async with aclosing(api.lines(_path(namespace, pod), query)) as lines:
+    async with aclosing(api.lines(_path(namespace, pod), query, silent_after=api.timeout)) as lines:
         async for line in lines:
             newest.append(parse_line(line))
     return tuple(newest)

@@ -79,6 +79,11 @@ class Way:
                 "Is the network up, and does the API server answer? An app that takes no bytes looks the same. After a "
                 "minute the port-forward is made anew.",
             )
+        if isinstance(error, NoAnswer) and self.relay.says_nothing:
+            return NoAnswer(
+                f"{self._words} does not answer: the port is forwarded, and not a byte has come from it.",
+                f"What listens there may not speak gRPC, whose servers speak first, or it hangs. {PORT}",
+            )
         return error
 
     async def _hint(self, trouble: ForwardEnd) -> str:

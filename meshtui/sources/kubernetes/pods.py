@@ -12,6 +12,7 @@ from meshtui.model.kubernetes.fields import objects, text
 from meshtui.model.kubernetes.pod import Pod, pod_of
 from meshtui.model.kubernetes.pod_events import PodChanged, PodEvent, PodGone, PodPage, PodsLive, PodsTroubled
 from meshtui.sources.kubernetes.api import TABLE, Api, Query
+from meshtui.sources.kubernetes.content import NO_SERVER
 from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.pacing import Pacing
 from meshtui.sources.kubernetes.pages import pages, remaining_of, version_of
@@ -47,7 +48,7 @@ async def get_pod(api: Api, namespace: str, name: str) -> Pod:
     if text(document, "kind") != "Pod":
         raise BadAnswer(
             f"The answer of {api.context.server} to GET {path} is no pod.",
-            "Is the server of the kubeconfig an API server?",
+            NO_SERVER,
         )
     return pod_of(document)
 

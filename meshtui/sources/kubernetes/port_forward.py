@@ -17,6 +17,7 @@ from meshtui.model.phrases import shorten
 from meshtui.model.printable import printable
 from meshtui.sources.kubernetes.pod_server import PodServer, open_to_pod
 from meshtui.sources.kubernetes.port_forward_frames import SUBPROTOCOL, ForwardFrames, FrameProblem, data_frame
+from meshtui.sources.kubernetes.websocket import CLOSE_WITHIN_S
 
 PING_EVERY_S: Final = 20.0
 """Load balancers cut a stream that is silent: nginx and AWS's classic ones after 60 s, HAProxy's usual settings after
@@ -35,9 +36,6 @@ HELD_S: Final = 0.5
 
 LINGER_S: Final = 1.0
 """The protocol cannot pass on an end of one direction; a node waits as long in the other one."""
-
-CLOSE_WITHIN_S: Final = 1.0
-"""How long the server may take to say goodbye; after that the connection is dropped."""
 
 
 @dataclass(frozen=True, slots=True)

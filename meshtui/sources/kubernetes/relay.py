@@ -82,6 +82,12 @@ class Relay:
         return stream.unanswered_for if stream is not None and stream.end is None else 0.0
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether the newest connection is open, and not a byte has come from the pod on it."""
+        stream = self._stream
+        return stream is not None and stream.end is None and not stream.received
+
+    @property
     def newest_end(self) -> ForwardEnd | None:
         """How the newest connection that is over ended, failed or not; None while none is."""
         return self._newest

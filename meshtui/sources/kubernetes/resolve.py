@@ -19,7 +19,7 @@ from meshtui.model.kubernetes.selector import labels_text, selector_text
 from meshtui.model.kubernetes.service_ports import ServicePort, service_ports
 from meshtui.model.phrases import one_line
 from meshtui.sources.kubernetes.api import Api
-from meshtui.sources.kubernetes.failures import ANONYMOUS, ApiRefused
+from meshtui.sources.kubernetes.failures import ANONYMOUS, NOT_HERE, ApiRefused
 from meshtui.sources.kubernetes.paths import api_path
 from meshtui.sources.kubernetes.pods import get_pod, list_pods
 from meshtui.sources.kubernetes.resolved import Resolved
@@ -259,5 +259,5 @@ def _chosen(
 def _nothing(api: Api, namespace: str, reference: Reference) -> NoPod:
     return NoPod(
         f"There is no {reference} in namespace {namespace} of context {api.context.name}.",
-        "Name another namespace with -n, or another cluster with --context.",
+        NOT_HERE,
     )

@@ -46,6 +46,15 @@ class Breaks:
 
 
 @dataclass(frozen=True, slots=True)
+class Endless:
+    """An answer without an end: what it ``begins`` with, then ``more`` every so many seconds; none is silence."""
+
+    begins: Says
+    more: bytes = b""
+    every_s: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Frames:
     """A websocket that comes about, and on which only this comes: messages, then raw bytes, then its end."""
 
@@ -57,7 +66,7 @@ class Frames:
     """Whether the handshake says which sub-protocol it is, which some proxies leave out."""
 
 
-Odd = Says | Held | Breaks | Frames
+Odd = Says | Held | Breaks | Endless | Frames
 """What comes instead of the true answer."""
 
 File = bytes | Path | Callable[[], bytes]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from contextlib import suppress
 from ssl import cert_time_to_seconds
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from tests.kubernetes.double import discovery, protobuf, reviews, streams
 from tests.kubernetes.double.access import ANONYMOUS, REVIEWS, Asked, User, forbidden
-from tests.kubernetes.double.cluster import Breaks, Cluster, Frames, Held, Odd
+from tests.kubernetes.double.cluster import Breaks, Cluster, Endless, Frames, Held, Odd
 from tests.kubernetes.double.kinds import KINDS, Kind
 from tests.kubernetes.double.lists import Lists
 from tests.kubernetes.double.logs import serve_log
@@ -52,6 +53,8 @@ class ApiServer:
             await until_set(odd)
         elif isinstance(odd, Says):
             return _answer(request, odd)
+        elif isinstance(odd, Endless):
+            return await _without_end(request, odd)
         if user is None:
             return _answer(request, unauthorized())
         if not user.may(asked):
@@ -169,6 +172,20 @@ async def _broken(request: web.Request, response: web.Response, after: int) -> w
     if request.transport is not None:
         request.transport.close()
     return begun
+
+
+async def _without_end(request: web.Request, odd: Endless) -> web.StreamResponse:
+    """Go on until whoever asked has had enough."""
+    says = odd.begins
+    response = web.StreamResponse(status=says.status, headers={"Content-Type": says.content_type or JSON})
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write(says.body)
+        while request.transport is not None:
+            if odd.more:
+                await response.write(odd.more)
+            await asyncio.sleep(odd.every_s or 0.01 * (not odd.more))
+    return response
 
 
 def _indented(document: dict[str, Any]) -> bytes:

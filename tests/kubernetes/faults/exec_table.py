@@ -9,7 +9,7 @@ from tests.kubernetes.double.cluster import Frames, Held, Ran
 from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.pods import BOOTSTRAP
 from tests.kubernetes.double.running import Double
-from tests.kubernetes.double.said import Says, plain, refusal
+from tests.kubernetes.double.said import Says, bad_request, plain, refusal
 from tests.kubernetes.faults.arranging import Arrange, Fault, instead
 
 FILE: Final = "bootstrap pod/echo-v1"
@@ -99,6 +99,20 @@ EXEC_FAULTS: Final = (
     _frames("a status that is none", Frames((b"\x01", b"\x03hello"))),
     _frames("an error of the runtime", Frames((b"\x01", _status(message="no \x1b[31mcgroup\x1b[0m", code=500)))),
     _frames("no sub-protocol", Frames((b"\x01",), protocol=False)),
+    _frames("a message that is too large", Frames((b"\x01",), b"\x82\x7f" + (1 << 40).to_bytes(8, "big"), "hold")),
+    Fault(
+        name="exec: the container is gone from the spec",
+        command=FILE,
+        arrange=instead(bad_request("container app is not valid for pod echo-v1"), "pods/exec"),
+    ),
+    Fault(
+        name="exec: no container was named",
+        command=FILE,
+        arrange=instead(
+            bad_request("a container name must be specified for pod echo-v1, choose one of: [app istio-proxy]"),
+            "pods/exec",
+        ),
+    ),
     Fault(name="exec: 403 without a body", command=FILE, arrange=instead(Says(403, b"", None), "pods/exec")),
     Fault(
         name="exec: 500 plain",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Final
 
+from meshtui.sources.kubernetes.api import LARGEST
 from tests.kubernetes.double.access import Rule, User
-from tests.kubernetes.double.cluster import Breaks, Frames, Held
+from tests.kubernetes.double.cluster import Breaks, Endless, Frames, Held
 from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.running import Double
-from tests.kubernetes.double.said import Says, plain, refusal
+from tests.kubernetes.double.said import Says, bad_request, plain, refusal
 from tests.kubernetes.double.store import Document
 from tests.kubernetes.faults.arranging import (
     STATUS,
@@ -23,6 +25,7 @@ from tests.kubernetes.faults.arranging import (
     user,
 )
 from tests.kubernetes.faults.exec_table import EXEC_FAULTS
+from tests.kubernetes.faults.log_table import LOG_FAULTS
 
 USAGE: Final = 2
 
@@ -36,6 +39,11 @@ def _without_reviews(*rules: Rule) -> User:
 
 def _user(name: str, one: User) -> Fault:
     return Fault(name=name, user="quiet", arrange=lambda double: double.cluster.users.update(quiet=one))
+
+
+def _bomb(double: Double) -> None:
+    zeros = gzip.compress(bytes(LARGEST + 1))
+    double.cluster.instead(Says(200, zeros, headers={"Content-Encoding": "gzip"}))
 
 
 def _terminating(double: Double) -> None:
@@ -195,6 +203,13 @@ _ANSWERS: Final = (
         name="answer: an escape in the message",
         arrange=instead(refusal(500, "InternalError", "\x1b[31mred\x1b[0m\nsecond line"), "pods"),
     ),
+    Fault(name="answer: unpacks to more than any list", arrange=_bomb),
+    Fault(name="answer: slow", command=SHORT, arrange=instead(Endless(Says(200, b"{"), b" ", 0.05), "pods")),
+    Fault(
+        name="answer: a refusal that does not end",
+        command=SHORT,
+        arrange=instead(Endless(Says(403, b'{"kind":"Status",')), "pods"),
+    ),
     Fault(name="answer: not gzip", arrange=instead(Says(200, b"no", headers={"Content-Encoding": "gzip"}), "pods")),
 )
 
@@ -239,6 +254,11 @@ _FORWARDS: Final = (
         name="forward: 502 of a proxy",
         arrange=instead(Says(502, b"<html>Bad Gateway</html>", "text/html"), "pods/portforward"),
     ),
+    Fault(
+        name="forward: the pod has lost its node meanwhile",
+        arrange=instead(bad_request("pod echo-v1 does not have a host assigned"), "pods/portforward"),
+    ),
+    _forward("a message that is too large", Frames(_PORT, b"\x82\x7f" + (1 << 40).to_bytes(8, "big"), "hold")),
     _forward("closed at once", Frames()),
     _forward("cut at once", Frames(end="cut")),
     _forward("closed after its port", Frames(_PORT)),
@@ -272,4 +292,5 @@ FAULTS: Final = (
     *_PODS,
     *_FORWARDS,
     *EXEC_FAULTS,
+    *LOG_FAULTS,
 )

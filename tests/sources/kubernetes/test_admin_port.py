@@ -70,9 +70,26 @@ async def test_without_any_each_port_is_said_with_its_reason() -> None:
     ports = AdminPorts(PORTS.candidates, problem="the pod's annotation meshtui-admin-port is no port: 'x'")
     with pytest.raises(NoAdminPort) as caught:
         await find_admin_port(ports, pod.speaks_csds)
-    assert "asked were 17171, 9999, 8080. 17171 refuses. The pod's annotation" in caught.value.what
+    told = "asked were 17171, 9999, 8080. Of 17171: 17171 refuses. Of 9999: Port 9999 does not serve CSDS. Of 8080: "
+    assert f"{told}8080 speaks HTTP/1. The pod's annotation" in caught.value.what
     assert "--port" in caught.value.hint
     assert [each.why for each in caught.value.asked][2] == "8080 speaks HTTP/1."
+
+
+async def test_the_likeliest_port_is_said_first_whichever_answers_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_port, "HEAD_START_S", 0.001)
+    pod = Pod({9999: "9999 refuses.", 8080: "8080 refuses."})
+
+    async def speaks_csds(port: int) -> bool:
+        if port == 17171:
+            while len(pod.asked) < 2:
+                await asyncio.sleep(0)
+            raise TargetUnreachable("17171 hangs.")
+        return await pod.speaks_csds(port)
+
+    with pytest.raises(NoAdminPort) as caught:
+        await find_admin_port(PORTS, speaks_csds)
+    assert "Of 17171: 17171 hangs. Of 9999: 9999 refuses." in caught.value.what
 
 
 async def test_whoever_gives_up_leaves_nothing_behind() -> None:

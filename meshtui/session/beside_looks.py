@@ -56,7 +56,8 @@ class BesideLooks:
             self.echo = EchoController(
                 sources.echo, self._echo_seen, now=self._now, monotonic=self._monotonic, contact_s=sources.contact_s
             )
-        observe(Attached(at=self._now(), offers=sources.workload.offers if sources.workload else Offers()))
+        offers = sources.workload.offers if sources.workload else Offers()
+        observe(Attached(at=self._now(), offers=offers, reached=sources.reached))
         if sources.workload is not None:
             self._identity = IdentityMonitor(sources.workload, observe, self._now)
             self._identity.start()

@@ -63,10 +63,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """The target was reached for the first time; ``offers`` says which facts of its workload can be had."""
+    """The target was reached for the first time; ``offers`` says which facts of its workload can be had, ``reached``
+    is the line of ``Sources.reached``."""
 
     at: datetime
     offers: Offers
+    reached: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,7 @@ ReadPeer: TypeAlias = "Callable[[PeerCertificate, Side], Certificate | None]"
 class Sources:
     """What one target offers; ``None`` is a fact this target has no source for.
 
+    ``reached`` is the line that means the very pod and port that were found, empty for an address;
     ``contact_s`` is how long a connection to it may take to come about. ``opened`` lets go of what the sources share,
     such as their channel, in the order in which it was opened.
     """
@@ -149,6 +150,7 @@ class Sources:
     follower: Follower | None = None
     cluster: ClusterSource | None = None
     read_peer: ReadPeer | None = None
+    reached: str = ""
     contact_s: float = DEFAULT_TIMEOUT
     opened: tuple[Callable[[], Awaitable[object]], ...] = ()
 

@@ -74,7 +74,7 @@ def _taken_in(state: SessionState, observation: Observation) -> SessionState:
             return _looked(state, observation)
         case Attached():
             identity = replace(state.memory.identity, offers=observation.offers)
-            return replace(state, memory=replace(state.memory, identity=identity))
+            return replace(state, reached=observation.reached, memory=replace(state.memory, identity=identity))
         case FilesRead():
             return join.files_read(state, observation)
         case AgentAnswered():

@@ -124,8 +124,9 @@ class Memory:
 class SessionState:
     """Everything known of a target at one moment.
 
-    ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes (the
-    first look is no change), ``previous`` holds its config before that. ``traffic`` is what the app's
+    ``reached`` is the line that means the very pod and port behind ``target``, empty for an address and until it is
+    known. ``revision`` grows with every difference. ``changed_at`` says when each resource last changed under our eyes
+    (the first look is no change), ``previous`` holds its config before that. ``traffic`` is what the app's
     calls did in the last minutes. ``echo`` is the present echo run, or the last. ``workload`` is who the target is, as
     far as files, agent, config and live connections tell; ``None`` before the first connection. ``behind`` is what the
     cluster says of the client's endpoints, ``pod_events`` what it remembers of the pod, the oldest first. ``fate`` is
@@ -134,6 +135,7 @@ class SessionState:
     """
 
     target: str
+    reached: str = ""
     revision: int = 0
     link: Link
     interval: float

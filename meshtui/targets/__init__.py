@@ -254,6 +254,7 @@ async def _open(
         config=reached.config(),
         echo=reached.echo(),
         cluster=reached.cluster(),
+        reached=reached.line,
         contact_s=options.timeout,
         opened=(opened.aclose,),
     )

@@ -118,6 +118,15 @@ class Reached:
         self.channel, self.address, self.options = channel, address, options
         self.api, self.pod = api, pod
 
+    @property
+    def line(self) -> str:
+        """The line that means the very pod and port that were found; empty for an address."""
+        if self.pod is None:
+            return ""
+        found = self.pod.resolved
+        cluster = self.options.cluster._replace(selector=None, namespace=found.namespace, port=self.pod.port)
+        return line_of(f"pod/{found.name}", cluster)
+
     def config(self) -> ConfigSource:
         """Its xDS config."""
         if self.pod is not None:

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from meshtui.model.clock import utc_now
+from meshtui.model.echo.grpcurl import grpcurl_note
+from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.model.target import TargetOptions
 from meshtui.model.timeline import EventKind
@@ -158,3 +160,15 @@ async def test_why_there_is_nothing_to_show(shifted_cluster: Double, target: str
     finally:
         await session.stop()
     assert words in state.link.problem
+
+
+async def test_the_pod_and_the_port_that_were_found_are_known(shifted_cluster: Double) -> None:
+    """A line to paste is of them, and not of what was typed: that may mean another pod the next time."""
+    async with following(shifted_cluster, "-l app=echo") as session:
+        reached = session.state.reached
+    assert reached.startswith("pod/echo-v")
+    assert reached.endswith(f"-n echo-grpc --kubeconfig {shifted_cluster.kubeconfig('full')} --port 17171")
+    note = grpcurl_note(EchoRequestSpec("xds:///echo:7070"), reached)
+    assert note.startswith(
+        f"Forward the pod's admin port first: kubectl port-forward {reached.split()[0]} 17171 -n echo"
+    )

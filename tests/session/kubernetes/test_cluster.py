@@ -104,8 +104,8 @@ def test_lists_that_lack_are_named_with_the_rights() -> None:
         "Services: 50 of 51 are held against the cluster."
     )
     assert missing.unlock == (
-        'A Role in echo-grpc with this rule grants it: {apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"],'
-        ' verbs: ["list"]}, {apiGroups: [""], resources: ["pods"], verbs: ["list"]}. '
+        'A Role in echo-grpc with these rules grants it: {apiGroups: ["discovery.k8s.io"], resources:'
+        ' ["endpointslices"], verbs: ["list"]}, {apiGroups: [""], resources: ["pods"], verbs: ["list"]}. '
         'A Role in shop with this rule grants it: {apiGroups: [""], resources: ["pods"], verbs: ["list"]}.'
     )
 

@@ -297,9 +297,9 @@ class EchoView(View):
         except UsageError as error:
             self._complain(str(error))
             return
-        note = grpcurl_note(spec, self.frame.state.target)
+        note = grpcurl_note(spec, self.frame.state.reached or self.frame.state.target)
         what = f"the grpcurl line. {note}" if note else "the grpcurl line"
-        self.post_message(self.Copy(grpcurl_line(spec, self.frame.state.target), what))
+        self.post_message(self.Copy(grpcurl_line(spec, self.frame.state.reached or self.frame.state.target), what))
 
     def action_export(self) -> None:
         run = self._run

@@ -86,7 +86,7 @@ def _wide(scene: Scene, state: EchoState, width: int, height: int) -> list[Line]
         lines.append(EMPTY)
     if state.tally.causes:
         lines += [*error_lines(state.tally.causes, width, EXPLAINED if tall else 1), EMPTY]
-    foot = [grpcurl_row(state.spec, scene.frame.state.target, width)]
+    foot = [grpcurl_row(state.spec, scene.frame.state.reached or scene.frame.state.target, width)]
     room = height - len(lines) - len(foot) - 2
     lines += _over_time(scene, state, width, max(room, CHART))
     gap = height - len(lines) - len(foot)
@@ -156,7 +156,7 @@ def _narrow(scene: Scene, state: EchoState, width: int) -> list[Line]:
         *sent_lines(scene.form, state.spec, scene.pod, width),
         probe_line(scene.pod, running, width),
     ]
-    return [*lines, grpcurl_row(state.spec, scene.frame.state.target, width)]
+    return [*lines, grpcurl_row(state.spec, scene.frame.state.reached or scene.frame.state.target, width)]
 
 
 def grpcurl_row(spec: EchoRequestSpec, address: str, width: int) -> Line:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -428,6 +429,41 @@ def test_where_a_file_is_needed_it_is_private_and_removed(tmp_path: Path, monkey
     assert listening.address.path == str(directory / "s")
     listening.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def left_in(parent: Path, name: str, *, age: float, listened: bool = False) -> socket.socket:
+    """A socket in a directory as a listener makes them, so many seconds old."""
+    directory = parent / name
+    directory.mkdir(mode=0o700)
+    found = socket.socket(socket.AF_UNIX)
+    found.bind(str(directory / "s"))
+    if listened:
+        found.listen(1)
+    at = time.time() - age
+    os.utime(directory / "s", (at, at))
+    return found
+
+
+def test_where_a_file_is_needed_what_killed_processes_left_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delattr(os, "O_PATH", raising=False)
+    day = 86_400.0
+    with (
+        left_in(tmp_path, "meshtui-left", age=day),
+        left_in(tmp_path, "meshtui-live", age=day, listened=True),
+        left_in(tmp_path, "meshtui-just-made", age=0),
+        left_in(tmp_path, "others", age=day),
+    ):
+        (tmp_path / "meshtui-demo").mkdir()
+        (tmp_path / "meshtui-demo" / "s").write_text("no socket")
+        listening = listener.Listener()
+        own = Path(listening.address.path).parent.name
+        kept = {"meshtui-live", "meshtui-just-made", "others", "meshtui-demo", own}
+        assert {each.name for each in tmp_path.iterdir()} == kept
+        assert (tmp_path / "meshtui-demo" / "s").exists()
+        listening.close()
 
 
 def test_a_path_is_never_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

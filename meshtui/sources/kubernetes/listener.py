@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
@@ -19,10 +21,17 @@ BACKLOG: Final = 256
 
 _PREFIX: Final = "meshtui-"
 
+_NAME: Final = "s"
+"""The socket's in its directory."""
+
+_STARTS_WITHIN_S: Final = 60.0
+"""Seconds in which a socket that has its name is listened on as well; before, it looks like one that was left."""
+
 
 class Listener:
     """A listening socket. A Unix socket is made in a directory that only this user may enter; on Linux its name is
     taken away at once and the address leads to it through this process, so that nothing stays whatever ends it.
+    Where the name has to stay, those that killed processes left are removed.
     """
 
     def __init__(self) -> None:
@@ -49,7 +58,7 @@ class Listener:
 
     def _unix_in(self, parent: str) -> socket.socket:
         directory = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)  # of mode 0700
-        path = os.path.join(directory, "s")
+        path = os.path.join(directory, _NAME)
         self._files = [path, directory]
         found = socket.socket(socket.AF_UNIX)
         try:
@@ -57,6 +66,8 @@ class Listener:
             found.listen(BACKLOG)
             found.setblocking(False)
             self._take_the_name_away(found, path)
+            if self._files:
+                _sweep(parent)
         except OSError:
             found.close()
             self._forget()
@@ -91,7 +102,7 @@ class Listener:
 def _parents() -> Iterator[str]:
     """Directories in which a socket's path is short enough: the session's own, that for temporary files, /tmp."""
     for parent in dict.fromkeys((os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp")):
-        longest = len(os.fsencode(os.path.join(parent, f"{_PREFIX}xxxxxxxx", "s")))
+        longest = len(os.fsencode(os.path.join(parent, f"{_PREFIX}xxxxxxxx", _NAME)))
         if parent.startswith("/") and longest <= LONGEST_PATH:
             yield parent
 
@@ -109,6 +120,36 @@ def _can_be_dialled(listening: socket.socket, path: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def _sweep(parent: str) -> None:
+    """Remove from ``parent`` each socket of this user's that nobody listens on any more, with its directory."""
+    with suppress(OSError):
+        found = [entry.path for entry in os.scandir(parent) if entry.name.startswith(_PREFIX)]
+        for directory in found:
+            path = os.path.join(directory, _NAME)
+            if _was_left(path):
+                with suppress(OSError):
+                    os.unlink(path)
+                    os.rmdir(directory)
+
+
+def _was_left(path: str) -> bool:
+    """Whether ``path`` is a socket of ours, not just made, at which nobody is."""
+    try:
+        facts = os.lstat(path)
+        if not stat.S_ISSOCK(facts.st_mode) or facts.st_uid != os.getuid():
+            return False
+        if time.time() - facts.st_mtime < _STARTS_WITHIN_S:
+            return False
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.setblocking(False)  # one who is behind in accepting is there
+            caller.connect(path)
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _loopback() -> socket.socket:

@@ -11,6 +11,7 @@ Observation
 ├── Happened        something happened outside, in the demo mesh
 ├── ClusterSeen     the cluster said what is behind the client's endpoints, or gave no answer
 ├── PodBecame       what has become of the pod that is attached
+├── IstioSeen       the cluster said which of Istio's objects there are, or gave no answer
 ├── PodEventsSeen   the cluster said what it remembers of the pod, or gave no answer
 ├── LogSeen         the log that is followed moved on
 └── PartChecked     a part of meshtui broke beside the look, or works again
@@ -40,6 +41,7 @@ from meshtui.session.identity_memory import Peers
 from meshtui.session.state import MissingFact
 
 if TYPE_CHECKING:  # what only a pod needs
+    from meshtui.model.kubernetes.istio import IstioObjects
     from meshtui.model.kubernetes.pod_fate import PodFate
     from meshtui.session.log_state import LogState
 
@@ -136,6 +138,14 @@ class PodBecame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IstioSeen:
+    """Istio's objects of the namespaces that the client calls, or why the cluster says nothing."""
+
+    at: datetime
+    istio: IstioObjects | MeshtuiError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodEventsSeen:
     """What the cluster remembers of the pod, or why it says nothing."""
 
@@ -171,6 +181,7 @@ Observation: TypeAlias = (
     | Happened
     | ClusterSeen
     | PodBecame
+    | IstioSeen
     | PodEventsSeen
     | LogSeen
     | PartChecked

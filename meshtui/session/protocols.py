@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a command that looks once needs the form of the sources alo
     from meshtui.model.identity.workload import Offers, WorkloadFiles
     from meshtui.model.kubernetes.behind import Behind, ServiceRef
     from meshtui.model.kubernetes.events import PodEvents
+    from meshtui.model.kubernetes.istio import IstioObjects
     from meshtui.model.kubernetes.log_lines import LogLine
     from meshtui.model.kubernetes.log_pod import LogPlace, LogPod
     from meshtui.model.kubernetes.pod_fate import PodFate
@@ -101,6 +102,10 @@ class ClusterSource(Protocol):
     async def behind(self, wanted: Mapping[ServiceRef, frozenset[str]]) -> Behind:
         """What is behind these Services, of which the client holds these addresses. A list that is forbidden is named
         in the answer. Raises ``MeshtuiError`` when the cluster gives no answer at all."""
+        ...
+
+    async def istio(self, namespaces: Iterable[str]) -> IstioObjects:
+        """Istio's objects of these namespaces and of the pod's own. Raises as :meth:`behind` does."""
         ...
 
     async def events(self) -> PodEvents:

@@ -30,6 +30,7 @@ from meshtui.session.answerers import counted, happened, restarted, switched
 from meshtui.session.echo.events import echo_events
 from meshtui.session.identity import join
 from meshtui.session.kubernetes import cluster
+from meshtui.session.kubernetes.istio import istio_seen
 from meshtui.session.link import answered, failed
 from meshtui.session.observation import (
     AgentAnswered,
@@ -39,6 +40,7 @@ from meshtui.session.observation import (
     FactLost,
     FilesRead,
     Happened,
+    IstioSeen,
     LogSeen,
     Look,
     Observation,
@@ -92,6 +94,8 @@ def _taken_in(state: SessionState, observation: Observation) -> SessionState:
             return _part(state, "the cluster", lambda state: _judged(cluster.seen(state, observation), at))
         case PodBecame(fate=fate):
             return state if fate == state.fate else replace(state, fate=fate)
+        case IstioSeen():
+            return _part(state, "Istio's objects", lambda state: istio_seen(state, observation))
         case PodEventsSeen():
             return _part(state, "the pod's events", lambda state: cluster.events_seen(state, observation))
         case LogSeen(log=log):

@@ -26,6 +26,7 @@ from meshtui.session.echo.state import EchoState
 from meshtui.session.identity_memory import IdentityMemory
 
 if TYPE_CHECKING:  # what only a pod needs
+    from meshtui.model.kubernetes.istio import IstioObjects
     from meshtui.model.kubernetes.pod_fate import PodFate
     from meshtui.session.log_state import LogState
 
@@ -66,6 +67,7 @@ class Fact(StrEnum):
     AGENT = "the agent's health and metrics"
     CLUSTER = "what the cluster has behind the endpoints"
     POD_EVENTS = "the pod's events"
+    ISTIO = "Istio's objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class SessionState:
     (the first look is no change), ``previous`` holds its config before that. ``traffic`` is what the app's
     calls did in the last minutes. ``echo`` is the present echo run, or the last. ``workload`` is who the target is, as
     far as files, agent, config and live connections tell; ``None`` before the first connection. ``behind`` is what the
-    cluster says of the client's endpoints, ``pod_events`` what it remembers of the pod, the oldest first. ``fate`` is
+    cluster says of the client's endpoints, ``istio`` which of Istio's objects there are, ``pod_events`` what it
+    remembers of the pod, the oldest first. ``fate`` is
     what has become of the pod; ``None`` for an address, and where the pod may not be read. ``log`` is what
     a container of the pod wrote; ``None`` until somebody looks at it.
     """
@@ -152,6 +155,7 @@ class SessionState:
     workload: Workload | None = None
     behind: Behind | None = None
     pod_events: tuple[KubernetesEvent, ...] = ()
+    istio: IstioObjects | None = None
     fate: PodFate | None = None
     log: LogState | None = None
     memory: Memory = field(default_factory=Memory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from meshtui.session.state import Fact, SessionState
 from meshtui.targets import open_session
 from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.running import Double
-from tests.kubernetes.mesh_objects import NAMESPACE, endpoint, endpoint_slice, service
+from tests.kubernetes.mesh_objects import NAMESPACE, endpoint, endpoint_slice, istio, service
 from tests.meshes import RunningMesh
 from tests.waiting import PATIENCE_S
 
@@ -88,6 +89,33 @@ async def test_a_pod_that_is_ending_and_still_gets_calls(shifted_mesh: RunningMe
         put_service(cluster_of_mesh, shifted_mesh)
         await until(session, lambda state: not any(each.code.startswith("endpoint-pod") for each in state.findings))
     assert {verb for verb, _ in cluster_of_mesh.verbs()} <= {"get", "list", "watch", "create"}
+
+
+async def test_a_pod_that_is_gone_and_still_gets_calls(shifted_mesh: RunningMesh, cluster_of_mesh: Double) -> None:
+    put_service(cluster_of_mesh, shifted_mesh)
+    store = cluster_of_mesh.cluster.store
+    async with attached(cluster_of_mesh) as session:
+        await until(session, lambda state: state.behind is not None and len(state.behind.versions) == 2)
+        store.delete(PODS, NAMESPACE, "echo-v2")
+        store.put(endpoint_slice([endpoint(ip(shifted_mesh, "echo-v1"), "echo-v1")]))
+        state = await until(session, lambda state: any(each.code == "endpoint-pod-gone" for each in state.findings))
+        finding = next(each for each in state.findings if each.code == "endpoint-pod-gone")
+        assert "pod echo-v2" in finding.title
+        assert "(EndpointSlice echo-5fm2t)" in finding.evidence[0]
+
+
+async def test_istio_s_objects_of_the_services(shifted_mesh: RunningMesh, cluster_of_mesh: Double) -> None:
+    put_service(cluster_of_mesh, shifted_mesh)
+    cluster_of_mesh.cluster.store.put(istio("VirtualService", "echo", {"hosts": ["echo"], "http": [{}]}))
+    async with attached(cluster_of_mesh) as session:
+        state = await until(session, lambda state: state.istio is not None)
+        assert state.istio is not None
+        assert [found.name.words for found in state.istio.objects] == ["VirtualService echo in echo-grpc"]
+        assert Fact.ISTIO not in {missing.fact for missing in state.missing}
+    async with attached(cluster_of_mesh, "forward") as session:
+        state = await until(session, lambda state: Fact.ISTIO in {missing.fact for missing in state.missing})
+        lost = next(missing for missing in state.missing if missing.fact is Fact.ISTIO)
+        assert re.fullmatch(r"You may not list \d+ kinds of them in echo-grpc\.", lost.why)
 
 
 async def test_a_cluster_in_order_has_no_findings(shifted_mesh: RunningMesh, cluster_of_mesh: Double) -> None:

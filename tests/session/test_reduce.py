@@ -29,6 +29,7 @@ from meshtui.model.identity.peers import Neighbour
 from meshtui.model.identity.workload import WorkloadFiles
 from meshtui.model.kubernetes.behind import Behind
 from meshtui.model.kubernetes.events import KubernetesEvent, PodEvents
+from meshtui.model.kubernetes.istio import IstioObjects
 from meshtui.model.kubernetes.lacking import Lacking
 from meshtui.model.kubernetes.objects import ObjectName
 from meshtui.model.kubernetes.rights import LIST_EVENTS
@@ -45,6 +46,7 @@ from meshtui.session.observation import (
     FactLost,
     FilesRead,
     Happened,
+    IstioSeen,
     Look,
     Observation,
     PartChecked,
@@ -131,6 +133,9 @@ MAKES: Sequence[Make] = (
     lambda at: Happened(at=at, event=Event(at, EventKind.MESH, "istiod", "a manifest was applied")),
     lambda at: ClusterSeen(at=at, behind=Behind(taken_at=at)),
     lambda at: ClusterSeen(at=at, behind=Behind(taken_at=at, lacking=(LACKING,))),
+    lambda at: IstioSeen(at=at, istio=IstioObjects(namespaces=("echo-grpc",), lacking=(LACKING,))),
+    lambda at: IstioSeen(at=at, istio=IstioObjects(namespaces=("echo-grpc",))),
+    lambda at: IstioSeen(at=at, istio=TargetUnreachable("The API server is gone.", "wait")),
     lambda at: ClusterSeen(at=at, behind=GONE),
     lambda at: PodEventsSeen(at=at, events=PodEvents(events=(EVENT,))),
     lambda at: PodEventsSeen(at=at, events=PodEvents(events=(replace(EVENT, count=2, last=at),))),

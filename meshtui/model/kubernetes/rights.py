@@ -115,6 +115,21 @@ ENTRIES: Final = Need(
     unlocks="whether an address that no pod has is a virtual machine's",
     without="such an address is no finding",
 )
+ISTIO: Final = Need(
+    name="istio",
+    rights=tuple(
+        Right(verb="list", resource=resource, group=f"{group}.istio.io")
+        for group, resources in (
+            ("networking", ("virtualservices", "destinationrules", "sidecars", "envoyfilters", "serviceentries")),
+            ("security", ("peerauthentications", "authorizationpolicies", "requestauthentications")),
+            ("telemetry", ("telemetries",)),
+            ("extensions", ("wasmplugins",)),
+        )
+        for resource in resources
+    ),
+    unlocks="Istio's objects: which VirtualService and DestinationRule name a host",
+    without="the config alone",
+)
 SERVICE: Final = Need(
     name="service",
     rights=(GET_SERVICE,),
@@ -152,6 +167,7 @@ NEEDS: Final = (
     FOLLOW,
     ENDPOINTS,
     ENTRIES,
+    ISTIO,
     SERVICE,
     OWNERS,
     LOG,

@@ -1,4 +1,4 @@
-"""Follows what the cluster says of an attached pod: what is behind the endpoints its client holds, and its events."""
+"""Follows what the cluster says of an attached pod: its client's Services, Istio's objects, the pod's events."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from meshtui.model.errors import LOOKS_AGAIN, MeshtuiError, unforeseen
 from meshtui.model.kubernetes.behind import Behind, ServiceRef, wanted_of
 from meshtui.model.xds.resource import Resource, ResourceKey
 from meshtui.model.xds.snapshot import Snapshot
-from meshtui.session.observation import ClusterSeen, Observation, PodEventsSeen
+from meshtui.session.observation import ClusterSeen, IstioSeen, Observation, PodEventsSeen
 from meshtui.session.protocols import ClusterSource
+
+if TYPE_CHECKING:  # no address needs it
+    from meshtui.model.kubernetes.istio import IstioObjects
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between two looks at what is behind the endpoints: some five requests of a few KiB for each namespace."""
 
 EVENTS_EVERY_S: Final = 10.0
 """Seconds between two looks at the pod's events: kubelets report what repeats every ten seconds at most."""
+
+ISTIO_EVERY_S: Final = 60.0
+"""Seconds between two looks at Istio's objects, which people change: some two dozen requests for a namespace."""
 
 LONGEST_PAUSE_S: Final = 60.0
 """Seconds between two looks at most, after some that failed."""
@@ -46,6 +52,7 @@ class ClusterMonitor:
         self._wanted: Mapping[ServiceRef, frozenset[str]] = {}
         self._wanted_of: Mapping[ResourceKey, Resource] | None = None
         self._has_config = asyncio.Event()
+        self._looked = asyncio.Event()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -54,7 +61,8 @@ class ClusterMonitor:
         if not self._tasks:
             behind = self._again_and_again(self._look_behind, LOOK_EVERY_S)
             events = self._again_and_again(self._look_at_events, EVENTS_EVERY_S)
-            self._tasks = [asyncio.create_task(behind), asyncio.create_task(events)]
+            istio = self._again_and_again(self._look_at_istio, ISTIO_EVERY_S)
+            self._tasks = [asyncio.create_task(each) for each in (behind, events, istio)]
 
     def config_seen(self) -> None:
         """The client's config is known."""
@@ -88,16 +96,30 @@ class ClusterMonitor:
         await self._has_config.wait()  # before, nobody knows what to ask for
         answer = await self._answer(self._behind, "what is behind the endpoints")
         self._observe(ClusterSeen(at=self._now(), behind=answer))
+        self._looked.set()
         if isinstance(answer, MeshtuiError):
             return False
         return bool(answer.slices) or not self._wanted  # what is forbidden is not asked for every few seconds
 
     async def _behind(self) -> Behind:
+        return await self._source.behind(await self._services())
+
+    async def _services(self) -> Mapping[ServiceRef, frozenset[str]]:
+        """The Services that the client holds endpoints of, with their addresses."""
         snapshot = self._snapshot()
         if snapshot is not None and snapshot.resources is not self._wanted_of:  # large configs take some ten ms
             self._wanted = await asyncio.to_thread(wanted_of, snapshot)
             self._wanted_of = snapshot.resources
-        return await self._source.behind(self._wanted)
+        return self._wanted
+
+    async def _look_at_istio(self) -> bool:
+        await self._looked.wait()  # what is behind the endpoints comes first, and the connections are there then
+        answer = await self._answer(self._istio, "Istio's objects")
+        self._observe(IstioSeen(at=self._now(), istio=answer))
+        return not isinstance(answer, MeshtuiError)
+
+    async def _istio(self) -> IstioObjects:
+        return await self._source.istio({service.namespace for service in await self._services()})
 
     async def _look_at_events(self) -> bool:
         answer = await self._answer(self._source.events, "the pod's events")

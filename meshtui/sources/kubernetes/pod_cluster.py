@@ -1,13 +1,15 @@
-"""What the cluster says beside a pod: of the Services its client calls and of its events."""
+"""What the cluster says beside a pod: of the Services its client calls, of Istio's objects and of its events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from meshtui.model.kubernetes.behind import Behind, ServiceRef
 from meshtui.model.kubernetes.events import PodEvents
+from meshtui.model.kubernetes.istio import IstioObjects
 from meshtui.sources.kubernetes.api import Api
 from meshtui.sources.kubernetes.events import read_events
+from meshtui.sources.kubernetes.istio import read_istio
 from meshtui.sources.kubernetes.objects import BehindSource
 
 
@@ -21,6 +23,10 @@ class PodCluster:
     async def behind(self, wanted: Mapping[ServiceRef, frozenset[str]]) -> Behind:
         """What is behind these Services; see :meth:`BehindSource.look`."""
         return await self._behind.look(wanted)
+
+    async def istio(self, namespaces: Iterable[str]) -> IstioObjects:
+        """Istio's objects of these namespaces and of the pod's own; see :func:`read_istio`."""
+        return await read_istio(self._api, {self._namespace, *namespaces})
 
     async def events(self) -> PodEvents:
         """What the cluster remembers of this very pod; see :func:`read_events`."""

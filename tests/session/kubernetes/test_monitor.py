@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.kubernetes.behind import Behind, ServiceRef
 from meshtui.model.kubernetes.events import PodEvents
+from meshtui.model.kubernetes.istio import IstioObjects
 from meshtui.model.xds.snapshot import Snapshot
 from meshtui.session.kubernetes.monitor import ClusterMonitor
-from meshtui.session.observation import ClusterSeen, Observation, PodEventsSeen
+from meshtui.session.observation import ClusterSeen, IstioSeen, Observation, PodEventsSeen
 from tests.waiting import until
 from tests.world.clock import NOW
 from tests.world.config import canary
@@ -28,6 +29,11 @@ class Cluster:
         if self.failure is not None:
             raise self.failure
         return Behind(taken_at=NOW)
+
+    async def istio(self, namespaces: Iterable[str]) -> IstioObjects:
+        if self.failure is not None:
+            raise self.failure
+        return IstioObjects(namespaces=tuple(namespaces))
 
     async def events(self) -> PodEvents:
         if self.failure is not None:
@@ -47,10 +53,10 @@ async def test_the_services_of_the_client_are_asked_for_once_its_config_is_known
     await until(lambda: any(isinstance(each, PodEventsSeen) for each in seen))
     assert not cluster.wanted
     following.config_seen()
-    await until(lambda: any(isinstance(each, ClusterSeen) for each in seen))
+    await until(lambda: len(seen) == 3)
     (wanted,) = cluster.wanted
     assert set(wanted) == {ServiceRef("echo-grpc", "echo")}
-    assert len(seen) == 2
+    assert [answer(each) for each in seen if isinstance(each, IstioSeen)] == [IstioObjects(namespaces=("echo-grpc",))]
     await following.stop()
     assert len(asyncio.all_tasks()) == 1
 
@@ -60,14 +66,16 @@ async def test_what_fails_is_said() -> None:
     following = monitor(Cluster(TargetUnreachable("no answer")), seen, canary())
     following.config_seen()
     following.start()
-    await until(lambda: len(seen) == 2)
+    await until(lambda: len(seen) == 3)
     await following.stop()
-    assert [str(answer(each)) for each in seen] == ["no answer", "no answer"]
+    assert [str(answer(each)) for each in seen] == ["no answer"] * 3
 
 
 def answer(observation: Observation) -> object:
     if isinstance(observation, ClusterSeen):
         return observation.behind
+    if isinstance(observation, IstioSeen):
+        return observation.istio
     return observation.events if isinstance(observation, PodEventsSeen) else None
 
 
@@ -76,7 +84,7 @@ async def test_a_defect_costs_one_look() -> None:
     following = monitor(Cluster(ZeroDivisionError("ours")), seen, canary())
     following.config_seen()
     following.start()
-    await until(lambda: len(seen) == 2)
+    await until(lambda: len(seen) == 3)
     await following.stop()
     assert all("failed within meshtui" in str(answer(each)) for each in seen)
 
@@ -86,7 +94,7 @@ async def test_a_look_that_is_asked_for_does_not_wait() -> None:
     following = monitor(Cluster(), seen, canary())
     following.config_seen()
     following.start()
-    await until(lambda: len(seen) == 2)
+    await until(lambda: len(seen) == 3)
     following.look_now()
-    await until(lambda: len(seen) == 4)
+    await until(lambda: len(seen) == 6)
     await following.stop()

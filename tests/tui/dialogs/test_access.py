@@ -31,7 +31,7 @@ async def test_what_is_there_and_what_gives_the_rest(
         await pilot.press("A")
         await until(lambda: "Y all" in screen_text(pilot.app), "the ladder")
         await until(lambda: asked == [TARGET], "the rights are asked for")
-        await until(lambda: "of 17" in screen_text(pilot.app), "the rights")
+        await until(lambda: "of 18" in screen_text(pilot.app), "the rights")
         await pilot.press("g", *["j"] * 8)
         await until(lambda: "You may not list pods." in screen_text(pilot.app), "why not")
         await settle(pilot)

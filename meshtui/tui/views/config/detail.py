@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -15,7 +15,7 @@ from meshtui.model.xds.diff import body_change
 from meshtui.model.xds.graph import Node
 from meshtui.model.xds.references import References
 from meshtui.model.xds.resource import Resource
-from meshtui.present.summary import summarize
+from meshtui.present.summary import Section, summarize
 from meshtui.tui.frame import Frame
 from meshtui.tui.kit.backdrop import Backdrop
 from meshtui.tui.kit.bar import Bar, Zone, zones_of
@@ -145,7 +145,8 @@ class Detail(Backdrop):
         self._paint_title(subject)
         self._tabs.changed = subject.previous is not None
         place = (*subject.place, self.tab)
-        content = (id(subject.resource), id(subject.frame.state.graph), self.size.width)
+        state = subject.frame.state
+        content = (id(subject.resource), id(state.graph), id(state.istio), self.size.width)
         if (place, content) == (self._place, self._content):
             return
         elsewhere = place != self._place
@@ -178,7 +179,7 @@ class Detail(Backdrop):
         if self._references.resources is not snapshot.resources:
             self._references = References(snapshot.resources)
         sections = summarize(snapshot, subject.node, subject.resource, self._references)
-        return [*section_lines(sections, width), EMPTY]
+        return [*section_lines((*sections, *_named_by(subject)), width), EMPTY]
 
     def _yaml_page(self, subject: DetailSubject, width: int) -> Sequence[Line]:
         if subject.resource is None or not subject.resource.value:
@@ -205,3 +206,14 @@ class Detail(Backdrop):
         if self._yaml is None or self._yaml[0] is not resource:
             self._yaml = (resource, as_yaml(subject.frame.as_json(resource)))
         return self._yaml[1]
+
+
+def _named_by(subject: DetailSubject) -> Iterator[Section]:
+    """Istio's objects that name the host, of a target in a cluster."""
+    if subject.resource is None or subject.frame.state.istio is None:
+        return
+    from meshtui.present.istio_section import istio_section  # only pods need it
+
+    section = istio_section(subject.resource.key, subject.frame.state.istio)
+    if section is not None:
+        yield section

@@ -318,6 +318,9 @@ def _missing(missing: tuple[MissingFact, ...], width: int) -> Iterator[OverviewE
         yield from _entries(paragraph(fact.why, width, Role.DIM))
         if fact.unlock:
             yield from _entries(labelled("try", fact.unlock, width))
+    if missing:
+        yield OverviewEntry(EMPTY)
+        yield OverviewEntry((Span("    A", Role.KEY), Span("  what gives each of them, to paste", Role.DIM)))
 
 
 # what changed last

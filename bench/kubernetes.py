@@ -77,12 +77,14 @@ def main() -> None:
         place = Place(real, pod, address, os.environ.get("MESHTUI_BENCH_NAMESPACE", "default"))
         asyncio.run(_small(place))
         _first_trees(place)
+        _steps(place)
         _lists(place)
         return
     with csds_target(1) as small, _double(PODS, small) as kubeconfig:
         place = Place(kubeconfig, "echo-v1", small, MANY)
         asyncio.run(_small(place))
         _first_trees(place)
+        _steps(place)
         _lists(place)
     with csds_target(SERVICES) as large, _double(0, large) as kubeconfig:
         asyncio.run(_large(Place(kubeconfig, "echo-v1", large, MANY)))
@@ -163,6 +165,19 @@ def _first_trees(place: Place) -> None:
                 if turn:  # the first writes bytecode and warms the page cache
                     seen.append(seconds)
         _compared(what, *times)
+
+
+def _steps(place: Place) -> None:
+    """Where the time of a start goes: the way to the pod step by step, in processes of their own."""
+    command = (sys.executable, "-m", "bench._way_to_a_pod", place.kubeconfig, place.pod)
+    times: dict[str, list[float]] = {}
+    for turn in range(LARGE_ROUNDS + 1):
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        for line in told.splitlines() if turn else ():  # the first warms the page cache
+            seconds, _, what = line.partition(" ")
+            times.setdefault(what, []).append(float(seconds))
+    for what, seen in times.items():
+        print(f"{what:<52} {statistics.median(seen) * 1000:8.1f} ms")
 
 
 def _until_exit(target: tuple[str, ...]) -> float:

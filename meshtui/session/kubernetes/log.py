@@ -199,8 +199,7 @@ class LogFollower:
             return
         until, self._state = self._now(), replace(state, phase=LogPhase.ASKING)
         if state.book.lines and state.trouble is not None:
-            span = f"{state.since:%H:%M:%S} to {until:%H:%M:%S} UTC"
-            self._note(f"not read from {span}, and read on behind the last line: {state.trouble.what}")
+            self._note(f"not read from {state.since:%H:%M:%S} to {until:%H:%M:%S} UTC: {state.trouble.what}")
 
     def _note(self, text: str) -> None:
         note = LogLine(text=text, at=self._now(), is_note=True)

@@ -77,7 +77,7 @@ async def test_after_a_cut_it_goes_on_behind_the_last_line_and_says_so() -> None
         await until(lambda: follower.state.phase is LogPhase.LIVE and len(follower.state.book.lines) == 4)
         one, two, note, three = follower.state.book.lines
         assert (note.is_note, one.is_note, two.text, three.text) == (True, False, "two", "three")
-        assert note.text.endswith("read on behind the last line: The connection to https://10.0.0.1:6443 was cut.")
+        assert note.text.endswith(" UTC: The connection to https://10.0.0.1:6443 was cut.")
     last = source.followed[-1][1]
     assert last is not None
     assert (last.at, last.taken) == (two.at, 2)

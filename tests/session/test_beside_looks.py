@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from meshtui.model.errors import TargetUnreachable
 from meshtui.model.kubernetes.behind import Behind, ServiceRef
 from meshtui.model.kubernetes.events import PodEvents
+from meshtui.model.kubernetes.istio import IstioObjects
 from meshtui.model.kubernetes.pod_fate import PodFate, Unfollowed
 from meshtui.model.timeline import Event
 from meshtui.session.beside_looks import BesideLooks
@@ -42,6 +43,9 @@ class Asked:
     events_asked = 0
 
     async def behind(self, wanted: Mapping[ServiceRef, frozenset[str]]) -> Behind:
+        raise TargetUnreachable("no answer")
+
+    async def istio(self, namespaces: Iterable[str]) -> IstioObjects:
         raise TargetUnreachable("no answer")
 
     async def events(self) -> PodEvents:

@@ -22,7 +22,6 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -45,6 +44,7 @@ from meshtui.tui.kit.text import shown
 from meshtui.tui.pump import RATE
 from meshtui.tui.screens.pods.head import PodsHead
 from meshtui.tui.screens.pods.lines import about_lines, filter_lines
+from meshtui.tui.screens.pods.name_input import NameInput
 from meshtui.tui.screens.pods.notice import notice_lines, trouble_lines
 from meshtui.tui.screens.pods.table import PodHeading, PodTable
 
@@ -93,7 +93,7 @@ class PodsScreen(Screen[str | None], Backdrop):
         self._filter_bar = FilterBar(
             "words · column:value · label=value · !not, as in: app=echo status:crash restarts>3", id="pods-filter"
         )
-        self._input = _NameInput(placeholder="pod/NAME, deploy/NAME, svc/NAME", compact=True, id="pods-input")
+        self._input = NameInput(placeholder="pod/NAME, deploy/NAME, svc/NAME", compact=True, id="pods-input")
 
     def compose(self) -> ComposeResult:
         yield self._head
@@ -290,28 +290,13 @@ class PodsScreen(Screen[str | None], Backdrop):
         else:
             self.dismiss(line_of(text, options))
 
-    def on__name_input_left(self) -> None:
+    def on_name_input_left(self) -> None:
         self._input.display = False
         self._focus_rows()
 
     def on_unmount(self) -> None:
         """Whatever way it is left: nothing of it goes on."""
         self._picker.leave()
-
-
-class _NameInput(Input):
-    """Where a pod is typed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Attach", id="pods.attach", tooltip="Attach to it"),
-        Binding("escape", "leave", "Back to the list", id="pods.list", tooltip="Back to the list"),
-    ]
-
-    class Left(Message):
-        """The typing ended."""
-
-    def action_leave(self) -> None:
-        self.post_message(self.Left())
 
 
 def _same(rows: tuple[PodRow, ...], state: PickerState) -> bool:

@@ -192,7 +192,7 @@ class MainScreen(Screen[None], Backdrop):
             return self._demo is not None and len(self._demo.scenario.steps) > 1
         if action == "switch":
             return True if len(self._workspace.sessions) > 1 else None
-        if action in ("freeze", "poll"):
+        if action == "freeze":
             return True if self._frame is not None and self._frame.state.snapshot is not None else None
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.kubernetes.double.mesh import NAMESPACE, put_pod
 from tests.kubernetes.double.pods import container, namespace, pod, proxyless, running, waiting
 from tests.kubernetes.double.running import Double, running_double
 from tests.meshes import RunningMesh, headless_mesh
+from tests.world.logs import SAID
 
 MESH = {
     "client": "client-6d9c5f7b8d-4kx2p",
@@ -60,6 +62,15 @@ def pictured_cluster() -> Iterator[Double]:
                 del os.environ["KUBECONFIG"]
             else:
                 os.environ["KUBECONFIG"] = before
+
+
+def let_read_the_log(double: Double) -> None:
+    """Grant the one right, and let the agent have written something in the last minutes."""
+    double.cluster.users["jane"] = replace(JANE, rules=(*JANE.rules, Rule(("get",), ("pods/log",))))
+    now = datetime.now(UTC)
+    for number, said in enumerate(SAID):
+        at = (now - timedelta(seconds=17 * (len(SAID) - number))).isoformat()
+        double.cluster.logs.setdefault((NAMESPACE, MESH["client"], "istio-proxy"), []).append(f"{at} {at}\t{said}")
 
 
 def app(target: str | None = None) -> MeshtuiApp:

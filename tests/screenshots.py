@@ -26,7 +26,7 @@ from meshtui.session.workspace import Workspace
 from meshtui.targets import open_session
 from meshtui.tui.app import MeshtuiApp
 from tests.picture import browser, draw, without_web_font
-from tests.pictured_cluster import TARGET, pictured_cluster
+from tests.pictured_cluster import TARGET, let_read_the_log, pictured_cluster
 from tests.pictured_cluster import app as app_on_a_cluster
 
 FOLDER: Final = Path(__file__).parent.parent / "screenshots"
@@ -121,12 +121,15 @@ PODS: Final = (Shot("pods-80x24", NARROW, ("p", "j"), 3), Shot("pods-160x45", WI
 ACCESS: Final = (Shot("access-160x45", WIDE, ("A", "g", *["j"] * 6), 3), Shot("access-80x24", NARROW))
 """The access ladder of a pod, at the first right that is missing."""
 
+LOG: Final = (Shot("log-160x45", WIDE, ("escape", "8"), 6), Shot("log-80x24", NARROW, ("x", "w"), 1))
+"""The log of its agent, once the right to read it is granted."""
+
 
 async def make_pods(wanted: Sequence[str]) -> None:
     """The pictures of a cluster's pods."""
-    if wanted and not any(shot.name.startswith(tuple(wanted)) for shot in (*PODS, *ACCESS)):
+    if wanted and not any(shot.name.startswith(tuple(wanted)) for shot in (*PODS, *ACCESS, *LOG)):
         return
-    with pictured_cluster():
+    with pictured_cluster() as double:
         async with app_on_a_cluster().run_test(size=WIDE) as pilot:
             for shot in PODS:
                 await _take(pilot, shot, write=not wanted or shot.name.startswith(tuple(wanted)))
@@ -134,6 +137,9 @@ async def make_pods(wanted: Sequence[str]) -> None:
         async with attached.run_test(size=WIDE) as pilot:
             await asyncio.sleep(8)  # the mesh, the files and the rights are seen
             for shot in ACCESS:
+                await _take(pilot, shot, write=not wanted or shot.name.startswith(tuple(wanted)))
+            let_read_the_log(double)
+            for shot in LOG:
                 await _take(pilot, shot, write=not wanted or shot.name.startswith(tuple(wanted)))
 
 

@@ -18,7 +18,7 @@ from meshtui.tui.views.log.lines import Columns, row_line
 
 
 class LogRows(Rows):
-    """``follows`` while the last row is in sight and the cursor on it: then what comes is shown."""
+    """``follows`` while the last line is in sight and the cursor on it: then what comes is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "enter", "Whole", show=False, id="rows.open", tooltip="Long lines whole, or cut"),
@@ -146,7 +146,8 @@ class LogRows(Rows):
 
     def _moved(self) -> None:
         if not self._painting and self.count():
-            at_end = self.cursor >= self.count() - 1 and self.scroll_offset.y >= self.max_scroll_y
+            on_last = self.number == self.layout_.rows[-1].number
+            at_end = on_last and self.scroll_offset.y >= self.max_scroll_y
             if at_end != self.follows:
                 self.follows = at_end
                 self.post_message(self.Moved(self))

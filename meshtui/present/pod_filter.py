@@ -23,6 +23,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeAlias
 
 from meshtui.model.kubernetes.pod_row import PodRow
@@ -61,6 +62,7 @@ class PodFilter:
     text: str = ""
     terms: tuple[Holds, ...] = ()
     problem: str = ""
+    every_namespace: bool = False
 
     @property
     def active(self) -> bool:
@@ -80,19 +82,21 @@ class _Meaningless(Exception):
     """A part of a filter that means nothing, as a sentence."""
 
 
-def pod_filter(text: str) -> PodFilter:
-    """The filter that was typed. What means nothing is looked for as the text it is, and said in ``problem``."""
+def pod_filter(text: str, *, every_namespace: bool = False) -> PodFilter:
+    """The filter that was typed, for the pods of one namespace or of all. What means nothing is looked for as the text
+    it is, and said in ``problem``."""
+    words = partial(_of_words, every_namespace=every_namespace)
     terms: list[Holds] = []
     problem = ""
     for part in text.split():
         if part == "-l":  # as kubectl has it, before a label
             continue
         try:
-            terms.append(_term(part))
+            terms.append(_inverted(part, partial(_plain_term, words=words)))
         except _Meaningless as error:
             problem = problem or str(error)
-            terms.append(_inverted(part, _of_words))
-    return PodFilter(text.strip(), tuple(terms), problem)
+            terms.append(_inverted(part, words))
+    return PodFilter(text.strip(), tuple(terms), problem, every_namespace)
 
 
 def _inverted(part: str, term: Callable[[str], Holds]) -> Holds:
@@ -103,24 +107,25 @@ def _inverted(part: str, term: Callable[[str], Holds]) -> Holds:
     return lambda row, now: not holds(row, now)
 
 
-def _term(part: str) -> Holds:
-    return _inverted(part, _plain_term)
-
-
-def _plain_term(part: str) -> Holds:
+def _plain_term(part: str, words: Callable[[str], Holds]) -> Holds:
     column = _COLUMN.fullmatch(part) or _COMPARED.fullmatch(part)
     if column is not None:
         return _of_column(_column(column[1]), column[2])
     label = _LABEL.fullmatch(part)
     if label is not None:
         return _of_label(label[1], label[2], label[3])
-    return _of_words(part)
+    return words(part)
 
 
-def _of_words(part: str) -> Holds:
+def _of_words(part: str, *, every_namespace: bool) -> Holds:
     """One of the words occurs; an empty one is still being typed."""
     words = [word for word in part.lower().split("|") if word]
-    return lambda row, now: not words or any(word in searchable(row) for word in words)
+
+    def holds(row: PodRow, now: datetime) -> bool:
+        text = searchable(row, every_namespace=every_namespace)
+        return not words or any(word in text for word in words)
+
+    return holds
 
 
 def _column(name: str) -> Column:

@@ -49,10 +49,12 @@ def cell(row: PodRow, column: Column, now: datetime) -> str:
             return row.revision
 
 
-def searchable(row: PodRow) -> str:
-    """Everything a word of a filter may occur in, in lower case: the columns that are names, labels, and the mesh."""
+def searchable(row: PodRow, *, every_namespace: bool = False) -> str:
+    """Everything a word of a filter may occur in, in lower case: the columns that are names, labels, and the mesh. The
+    namespace is one of them where pods of all are listed; of one, every pod would have it."""
     labels = (f"{key}={value}" for key, value in row.labels.items())
-    words = (row.name, row.namespace, row.version, row.status.status, row.node, row.revision, row.ip)
+    namespace = row.namespace if every_namespace else ""
+    words = (row.name, namespace, row.version, row.status.status, row.node, row.revision, row.ip)
     return "\n".join((*words, row.mesh.kind.value, *labels)).lower()
 
 

@@ -29,7 +29,8 @@ CRASHING = "shop-api-5bcd84887b-6bhnw"
     [
         ("", ["echo-v1", "echo-v2", CRASHING, "waiting", "redis-0", "web-0"]),
         ("echo v2", ["echo-v2"]),
-        ("ECHO", ["echo-v1", "echo-v2", CRASHING, "waiting", "redis-0", "web-0"]),  # the namespace has it
+        ("ECHO-V", ["echo-v1", "echo-v2"]),
+        ("echo-grpc", []),  # every pod of the namespace would have it
         ("name:echo", ["echo-v1", "echo-v2"]),
         ("name:=echo-v1", ["echo-v1"]),
         ("pod:=ECHO-V1", ["echo-v1"]),
@@ -53,7 +54,7 @@ CRASHING = "shop-api-5bcd84887b-6bhnw"
         ("status=Running name:v", ["echo-v1", "echo-v2"]),
         ("status!=running name:echo", []),
         ("echo-v1|redis|", ["echo-v1", "redis-0"]),
-        ("!echo-grpc|redis", []),
+        ("!echo|redis|-", []),
         ("-l app=redis", ["redis-0"]),
         ("app=echo", ["echo-v1", "echo-v2", "waiting"]),
         ("app==redis", ["redis-0"]),
@@ -67,6 +68,10 @@ CRASHING = "shop-api-5bcd84887b-6bhnw"
 )
 def test_what_a_filter_keeps(typed: str, names: list[str]) -> None:
     assert found(typed) == names
+
+
+def test_the_namespace_is_searched_where_all_are_listed() -> None:
+    assert all(pod_filter("echo-grpc", every_namespace=True).keeps(row, NOW) for row in some())
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def _problem(state: PickerState, now: datetime, width: int) -> Iterator[Line]:
     missing = _missing(state.access)
     if missing is not None:
         yield EMPTY
-        yield from paragraph(f"You {missing.why}. This rule of a Role gives it:", width, Role.TEXT)
+        role = "ClusterRole" if state.every_namespace else "Role"
+        yield from paragraph(f"You {missing.why}. This rule of a {role} gives it:", width, Role.TEXT)
         yield from (((Span("      "), span(line, Role.STRONG))) for line in rules_yaml(missing.rights).splitlines())
     if retry := retry_words(book, now):
         yield EMPTY

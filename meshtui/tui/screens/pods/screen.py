@@ -150,6 +150,8 @@ class PodsScreen(Screen[str | None], Backdrop):
             self._focus_rows()
 
     def _paint_list(self, state: PickerState, now: datetime) -> None:
+        if self._filter.every_namespace is not state.every_namespace:
+            self._filter = pod_filter(self._filter.text, every_namespace=state.every_namespace)
         shown_rows = in_order(self._all, lambda row: self._filter.keeps(row, now), self._order)
         self._heading.order, self._heading.every_namespace = self._order, state.every_namespace
         self._heading.refresh()
@@ -182,7 +184,7 @@ class PodsScreen(Screen[str | None], Backdrop):
         self._filter_bar.edit(self._filter.text)
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        self._filter = pod_filter(message.text)
+        self._filter = pod_filter(message.text, every_namespace=self._picker.state.every_namespace)
         self._paint()
 
     def on_filter_bar_left(self) -> None:

@@ -65,7 +65,6 @@ class LogView(View):
         Binding("t", "times", "Ages", show=False, id="log.times", tooltip="Times as ages, or in UTC"),
         Binding("n", "seek(1)", "Next match", show=False, id="log.next", tooltip="The next line with the words"),
         Binding("N", "seek(-1)", "Match before", show=False, id="log.before", tooltip="The one before"),
-        Binding("r", "look", "Read now", show=False, id="log.look", tooltip="Do not wait for the next try"),
         Binding("escape", "back", "Back", show=False, id="log.back", tooltip="End the search; then: show every line"),
     ]
 
@@ -191,7 +190,7 @@ class LogView(View):
             return bool(self._rows.typed) or not self._shows_all
         if action == "seek":
             return True if self._rows.typed else None
-        if action in ("find", "mesh", "trouble", "wrap", "times", "look", "previous", "copy"):
+        if action in ("find", "mesh", "trouble", "wrap", "times", "previous", "copy"):
             return True if log is not None else None
         if action == "container":
             return True if log is not None and log.pod is not None else None
@@ -228,10 +227,6 @@ class LogView(View):
     def action_times(self) -> None:
         self._rows.ages = not self._rows.ages
         self._rows.repaint()
-
-    def action_look(self) -> None:
-        if self.frame is not None and self.frame.log is not None:
-            self.frame.log.look_now()
 
     def action_back(self) -> None:
         if self._rows.typed:

@@ -114,6 +114,12 @@ async def test_read_only_runs_nothing_in_the_pod(cluster_of_mesh: Double) -> Non
     assert ("get", "pods/exec") not in cluster_of_mesh.verbs()
 
 
+async def test_read_only_asks_for_no_right_to_run_anything(double: Double) -> None:
+    done = await meshtui("bootstrap", *of_pod(double, "echo-v1", token="nothing"), "-n", "echo-grpc", "--read-only")
+    assert "--read-only forbids running anything in a container" in said(done)
+    assert "pods/exec" not in done.err
+
+
 async def test_a_missing_right_to_read_files_is_said(shifted_cluster: Double) -> None:
     done = await meshtui("bootstrap", *of_pod(shifted_cluster, token="forward"))
     assert 'resources: ["pods/exec"]' in said(done)

@@ -29,6 +29,10 @@ NOT_STARTED: Final = frozenset({126, 127})
 """Exit codes by which a runtime, too, says that it could not run or not find a program (POSIX, as a shell does)."""
 
 
+READ_ONLY: Final = "--read-only forbids running anything in a container, even cat."
+"""What is said where the user forbade it."""
+
+
 class ExecFailure(StrEnum):
     """Why a command came to nothing."""
 
@@ -91,9 +95,7 @@ async def run_command(
     how it failed; other ``MeshtuiError`` for an API server that is not reached, and ``PodReplaced``.
     """
     if read_only:
-        raise ExecFailed(
-            "--read-only forbids running anything in a container, even cat.", failure=ExecFailure.READ_ONLY
-        )
+        raise ExecFailed(READ_ONLY, failure=ExecFailure.READ_ONLY)
     try:
         async with asyncio.timeout(timeout):
             socket = await _open(api, place, command)

@@ -15,7 +15,7 @@ from meshtui.model.kubernetes.pod_bootstrap import is_absolute_file
 from meshtui.model.kubernetes.rights import EXEC
 from meshtui.sources.certificates.files import names_key
 from meshtui.sources.kubernetes.api import Api
-from meshtui.sources.kubernetes.exec import ExecFailed, ExecFailure, ExecResult, PodContainer, run_command
+from meshtui.sources.kubernetes.exec import READ_ONLY, ExecFailed, ExecFailure, ExecResult, PodContainer, run_command
 from meshtui.sources.kubernetes.rights import why_forbidden
 from meshtui.sources.reading import TooLarge
 
@@ -158,6 +158,8 @@ class PodReader:
         return FilesMissing(failed.what, hint)
 
     def _nowhere(self, failures: list[ExecFailed]) -> MeshtuiError:
+        if not failures and self._read_only:  # no right would help
+            return FilesMissing(READ_ONLY, BY_HAND)
         if not failures:
             return FilesForbidden(
                 f"Which containers pod/{self._place.pod} has is not known, so none of its files can be read.",

@@ -46,6 +46,7 @@ async def _read(target: str, options: TargetOptions, person: Person) -> PodIdent
     assert said.reference is not None
     async with resolved(said.reference, said.options, person, *_needs(said.options)) as (api, pod):
         from meshtui.sources.kubernetes.pod_workload import PodWorkload
+        from meshtui.sources.kubernetes.resolved import port_in_pod
 
         workload = PodWorkload(api, pod.namespace, pod.name, pod.pod, said.options)
         try:
@@ -54,7 +55,9 @@ async def _read(target: str, options: TargetOptions, person: Person) -> PodIdent
             await workload.close()
         if isinstance(files, TargetUnreachable) and files is not agent:
             files = await _explained(api, pod, files, agent)
-        cluster = said.options.cluster._replace(selector=None, namespace=pod.namespace)
+        typed = said.options.cluster.port
+        port = port_in_pod(pod, typed) if typed is not None else None
+        cluster = said.options.cluster._replace(selector=None, namespace=pod.namespace, port=port)
         return PodIdentity(
             files=files,
             agent=agent,

@@ -38,7 +38,7 @@ async def open_log(target: str, options: TargetOptions, person: Person) -> Async
         try:
             yield log
         except ApiRefused as error:
-            raise TargetUnreachable(error.what, await log.what_to_do(error)) from None
+            raise await log.explained(error) from None
 
 
 async def _found(api: Api, reference: Reference, container: str, person: Person) -> PodLog:
@@ -88,8 +88,16 @@ class PodLog:
             return f"The cluster has no line of container {self._container} of {words}."
         return f"The cluster has no line of container {self._container}: {words} {reach.why.rstrip('.')}."
 
-    async def what_to_do(self, error: ApiRefused) -> str:
-        """What to try after a refusal: the rule that is missing, or the containers there are."""
+    async def explained(self, error: ApiRefused) -> TargetUnreachable:
+        """The refusal, with what to try."""
+        if error.code != 404:
+            return TargetUnreachable(error.what, await self._what_to_do(error))
+        from meshtui.sources.kubernetes.resolve import no_such
+
+        return no_such(self._api, self._namespace, Reference(Kind.POD, self._name))
+
+    async def _what_to_do(self, error: ApiRefused) -> str:
+        """The rule that is missing, or the containers there are."""
         from meshtui.sources.kubernetes.rights import why_forbidden
 
         if error.code == 403:

@@ -229,6 +229,8 @@ async def test_where_a_port_of_a_service_leads_is_said(double: Double) -> None:
     config = ("--kubeconfig", str(double.kubeconfig()))
     done = await meshtui("xds", "status", "svc/echo", *config, "--port", "7070")
     assert "Port 7070 of service/echo leads to port 17070 of its pods." in said(done)
+    files = await meshtui("bootstrap", "svc/echo", *config, "--port", "7070")
+    assert "localhost:7070" not in files.err
 
 
 def service(name: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ async def test_what_has_no_log(double: Double) -> None:
     address = await meshtui("log", "localhost:17171")
     assert (address.code, "localhost:17171 is an address" in address.err) == (2, True)
     gone = await meshtui(*typed(double, "pod/nope"))
-    assert (gone.code, '"nope" not found' in gone.err) == (3, True)
+    assert (gone.code, "There is no pod/nope in namespace echo-grpc" in gone.err) == (3, True)
     both = await meshtui(*typed(double), "--follow", "--previous")
     assert both.code == 2
 

@@ -10,7 +10,6 @@ from meshtui.model.address import Address
 from meshtui.model.errors import MeshtuiError, ServiceMissing, TargetUnreachable
 from meshtui.model.kubernetes.admin_ports import USUAL, AdminPorts, PortCandidate, admin_ports
 from meshtui.model.kubernetes.forward import ForwardEndKind
-from meshtui.model.kubernetes.pod import Pod
 from meshtui.model.kubernetes.pod_mesh import mesh_of
 from meshtui.model.kubernetes.rights import FORWARD, rule_line
 from meshtui.model.target import TargetOptions
@@ -23,7 +22,7 @@ from meshtui.sources.kubernetes.failures import ApiRefused
 from meshtui.sources.kubernetes.over_relay import Way
 from meshtui.sources.kubernetes.port_forward import PodPort
 from meshtui.sources.kubernetes.relay import Relay, open_relay
-from meshtui.sources.kubernetes.resolved import Resolved, by_status, pod_words, uid_of, why_not_reached
+from meshtui.sources.kubernetes.resolved import Resolved, by_status, pod_words, port_in_pod, uid_of, why_not_reached
 from meshtui.sources.kubernetes.rights import why_forbidden
 
 
@@ -59,16 +58,10 @@ async def open_pod(api: Api, resolved: Resolved, options: TargetOptions, *, need
 def _ports(resolved: Resolved, options: TargetOptions) -> AdminPorts:
     typed = options.cluster.port
     if resolved.pod is not None:
-        return admin_ports(resolved.pod, typed if typed is None else _in_pod(resolved, resolved.pod, typed))
+        return admin_ports(resolved.pod, typed if typed is None else port_in_pod(resolved, typed))
     if typed is not None:
         return AdminPorts((PortCandidate(typed, "as given"),), said=True)
     return AdminPorts((PortCandidate(USUAL, "the usual one, as the pod may not be read"),))
-
-
-def _in_pod(resolved: Resolved, pod: Pod, typed: int) -> int:
-    """The pod's port that is meant: of a Service its own port may be, as kubectl takes it."""
-    targets = (port.in_pod(pod) for port in resolved.ports if port.number == typed)
-    return next(filter(None, targets), typed)
 
 
 def _leads_to(resolved: Resolved, typed: int | None, port: int) -> str:

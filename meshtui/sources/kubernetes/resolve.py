@@ -78,7 +78,7 @@ async def _named(api: Api, namespace: str, reference: Reference) -> Resolved:
         pod = await get_pod(api, namespace, reference.name)
     except ApiRefused as error:
         if error.code == 404:
-            raise _nothing(api, namespace, reference) from None
+            raise no_such(api, namespace, reference) from None
         if not _lacks_right(error):
             raise
         unseen = f"{error.what} {role_words([Right(verb='get', resource='pods')])}"
@@ -201,7 +201,7 @@ async def _object(api: Api, namespace: str, reference: Reference) -> Any:
         return await _allowed(asked, right, LIST_PODS)
     except ApiRefused as error:
         if error.code == 404:
-            raise _nothing(api, namespace, reference) from None
+            raise no_such(api, namespace, reference) from None
         raise
 
 
@@ -256,7 +256,8 @@ def _chosen(
     )
 
 
-def _nothing(api: Api, namespace: str, reference: Reference) -> NoPod:
+def no_such(api: Api, namespace: str, reference: Reference) -> NoPod:
+    """That there is no such object, with what to try."""
     return NoPod(
         f"There is no {reference} in namespace {namespace} of context {api.context.name}.",
         NOT_HERE,

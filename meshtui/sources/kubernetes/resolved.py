@@ -75,3 +75,12 @@ def by_status(resolved: Resolved) -> str:
     """What in the pod's status may be behind a failure, as a sentence after it, with a blank before; or nothing."""
     why = forward_to(resolved.pod).why if resolved.pod is not None else ""
     return f" By its status {why.rstrip('.')}." if why else ""
+
+
+def port_in_pod(resolved: Resolved, typed: int) -> int:
+    """The pod's port that is meant: of a Service its own port may be, as kubectl takes it."""
+    pod = resolved.pod
+    if pod is None:
+        return typed
+    targets = (port.in_pod(pod) for port in resolved.ports if port.number == typed)
+    return next(filter(None, targets), typed)

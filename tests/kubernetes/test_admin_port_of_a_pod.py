@@ -15,6 +15,7 @@ from tests.loopback import listening
 from tests.meshes import RunningMesh
 from tests.program import meshtui
 from tests.sources.grpc.tls_files import TlsFiles
+from tests.waiting import until
 
 import grpc  # isort: skip
 
@@ -38,6 +39,7 @@ async def status(double: Double, *more: str) -> str:
     double.cluster.store.put(pod("odd", containers=[app]))
     done = await meshtui("xds", "status", "pod/odd", "--kubeconfig", str(double.kubeconfig()), *more)
     assert done.code == 3, done
+    await until(lambda: not double.streams("odd"), "the node has let go of the pod")
     return done.err
 
 
@@ -84,5 +86,6 @@ async def test_ports_that_hang_hold_up_no_other(shifted_mesh: RunningMesh, clust
         cluster_of_mesh.cluster.targets["echo-grpc", "odd", 9100] = shifted_mesh.admin("client")
         config = str(cluster_of_mesh.kubeconfig())
         done = await meshtui("xds", "status", "pod/odd", "--kubeconfig", config, "--timeout", "60", "-o", "json")
+        await until(lambda: not cluster_of_mesh.streams("odd"), "the node has let go of the pod")
     assert done.code == 0, done.err
     assert len(done.json["resources"]) == 6

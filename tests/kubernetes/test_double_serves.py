@@ -6,8 +6,9 @@ import asyncio
 import ssl
 
 import aiohttp
+import pytest
 
-from tests.kubernetes.double.running import Double, authority
+from tests.kubernetes.double.running import Double, authority, running_double
 from tests.loopback import listening
 from tests.waiting import until
 
@@ -25,6 +26,21 @@ async def test_lists_pods_and_logs_what_was_asked(double: Double) -> None:
         document = await response.json()
     assert [item["metadata"]["name"] for item in document["items"]] == ["echo-v1", "echo-v2"]
     assert double.verbs() == {("list", "pods")}
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("DELETE", "/api/v1/namespaces/echo-grpc/pods/echo-v1"),
+        ("PATCH", "/api/v1/namespaces/echo-grpc/pods/echo-v1"),
+        ("POST", "/api/v1/namespaces/echo-grpc/pods"),
+        ("GET", "/api/v1/namespaces/echo-grpc/pods/echo-v1/exec?command=cat&command=/var/lib/istio/data/key.pem"),
+    ],
+)
+async def test_no_test_goes_well_that_changes_something(verb: str, path: str) -> None:
+    with pytest.raises(AssertionError, match="was to be changed"), running_double() as double:
+        async with session(double) as client, client.request(verb, path):
+            pass
 
 
 async def test_is_gone_and_back_at_the_same_port(double: Double) -> None:

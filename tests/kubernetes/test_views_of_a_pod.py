@@ -91,6 +91,7 @@ async def test_a_view_shows_what_came_from_the_pod(cluster_of_mesh: Double, view
         await until(lambda: not lacking(), f"{view.id}: all of {SHOWN[view.id]}")
         await until(lambda: forwarded(cluster_of_mesh) == PORTS, "a forward of each port")
         await until(lambda: ("get", "pods/exec") in cluster_of_mesh.verbs(), "the pod's files")
+    await until(lambda: not cluster_of_mesh.streams("echo-v1"), "the node has let go of the pod")
     only_read(cluster_of_mesh)
 
 

@@ -13,6 +13,12 @@ FORWARD: Final = "pods/portforward"
 EXEC: Final = "pods/exec"
 
 
+READS: Final = frozenset({"get", "list", "watch"})
+
+CREATED: Final = frozenset({"pods/portforward", "pods/exec", "selfsubjectaccessreviews", "selfsubjectrulesreviews"})
+"""What is created: connections and questions about one's own rights, of which nothing stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule of a role; in every namespace, or in one."""
@@ -68,6 +74,12 @@ class Asked:
     def full_resource(self) -> str:
         """``pods`` or ``pods/exec``."""
         return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether meshtui may ask for this: nothing that changes what stays, and no private key."""
+        changes = self.verb not in READS and not (self.verb == "create" and self.full_resource in CREATED)
+        return not changes and not any("key.pem" in word for word in self.all_of("command"))
 
     def all_of(self, key: str) -> list[str]:
         """Every value of a parameter of the query."""

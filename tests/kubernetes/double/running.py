@@ -165,7 +165,7 @@ class Double:
 
 @contextmanager
 def running_double(cluster: Cluster | None = None, *, certificate: Issued | None = None) -> Iterator[Double]:
-    """A double for the length of the block."""
+    """A double for the length of the block. Whatever was asked of it there is held to changing nothing."""
     cluster = cluster if cluster is not None else Cluster()
     server = ApiServer(cluster)
     with tempfile.TemporaryDirectory(prefix="double-") as folder, _loop_in_a_thread() as loop:
@@ -178,6 +178,7 @@ def running_double(cluster: Cluster | None = None, *, certificate: Issued | None
         finally:
             cluster.store.changed = lambda: None
             double.stop()
+    assert not [asked for asked in cluster.log if not asked.may_be_sent], "something in the cluster was to be changed"
 
 
 def server_certificate(sans: tuple[str, ...] = NAMES, **more: Any) -> Issued:

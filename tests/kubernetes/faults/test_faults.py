@@ -28,12 +28,6 @@ LONGEST = 1300
 PATIENT = ("--timeout", "40")
 """Given where no other time-out is: a fault that ends by itself ends in milliseconds, on a busy machine in seconds."""
 
-SENT: frozenset[str] = frozenset({"get", "list", "watch", "create"})
-"""The verbs that are ever sent."""
-
-CREATED = ("pods/portforward", "pods/exec", "selfsubjectaccessreviews", "selfsubjectrulesreviews")
-"""What is ever created: nothing that stays."""
-
 
 @pytest.fixture
 def real() -> Iterator[Double]:
@@ -92,15 +86,7 @@ def test_a_fault_of_the_cluster_is_said_in_a_sentence(
     assert "secret" not in err
     assert not [one for one in err if one != "\n" and unicodedata.category(one) in ("Cc", "Cf", "Cs")]
     assert re.search(r"^try: \S", said, re.MULTILINE) or not fault.hinted, f"it does not say what to try: {said}"
-    _only_reads(real)
     _compare(_heading(fault), said)
-
-
-def _only_reads(double: Double) -> None:
-    """Nothing in a cluster is ever changed, whatever goes wrong."""
-    assert {asked.verb for asked in double.cluster.log} <= SENT
-    assert {asked.full_resource for asked in double.cluster.log if asked.verb == "create"} <= set(CREATED)
-    assert not [asked for asked in double.cluster.log if any("key.pem" in word for word in asked.all_of("command"))]
 
 
 def _compare(heading: str, said: str) -> None:

@@ -53,7 +53,7 @@ def log(
     previous: bool,
     follow: bool,
 ) -> None:
-    """What istio-proxy in a pod wrote, with what it says of xDS picked out.
+    """What the agent in a pod (istio-proxy) wrote, with what it says of xDS picked out.
 
     TARGET is a pod of a cluster. Its log is read from the cluster (get pods/log), whether or not the pod still runs.
     """

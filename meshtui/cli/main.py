@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "completion": "Print the completion script of a shell.",
     "demo": "Start a real proxyless mesh on this machine and open the screen on it.",
     "echo": "Send requests through a pod that serves ForwardEcho, and judge the split by version.",
-    "log": "What istio-proxy in a pod wrote, with what it says of xDS picked out.",
+    "log": "What the agent in a pod (istio-proxy) wrote, with what it says of xDS picked out.",
     "xds": "The xDS config that the gRPC client in the target really holds.",
 }
 """Each command with the first sentence of its help; it lives in the module of its name beside this one."""

@@ -1,4 +1,4 @@
-"""The log of a pod's ``istio-proxy``, which needs no way into the pod."""
+"""The log of the mesh's agent in a pod, which needs no way into the pod."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from meshtui.model.errors import TargetUnreachable, UsageError
+from meshtui.model.kubernetes.log_pod import agent_of
 from meshtui.model.kubernetes.pod import PROXY, Pod
 from meshtui.model.kubernetes.reference import Kind, Reference
 from meshtui.model.kubernetes.rights import LOG
@@ -34,22 +35,37 @@ async def open_log(target: str, options: TargetOptions, person: Person) -> Async
 
     cluster = said.options.cluster
     async with open_api(cluster, options.timeout, login_prompt=person.login or SILENT) as api:
-        log = await _found(api, said.reference, cluster.container or PROXY, person)
+        log = await _found(api, said.reference, cluster.container, person)
         try:
             yield log
         except ApiRefused as error:
             raise await log.explained(error) from None
 
 
-async def _found(api: Api, reference: Reference, container: str, person: Person) -> PodLog:
-    """The log of a named pod may be read by one who may not read the pod, so that it is not asked for."""
+async def _found(api: Api, reference: Reference, container: str | None, person: Person) -> PodLog:
+    """The log that is meant. Which container is the agent's only the pod says; where that may not be read, it is looked
+    for under its usual name."""
     if reference.kind is Kind.POD:
-        return PodLog(api, api.context.namespace, reference.name, container)
-    from meshtui.sources.kubernetes.resolve import resolve
+        namespace, name = api.context.namespace, reference.name
+        pod = await _readable_pod(api, namespace, name) if container is None else None
+    else:
+        from meshtui.sources.kubernetes.resolve import resolve
 
-    found = await resolve(api, api.context.namespace, reference, LOG)
-    person.picked(found.words)
-    return PodLog(api, found.namespace, found.name, container, found.pod)
+        found = await resolve(api, api.context.namespace, reference, LOG)
+        person.picked(found.words)
+        namespace, name, pod = found.namespace, found.name, found.pod
+    return PodLog(api, namespace, name, container or (PROXY if pod is None else agent_of(pod)), pod)
+
+
+async def _readable_pod(api: Api, namespace: str, name: str) -> Pod | None:
+    """The pod, where it may be read."""
+    from meshtui.sources.kubernetes.failures import ApiRefused
+    from meshtui.sources.kubernetes.pods import get_pod
+
+    try:
+        return await get_pod(api, namespace, name)
+    except ApiRefused:
+        return None
 
 
 class PodLog:
@@ -109,12 +125,5 @@ class PodLog:
 
     async def _seen(self) -> Pod | None:
         """The pod, where it may be read."""
-        from meshtui.sources.kubernetes.failures import ApiRefused
-        from meshtui.sources.kubernetes.pods import get_pod
-
-        if self._pod is None:
-            try:
-                self._pod = await get_pod(self._api, self._namespace, self._name)
-            except ApiRefused:
-                return None
+        self._pod = self._pod or await _readable_pod(self._api, self._namespace, self._name)
         return self._pod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from tests.kubernetes.double.access import Rule, User
-from tests.kubernetes.double.pods import proxyless
+from tests.kubernetes.double.pods import container, pod, proxyless
 from tests.kubernetes.double.running import Double
 from tests.program import meshtui, running
 
@@ -70,6 +70,14 @@ async def test_a_log_needs_one_right(double: Double) -> None:
     assert refused.code == 3
     assert 'cannot get resource "pods/log"' in refused.err
     assert 'resources: ["pods/log"]' in refused.err
+
+
+async def test_the_agent_is_known_whatever_its_container_is_called(double: Double) -> None:
+    agent = container("mesh-agent", ISTIO_META_GENERATOR="grpc")
+    double.cluster.store.put(pod("own", labels={}, annotations={}, containers=[container("app"), agent]))
+    double.cluster.logs["echo-grpc", "own", "mesh-agent"] = list(LOG)
+    done = await meshtui(*typed(double, "pod/own"))
+    assert (done.code, len(done.out.splitlines())) == (0, 3)
 
 
 async def test_what_has_no_log(double: Double) -> None:

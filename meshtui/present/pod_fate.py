@@ -254,11 +254,13 @@ def _unfollowed(fate: PodFate, now: datetime, sight: Sight) -> PodNotice:
     if unfollowed.is_final:
         title = f"What becomes of this pod is no longer known: {unfollowed.error.what}"
         return PodNotice(Health.UNKNOWN, title, sight.answers)
-    waits = "waits for a login" if unfollowed.is_login else "waits"
     if sight is Sight.LIVE:
+        waits = "waits for a login" if unfollowed.is_login else "waits"
         text = f"The open port-forward answers: {sight.value}; what is new {waits}."
     else:
-        text = f"The pod does not answer either: {sight.value}; what is new {waits}."
+        # The pod is reached through the API server: of the pod itself silence says nothing.
+        login = "; what is new waits for a login" if unfollowed.is_login else ""
+        text = f"Nothing comes from the pod either: {sight.value}{login}."
     return PodNotice(Health.UNKNOWN, title, text)
 
 

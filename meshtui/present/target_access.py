@@ -7,6 +7,7 @@ import shlex
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.kubernetes.access import Access, AccessLadder, Step
 from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.kubernetes.rights import FORWARD
 from meshtui.model.kubernetes.typed import names_a_pod, parse_line
 from meshtui.present.register import REGISTER
 from meshtui.session.state import Fact, LinkState, SessionState
@@ -15,7 +16,7 @@ from meshtui.session.state import Fact, LinkState, SessionState
 def target_ladder(state: SessionState, rights: AccessLadder | MeshtuiError | None) -> AccessLadder:
     """All steps of a target. ``rights`` are those in its namespace, or why they are not known, or ``None`` while they
     are asked for; of an address there are none."""
-    steps = (_config(state), _channels(state), _files(state), _agent(state), _echo(state))
+    steps = (_config(state, rights), _channels(state), _files(state), _agent(state), _echo(state))
     if not names_a_pod(state.target):
         return AccessLadder(about=state.target, steps=steps)
     if isinstance(rights, AccessLadder):
@@ -25,7 +26,7 @@ def target_ladder(state: SessionState, rights: AccessLadder | MeshtuiError | Non
     return AccessLadder(about=state.target, steps=(*steps, unknown))
 
 
-def _config(state: SessionState) -> Step:
+def _config(state: SessionState, rights: AccessLadder | MeshtuiError | None) -> Step:
     """Whether the admin port is found and serves CSDS."""
     link = state.link
     missing = {
@@ -38,8 +39,23 @@ def _config(state: SessionState) -> Step:
         unlocks="the xDS config that the app holds: CSDS",
         why=link.problem,
         hint=link.hint,
-        paste=_admin_port(state.target) if missing is Access.MISSING else "",
+        paste=_to_the_port(state, rights) if missing is Access.MISSING else "",
     )
+
+
+def _to_the_port(state: SessionState, rights: AccessLadder | MeshtuiError | None) -> str:
+    """What leads to the admin port, as far as that is what is missing: a port that answered before is no unknown one,
+    a pod that has ended opens none, and where a pod's ports may not be asked nothing is known of them."""
+    link = state.link
+    if link.state is LinkState.STALE or link.is_final:
+        return ""
+    if not names_a_pod(state.target):
+        return _admin_port(state.target)
+    steps = rights.steps if isinstance(rights, AccessLadder) else ()
+    forward = next((step for step in steps if step.name == FORWARD.name), None)
+    if forward is None or forward.access is Access.UNKNOWN:
+        return _admin_port(state.target) if link.state is LinkState.MISSING else ""
+    return forward.paste if forward.access is Access.MISSING else _admin_port(state.target)
 
 
 def _channels(state: SessionState) -> Step:

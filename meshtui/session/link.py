@@ -30,6 +30,7 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
         hint=error.hint,
         timed_out=isinstance(error, NoAnswer),
         retry_at=at + timedelta(seconds=again_in) if again_in else None,
+        is_final=isinstance(error, TargetUnreachable) and error.is_final,
     )
 
 

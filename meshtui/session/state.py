@@ -46,7 +46,7 @@ class Link:
     """The connection to the target. ``problem`` is a whole sentence, ``hint`` what to try; both empty when live.
 
     ``timed_out`` says that nothing came in the time it was given, which ``problem`` then names. ``retry_at`` is when
-    the try comes that may do better, where the next one cannot.
+    the try comes that may do better, where the next one cannot. ``is_final`` says that what was there has ended.
     """
 
     state: LinkState
@@ -57,6 +57,7 @@ class Link:
     hint: str = ""
     timed_out: bool = False
     retry_at: datetime | None = None
+    is_final: bool = False
 
 
 class Fact(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from meshtui.model.errors import MeshtuiError
-from meshtui.model.kubernetes.access import Access, Step
+from meshtui.model.kubernetes.access import Access, AccessLadder, Step
 from meshtui.present.target_access import target_ladder
 from meshtui.session.state import Fact, Link, LinkState, MissingFact, SessionState
 from tests.world.clock import NOW
@@ -37,6 +37,23 @@ def test_a_port_without_csds_is_told_with_the_annotation_and_the_code() -> None:
     assert "cleanup, err := admin.Register(server)" in port.paste
     assert "kubectl" not in steps(state("localhost:17171", LinkState.MISSING))["admin port"].paste
     assert "kubectl annotate pod/NAME " in steps(state("deploy/echo", LinkState.MISSING))["admin port"].paste
+
+
+def port_step(seen: SessionState, rights: AccessLadder | MeshtuiError | None) -> Step:
+    return target_ladder(seen, rights).steps[0]
+
+
+def test_lines_for_the_port_are_only_where_the_port_is_what_is_missing() -> None:
+    down = state(link=LinkState.DOWN)
+    may, may_not = ladder(), ladder(may_forward=False)
+    assert "kubectl annotate pod/echo-v1 " in port_step(down, may).paste
+    forward = next(step for step in may_not.steps if step.name == "forward")
+    assert port_step(down, may_not).paste == forward.paste
+    assert "pods/portforward" in forward.paste
+    assert port_step(down, MeshtuiError("The API server is gone.")).paste == ""
+    assert port_step(state(link=LinkState.STALE), may).paste == ""
+    ended = replace(down, link=replace(down.link, is_final=True))
+    assert port_step(ended, may).paste == ""
 
 
 def test_what_is_missing_says_why_what_to_try_and_the_line() -> None:

@@ -15,7 +15,7 @@ from meshtui.model.kubernetes.pod import pod_of
 from meshtui.model.kubernetes.pod_events import PodEvent, PodPage, PodsLive
 from meshtui.model.kubernetes.pod_row import PodRow, row_of
 from meshtui.model.kubernetes.reference import ClusterOptions
-from meshtui.model.kubernetes.rights import LIST_PODS, NEEDS, Answer, Rights, Verdict
+from meshtui.model.kubernetes.rights import FORWARD, LIST_PODS, NEEDS, Answer, Rights, Verdict
 from tests.kubernetes.double.pods import container, pod, proxyless, waiting
 from tests.world.clock import NOW
 
@@ -75,10 +75,10 @@ def listed(rows: tuple[PodRow, ...]) -> tuple[PodEvent, ...]:
     return (PodPage(rows=rows, starts=True, complete=True), PodsLive())
 
 
-def ladder(*, may_list: bool = True) -> AccessLadder:
-    """All rights, or all but to list pods."""
+def ladder(*, may_list: bool = True, may_forward: bool = True) -> AccessLadder:
+    """All rights, or all but to list pods, or but to forward to them."""
     rights = {right for need in NEEDS for right in need.rights}
-    no = set() if may_list else {LIST_PODS}
+    no = (set() if may_list else {LIST_PODS}) | (set() if may_forward else set(FORWARD.rights))
     verdicts = (Verdict(right=right, answer=Answer.NO if right in no else Answer.YES) for right in sorted(rights))
     return ladder_of(Rights(namespace=NAMESPACE, verdicts=tuple(verdicts)))
 

@@ -21,10 +21,11 @@ QUOTED: Final = 200
 @dataclass(frozen=True, slots=True)
 class Reach:
     """``why`` says, as the end of a sentence about the pod, why not; where it is possible, what may still be in the way
-    (an app that does not run), or nothing."""
+    (an app that does not run), or nothing. ``is_over`` says that it will never be possible again."""
 
     possible: bool
     why: str = ""
+    is_over: bool = False
 
 
 def forward_to(pod: Pod) -> Reach:
@@ -32,7 +33,7 @@ def forward_to(pod: Pod) -> Reach:
     if not pod.node:
         return Reach(False, _with_reason("has no node yet", pod))
     if pod.phase in {"Succeeded", "Failed"}:
-        return Reach(False, _with_reason("has ended: none of its containers runs", pod))
+        return Reach(False, _with_reason("has ended: none of its containers runs", pod), is_over=True)
     if not _has_sandbox(pod):
         return Reach(False, _with_reason("runs no container yet", pod))
     app = pod.container(pod.app_container)
@@ -103,7 +104,9 @@ def _with_reason(what: str, pod: Pod) -> str:
         message = scheduled.message or scheduled.reason
     if not message:
         message = _first_message(pod)
-    return f"{what} ({one_line(status_of(pod).status, QUOTED)}{f': {one_line(message, QUOTED)}' if message else ''})"
+    # STATUS is made of the containers' words, which hide why the pod itself was ended (Evicted, NodeShutdown).
+    words = dict.fromkeys(filter(None, (status_of(pod).status, pod.reason, message)))
+    return f"{what} ({': '.join(one_line(each, QUOTED) for each in words)})"
 
 
 def _first_message(pod: Pod) -> str:

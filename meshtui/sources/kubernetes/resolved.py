@@ -56,10 +56,12 @@ def why_not_reached(resolved: Resolved) -> TargetUnreachable | None:
     refusals say less. ``None`` where it is worth trying, as with a pod that may not be read."""
     if resolved.pod is None or (reach := forward_to(resolved.pod)).possible:
         return None
-    return TargetUnreachable(
+    unreached = TargetUnreachable(
         f"{pod_words(resolved)} {reach.why}.",
         f"kubectl -n {resolved.namespace} describe pod {resolved.name} tells more.",
     )
+    unreached.is_final = reach.is_over
+    return unreached
 
 
 def why_not_read(resolved: Resolved, container: str | None) -> TargetUnreachable | None:

@@ -38,10 +38,7 @@ def notice_lines(frame: Frame, tick: int, width: int) -> Iterator[Line]:
     else:
         yield EMPTY
         spinner = SPINNER[tick % len(SPINNER)]
-        yield (
-            Span(f"  {spinner} ", Role.ACCENT),
-            Span(f"{_next_try(link, frame)}; it comes up here by itself.", Role.DIM),
-        )
+        yield (Span(f"  {spinner} ", Role.ACCENT), Span(f"{_next_try(link, frame)}; {_comes_up(link)}.", Role.DIM))
     yield EMPTY
     if link.retry_at is not None:
         yield (Span("    r ", Role.KEY), Span("try now", Role.DIM))
@@ -56,6 +53,11 @@ def _next_try(link: Link, frame: Frame) -> str:
         return "Tried again every 2 s"
     left = (link.retry_at - frame.now).total_seconds()
     return f"Tried again in {span_words(left)}" if left >= 1 else "Being tried again"
+
+
+def _comes_up(link: Link) -> str:
+    """What a try can bring."""
+    return "only another one of its name can come up" if link.is_final else "it comes up here by itself"
 
 
 SLOW: Final = 2

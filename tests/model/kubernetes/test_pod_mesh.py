@@ -88,7 +88,7 @@ def test_version_and_revision() -> None:
         ("sad-init", False, "runs no container yet (PodInitializing"),
         ("sad-completed", False, "has ended: none of its containers runs (Completed"),
         ("sad-failed", False, "has ended"),
-        ("sad-evicted", False, "has ended"),
+        ("sad-evicted", False, "(ContainerStatusUnknown: Evicted: The node was low on resource: memory.)"),
         ("unscheduled", False, "has no node yet (Pending: "),
     ],
 )
@@ -97,6 +97,7 @@ def test_whether_a_forward_can_work(name: str, possible: bool, part: str) -> Non
     assert reach.possible is possible
     assert part in reach.why
     assert bool(part) == bool(reach.why)
+    assert reach.is_over is (name in {"sad-completed", "sad-failed", "sad-evicted"})
 
 
 def test_exec_needs_the_container_to_run() -> None:

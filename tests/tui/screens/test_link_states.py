@@ -38,6 +38,15 @@ async def test_down_says_why_and_what_to_try(bench: Bench, run: Run) -> None:
     assert "kubectl port-forward" in text
 
 
+async def test_what_has_ended_is_not_promised_to_come_back(bench: Bench, run: Run) -> None:
+    ended = TargetUnreachable("pod/echo-v1 (shop) has ended: none of its containers runs (Completed).")
+    ended.is_final = True
+    bench.add().error = ended
+    async with run(bench.app(), (80, 24)) as pilot:
+        text = screen_text(pilot.app)
+        assert "Tried again every 2 s; only another one of its name can come up." in text
+
+
 async def test_a_try_that_can_do_no_better_is_not_promised_before_its_time(bench: Bench, run: Run) -> None:
     failed = TargetUnreachable("The login plugin sso failed with exit code 1: enter ABCD.", "Log in as it says.")
     failed.again_in = 14

@@ -42,7 +42,7 @@ MOST_TAIL: Final = 5_000
 )
 @click.option("--find", metavar="WORDS", help="Only lines with all of these words, in any case.")
 @click.option("--previous", is_flag=True, help="Of the process before the container's last restart.")
-@click.option("-f", "--follow", is_flag=True, help="Go on with the lines that come; with -o json a document a line.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with the lines that come; with -o json one object a line.")
 def log(
     target: str,
     options: TargetOptions,
@@ -68,7 +68,7 @@ def log(
         found = run(runner, _read(target, options, tail, previous))
     lines = picked(found, about, find)
     if found and not lines:
-        say(f"meshtui: {plural(len(found), 'line')}, and none of them is asked for")
+        say(f"meshtui: {plural(len(found), 'line')} read, and none of them matches")
     emit(
         format_,
         lambda: document(target, lines=[log_line_json(found) for found in lines]),

@@ -100,8 +100,10 @@ async def _unless(error: MeshtuiError | None, ask: Callable[[], Awaitable[Found]
 async def _explained(
     api: Api, pod: Resolved, error: TargetUnreachable, agent: AgentReport | MeshtuiError
 ) -> TargetUnreachable:
-    """Why the files cannot be had: with all rights that are missing, and what the pod's status has to do with it."""
-    from meshtui.sources.kubernetes.pod_files import FilesForbidden
+    """Why the files cannot be had: with all rights that are missing, and what the pod's status has to do with it. What
+    else would tell is not named: a command has asked the agent by now, and says what came of that.
+    """
+    from meshtui.sources.kubernetes.pod_files import FilesForbidden, FilesMissing
     from meshtui.sources.kubernetes.resolved import by_status
     from meshtui.sources.kubernetes.rights import why_forbidden
 
@@ -113,4 +115,5 @@ async def _explained(
             *((FORWARD,) if isinstance(agent, MeshtuiError) else ()),
         )
         hint = await why_forbidden(api, pod.namespace, *needs, pod=pod.name) or hint
-    return TargetUnreachable(f"{error.what}{by_status(pod)}", hint)
+    what = error.alone if isinstance(error, FilesMissing) else error.what
+    return TargetUnreachable(f"{what}{by_status(pod)}", hint)

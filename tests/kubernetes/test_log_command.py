@@ -97,7 +97,7 @@ async def test_a_log_without_a_line_is_explained(double: Double) -> None:
         assert "no line of container istio-proxy: pod/unscheduled (echo-grpc) has no node yet" in done.err
     double.cluster.logs[KEY] = list(LOG)
     none = await meshtui(*typed(double), "--find", "nowhere")
-    assert (none.code, none.out.strip(), none.err) == (0, "", "meshtui: 3 lines, and none of them is asked for\n")
+    assert (none.code, none.out.strip(), none.err) == (0, "", "meshtui: 3 lines read, and none of them matches\n")
 
 
 async def test_the_containers_are_named_where_another_was_asked_for(double: Double) -> None:

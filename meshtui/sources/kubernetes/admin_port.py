@@ -85,7 +85,7 @@ async def find_admin_port(ports: AdminPorts, speaks_csds: SpeaksCsds) -> AdminPo
 def _reasons(asked: tuple[Asked, ...]) -> str:
     """Which ports were asked and why they are none, the likeliest first; of many not each with its own sentence."""
     if len(asked) == 1:
-        return f"asked were {asked[0].candidate.port}. {asked[0].why}"
+        return f"only {asked[0].candidate.port} was asked. {asked[0].why}"
     numbers = ", ".join(str(each.candidate.port) for each in asked)
     told = " ".join(f"Of {each.candidate.port}: {each.why}" for each in asked[:MOST_REASONS])
     return f"asked were {numbers}. {told}"

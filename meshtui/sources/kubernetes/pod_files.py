@@ -70,7 +70,11 @@ class KeyRefused(ValueError):
 
 
 class FilesMissing(TargetUnreachable):
-    """No file of the pod can be read."""
+    """No file of the pod can be read. ``alone`` says so without ``left``, by what else the same may be known."""
+
+    def __init__(self, what: str, hint: str = "", *, left: str = "") -> None:
+        super().__init__(f"{what} {left}" if left else what, hint)
+        self.alone = what
 
 
 class FilesForbidden(FilesMissing):

@@ -140,7 +140,7 @@ class PodWorkload:
         try:
             self._last = await self._settled()
         except FilesMissing as error:
-            self._last = type(error)(f"{error.what} {LEFT}", error.hint)
+            self._last = type(error)(error.what, error.hint, left=LEFT)
         except MeshtuiError as error:
             self._last = error
         return self._last

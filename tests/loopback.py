@@ -7,6 +7,8 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+from tests.waiting import until
+
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -41,3 +43,18 @@ async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIte
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
+
+
+@asynccontextmanager
+async def hung_up(url: str) -> AsyncIterator[None]:
+    """After the block, wait until this loop has no open connection to the server of ``url``. aiohttp ends a session
+    while TLS still says goodbye, and a loop that ends before leaves sockets that nobody closes."""
+    yield
+    port = int(url.rpartition(":")[2])
+    mine = getattr(asyncio.get_running_loop(), "_transports")  # noqa: B009  # asyncio lists them nowhere else
+
+    def are_closed() -> bool:
+        there = [each for each in mine.values() if (each.get_extra_info("peername") or ("", 0))[1] == port]
+        return all(each.get_extra_info("socket").fileno() < 0 for each in there)
+
+    await until(are_closed, f"connections to {url} are closed")

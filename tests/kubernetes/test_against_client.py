@@ -13,6 +13,7 @@ from tests.kubernetes.double.kinds import PODS
 from tests.kubernetes.double.pods import BOOTSTRAP, proxyless
 from tests.kubernetes.double.running import Double, running_double
 from tests.kubernetes.recorded import recorded, recorded_cluster
+from tests.loopback import hung_up
 from tests.waiting import until
 
 HERE = "echo-grpc"
@@ -33,7 +34,7 @@ async def core(double: Double, token: str = "full", *, streams: bool = False) ->
     config: Any = importlib.import_module("kubernetes.aio.config")  # it has no types
     settings = client.Configuration()
     await config.load_kube_config(config_file=str(double.kubeconfig(token)), client_configuration=settings)
-    async with (WsApiClient if streams else client.ApiClient)(settings) as api:
+    async with hung_up(double.url), (WsApiClient if streams else client.ApiClient)(settings) as api:
         yield client.CoreV1Api(api)
 
 

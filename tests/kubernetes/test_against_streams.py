@@ -12,7 +12,7 @@ import pytest
 from tests.kubernetes.double.running import Double, authority, running_double
 from tests.kubernetes.recorded import recorded, recorded_cluster
 from tests.kubernetes.stream_cases import STREAMS, Stream, outcome
-from tests.loopback import listening
+from tests.loopback import hung_up, listening
 from tests.waiting import until
 
 
@@ -45,7 +45,8 @@ async def served(real: Double) -> AsyncIterator[Double]:
 async def test_a_websocket_is_that_of_a_real_server(served: Double, number: int) -> None:
     stream: Stream = STREAMS[number]
     tls = ssl.create_default_context(cadata=authority().pem.decode())
-    async with aiohttp.ClientSession(served.url, connector=aiohttp.TCPConnector(ssl=tls)) as session:
+    connector = aiohttp.TCPConnector(ssl=tls)
+    async with hung_up(served.url), aiohttp.ClientSession(served.url, connector=connector) as session:
         found = await outcome(session, stream, stream.user)
     assert found == recorded()["streams"][number]
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
 from tests.kubernetes.double.running import Double, authority, running_double
-from tests.loopback import listening
+from tests.loopback import hung_up, listening
 from tests.waiting import until
 
 
-def session(double: Double, token: str = "full") -> aiohttp.ClientSession:
+@asynccontextmanager
+async def session(double: Double, token: str = "full") -> AsyncIterator[aiohttp.ClientSession]:
     """A client that trusts the double's CA."""
     tls = ssl.create_default_context(cadata=authority().pem.decode())
-    return aiohttp.ClientSession(
-        double.url, connector=aiohttp.TCPConnector(ssl=tls), headers={"Authorization": f"Bearer {token}"}
-    )
+    connector, headers = aiohttp.TCPConnector(ssl=tls), {"Authorization": f"Bearer {token}"}
+    async with hung_up(double.url), aiohttp.ClientSession(double.url, connector=connector, headers=headers) as client:
+        yield client
 
 
 async def test_lists_pods_and_logs_what_was_asked(double: Double) -> None:

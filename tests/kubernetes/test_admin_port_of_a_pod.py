@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kubernetes.double.access import FORWARD, Rule, User
 from tests.kubernetes.double.pods import container, pod
 from tests.kubernetes.double.running import Double
 from tests.loopback import listening
@@ -51,6 +52,14 @@ async def test_each_port_is_said_with_its_reason(double: Double) -> None:
     assert "No port of pod/odd (echo-grpc) serves CSDS; asked were 9999, 17171, 8080. Of 9999: " in said
     assert "not a byte has come from it. Of 17171: Nothing in the pod listens on localhost:17171" in said
     assert "Of 8080: pod/odd (echo-grpc) speaks HTTP/1, not gRPC." in said
+
+
+async def test_an_annotation_is_not_advised_to_who_may_not_read_it(double: Double) -> None:
+    double.cluster.users["reach"] = User("reach", (Rule(("get", "create"), (FORWARD,)),))
+    done = await meshtui("xds", "status", "pod/echo-v1", "--kubeconfig", str(double.kubeconfig("reach")))
+    assert (done.code, "only 17171 was asked" in done.err) == (3, True), done
+    assert "try: Which ports it has is not known, as the pod may not be read: --port names the right one." in done.err
+    assert "annotation" not in done.err
 
 
 @pytest.fixture

@@ -171,7 +171,9 @@ class _Search:
         """That no port serves CSDS, with what is known of the pod."""
         pod = self._resolved.pod
         what, hint = none.what.replace("the pod", pod_words(self._resolved), 1), none.hint
-        if pod is not None and not (mesh := mesh_of(pod)).is_proxyless:
+        if pod is None:  # an annotation would be seen by nobody
+            hint = "Which ports it has is not known, as the pod may not be read: --port names the right one."
+        elif not (mesh := mesh_of(pod)).is_proxyless:
             hint = f"By its spec it is no proxyless pod: {mesh.why}. {hint}"
         kind = ServiceMissing if self._missing else TargetUnreachable
         return kind(f"{what}{by_status(self._resolved)}", hint)

@@ -317,8 +317,12 @@ class MeshtuiApp(App[None]):
             message.screen.complain("No target is attached yet.")
             return
         look = AccessLook(self._workspace.front, self._ask_access)
-        self.push_screen(AccessDialog(look))
-        self.run_worker(look.ask(), group="access", exclusive=True, exit_on_error=False)
+
+        def ask() -> None:
+            self.run_worker(look.ask(), group="access", exclusive=True, exit_on_error=False)
+
+        self.push_screen(AccessDialog(look, ask))
+        ask()
 
     def on_starting_screen_failed(self) -> None:
         """What was typed ahead was for a mesh that does not come."""

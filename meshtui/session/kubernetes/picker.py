@@ -112,6 +112,12 @@ class PodPicker:
         self._begin(self._list_namespaces(source))
         self._look_into(source, namespace)
 
+    def ask_access(self) -> None:
+        """Ask anew what the user may do in the namespace; nothing where none is looked at."""
+        source, namespace = self._source, self._state.namespace
+        if source is not None and namespace is not None:
+            self._begin(self._ask_access(source, namespace))
+
     def leave(self) -> None:
         """End everything, beside. Returns at once."""
         self._let_go()

@@ -173,7 +173,7 @@ def refused(
                 error.hint = "No Role allows it; ask whoever set that up in the cluster."
             return error
         case 404 if refusal.reason:
-            return ApiRefused(f"The cluster has it not: {said}.", NOT_HERE, refusal=refusal)
+            return ApiRefused(f"The cluster does not have it: {said}.", NOT_HERE, refusal=refusal)
         case code if 300 <= code < 400:
             return ApiRefused(
                 f"The cluster answers {asked} with {code} ({said}), so no API server is there.",

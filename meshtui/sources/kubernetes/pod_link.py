@@ -161,6 +161,8 @@ class _Search:
 
     async def _what_to_do(self, error: MeshtuiError) -> str:
         """What to try after no stream came about; where a right is missing, the rule that grants it."""
+        if isinstance(error, ApiRefused) and error.code == 404 and self._resolved.pod is not None:
+            return ""  # it was there: it has gone, and no other namespace has it
         if not (isinstance(error, ApiRefused) and error.lacks_right):
             return error.hint
         rule = await why_forbidden(self._api, self._resolved.namespace, FORWARD, pod=self._resolved.name)

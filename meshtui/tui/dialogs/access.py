@@ -2,7 +2,7 @@
 
 ::
 
-     Access   namespace echo-grpc   9 of 12          y copy · Y all · esc back
+     Access   namespace echo-grpc   9 of 12       y copy · Y all · r anew · esc
      ✓ forward     yes     config, channels, echo runs, the agent: …
      ✗ exec        no      the bootstrap and the certificate files
      …
@@ -35,7 +35,7 @@ from meshtui.tui.kit.text import shown
 LOOKS = 5
 """Looks a second: the answer may come while the dialog is open."""
 
-HINT = "y copy · Y all · esc back"
+HINT = "y copy · Y all · r anew · esc"
 
 
 class AccessRows(Rows):
@@ -58,21 +58,24 @@ class AccessRows(Rows):
 
 
 class AccessDialog(ModalScreen[None]):
-    """``look`` gives the ladder, or why there is none yet."""
+    """``look`` gives the ladder, or why there is none yet; ``ask`` asks for the rights anew: somebody may have granted
+    some meanwhile."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy", id="access.copy", tooltip="Copy what gives the step under the cursor"),
         Binding("Y", "copy_all", "Copy all", id="access.copy-all", tooltip="Copy what gives all missing rights"),
+        Binding("r", "ask", "Anew", id="access.ask", tooltip="Ask anew for the rights"),
         Binding(
             "tab", "app.focus_next", "Next", show=False, id="access.next", tooltip="Between steps and their detail"
         ),
         Binding("escape,u,A,q", "dismiss(None)", "Back", id="access.back", tooltip="Back to where you came from"),
     ]
 
-    def __init__(self, look: Callable[[], AccessLadder | str]) -> None:
+    def __init__(self, look: Callable[[], AccessLadder | str], ask: Callable[[], None]) -> None:
         super().__init__()
         self._look = look
+        self._ask = ask
         self._seen: AccessLadder | str = ""
         self._title = Title("Access", HINT)
         self._rows = AccessRows(id="access-rows")
@@ -126,6 +129,9 @@ class AccessDialog(ModalScreen[None]):
     def on_rows_moved(self, message: Rows.Moved) -> None:
         message.stop()
         self._paint_detail(top=True)
+
+    def action_ask(self) -> None:
+        self._ask()
 
     def action_copy(self) -> None:
         step = self._rows.step

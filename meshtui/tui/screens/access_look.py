@@ -24,7 +24,7 @@ class AccessLook:
         self._rights: AccessLadder | MeshtuiError | None = None
 
     async def ask(self) -> None:
-        """Ask for the rights, once."""
+        """Ask for the rights; those before stay until the answer."""
         if self._ask is None:
             return
         try:

@@ -44,6 +44,22 @@ async def test_what_is_there_and_what_gives_the_rest(
         await until(lambda: "Y all" not in screen_text(pilot.app), "back")
 
 
+async def test_a_right_that_was_granted_meanwhile_is_seen_at_r(bench: Bench, run: Run) -> None:
+    bench.add(TARGET, healthy())
+    granted: list[bool] = []
+
+    async def ask(target: str) -> AccessLadder:
+        return ladder(may_list=bool(granted))
+
+    async with run(bench.app(TARGET, ask_access=ask), (110, 30)) as pilot:
+        await bench.frame(pilot, TARGET)
+        await pilot.press("A")
+        await until(lambda: "✗ follow" in screen_text(pilot.app), "what is missing")
+        granted.append(True)
+        await pilot.press("r")
+        await until(lambda: "✓ follow" in screen_text(pilot.app), "what was granted")
+
+
 async def test_rights_that_cannot_be_asked_for(bench: Bench, run: Run) -> None:
     bench.add(TARGET, healthy())
 

@@ -247,7 +247,7 @@ class PodsScreen(Screen[str | None], Backdrop):
         from meshtui.tui.dialogs.access import AccessDialog
         from meshtui.tui.screens.pods.offers import access
 
-        self.app.push_screen(AccessDialog(lambda: access(self._picker.state)))
+        self.app.push_screen(AccessDialog(lambda: access(self._picker.state), self._picker.ask_access))
 
     def action_help(self) -> None:
         from meshtui.tui.screens.help import HelpScreen

@@ -23,8 +23,9 @@ RUN_AGAIN: Final = (2.0, 30.0)
 """Seconds in which a plugin that failed, or whose answer was refused twice, is not run again: at first, and at most.
 Connections that come back many times a second must not open as many browser windows."""
 
-LEND_AGAIN: Final = (15.0, 300.0)
-"""The same for lending the terminal to a plugin that failed with it: the screen must not go away at every try."""
+LEND_AGAIN: Final = (300.0, 1800.0)
+"""The same for lending the terminal to a plugin that failed with it: a screen that goes away while somebody works with
+it hands their keys to the plugin as a password, and wrong ones lock an account. ``by_hand`` is asked at once."""
 
 
 USED_FOR: Final = 10.0

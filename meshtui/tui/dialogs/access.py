@@ -2,7 +2,7 @@
 
 ::
 
-     Access   namespace echo-grpc   9 of 12       y copy · Y all · r anew · esc
+     Access   9 of 12   namespace echo-grpc       y copy · Y all · r anew · esc
      ✓ forward     yes     config, channels, echo runs, the agent: …
      ✗ exec        no      the bootstrap and the certificate files
      …
@@ -112,7 +112,7 @@ class AccessDialog(ModalScreen[None]):
             at = [step.name for step in steps].index(before.name)
         self._rows.cursor = at
         if isinstance(seen, AccessLadder):
-            self._title.say(f"Access   {seen.about}   {summary(seen)}")
+            self._title.say(f"Access   {summary(seen)}   {seen.about}")
         self._paint_detail()
 
     def _paint_detail(self, *, top: bool = False) -> None:

@@ -127,7 +127,7 @@ class Title(Bar):
         self.refresh()
 
     def line(self, width: int) -> Line:
-        return spread((span(f" {self._text}", Role.TITLE),), (span(f"{self._hint} ", Role.DIM),), width)
+        return spread((span(f" {self._text}", Role.TITLE),), (span(f"  {self._hint} ", Role.DIM),), width)
 
 
 class TargetsDialog(ModalScreen[str | PickPods | None]):

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from meshtui.model.clock import utc_now
 from meshtui.model.errors import MeshtuiError, unforeseen
-from meshtui.model.kubernetes.reference import ClusterOptions
+from meshtui.model.kubernetes.reference import ClusterOptions, checked_namespace
 from meshtui.session.kubernetes.pod_book import Failed, News, PodBook, Problem, Waits
-from meshtui.session.kubernetes.protocols import OpenPods, PodsSource
+from meshtui.session.kubernetes.protocols import ALL_NAMESPACES, OpenPods, PodsSource
 from meshtui.session.kubernetes.state import PickerState
 
 DEFAULT_NAMESPACE: Final = "default"
@@ -165,7 +165,7 @@ class PodPicker:
     async def _follow(self, source: PodsSource, namespace: str) -> None:
         self._if_looked_at(source, namespace, Waits(_awaited(self._state)))
         try:
-            async for news in source.follow(namespace):
+            async for news in source.follow(_checked(namespace)):
                 self._if_looked_at(source, namespace, news)
         except Exception as error:
             self._if_looked_at(source, namespace, Failed(_problem(error, "Listing the pods")))
@@ -182,7 +182,7 @@ class PodPicker:
 
     async def _ask_access(self, source: PodsSource, namespace: str) -> None:
         try:
-            access = await source.access(namespace)
+            access = await source.access(_checked(namespace))
         except Exception as error:
             if source is self._source and namespace == self._state.namespace:
                 self._publish(access=None, access_problem=_problem(error, "Asking for rights"))
@@ -250,6 +250,11 @@ async def _close(source: PodsSource) -> None:
         await source.close()
     except Exception:
         return  # what cannot be closed does not keep anybody
+
+
+def _checked(namespace: str) -> str:
+    """The namespace, which stands in paths. Raises ``UsageError`` for what cannot be one."""
+    return namespace if namespace == ALL_NAMESPACES else checked_namespace(namespace)
 
 
 def _problem(error: Exception, what: str) -> Problem:

@@ -80,6 +80,20 @@ async def test_another_namespace_is_looked_into_at_once_and_news_of_the_one_befo
     await picker.close()
 
 
+async def test_what_is_no_name_of_a_namespace_is_not_asked_for() -> None:
+    source = ScriptedPods({NAMESPACE: listed((echo(),)), "shop/pods/log": listed((echo("another"),))})
+    picker = started(Clusters({"": source}))
+    await until(lambda: names(picker) == {"echo-v1"})
+    picker.use_namespace("shop/pods/log")
+    await until(lambda: picker.state.book.phase is Phase.FAILED and picker.state.access_problem is not None)
+    assert picker.state.book.problem is not None
+    assert picker.state.book.problem.what == "'shop/pods/log' is no name of a namespace."
+    assert names(picker) == set()
+    picker.use_namespace(NAMESPACE)
+    await until(lambda: names(picker) == {"echo-v1"})
+    await picker.close()
+
+
 async def test_a_dead_cluster_keeps_nobody_from_another_context_or_from_leaving() -> None:
     dead = ScriptedPods(hangs=True, waits_for="an answer of https://10.0.0.1:6443")
     alive = ScriptedPods({"default": listed((echo("alive"),))}, offers=ContextOffers(offers=OFFERS, chosen=PROD))

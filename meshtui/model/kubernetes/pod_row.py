@@ -19,7 +19,8 @@ _READY: Final = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodRow:
     """One line; ``status`` is kubectl's STATUS, in a list as the server printed it. ``reach`` says whether it can be
-    attached to now, ``mesh`` whether that will show anything. Text is as the cluster sent it."""
+    attached to now, ``mesh`` whether that will show anything; ``has_succeeded`` of one that ended as it should. Text is
+    as the cluster sent it."""
 
     namespace: str
     name: str
@@ -28,6 +29,7 @@ class PodRow:
     status: PodStatus
     is_ready: bool
     is_terminating: bool
+    has_succeeded: bool
     created: datetime | None
     node: str
     ip: str
@@ -54,6 +56,7 @@ def row_of(pod: Pod) -> PodRow:
         status=status_of(pod),
         is_ready=pod.is_ready,
         is_terminating=pod.deleting is not None,
+        has_succeeded=pod.phase == "Succeeded",
         created=pod.created,
         node=pod.node,
         ip=pod.ip,

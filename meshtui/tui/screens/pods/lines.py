@@ -96,7 +96,7 @@ def pod_line(row: PodRow, layout: Layout, now: datetime) -> Line:
             text = str(row.status.restarts)  # half an age beside it says nothing
         line += [Span(_aligned(column, text, cells), Role.DIM if other else _role(row, column)), Span(" ")]
     if layout.rest > NARROWEST:
-        line.append(span(cut_end(reason(row), layout.rest), Role.DIM if other else Role.NOTE))
+        line.append(span(cut_end(reason(row), layout.rest), Role.DIM if other or row.has_succeeded else Role.NOTE))
     return tuple(line)
 
 
@@ -106,7 +106,7 @@ def mark(row: PodRow) -> Span:
         case Standing.OTHER:
             return Span(f" {UNKNOWN} ", Role.FAINT)
         case Standing.UNREACHABLE:
-            return Span(" ∅ ", Role.MISSING)
+            return Span(" ∅ ", Role.DIM if row.has_succeeded else Role.MISSING)
         case Standing.OFFERED:
             return Span(" ● ", Role.OK) if _is_well(row) else Span(" ◌ ", Role.WAITING)
 
@@ -165,6 +165,8 @@ def _role(row: PodRow, column: Column) -> Role:
     match column:
         case Column.NAME:
             return Role.STRONG
+        case Column.STATUS | Column.READY if row.has_succeeded:
+            return Role.DIM
         case Column.STATUS | Column.READY if not row.reach.possible:
             return Role.MISSING
         case Column.STATUS | Column.READY if not _is_well(row):

@@ -18,12 +18,21 @@ SCHEMES: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 """Kinds of proxies with the port each has when none is named. By SOCKS the proxy looks the name up, as in Go."""
 
 
+OF_THE_CLUSTER: Final = "the cluster's proxy-url"
+"""The ``source`` of a proxy that the kubeconfig names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A proxy. ``url`` may hold a password: only ``shown`` is for people. ``source`` is what named it."""
 
     url: str = field(repr=False)
     source: str
+
+    @property
+    def heeds_no_proxy(self) -> bool:
+        """Whether ``NO_PROXY`` takes hosts out of it: of the environment's proxies, not of the kubeconfig's own."""
+        return self.source != OF_THE_CLUSTER
 
     @property
     def scheme(self) -> str:
@@ -50,7 +59,7 @@ def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> Proxy 
     Raises ``BadInput`` for a proxy that is none.
     """
     if proxy_url:
-        return _proxy(proxy_url, "the cluster's proxy-url")
+        return _proxy(proxy_url, OF_THE_CLUSTER)
     parts = urlsplit(server)
     names = ("HTTPS_PROXY", "https_proxy") if parts.scheme == "https" else ("HTTP_PROXY", "http_proxy")
     name = next((name for name in names if environ.get(name)), "")

@@ -94,9 +94,10 @@ class ApiRefused(TargetUnreachable):
     @property
     def lacks_right(self) -> bool:
         """Whether it says that a known user lacks a right: by name, or by nothing behind the colon, as it is for the
-        second right of a websocket. Anything else that is forbidden, as by a webhook, no Role allows."""
+        second right of a websocket. Anything else that is forbidden, as by a webhook, no Role allows; to act as
+        another is a right of whoever acts, of whom reviews tell nothing."""
         named = bool(self.refusal.verb) or self.message.rstrip(": .").endswith(" is forbidden")
-        return self.code == 403 and ANONYMOUS not in self.message and named
+        return self.code == 403 and ANONYMOUS not in self.message and named and CANNOT_IMPERSONATE not in self.message
 
     @property
     def reason(self) -> str:
@@ -135,6 +136,15 @@ def _clean(text: str) -> str:
     return one_line(printable(text.replace("\n", " ").replace("\t", " ")), LONGEST_MESSAGE)
 
 
+CANNOT_IMPERSONATE: Final = " cannot impersonate"
+"""In a refusal of ``as``: ``impersonate resource "users"``, since 1.37 also ``impersonate-on:serviceaccount:get``."""
+
+IMPERSONATION: Final = (
+    "The kubeconfig says to act as another (as): for that its own user needs the verb impersonate. "
+    "Have it granted, or leave it out."
+)
+"""What to do about that (Kubernetes, Authentication: User impersonation)."""
+
 ID_TOKEN: Final = (
     "It is the id-token of an auth-provider, which meshtui does not renew: any kubectl command does if there is a "
     "refresh-token, and writes it into the kubeconfig. Or use a login plugin (exec), such as kubelogin for OIDC."
@@ -169,7 +179,9 @@ def refused(
             return ApiRefused(f"The cluster forbids {asked}, without a reason.", refusal=refusal)
         case 403:
             error = ApiRefused(f"The cluster forbids it: {said}.", refusal=refusal)
-            if not error.lacks_right:
+            if CANNOT_IMPERSONATE in said:
+                error.hint = IMPERSONATION
+            elif not error.lacks_right:
                 error.hint = "No Role allows it; ask whoever set that up in the cluster."
             return error
         case 404 if refusal.reason:

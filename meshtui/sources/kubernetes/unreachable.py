@@ -147,6 +147,7 @@ def _proxy_failed(chain: list[BaseException], dialled: Dialled) -> ApiUnreachabl
     if proxy is None:
         return None
     who = f"The proxy {proxy.shown} ({proxy.source})"
+    besides = " NO_PROXY takes hosts out of what goes through HTTPS_PROXY." if proxy.heeds_no_proxy else ""
     names = {type(each).__name__ for each in chain}
     status = _proxy_status(chain)
     if status == 407:
@@ -157,22 +158,25 @@ def _proxy_failed(chain: list[BaseException], dialled: Dialled) -> ApiUnreachabl
         )
     if status:
         return ApiUnreachable(
-            f"{who} does not connect to {dialled.server}: it answers {status}.", _ALLOWED, cause=Cause.PROXY
+            f"{who} does not connect to {dialled.server}: it answers {status}.",
+            f"Does it let this server through?{besides}",
+            cause=Cause.PROXY,
         )
     # By TCP nothing but the proxy is dialled: who refuses, or is not known, is the proxy.
     if names & _PROXY_NOT_REACHED or any(isinstance(each, socket.gaierror | ConnectionRefusedError) for each in chain):
         return ApiUnreachable(
             f"{who} cannot be reached: {_reason(chain)}.",
-            "Is it still there? NO_PROXY takes hosts out of what goes through HTTPS_PROXY.",
+            f"Is it still there?{besides}",
             cause=Cause.PROXY,
         )
     if names & _PROXY_FAILED:
         said = next((_quote(str(each)) for each in chain if type(each).__name__ in _PROXY_FAILED), "")
-        return ApiUnreachable(f"{who} does not connect to {dialled.server}: {said}.", _ALLOWED, cause=Cause.PROXY)
+        return ApiUnreachable(
+            f"{who} does not connect to {dialled.server}: {said}.",
+            f"Does it let this server through?{besides}",
+            cause=Cause.PROXY,
+        )
     return None
-
-
-_ALLOWED: Final = "Does it let this server through? NO_PROXY takes hosts out of what goes through HTTPS_PROXY."
 
 
 _PROXY_NOT_REACHED: Final = frozenset({"ClientProxyConnectionError", "ProxyConnectionError"})

@@ -167,6 +167,18 @@ _RIGHTS: Final = (
             "pods/portforward",
         ),
     ),
+    Fault(
+        name="right: to act as another",
+        arrange=instead(
+            refusal(
+                403,
+                "Forbidden",
+                'pods "echo-v1" is forbidden: User "jane" cannot impersonate-on:user-info:get resource'
+                ' "pods/portforward" in API group "" in the namespace "echo-grpc"',
+            ),
+            "pods/portforward",
+        ),
+    ),
     Fault(name="right: 403 without a body", arrange=instead(Says(403, b"", None), "pods/portforward")),
     Fault(name="right: 403 as a web page", arrange=instead(Says(403, b"<html>no</html>", "text/html"), "pods", "get")),
 )

@@ -81,6 +81,7 @@ ENVIRONMENT = {"HTTPS_PROXY": "http://user:s3cret@proxy:3128", "NO_PROXY": "insi
 def test_the_environment_names_a_proxy_and_who_goes_without() -> None:
     proxy = proxy_for("https://api.example:6443", "", ENVIRONMENT)
     assert proxy == Proxy("http://user:s3cret@proxy:3128", "HTTPS_PROXY")
+    assert proxy.heeds_no_proxy
     assert proxy.shown == "http://proxy:3128"
     assert "s3cret" not in repr(proxy)
     assert proxy_for("https://api.inside.example", "", ENVIRONMENT) is None
@@ -90,6 +91,7 @@ def test_the_environment_names_a_proxy_and_who_goes_without() -> None:
 def test_the_clusters_own_proxy_counts_before_the_environment_and_whatever_no_proxy_says() -> None:
     proxy = proxy_for("https://api.inside.example", "socks5://localhost", ENVIRONMENT)
     assert proxy is not None
+    assert not proxy.heeds_no_proxy
     assert (proxy.scheme, proxy.shown, proxy.with_port) == (
         "socks5",
         "socks5://localhost:1080",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.echo_server import serving
 from tests.kubernetes.double.access import FORWARD, Rule, User
 from tests.kubernetes.double.pods import container, pod
 from tests.kubernetes.double.running import Double
@@ -60,6 +61,16 @@ async def test_an_annotation_is_not_advised_to_who_may_not_read_it(double: Doubl
     assert (done.code, "only 17171 was asked" in done.err) == (3, True), done
     assert "try: Which ports it has is not known, as the pod may not be read: --port names the right one." in done.err
     assert "annotation" not in done.err
+
+
+async def test_an_echo_run_needs_a_port_that_serves_no_csds(double: Double) -> None:
+    run = ("echo", "pod/echo-v1", "--url", "xds:///a", "--count", "20", "--kubeconfig", str(double.kubeconfig()))
+    async with serving() as server:
+        double.cluster.targets["echo-grpc", "echo-v1", 17171] = str(server.address)
+        done = await meshtui(*run, "-o", "json")
+        config = await meshtui(*run, "--expect", "config")
+    assert (done.code, done.json["completed"], done.err) == (0, 20, "")
+    assert (config.code, "CSDS" in config.err) == (3, True), config
 
 
 @pytest.fixture

@@ -61,8 +61,9 @@ async def ends(streams: Streams) -> bytes:
     reader, writer = streams
     got = b""
     with suppress(ConnectionError):
-        while data := await reader.read(1 << 16):
-            got += data
+        async with asyncio.timeout(PATIENCE_S):
+            while data := await reader.read(1 << 16):
+                got += data
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()

@@ -15,6 +15,7 @@ class Access(Enum):
     """Whether something can be had."""
 
     HAD = "yes"
+    PARTLY = "partly"
     MISSING = "no"
     UNKNOWN = "unknown"
     """Nobody could say; it is tried when it is needed."""
@@ -47,9 +48,12 @@ class AccessLadder:
 
     @property
     def missing(self) -> tuple[Step, ...]:
-        """The steps that are not there, for certain."""
-        return tuple(step for step in self.steps if step.access is Access.MISSING)
+        """The steps that are not there, or not whole, for certain."""
+        return tuple(step for step in self.steps if step.access in LACKING)
 
+
+LACKING: Final = frozenset({Access.MISSING, Access.PARTLY})
+"""What something can be done about."""
 
 _ACCESS = {Answer.YES: Access.HAD, Answer.NO: Access.MISSING, Answer.UNKNOWN: Access.UNKNOWN}
 
@@ -99,8 +103,9 @@ def _role(kind: str, metadata: str, rights: Sequence[Right], bind: str) -> str:
 
 
 def _step(rights: Rights, need: Need) -> Step:
-    access = _ACCESS[rights.allows(need)]
     missing = rights.missing(need)
+    some = any(verdict.answer is Answer.YES for verdict in rights.verdicts if verdict.right in need.rights)
+    access = Access.PARTLY if need.piecemeal and missing and some else _ACCESS[rights.allows(need)]
     about = missing or need.rights
     said = next((verdict.why for verdict in rights.verdicts if verdict.right in about and verdict.why), "")
     return Step(

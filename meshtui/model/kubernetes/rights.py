@@ -65,12 +65,13 @@ UPGRADES: Final = frozenset({CREATE_FORWARD, CREATE_EXEC})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """Something meshtui does in a cluster and the rights for it; ``without`` says what is missing then, and what is
-    used instead."""
+    used instead. With ``piecemeal`` each right gives a part of it."""
 
     name: str
     rights: tuple[Right, ...]
     unlocks: str
     without: str
+    piecemeal: bool = False
 
 
 FORWARD: Final = Need(
@@ -129,6 +130,7 @@ ISTIO: Final = Need(
     ),
     unlocks="Istio's objects: which VirtualService and DestinationRule name a host",
     without="the config alone",
+    piecemeal=True,
 )
 SERVICE: Final = Need(
     name="service",

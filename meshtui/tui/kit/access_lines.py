@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from meshtui.model.kubernetes.access import Access, AccessLadder, Step
+from meshtui.model.kubernetes.access import LACKING, Access, AccessLadder, Step
 from meshtui.tui.kit.paragraphs import hanging
 from meshtui.tui.kit.style import EMPTY, Line, Role, Span
 from meshtui.tui.kit.text import cut_end, pad, span, width_of
 
 SIGNS: Final = {
     Access.HAD: Span(" ✓ ", Role.OK),
+    Access.PARTLY: Span(" ◌ ", Role.WAITING),
     Access.MISSING: Span(" ✗ ", Role.MISSING),
     Access.UNKNOWN: Span(" ? ", Role.WAITING),
 }
 """The mark of each access; the word beside it says the same."""
-
-WORDS: Final = {Access.HAD: "yes", Access.MISSING: "no", Access.UNKNOWN: "unknown"}
-"""What each mark says."""
 
 NAME: Final = 12
 """Cells of a step's name."""
@@ -35,7 +33,7 @@ def step_line(step: Step, width: int) -> Line:
     lead = (
         SIGNS[step.access],
         span(pad(step.name, NAME), Role.STRONG),
-        Span(pad(WORDS[step.access], ANSWER), SIGNS[step.access].role),
+        Span(pad(step.access.value, ANSWER), SIGNS[step.access].role),
     )
     role = Role.TEXT if step.access is Access.HAD else Role.NOTE
     return (*lead, span(cut_end(step.unlocks, _room(width)), role))
@@ -51,7 +49,7 @@ def detail_lines(step: Step, width: int) -> Iterator[Line]:
     give it."""
     for label, text in (
         ("gives", step.unlocks if step.access is Access.HAD or len(step.unlocks) > _room(width) else ""),
-        ("why not" if step.access is Access.MISSING else "not known", _you(step)),
+        ("why not" if step.access in LACKING else "not known", _you(step)),
         ("without it", step.instead),
         ("try", step.hint),
     ):
@@ -59,7 +57,7 @@ def detail_lines(step: Step, width: int) -> Iterator[Line]:
             yield from hanging((Span(f" {pad(label, LABEL)}", Role.TITLE),), text, max(width - LABEL - 3, 12))
     if step.paste:
         yield EMPTY
-        title = " This gives it" if step.access is Access.MISSING else " This tells"
+        title = " This gives it" if step.access in LACKING else " This tells"
         yield (Span(title, Role.TITLE), Span("   y copies it", Role.DIM))
         for line in step.paste.splitlines():
             yield from _pasted(line, width)

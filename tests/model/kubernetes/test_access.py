@@ -51,6 +51,15 @@ def test_an_unknown_right_is_neither_there_nor_missing() -> None:
     assert ladder.paste == ""
 
 
+def test_some_of_istio_s_kinds_are_a_part_and_half_of_a_forward_is_none() -> None:
+    lacking = {right: Answer.NO for right in ALL if right.resource == "telemetries" or right.subresource == "exec"}
+    lacking.pop(next(right for right in lacking if right.subresource == "exec" and right.verb == "get"))
+    by_name = {step.name: step for step in ladder_of(rights(lacking)).steps}
+    assert (by_name["istio"].access, by_name["exec"].access) == (Access.PARTLY, Access.MISSING)
+    assert [right.resource for right in by_name["istio"].rights] == ["telemetries"]
+    assert by_name["istio"] in ladder_of(rights(lacking)).missing
+
+
 def test_what_is_pasted_takes_no_role_of_our_pages_away() -> None:
     """``kubectl apply`` of a role replaces the rules of one of its name, those that are held by it among them."""
     page = (Path(__file__).parents[3] / "docs" / "locked-down-rbac.md").read_text(encoding="utf-8")

@@ -155,6 +155,15 @@ async def test_found_by_typing_and_sorted(bench: Bench, run: Run) -> None:
         assert isinstance(pilot.app.screen, PodsScreen)
 
 
+async def test_sorted_by_what_is_shown(bench: Bench, run: Run) -> None:
+    async with run(picking(bench, ScriptedPods({NAMESPACE: listed(some())})), (80, 24)) as pilot:
+        await pilot.press("p")
+        await seen(pilot, "6 pods", "NAME▴")
+        for heading in ("STATUS▴", "RESTARTS▾", "AGE▴", "VERSION▴", "READY▴", "NAME▴"):  # NODE has no room
+            await pilot.press("s")
+            await seen(pilot, heading)
+
+
 @SIZES
 async def test_a_dead_cluster_says_what_it_waits_for(
     bench: Bench, run: Run, golden: Golden, size: tuple[int, int]

@@ -199,8 +199,9 @@ class PodsScreen(Screen[str | None], Backdrop):
             self.dismiss(None)
 
     def action_sort(self) -> None:
-        at = SORTS.index(self._order.column)
-        column = SORTS[(at + 1) % len(SORTS)]
+        shown = self._table.shown_columns
+        at = SORTS.index(self._order.column) + 1
+        column = next(column for column in (*SORTS[at:], *SORTS) if column in shown)  # the name always is
         self._order = Order(column, descending=column is Column.RESTARTS)
         self._paint()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from meshtui.model.kubernetes.pod_row import PodRow
-from meshtui.present.pods import BY_NAME, Order
+from meshtui.present.pods import BY_NAME, Column, Order
 from meshtui.tui.kit.bar import Bar
 from meshtui.tui.kit.rows import Rows
 from meshtui.tui.kit.style import Line
@@ -53,6 +53,11 @@ class PodTable(Rows):
     def pod(self) -> PodRow | None:
         """The pod under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    @property
+    def shown_columns(self) -> frozenset[Column]:
+        """The columns that there is room for."""
+        return frozenset(column for column, _ in self._layout.columns)
 
     def count(self) -> int:
         return len(self.rows)

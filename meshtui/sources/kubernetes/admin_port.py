@@ -43,11 +43,19 @@ class AdminPort:
 
 
 class NoAdminPort(ServiceMissing):
-    """None of the ports that were asked serves CSDS; ``asked`` has each with its reason."""
+    """None of the ports that were asked serves CSDS; ``asked`` has each with its reason, the likeliest first, and
+    ``problem`` what is wrong with what the pod says of its ports."""
 
-    def __init__(self, what: str, hint: str = "", *, asked: tuple[Asked, ...]) -> None:
-        super().__init__(what, hint)
+    def __init__(self, asked: tuple[Asked, ...], problem: str = "") -> None:
         self.asked = asked
+        self.problem = problem
+        hint = f"If the app serves it elsewhere, name the port with --port or by the pod's annotation {ANNOTATION}."
+        super().__init__(self.said_of("the pod", "CSDS"), hint)
+
+    def said_of(self, pod: str, wanted: str) -> str:
+        """It as a sentence about what the pod is called, and what a port of it had to serve."""
+        problem = f" {self.problem[:1].upper()}{self.problem[1:]}." if self.problem else ""
+        return f"No port of {pod} serves {wanted}; {_reasons(self.asked)}{problem}"
 
 
 async def find_admin_port(ports: AdminPorts, speaks_csds: SpeaksCsds) -> AdminPort:
@@ -79,7 +87,8 @@ async def find_admin_port(ports: AdminPorts, speaks_csds: SpeaksCsds) -> AdminPo
             task.cancel()
         if under_way:
             await asyncio.wait(under_way)
-    raise _none_of(ports, tuple(failed))
+    failed.sort(key=lambda each: ports.candidates.index(each.candidate))  # until now as their answers came
+    raise NoAdminPort(tuple(failed), ports.problem)
 
 
 def _reasons(asked: tuple[Asked, ...]) -> str:
@@ -97,14 +106,3 @@ async def _refusal(speaks_csds: SpeaksCsds, port: int) -> str:
         return "" if await speaks_csds(port) else f"Port {port} does not serve CSDS."
     except MeshtuiError as error:
         return error.what
-
-
-def _none_of(ports: AdminPorts, ended: tuple[Asked, ...]) -> NoAdminPort:
-    """``ended`` in the order in which the answers came; they are said in that of the likelihood."""
-    asked = tuple(sorted(ended, key=lambda each: ports.candidates.index(each.candidate)))
-    problem = f" {ports.problem[:1].upper()}{ports.problem[1:]}." if ports.problem else ""
-    return NoAdminPort(
-        f"No port of the pod serves CSDS; {_reasons(asked)}{problem}",
-        f"If the app serves it elsewhere, name the port with --port or by the pod's annotation {ANNOTATION}.",
-        asked=asked,
-    )

@@ -105,7 +105,7 @@ class _Search:
             raise await self._with_the_rule(refused.error) from None
         except NoAdminPort as none:
             if needs_csds or not self._missing:
-                raise self._described(none) from None
+                raise self._described(none, "CSDS" if needs_csds else "gRPC") from None
             return await self._kept(self._missing[0])
         if ports.said:
             await self._open(found.port)
@@ -169,10 +169,10 @@ class _Search:
         takes = f"No review of the user's rights tells what is missing; a forward takes {rule_line(FORWARD.rights)}."
         return rule or error.hint or takes
 
-    def _described(self, none: NoAdminPort) -> MeshtuiError:
-        """That no port serves CSDS, with what is known of the pod."""
+    def _described(self, none: NoAdminPort, wanted: str) -> MeshtuiError:
+        """That no port serves what is wanted, with what is known of the pod."""
         pod = self._resolved.pod
-        what, hint = none.what.replace("the pod", pod_words(self._resolved), 1), none.hint
+        what, hint = none.said_of(pod_words(self._resolved), wanted), none.hint
         if pod is None:  # an annotation would be seen by nobody
             hint = "Which ports it has is not known, as the pod may not be read: --port names the right one."
         elif not (mesh := mesh_of(pod)).is_proxyless:

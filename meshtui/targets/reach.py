@@ -197,7 +197,7 @@ class Reached:
         return PodStory(
             words,
             self.pod.way.relay,
-            picked=resolved.words.partition(", ")[2],
+            picked=resolved.picked,
             unseen=resolved.unseen,
             follower=PodFollower(self.api, pod, words, selector=resolved.selector) if pod is not None else None,
         )

@@ -11,7 +11,6 @@ from meshtui.model.channels import ChannelReport
 from meshtui.model.echo.batch import Batch, BatchReply, ReplyKind
 from meshtui.model.echo.spec import EchoRequestSpec
 from meshtui.model.errors import MeshtuiError, NoAnswer, ServiceMissing, TargetUnreachable
-from meshtui.model.istio_ports import ADMIN
 from meshtui.model.kubernetes.forward import ForwardEnd
 from meshtui.model.xds.resource import Resource
 from meshtui.model.xds.snapshot import Snapshot
@@ -31,7 +30,7 @@ NO_PONG_S: Final = 1.0
 """Seconds without an answer to a ping that are worth a word: a pong comes by return."""
 
 PORT: Final = "--port names the app's plain gRPC port (17171 for Istio's echo)."
-"""What to do about another port than meant, in the place of a port-forward by hand."""
+"""What to do about another port than was meant."""
 
 
 WhatToDo = Callable[[MeshtuiError], Awaitable[str]]
@@ -59,8 +58,6 @@ class Way:
         return type(said)(f"{said.what} {self._note}", said.hint) if self._note else said
 
     async def _explained(self, error: TargetUnreachable) -> TargetUnreachable:
-        if ADMIN in error.hint:
-            error = type(error)(error.what, error.hint.replace(ADMIN, PORT))
         if isinstance(error, ServiceMissing):
             return error
         trouble = self.relay.trouble

@@ -34,11 +34,16 @@ class Resolved:
     @property
     def words(self) -> str:
         """Which pod it is, as ``pod/rolling-6f-x2, the newest ready of 3 pods of deployment/rolling``."""
-        picked = self.choice.words if self.choice is not None else ""
+        return f"pod/{one_line(self.name, 253)}, {self.picked}" if self.picked else f"pod/{self.name}"
+
+    @property
+    def picked(self) -> str:
+        """Which of those that were meant it is: ``the newest ready of 3 pods of deployment/rolling``; empty of a pod
+        that was named itself."""
         if self.reference.kind is Kind.POD:
-            return f"pod/{self.name}"
-        of = "of" if self.reference.kind is not None else "with"
-        return f"pod/{one_line(self.name, 253)}, {picked or 'the only pod'} {of} {self.reference}"
+            return ""
+        which = (self.choice.words if self.choice is not None else "") or "the only pod"
+        return f"{which} {'of' if self.reference.kind is not None else 'with'} {self.reference}"
 
 
 def pod_words(resolved: Resolved) -> str:

@@ -35,7 +35,7 @@ def test_the_meshs_own_port_is_told_from_the_plain_one_whatever_it_does() -> Non
         no_answer(address, "CSDS", 5, grpc.ChannelConnectivity.CONNECTING),
     ):
         assert "the mesh's own port of Istio's echo" in str(error)
-        assert "kubectl port-forward POD 17171" in error.hint
+        assert "17171 for Istio's echo" in error.hint
 
 
 def test_another_port_is_no_guess() -> None:

@@ -30,7 +30,7 @@ def _names_both_ports(said: Done) -> None:
     assert said.code == 3
     assert "17070 is the mesh's own port" in first
     assert second.startswith("try: ")
-    assert "localhost:17171" in second
+    assert "17171 for Istio's echo" in second
     assert "Register" not in second
 
 

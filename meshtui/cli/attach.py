@@ -84,8 +84,10 @@ def open_screen(
         cluster_known=opener.cluster_known,
         left=watchdog.leaving,
         drawing=guard.drawing,
+        lending=watchdog.lending,
     )
-    opener.person = Person(login=LoginPrompt(app.say, app.lend_terminal, app.said_all, opener.by_hand))
+    login = LoginPrompt(app.say, app.lend_terminal, app.said_all, opener.by_hand, watchdog.broken_off_at)
+    opener.person = Person(login=login)
     watchdog.attach(app.end)
     app.run()
     return _ended(app)

@@ -16,11 +16,13 @@ import termios
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from types import FrameType
 from typing import Any, Final, NoReturn
 
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""Signals that end the program. SIGINT arrives only by ``kill``: on the screen Ctrl+C is a key."""
+"""Signals that end the program. SIGINT arrives only by ``kill``: on the screen Ctrl+C is a key. While the terminal is
+lent, whoever has that is meant by it (:meth:`Watchdog.lending`)."""
 
 GRACE_SECONDS: Final = 1.0
 """How long sessions and the demo may take to end in order; their processes and calls end with the program anyway."""
@@ -30,6 +32,10 @@ LEAVING_SECONDS: Final = 10.0
 
 WRITE_SECONDS: Final = 0.5
 """How long a terminal that takes no output is tried before it is left to whoever watches beside us."""
+
+HELD_SECONDS: Final = 1.0
+"""How long after a first Ctrl+C another one is for the same program that was lent the terminal. It is ended meanwhile;
+where nothing has ended, the next one ends us."""
 
 RESTORE: Final = (
     b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -47,6 +53,9 @@ class Watchdog:
         self._code = code
         self._end: Callable[[], None] | None = None
         self._drawing = False
+        self._lent = False
+        self._back_at = -inf
+        self._broken_off_at = -inf
         self._ending = False
         self._deadline: float | None = None
         self._before: list[Any] | None = None
@@ -60,13 +69,48 @@ class Watchdog:
             self._before = termios.tcgetattr(self._terminal)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in ENDING:
-            signal.signal(number, _noticed)
+            signal.signal(number, self._noticed)
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def attach(self, end: Callable[[], None]) -> None:
         """From now on the terminal is drawn on, and ``end`` begins an orderly end; it is called in another thread."""
         self._end = end
         self._drawing = True
+
+    def lending(self, lent: bool) -> None:
+        """Whether another program of our process group has the terminal, whose Ctrl+C is a signal to us all then."""
+        if lent:
+            self._broken_off_at = -inf
+        else:
+            self._back_at = time.monotonic()
+        self._lent = lent
+
+    def broken_off_at(self) -> float:
+        """When Ctrl+C was first pressed at the terminal since it was lent last, on the clock of ``time.monotonic``."""
+        return self._broken_off_at
+
+    def _noticed(self, signum: int, frame: FrameType | None) -> None:
+        """Ends nothing; the handler is there so that the signal reaches the thread and kills nobody.
+
+        It runs in the main thread before that goes on. So a Ctrl+C is known there before the end of the plugin, which
+        got it at the same moment.
+        """
+        if signum == signal.SIGINT and self._lent and self._broken_off_at == -inf:
+            self._broken_off_at = time.monotonic()
+
+    def _is_for_another(self, number: int) -> bool:
+        """Whether a signal is for the program that has the terminal, or had it a moment ago: one that was pressed there
+        may be read here only when the screen is back."""
+        if number != signal.SIGINT:
+            return False
+        now = time.monotonic()
+        if self._lent:
+            return now - self._first_at(now) < HELD_SECONDS
+        return now - self._back_at < HELD_SECONDS
+
+    def _first_at(self, now: float) -> float:
+        """When Ctrl+C was first pressed; ``now`` where the main thread has not noticed it yet."""
+        return now if self._broken_off_at == -inf else self._broken_off_at
 
     def leaving(self, code: int) -> None:
         """The screen was left and the terminal is as it was: what still ends has :data:`LEAVING_SECONDS`."""
@@ -90,7 +134,7 @@ class Watchdog:
         while True:
             for descriptor, event in poll.poll(self._milliseconds()):
                 if descriptor == self._woken:
-                    if any(number in ENDING for number in self._signals()):
+                    if any(number in ENDING and not self._is_for_another(number) for number in self._signals()):
                         self._begin()
                 elif event & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
                     poll.unregister(self._terminal)
@@ -140,7 +184,3 @@ class Watchdog:
             if self._before is not None:
                 termios.tcsetattr(self._terminal, termios.TCSANOW, self._before)
             os.write(self._terminal, RESTORE)
-
-
-def _noticed(signum: int, frame: FrameType | None) -> None:
-    """Nothing: the handler is there so that the signal reaches the thread and kills nobody."""

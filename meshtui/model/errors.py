@@ -73,8 +73,8 @@ class TargetUnreachable(MeshtuiError):
     """Nothing answers at the address, or not before the deadline, or not as it should.
 
     ``again_in`` is the number of seconds before which no further try can do better, as with a login plugin that is left
-    in peace for a while; ``None`` where the next one may. ``is_final`` says that what was there will not answer again,
-    as with a pod that has ended: only another one of its name may.
+    in peace for a while, infinite where only a person's asking helps; ``None`` where the next one may. ``is_final``
+    says that what was there will not answer again, as with a pod that has ended: only another one of its name may.
     """
 
     again_in: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from meshtui.model.errors import MeshtuiError, NoAnswer, TargetUnreachable
@@ -29,7 +30,8 @@ def failed(link: Link, error: MeshtuiError, at: datetime, *, missing: bool) -> L
         problem=error.what,
         hint=error.hint,
         timed_out=isinstance(error, NoAnswer),
-        retry_at=at + timedelta(seconds=again_in) if again_in else None,
+        retry_at=at + timedelta(seconds=again_in) if again_in and again_in < inf else None,
+        only_by_hand=again_in == inf,
         is_final=isinstance(error, TargetUnreachable) and error.is_final,
     )
 

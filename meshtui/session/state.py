@@ -46,7 +46,8 @@ class Link:
     """The connection to the target. ``problem`` is a whole sentence, ``hint`` what to try; both empty when live.
 
     ``timed_out`` says that nothing came in the time it was given, which ``problem`` then names. ``retry_at`` is when
-    the try comes that may do better, where the next one cannot. ``is_final`` says that what was there has ended.
+    the try comes that may do better, where the next one cannot; with ``only_by_hand`` that is one a person asks for.
+    ``is_final`` says that what was there has ended.
     """
 
     state: LinkState
@@ -57,6 +58,7 @@ class Link:
     hint: str = ""
     timed_out: bool = False
     retry_at: datetime | None = None
+    only_by_hand: bool = False
     is_final: bool = False
 
 

@@ -96,11 +96,13 @@ class MeshtuiApp(App[None]):
         now: Callable[[], datetime] = utc_now,
         left: Callable[[int], None] = lambda code: None,
         drawing: Callable[[bool], None] = lambda drawn_on: None,
+        lending: Callable[[bool], None] = lambda lent: None,
     ) -> None:
         super().__init__()
         self._events: asyncio.AbstractEventLoop | None = None
         self._told_to_end = False
         self._left = left
+        self._lending = lending
         self.drawing = drawing
         """Told whether the terminal is the screen's or, left or suspended, the shell's."""
         self._workspace = workspace
@@ -201,6 +203,9 @@ class MeshtuiApp(App[None]):
         with ExitStack() as lent:
             if needed:
                 try:
+                    # Until the screen is back, and Ctrl+C a key again.
+                    self._lending(True)
+                    lent.callback(self._lending, False)
                     lent.enter_context(self.batch_update())
                     lent.enter_context(self.suspend())
                 except SuspendNotSupported:

@@ -65,3 +65,17 @@ async def test_a_server_that_is_gone_is_said_and_its_return_is_seen(double: Doub
     picker.again()
     await until(lambda: picker.state.book.phase is Phase.LIVE)
     await picker.close()
+
+
+async def test_a_namespace_that_is_no_name_is_not_the_kubeconfigs_fault(double: Double) -> None:
+    options = ClusterOptions(kubeconfig=str(double.kubeconfig("full")), namespace="Bad_Name")
+    picker = PodPicker(opener(), options)
+    picker.start()
+    await until(lambda: picker.state.book.phase is Phase.FAILED and picker.state.namespaces)
+    problem = picker.state.book.problem
+    assert problem is not None
+    assert "is no name of a namespace" in problem.what
+    assert picker.state.namespace == "Bad_Name"  # the title names it, and not the kubeconfig
+    picker.use_namespace("echo-grpc")
+    await until(lambda: names(picker) == {"echo-v1", "echo-v2"})
+    await picker.close()

@@ -25,10 +25,22 @@ KEPT_AWAY = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
 """Variables of the one who runs the tests that would change the screen; pytest-xdist sets the last two itself."""
 
 
+IN_A_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "meshtui", *sys.argv[1:]])
+"""
+"""The terminal at its standard input becomes the one whose keys are signals."""
+
+
 class Terminal:
     """A program in a pseudo-terminal of a size; :attr:`screen` is what a person would see."""
 
-    def __init__(self, arguments: list[str], size: tuple[int, int], environment: dict[str, str]) -> None:
+    def __init__(
+        self, arguments: list[str], size: tuple[int, int], environment: dict[str, str], *, controlling: bool
+    ) -> None:
+        """``controlling`` makes it the one whose Ctrl+C is a signal, where that is no key."""
         self.screen = pyte.HistoryScreen(*size)
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
@@ -37,12 +49,12 @@ class Terminal:
         self.before = termios.tcgetattr(slave)
         self._slave = slave
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "meshtui", *arguments],
+            [sys.executable, *(("-c", IN_A_TERMINAL) if controlling else ("-m", "meshtui")), *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=environment,
-            start_new_session=True,
+            start_new_session=not controlling,
         )
 
     def resize(self, columns: int, lines: int) -> None:
@@ -136,10 +148,12 @@ def terminal(tmp_path: Path) -> Iterator[Start]:
     """Start the program with arguments in a terminal of a size; all are ended with the test."""
     started: list[Terminal] = []
 
-    def start(*arguments: str, size: tuple[int, int] = (110, 30), **environment: str) -> Terminal:
+    def start(
+        *arguments: str, size: tuple[int, int] = (110, 30), controlling: bool = False, **environment: str
+    ) -> Terminal:
         inherited = {name: value for name, value in os.environ.items() if name not in KEPT_AWAY}
         own = {"TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), **environment}
-        started.append(Terminal(list(arguments), size, {**inherited, **own}))
+        started.append(Terminal(list(arguments), size, {**inherited, **own}, controlling=controlling))
         return started[-1]
 
     yield start

@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.program import running
-from tests.terminal.conftest import Start
+from tests.terminal.conftest import IN_A_TERMINAL, Start
 from tests.waiting import until
 
 STUBBORN = "trap '' TERM HUP"
@@ -78,15 +79,6 @@ async def test_it_ends_with_a_command(tmp_path: Path, number: signal.Signals, sh
         done = await command.done()
         await until(lambda: not hanging.alive(), "the end of the plugin and of what it started")
     assert done.code == (130 if number is signal.SIGINT else -number)
-
-
-IN_A_TERMINAL = """
-import fcntl, os, sys, termios
-os.setsid()
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, "-m", "meshtui", *sys.argv[1:]])
-"""
-"""The terminal at its standard input becomes the one whose keys are signals."""
 
 
 class AtTerminal:
@@ -154,3 +146,57 @@ async def test_it_ends_with_the_screen(tmp_path: Path, terminal: Start, number: 
     screen.process.send_signal(number)
     screen.wait_for_end()
     await until(lambda: not hanging.alive(), "the end of the plugin and of what it started")
+
+
+def _ended(pid: int) -> bool:
+    return not _runs(pid)
+
+
+ASKS = "printf 'Passcode for sso: ' >&2; read -r code; exit 1"
+HEEDS_NOTHING = f"trap '' INT TERM; {ASKS}"
+
+
+def asking(folder: Path, shell: str, mode: str = "Always") -> list[str]:
+    """Arguments for a pod whose login plugin asks something."""
+    Hanging(folder, mode, "")
+    (folder / "login").write_text(f"#!/bin/sh\necho $$ > {folder}/pids\n{shell}\n")
+    return ["attach", "pod/x", "--kubeconfig", str(folder / "kubeconfig")]
+
+
+@pytest.mark.parametrize("shell", [ASKS, HEEDS_NOTHING], ids=["plain", "stubborn"])
+async def test_ctrl_c_at_its_prompt_ends_the_plugin_and_not_the_screen(
+    tmp_path: Path, terminal: Start, shell: str
+) -> None:
+    screen = terminal(*asking(tmp_path, shell), controlling=True, size=(300, 30))
+    for _ in range(2):
+        screen.wait_for_text("Passcode for sso: ")
+        plugin = int((tmp_path / "pids").read_text())
+        screen.screen.reset()  # so that what is seen then was drawn since
+        screen.press("\x03")
+        screen.wait_for_text("was broken off by Ctrl+C")
+        screen.wait_for_text("Tried again only when you press r")
+        await until(partial(_ended, plugin), "the end of the plugin")
+        screen.press("r")
+    screen.wait_for_text("Passcode for sso: ")
+    screen.press("12345\n")
+    screen.wait_for_text("failed with exit code 1.")
+    screen.press("q")
+    assert screen.wait_for_end() == 0
+
+
+async def test_a_plugin_that_can_do_without_the_terminal_is_broken_off_too(tmp_path: Path, terminal: Start) -> None:
+    interactive = 'case "$KUBERNETES_EXEC_INFO" in *\'"interactive": true\'*) ;; *) echo ask me >&2; exit 3;; esac'
+    screen = terminal(*asking(tmp_path, f"{interactive}\n{ASKS}", "IfAvailable"), controlling=True, size=(300, 30))
+    screen.wait_for_text("Passcode for sso: ")
+    screen.press("\x03")
+    screen.wait_for_text("was broken off by Ctrl+C")
+    screen.wait_for_text("Press r to be asked again")
+    screen.press("q")
+    assert screen.wait_for_end() == 0
+
+
+async def test_a_signal_that_ends_meshtui_ends_it_while_the_terminal_is_lent(tmp_path: Path, terminal: Start) -> None:
+    screen = terminal(*asking(tmp_path, HEEDS_NOTHING), controlling=True, size=(300, 30))
+    screen.wait_for_text("Passcode for sso: ")
+    screen.process.send_signal(signal.SIGTERM)
+    assert screen.wait_for_end() == 130

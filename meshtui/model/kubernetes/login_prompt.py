@@ -19,6 +19,11 @@ class ByHand:
         self.asked_at = time.monotonic()
 
 
+def never() -> float:
+    """The time of what has not happened."""
+    return -inf
+
+
 class LoginPrompt(NamedTuple):
     """Given by who owns the terminal, to :func:`meshtui.sources.kubernetes.api.open_api`.
 
@@ -29,9 +34,13 @@ class LoginPrompt(NamedTuple):
 
     ``over`` is called when a run of a plugin has ended: what it said is in its failure, or matters no more. A plugin
     that is left in peace since before the person last asked ``by_hand`` for another try is run at once.
+
+    ``broken_off_at`` is when Ctrl+C was last pressed at a terminal that was lent, on the clock of
+    :func:`time.monotonic`, where that ends the plugin and not the program.
     """
 
     says: Callable[[str], None]
     terminal: Callable[[bool], AbstractAsyncContextManager[bool]]
     over: Callable[[], None] = lambda: None
     by_hand: ByHand = ByHand()
+    broken_off_at: Callable[[], float] = never

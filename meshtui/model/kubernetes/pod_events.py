@@ -53,7 +53,7 @@ class PodGone:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodsTroubled:
     """Listing or watching failed; what was told stands, though it may be old. It is tried again after
-    ``again_in`` seconds."""
+    ``again_in`` seconds, infinite where it takes a person who asks."""
 
     error: MeshtuiError
     again_in: float

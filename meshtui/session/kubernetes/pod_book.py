@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from math import inf
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -110,6 +111,8 @@ class PodBook:
                 return replace(self, pods=MappingProxyType({**self.pods, news.row.key: news.row}), answered_at=at)
             case PodGone():
                 return replace(self, pods=_without(self.pods, news.row), answered_at=at)
+            case PodsTroubled(again_in=seconds) if seconds == inf:
+                return self._stopped(Phase.FAILED, at, Problem.of(news.error), None)
             case PodsTroubled():
                 return self._stopped(Phase.TROUBLED, at, Problem.of(news.error), at + timedelta(seconds=news.again_in))
             case Failed():

@@ -7,6 +7,7 @@ import importlib
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
+from typing import Final
 
 from meshtui.model.errors import MeshtuiError
 from meshtui.model.kubernetes.access import AccessLadder, ladder_of
@@ -17,11 +18,14 @@ from meshtui.model.kubernetes.login_prompt import LoginPrompt
 from meshtui.model.kubernetes.pod_events import PodEvent
 from meshtui.model.kubernetes.reference import ClusterOptions
 from meshtui.sources.kubernetes.api import TABLE, Api, open_api
-from meshtui.sources.kubernetes.kubeconfig import Chosen, choose, read_kubeconfig
+from meshtui.sources.kubernetes.kubeconfig import Chosen, chosen_context, read_kubeconfig
 from meshtui.sources.kubernetes.pages import pages
 from meshtui.sources.kubernetes.plugin_login import SILENT
 from meshtui.sources.kubernetes.pods import follow_pods
 from meshtui.sources.kubernetes.rights import ask_rights
+
+ANY_NAME: Final = "default"
+"""A namespace for an API server that is opened for questions in several."""
 
 
 class ClusterPods:
@@ -88,14 +92,20 @@ class ClusterPods:
     async def _open(self) -> Api:
         await asyncio.to_thread(importlib.import_module, "aiohttp")  # costs more than a key may wait
         return await self._opened.enter_async_context(
-            open_api(self._options, self._timeout, environ=self._environ, login_prompt=self._login)
+            # Each question names its own namespace: one that is no name costs that question and no other.
+            open_api(
+                self._options._replace(namespace=ANY_NAME),
+                self._timeout,
+                environ=self._environ,
+                login_prompt=self._login,
+            )
         )
 
     def _contexts(self) -> ContextOffers:
         config = read_kubeconfig(self._options, self._environ)
         offers = tuple(_offer(config, name) for name in config.contexts)
         try:
-            chosen = choose(config, self._options, self._environ)
+            chosen = chosen_context(config, self._options, self._environ)
         except MeshtuiError as error:
             return ContextOffers(offers=offers, chosen=None, problem=error)
         return ContextOffers(offers=offers, chosen=_chosen(config, chosen))

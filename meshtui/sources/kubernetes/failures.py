@@ -61,7 +61,9 @@ class ApiUnreachable(TargetUnreachable):
 
 
 class LoginFailed(TargetUnreachable):
-    """No credentials came of what the kubeconfig says."""
+    """No credentials came of what the kubeconfig says. ``broken_off`` says that a person ended the login plugin."""
+
+    broken_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,10 +119,21 @@ def chosen_by(options: ClusterOptions, environ: Mapping[str, str]) -> Chosen:
 def choose(
     config: Kubeconfig, options: ClusterOptions, environ: Mapping[str, str], service_account: str = SERVICE_ACCOUNT
 ) -> Chosen:
+    """As :func:`chosen_context`; raises ``UsageError`` for a namespace that is no name, too."""
+    chosen = chosen_context(config, options, environ, service_account)
+    if chosen.from_file:
+        checked_namespace(chosen.namespace)
+    return chosen
+
+
+def chosen_context(
+    config: Kubeconfig, options: ClusterOptions, environ: Mapping[str, str], service_account: str = SERVICE_ACCOUNT
+) -> Chosen:
     """The context that was asked for or is current, with its cluster and user. Blocks (in a pod it reads files).
 
     Without any kubeconfig it is the pod's own service account, if this runs in a pod. Raises ``UsageError`` for names
-    that lead nowhere, with those there are.
+    that lead nowhere, with those there are. The namespace may be no name of one: a context that is good leads to
+    others.
     """
     if options.context is None and config.empty:
         return _in_cluster(options, environ, service_account)
@@ -146,7 +157,7 @@ def choose(
         cluster=_cluster(config, name, context),
         user_name=context.user,
         user=_user(config, name, context),
-        namespace=checked_namespace(options.namespace or context.namespace or "default"),
+        namespace=options.namespace or context.namespace or "default",
         source=source,
     )
 

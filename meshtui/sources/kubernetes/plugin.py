@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from typing import Any, Final
 
 from meshtui.model.kubernetes.kubeconfig import Cluster, ExecPlugin
 from meshtui.model.kubernetes.login_answer import LoginAnswer, UnusableAnswer, read_answer
+from meshtui.model.kubernetes.login_prompt import never
 from meshtui.model.phrases import one_line
 from meshtui.model.printable import printable
 from meshtui.sources.kubernetes.failures import LoginFailed
@@ -31,7 +33,10 @@ ENDING: Final = 1.0
 """Seconds between asking a plugin to end and ending it; and how long its output may stay open after its end."""
 
 LOOK_EVERY: Final = 0.1
-"""Seconds between looks whether a plugin has ended whose output stays open."""
+"""Seconds between looks whether a plugin has ended whose output stays open, or whether it was broken off."""
+
+BREAKING_OFF: Final = 0.3
+"""Seconds that a plugin with the terminal may take to end by the Ctrl+C that it got, before it is told to."""
 
 LARGEST_ANSWER: Final = 1 << 20
 """Bytes of a plugin's answer; a token has some KiB, a certificate with its chain some ten."""
@@ -41,6 +46,10 @@ WORDS_KEPT: Final = 20
 
 LONGEST_WORDS: Final = 400
 """Characters of them in a sentence."""
+
+SAID: Final = "Log in as it says, or as your cluster's provider says."
+SEEN: Final = "What it said is on the terminal that it had; a screen hides that until it is left."
+"""What to try after a failure without the terminal, and with it."""
 
 LONGEST_LINE: Final = 1_000
 """Characters of one line of stderr that are shown."""
@@ -53,25 +62,40 @@ async def run_plugin(
     *,
     interactive: bool,
     says: Callable[[str], None],
+    broken_off_at: Callable[[], float] = never,
     timeout: float = PLUGIN_TIMEOUT,
 ) -> LoginAnswer:
     """What the plugin answers. With ``interactive`` it has our terminal, else neither stdin nor any terminal at all.
 
-    Raises ``LoginFailed`` with the plugin's own words. Cancelled, it ends the plugin with all it started.
+    Raises ``LoginFailed`` with the plugin's own words, as far as they are not the terminal's. Cancelled, it ends the
+    plugin with all it started; when Ctrl+C was pressed at its terminal (``broken_off_at``), the plugin alone.
     """
+    began = time.monotonic()
+
+    def broken_off() -> bool:
+        return broken_off_at() >= began
+
     environment = {**environ, **dict(plugin.environment)}
     info = await asyncio.to_thread(exec_info, plugin, cluster, interactive=interactive)
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(info, default=str)
     guard = PluginGuard(environ)
     try:
         process = await _started(plugin, environment, guard, interactive=interactive)
-        return await _answered(plugin, process, interactive=interactive, says=says, timeout=timeout)
+        return await _answered(
+            plugin, process, interactive=interactive, says=says, broken_off=broken_off, timeout=timeout
+        )
     finally:
         guard.over()
 
 
 async def _answered(
-    plugin: ExecPlugin, process: Process, *, interactive: bool, says: Callable[[str], None], timeout: float
+    plugin: ExecPlugin,
+    process: Process,
+    *,
+    interactive: bool,
+    says: Callable[[str], None],
+    broken_off: Callable[[], bool],
+    timeout: float,
 ) -> LoginAnswer:
     """What the running plugin answers. It has ended then, whatever came of it."""
     words: deque[str] = deque(maxlen=WORDS_KEPT)
@@ -82,7 +106,7 @@ async def _answered(
     ]
     try:
         async with asyncio.timeout(timeout):
-            await _ended(process)
+            await _ended(process, broken_off)
         await asyncio.wait(reading, timeout=ENDING)
     except TimeoutError:
         raise LoginFailed(
@@ -96,8 +120,10 @@ async def _answered(
         for task in reading:
             task.cancel()
         await asyncio.gather(*reading, return_exceptions=True)
+    if process.returncode != 0 and broken_off():
+        raise _broken_off(plugin)
     if process.returncode != 0:
-        raise _failed(plugin, process.returncode or 0, words)
+        raise _failed(plugin, process.returncode or 0, words, SEEN if interactive else SAID)
     try:
         return read_answer(b"".join(answer), plugin.api_version)
     except UnusableAnswer as wrong:
@@ -164,6 +190,11 @@ async def _start(plugin: ExecPlugin, environment: dict[str, str], guard: PluginG
             env=environment,
             stdin=None if interactive else DEVNULL,
             stdout=PIPE,
+            # With the terminal it is that, as with kubectl, and what is written there is not read. A pipe copied to the
+            # terminal would do for those that print a prompt on stderr and read stdin (int128/kubelogin does), but
+            # others draw their dialogue on stderr and do not ask where that is no terminal (Rust's dialoguer, by its
+            # default; `[ -t 2 ]` in a shell). A pseudo-terminal in its place would fail those that read, or turn off
+            # the echo, there. A login that works with kubectl must work here.
             stderr=None if interactive else PIPE,
             # A session of its own has no terminal to prompt at, and can be ended with all it started.
             start_new_session=not interactive,
@@ -218,12 +249,15 @@ def _hear(line: bytes, words: deque[str], says: Callable[[str], None]) -> None:
         says(text)
 
 
-async def _ended(process: Process) -> None:
-    """Until the plugin itself has ended; asyncio's own wait is also for whoever else holds its pipes open."""
+async def _ended(process: Process, broken_off: Callable[[], bool] = lambda: False) -> None:
+    """Until the plugin itself has ended; asyncio's own wait is also for whoever else holds its pipes open. One that is
+    broken off has :data:`BREAKING_OFF`, and is then left to whoever ends it."""
     waiting = asyncio.ensure_future(process.wait())
     try:
-        while process.returncode is None:
+        while process.returncode is None and not broken_off():
             await asyncio.wait({waiting}, timeout=LOOK_EVERY)
+        if process.returncode is None:
+            await asyncio.wait({waiting}, timeout=BREAKING_OFF)
     finally:
         waiting.cancel()
 
@@ -243,12 +277,15 @@ async def _end(process: Process, *, group: bool) -> None:
             return
 
 
-def _failed(plugin: ExecPlugin, code: int, words: deque[str]) -> LoginFailed:
+def _broken_off(plugin: ExecPlugin) -> LoginFailed:
+    failure = LoginFailed(f"The login by the plugin {shown(plugin)} was broken off by Ctrl+C.")
+    failure.broken_off = True
+    return failure
+
+
+def _failed(plugin: ExecPlugin, code: int, words: deque[str], hint: str) -> LoginFailed:
     how = f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
-    return LoginFailed(
-        f"The login plugin {shown(plugin)} failed {how}{_quoted(words)}.",
-        "Log in as it says, or as your cluster's provider says.",
-    )
+    return LoginFailed(f"The login plugin {shown(plugin)} failed {how}{_quoted(words)}.", hint)
 
 
 def _quoted(words: deque[str]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -23,9 +23,12 @@ RUN_AGAIN: Final = (2.0, 30.0)
 """Seconds in which a plugin that failed, or whose answer was refused twice, is not run again: at first, and at most.
 Connections that come back many times a second must not open as many browser windows."""
 
-LEND_AGAIN: Final = (300.0, 1800.0)
-"""The same for lending the terminal to a plugin that failed with it: a screen that goes away while somebody works with
-it hands their keys to the plugin as a password, and wrong ones lock an account. ``by_hand`` is asked at once."""
+BY_HAND_ONLY: Final = (inf, inf)
+"""The same for lending the terminal to a plugin that failed with it or was broken off: a screen that goes away while
+somebody works with it hands their keys to the plugin as a password, and wrong ones lock an account."""
+
+ASK_AGAIN: Final = "Press r to be asked again; it does not take the terminal by itself any more."
+"""What to try where a plugin that can do without the terminal was lent it in vain: only a screen lends it then."""
 
 
 USED_FOR: Final = 10.0
@@ -47,7 +50,7 @@ def _now() -> datetime:
 
 
 class Pause:
-    """A time in which something is not tried again, doubled by each failure."""
+    """A time in which something is not tried again, doubled by each failure; infinite where only a person ends it."""
 
     def __init__(self, bounds: tuple[float, float], monotonic: Callable[[], float]) -> None:
         self._first, self._longest = bounds
@@ -94,9 +97,10 @@ class PluginLogin:
         self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
         self._failed: LoginFailed | None = None
+        self._lent_in_vain: LoginFailed | None = None
         self._after_failure = Pause(RUN_AGAIN, monotonic)
         self._after_refusal = Pause(RUN_AGAIN, monotonic)
-        self._after_lending = Pause(LEND_AGAIN, monotonic)
+        self._after_lending = Pause(BY_HAND_ONLY, monotonic)
 
     async def answer(self, prompt: LoginPrompt) -> LoginAnswer:
         """The credentials, from a new run if there are none or their time is over."""
@@ -136,7 +140,7 @@ class PluginLogin:
         if self._answer is None or answer.token != self._answer.token:
             self._after_refusal.reset()
         self._after_failure.reset()
-        self._answer, self._failed = answer, None
+        self._answer, self._failed, self._lent_in_vain = answer, None, None
         self._answered_at = self._monotonic()
         self.runs += 1
         return answer
@@ -162,17 +166,19 @@ class PluginLogin:
         try:
             return await self._once(prompt, interactive=False)
         except LoginFailed as silent:
-            try:
+            with suppress(LoginFailed):  # kept in _lent_in_vain
                 answer = await self._at_the_terminal(prompt, needed=True)
-            except LoginFailed:
-                # What it wrote to the terminal is gone with that; what it wrote before is in the failure of before.
-                raise silent from None
-            if answer is None:
+                if answer is not None:
+                    return answer
+            if self._lent_in_vain is None:
                 raise
-            return answer
+            # What it wrote to the terminal is not read; what it wrote without is in the failure of that.
+            broken_off = self._lent_in_vain.broken_off
+            what = f"{self._lent_in_vain.what} Without the terminal: {silent.what}" if broken_off else silent.what
+            raise LoginFailed(what, ASK_AGAIN) from None
 
     async def _at_the_terminal(self, prompt: LoginPrompt, *, needed: bool) -> LoginAnswer | None:
-        """What it answers with the terminal; None where that is not lent, or was in vain a moment ago."""
+        """What it answers with the terminal; None where that is not lent, or was in vain since a person asked last."""
         if self._after_lending.left(prompt):
             return None
         async with prompt.terminal(needed) as lent:
@@ -180,14 +186,22 @@ class PluginLogin:
                 return None
             try:
                 answer = await self._once(prompt, interactive=True)
-            except LoginFailed:
+            except LoginFailed as error:
                 self._after_lending.begin()
+                self._lent_in_vain = error
                 raise
         self._after_lending.reset()
         return answer
 
     async def _once(self, prompt: LoginPrompt, *, interactive: bool) -> LoginAnswer:
-        return await run_plugin(self._plugin, self._cluster, self._environ, interactive=interactive, says=prompt.says)
+        return await run_plugin(
+            self._plugin,
+            self._cluster,
+            self._environ,
+            interactive=interactive,
+            says=prompt.says,
+            broken_off_at=prompt.broken_off_at,
+        )
 
 
 _SHARED: Final[WeakKeyDictionary[AbstractEventLoop, dict[tuple[object, ...], PluginLogin]]] = WeakKeyDictionary()
@@ -205,5 +219,6 @@ def shared_login(plugin: ExecPlugin, cluster: Cluster, environ: Mapping[str, str
 def _same(failure: LoginFailed, again_in: float) -> LoginFailed:
     """The failure, to be raised anew without the trace of before, with the seconds until the plugin is run again."""
     same = LoginFailed(failure.what, failure.hint)
+    same.broken_off = failure.broken_off
     same.again_in = again_in
     return same

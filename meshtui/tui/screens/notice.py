@@ -37,14 +37,21 @@ def notice_lines(frame: Frame, tick: int, width: int) -> Iterator[Line]:
         yield from _register(width)
     else:
         yield EMPTY
-        spinner = SPINNER[tick % len(SPINNER)]
-        yield (Span(f"  {spinner} ", Role.ACCENT), Span(f"{_next_try(link, frame)}; {_comes_up(link)}.", Role.DIM))
+        spinner = " " if link.only_by_hand else SPINNER[tick % len(SPINNER)]
+        yield (Span(f"  {spinner} ", Role.ACCENT), Span(_goes_on(link, frame), Role.DIM))
     yield EMPTY
-    if link.retry_at is not None:
+    if link.retry_at is not None or link.only_by_hand:
         yield (Span("    r ", Role.KEY), Span("try now", Role.DIM))
     yield (Span("    o ", Role.KEY), Span("choose another target", Role.DIM))
     if frame.log is not None:
         yield (Span("    8 ", Role.KEY), Span("read what the mesh's agent in the pod writes", Role.DIM))
+
+
+def _goes_on(link: Link, frame: Frame) -> str:
+    """How it goes on, as a sentence."""
+    if link.only_by_hand:
+        return "Tried again only when you press r; it takes the terminal then."
+    return f"{_next_try(link, frame)}; {_comes_up(link)}."
 
 
 def _next_try(link: Link, frame: Frame) -> str:

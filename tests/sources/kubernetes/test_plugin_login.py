@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -155,14 +156,15 @@ async def test_a_failure_says_when_it_is_run_again(tmp_path: Path) -> None:
     assert world.runs == 2
 
 
-async def test_one_that_needs_the_terminal_is_run_again_when_it_is_lent_that(tmp_path: Path) -> None:
+async def test_one_that_needs_the_terminal_is_run_again_only_by_hand(tmp_path: Path) -> None:
     world = World(tmp_path, "Always")
     world.does("exit 3")
-    assert await world.again_in() == 300
-    world.seconds += 5
-    assert await world.again_in() == 295
-    world.seconds += 295
-    assert await world.again_in() == 600
+    assert await world.again_in() == inf
+    world.seconds += 100_000
+    assert await world.again_in() == inf
+    assert world.runs == 1
+    world.prompt.by_hand.asked_at = world.seconds
+    assert await world.again_in() == inf
     assert world.runs == 2
 
 
@@ -200,19 +202,35 @@ async def test_what_it_said_without_the_terminal_is_not_lost_by_a_run_with_it(tm
 
 
 @pytest.mark.parametrize("mode", ["Always", "IfAvailable"])
-async def test_a_terminal_lent_in_vain_is_not_lent_again_at_once(mode: str, tmp_path: Path) -> None:
+async def test_a_terminal_lent_in_vain_is_lent_again_only_by_hand(mode: str, tmp_path: Path) -> None:
     world = World(tmp_path, mode)
     world.does("exit 3")
     await world.fails()
     assert world.lent == 1
-    for seconds in (5, 100, 299.9):
+    for seconds in (5, 100, 100_000):
         world.seconds = seconds
         await world.fails()
     assert world.lent == 1
-    world.seconds = 1000
+    world.seconds += 1
+    world.prompt.by_hand.asked_at = world.seconds
+    await world.fails()
+    assert world.lent == 2
+    world.seconds += 1
+    world.prompt.by_hand.asked_at = world.seconds
     world.gives("a")
     assert await world.token() == "a"
-    assert world.lent == (2 if mode == "Always" else 1)
+    assert world.lent == (3 if mode == "Always" else 2)
+
+
+async def test_one_that_does_without_a_terminal_says_that_it_takes_that_only_by_hand(tmp_path: Path) -> None:
+    world = World(tmp_path, "IfAvailable")
+    world.does("echo open this >&2; exit 3")
+    for seconds in (0, 10, 1000):
+        world.seconds = seconds
+        with pytest.raises(LoginFailed, match="exit code 3: open this") as failed:
+            await world.token()
+        assert "Press r" in failed.value.hint
+    assert world.lent == 1
 
 
 async def test_one_that_must_ask_says_so_where_nobody_can_be_asked(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def trouble_lines(state: PickerState, now: datetime, width: int) -> Iterator[Lin
     if book.problem is None:
         return
     seen = f" Seen {span_words(now - book.answered_at)} ago." if book.answered_at is not None else ""
-    text = f"{book.problem.what}{seen}"
+    again = " r tries again." if book.phase is Phase.FAILED else ""
+    text = f"{book.problem.what}{seen}{again}"
     yield from hanging((Span(" ✗ ", Role.ALARM),), text, max(width - 5, 12), Role.NOTE, most=3)
 
 
@@ -78,7 +79,10 @@ def _problem(state: PickerState, now: datetime, width: int) -> Iterator[Line]:
         role = "ClusterRole" if state.every_namespace else "Role"
         yield from paragraph(f"You {missing.why}. This rule of a {role} gives it:", width, Role.TEXT)
         yield from (((Span("      "), span(line, Role.STRONG))) for line in rules_yaml(missing.rights).splitlines())
-    if retry := retry_words(book, now):
+    if book.phase is Phase.FAILED:
+        yield EMPTY
+        yield (Span("    It is tried again when you press r.", Role.DIM),)
+    elif retry := retry_words(book, now):
         yield EMPTY
         yield (Span(f"    It is {retry}.", Role.DIM),)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-ADMIN: Final = "Attach to the app's plain gRPC port, 17171 for Istio's echo: pod/NAME with --port, or a port-forward."
+ADMIN: Final = "Attach to the app's plain gRPC port, 17171 for Istio's echo; of a pod, --port names it."
 """Where CSDS is in a pod of Istio's echo."""
 
 

@@ -29,7 +29,9 @@ class Hanging:
     def __init__(self, folder: Path, mode: str, shell: str) -> None:
         self._folder = folder
         plugin = folder / "login"
-        ready = f"echo $$ $! > {folder}/begun; mv {folder}/begun {folder}/pids"
+        # More than a pipe takes goes only once it is read, by when meshtui has what guards the plugin told of it.
+        read = "head -c 1000000 /dev/zero"
+        ready = f"{read}; echo $$ $! > {folder}/begun; mv {folder}/begun {folder}/pids"
         plugin.write_text(f"#!/bin/sh\n{shell}\nsleep 600 &\n{ready}\nwait; sleep 600\n")
         plugin.chmod(0o755)
         says = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": mode}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import runs
 from tests.program import running
 from tests.terminal.conftest import IN_A_TERMINAL, Start
 from tests.waiting import until
@@ -58,20 +59,7 @@ class Hanging:
 
     def alive(self) -> list[int]:
         """Which of the two still run."""
-        return [pid for pid in self.pids if _runs(pid)]
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    if not Path("/proc/self/stat").exists():
-        return True
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()  # one that init has not waited for is no more
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        return [pid for pid in self.pids if runs(pid)]
 
 
 @pytest.mark.parametrize("shell", ["", STUBBORN], ids=["plain", "stubborn"])
@@ -155,7 +143,7 @@ async def test_it_ends_with_the_screen(tmp_path: Path, terminal: Start, number: 
 
 
 def _ended(pid: int) -> bool:
-    return not _runs(pid)
+    return not runs(pid)
 
 
 ASKS = "printf 'Passcode for sso: ' >&2; read -r code; exit 1"

@@ -17,6 +17,7 @@ from meshtui.model.kubernetes.kubeconfig import Cluster, ExecPlugin
 from meshtui.model.kubernetes.login_answer import LoginAnswer
 from meshtui.sources.kubernetes.failures import LoginFailed
 from meshtui.sources.kubernetes.plugin import run_plugin
+from tests.processes import runs
 from tests.waiting import PATIENCE_S, until
 
 V1 = "client.authentication.k8s.io/v1"
@@ -125,13 +126,7 @@ async def test_a_flood_does_not_hold_it_up(tmp_path: Path) -> None:
 
 
 def alive(path: Path) -> bool:
-    try:
-        os.kill(int(path.read_text()), 0)
-    except ProcessLookupError:
-        return False
-    # A child of a child of ours that has ended, and that init has not waited for, is no more.
-    state = Path(f"/proc/{path.read_text().strip()}/stat")
-    return not state.exists() or ") Z " not in state.read_text()
+    return runs(int(path.read_text()))
 
 
 def gone(path: Path) -> bool:

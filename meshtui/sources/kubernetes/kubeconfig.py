@@ -203,7 +203,7 @@ def _in_cluster(options: ClusterOptions, environ: Mapping[str, str], folder: str
     in_pod = bool(host and port)
     if not in_pod or not os.path.exists(token):
         paths = ", ".join(kubeconfig_paths(options, environ))
-        no_pod = f"this pod has no token of a service account ({token})" if in_pod else "this is no pod"
+        no_pod = f"this pod has no token of a service account ({token})" if in_pod else "meshtui runs in no pod"
         raise UsageError(
             f"No cluster is known: there is no kubeconfig, or an empty one ({paths}), and {no_pod}.",
             "Give --kubeconfig, set KUBECONFIG, or log in as your cluster's provider says.",

@@ -122,7 +122,7 @@ POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
 def test_in_a_pod_it_is_the_pods_own_service_account(tmp_path: Path) -> None:
     options = ClusterOptions()
     empty = read_kubeconfig(options, {"HOME": str(tmp_path)})
-    with pytest.raises(UsageError, match="this is no pod"):
+    with pytest.raises(UsageError, match="meshtui runs in no pod"):
         choose(empty, options, {}, str(tmp_path))
     with pytest.raises(UsageError, match="this pod has no token of a service account"):
         choose(empty, options, POD, str(tmp_path))
